@@ -1,0 +1,67 @@
+#pragma once
+
+#include "crypto/secret.hpp"
+
+#include <memory>
+
+typedef struct evp_pkey_st EVP_PKEY;  // OpenSSL's, named here so that its headers stay out of ours
+
+namespace latchkey::crypto {
+
+/// JWS signature algorithms (RFC 7518, 3.1; RFC 8037) that this project knows.
+enum class Algorithm { hs256, es256, es384, rs256, ed25519 };
+
+/// The `alg` header value: "HS256" ... "Ed25519".
+[[nodiscard]] std::string_view name_of(Algorithm algorithm) noexcept;
+
+/// A public key of an accepted kind: P-256, P-384, Ed25519, RSA 2048-4096 with e >= 65537.
+/// Immutable and cheap to copy; may be used from several threads.
+class PublicKey {
+ public:
+  /// From a DER SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), trailing bytes refused. Another kind or size of key
+  /// is `weak_key`; a point that is not on its curve is `malformed`.
+  [[nodiscard]] static Result<PublicKey> from_spki(ByteView der);
+
+  [[nodiscard]] ByteView spki() const noexcept { return spki_; }
+  /// SHA-256 of the SubjectPublicKeyInfo: names a key in the registry.
+  [[nodiscard]] const Sha256Digest& fingerprint() const noexcept { return fingerprint_; }
+  /// The one JWS algorithm that this key verifies.
+  [[nodiscard]] Algorithm algorithm() const noexcept { return algorithm_; }
+  /// Verifies a JWS signature: for ECDSA R||S of exactly the curve's length (RFC 7518, 3.4).
+  [[nodiscard]] Result<void> verify(ByteView message, ByteView signature) const;
+
+  /// For the .cpp files of this folder. Never null.
+  [[nodiscard]] EVP_PKEY* handle() const noexcept { return handle_.get(); }
+
+ private:
+  PublicKey(std::shared_ptr<EVP_PKEY> handle, Bytes spki, Algorithm algorithm);
+  std::shared_ptr<EVP_PKEY> handle_;
+  Bytes spki_;
+  Sha256Digest fingerprint_;
+  Algorithm algorithm_;
+};
+
+/// A private key of an accepted kind. Immutable and cheap to copy; may be used from several threads.
+class PrivateKey {
+ public:
+  [[nodiscard]] static PrivateKey generate_p256();
+  /// From PEM, PKCS#8 or the traditional forms, not encrypted.
+  [[nodiscard]] static Result<PrivateKey> from_pem(ByteView pem);
+
+  /// PKCS#8 PEM.
+  [[nodiscard]] Secret to_pem() const;
+  [[nodiscard]] const PublicKey& public_key() const noexcept { return public_key_; }
+  [[nodiscard]] Algorithm algorithm() const noexcept { return public_key_.algorithm(); }
+  /// A JWS signature by `algorithm()`: for ECDSA R||S.
+  [[nodiscard]] Bytes sign(ByteView message) const;
+
+  /// For the .cpp files of this folder. Never null.
+  [[nodiscard]] EVP_PKEY* handle() const noexcept { return handle_.get(); }
+
+ private:
+  PrivateKey(std::shared_ptr<EVP_PKEY> handle, PublicKey public_key);
+  std::shared_ptr<EVP_PKEY> handle_;
+  PublicKey public_key_;
+};
+
+}  // namespace latchkey::crypto

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "crypto/fail.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <new>
+
+// Private to the .cpp files of this folder: what every call into OpenSSL needs.
+namespace latchkey::crypto::openssl {
+
+template <auto release>
+struct Release {
+  template <class T>
+  void operator()(T* object) const noexcept {
+    release(object);
+  }
+};
+template <class T, auto release>
+using Owned = std::unique_ptr<T, Release<release>>;
+
+using Pkey = Owned<EVP_PKEY, EVP_PKEY_free>;
+using PkeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using MacContext = Owned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using Bio = Owned<BIO, BIO_free_all>;
+using Number = Owned<BIGNUM, BN_free>;
+using ParamsBuilder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = Owned<OSSL_PARAM, OSSL_PARAM_free>;
+using X509Certificate = Owned<X509, X509_free>;
+using Object = Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
+
+/// For the `..._new` functions, which fail for want of memory only.
+template <class Pointer>
+[[nodiscard]] Pointer made(typename Pointer::pointer object) {
+  if (object == nullptr) throw std::bad_alloc();
+  return Pointer(object);
+}
+
+/// For reading `text` where it stands; it must stay until then. At most INT_MAX bytes.
+[[nodiscard]] Bio reading(ByteView text);
+
+/// The failure of the call just made, with OpenSSL's reasons. Leaves the thread's error queue empty, so that
+/// an old reason is never reported for a new failure.
+[[nodiscard]] std::unexpected<Error> failed(Fault fault, std::string what);
+
+/// DER by one of the i2d functions.
+template <auto i2d, class T>
+[[nodiscard]] Bytes encoded(T* object) {
+  const int size = i2d(object, nullptr);
+  if (size <= 0) die("an object of OpenSSL cannot be encoded");
+  Bytes der(static_cast<std::size_t>(size));
+  std::uint8_t* end = der.data();
+  if (i2d(object, &end) != size) die("an object of OpenSSL cannot be encoded");
+  return der;
+}
+
+// Fetched once for the whole process: a fetch for every use costs more than a small hash.
+[[nodiscard]] const EVP_MD* sha256_algorithm();
+[[nodiscard]] const EVP_MD* sha384_algorithm();
+[[nodiscard]] const EVP_MD* sha512_algorithm();
+[[nodiscard]] const EVP_CIPHER* aes256_gcm_algorithm();
+
+}  // namespace latchkey::crypto::openssl

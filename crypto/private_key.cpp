@@ -1,0 +1,80 @@
+#include "crypto/key.hpp"
+#include "crypto/openssl.hpp"
+#include "crypto/signature.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/pem.h>
+
+#include <climits>
+
+namespace latchkey::crypto {
+namespace {
+
+using openssl::failed;
+
+// OpenSSL would ask the terminal for a password otherwise.
+int refuse_password(char*, int, int, void*) {
+  return -1;
+}
+
+Result<PublicKey> public_half(EVP_PKEY* key) {
+  // A key file may ask for compressed points; ours are uncompressed.
+  if (EVP_PKEY_is_a(key, "EC") == 1 &&
+      EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") != 1) {
+    return failed(Fault::internal, "no uncompressed point");
+  }
+  return PublicKey::from_spki(openssl::encoded<i2d_PUBKEY>(key));
+}
+
+// A file may hold a public half of its own that is not the private half's.
+Result<void> check_halves(EVP_PKEY* key) {
+  const auto context = openssl::made<openssl::PkeyContext>(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  if (EVP_PKEY_pairwise_check(context.get()) != 1)
+    return failed(Fault::malformed, "the private key is inconsistent");
+  return {};
+}
+
+}  // namespace
+
+PrivateKey::PrivateKey(std::shared_ptr<EVP_PKEY> handle, PublicKey public_key)
+    : handle_(std::move(handle)), public_key_(std::move(public_key)) {}
+
+PrivateKey PrivateKey::generate_p256() {
+  std::shared_ptr<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free);
+  if (!key) die("no P-256 key could be made");
+  Result<PublicKey> public_key = public_half(key.get());
+  if (!public_key) die(public_key.error().what);
+  return PrivateKey(std::move(key), *std::move(public_key));
+}
+
+Result<PrivateKey> PrivateKey::from_pem(ByteView pem) {
+  if (pem.size() > INT_MAX) return fail(Fault::malformed, "private key too long");
+  const openssl::Bio source = openssl::reading(pem);
+  std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(source.get(), nullptr, refuse_password, nullptr),
+                                EVP_PKEY_free);
+  if (!key) return failed(Fault::malformed, "not a PEM private key without a password");
+  Result<PublicKey> public_key = public_half(key.get());
+  if (!public_key) return std::unexpected(std::move(public_key.error()));
+  if (Result<void> checked = check_halves(key.get()); !checked)
+    return std::unexpected(std::move(checked.error()));
+  return PrivateKey(std::move(key), *std::move(public_key));
+}
+
+Secret PrivateKey::to_pem() const {
+  const auto target = openssl::made<openssl::Bio>(BIO_new(BIO_s_secmem()));  // wiped when freed
+  if (PEM_write_bio_PKCS8PrivateKey(target.get(), handle(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    die("a private key cannot be written");
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(target.get(), &text);
+  return Secret(std::string_view(text, static_cast<std::size_t>(size)));
+}
+
+Bytes PrivateKey::sign(ByteView message) const {
+  Result<Bytes> signature = sign_x509(handle(), signature_algorithm_of(algorithm()).hash, message);
+  if (!signature) die(signature.error().what);
+  if (family_of(algorithm()) != KeyFamily::ec) return *std::move(signature);
+  return ecdsa_to_jws(algorithm(), *signature);
+}
+
+}  // namespace latchkey::crypto

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "crypto/key.hpp"
+
+#include <optional>
+
+// Private to this folder.
+namespace latchkey::crypto {
+
+/// A key read from a SubjectPublicKeyInfo, before it becomes a PublicKey.
+struct ReadKey {
+  std::shared_ptr<EVP_PKEY> handle;
+  Algorithm algorithm;
+};
+
+/// Never by way of OpenSSL's decoders, which cost twice what a verification costs.
+[[nodiscard]] Result<ReadKey> read_spki(ByteView der);
+
+/// What the key itself is: the octets of subjectPublicKey (RFC 5280, 4.1.2.7). `spki` must have been
+/// accepted.
+[[nodiscard]] ByteView subject_public_key(ByteView spki);
+
+}  // namespace latchkey::crypto

@@ -1,0 +1,81 @@
+#include "crypto/descriptor.hpp"
+#include "crypto/encoding.hpp"
+#include "crypto/secret.hpp"
+
+#include <fcntl.h>
+
+namespace latchkey::crypto {
+namespace {
+
+constexpr std::size_t file_limit = 64UL * 1024;
+
+// -1 on failure (errno), otherwise the bytes read, at most the size of `buffer`.
+ssize_t read_fully(int descriptor, std::span<std::uint8_t> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const ssize_t count = ::read(descriptor, buffer.data() + filled, buffer.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  return static_cast<ssize_t>(filled);
+}
+
+std::string_view without_line_end(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+// Empty if the line is not in either encoding.
+Secret decode_line(std::string_view line) {
+  Result<Bytes> bytes = base64_decode(line);
+  if (!bytes) bytes = base64url_decode(line);
+  if (!bytes) return {};
+  Secret secret{ByteView(*bytes)};
+  wipe({reinterpret_cast<char*>(bytes->data()), bytes->size()});
+  return secret;
+}
+
+std::string range_text(std::size_t min, std::size_t max) {
+  return min == max ? std::to_string(min) : std::to_string(min) + " to " + std::to_string(max);
+}
+
+}  // namespace
+
+Result<Secret> read_secret_file(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file.valid()) return system_failure(Fault::internal, "cannot open", path);
+  Secret buffer(file_limit + 1);
+  const ssize_t size = read_fully(file.number(), buffer.writable());
+  if (size < 0) return system_failure(Fault::internal, "cannot read", path);
+  const auto content = buffer.view().first(static_cast<std::size_t>(size));
+  if (content.size() > file_limit) return fail(Fault::malformed, path.string() + " is larger than 64 KiB");
+  return Secret(content);
+}
+
+Result<Secret> read_key_file(const std::filesystem::path& path, std::size_t min, std::size_t max) {
+  Result<Secret> content = read_secret_file(path);
+  if (!content) return content;
+  const auto fits = [&](const Secret& key) { return key.size() >= min && key.size() <= max; };
+  Secret decoded = decode_line(without_line_end(content->text()));
+  if (fits(decoded)) return decoded;
+  if (fits(*content)) return content;
+  return fail(Fault::malformed, path.string() + " must hold a key of " + range_text(min, max) +
+                                    " bytes, raw or as one line of base64; it has " +
+                                    std::to_string(decoded.empty() ? content->size() : decoded.size()));
+}
+
+Result<Secret> read_line_file(const std::filesystem::path& path) {
+  const Result<Secret> content = read_secret_file(path);
+  if (!content) return std::unexpected(content.error());
+  const std::string_view line = without_line_end(content->text());
+  if (line.empty()) return fail(Fault::malformed, path.string() + " is empty");
+  if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+    return fail(Fault::malformed, path.string() + " must hold one line of text");
+  }
+  return Secret(line);
+}
+
+}  // namespace latchkey::crypto

@@ -1,0 +1,92 @@
+#include "crypto/descriptor.hpp"
+#include "crypto/mac.hpp"
+#include "crypto/secret.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace latchkey::crypto {
+namespace {
+
+bool write_fully(int descriptor, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(descriptor, content.data(), content.size());
+    if (count < 0 && errno != EINTR) return false;
+    if (count > 0) content = content.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+// A name beside the target, so that the two are on one file system and one rename away from each other.
+std::filesystem::path temporary_beside(const std::filesystem::path& path) {
+  return folder_of(path) / ("." + path.filename().string() + "." + to_hex(random_bytes(8)));
+}
+
+/// A complete file under a temporary name; removed again unless it was put in its place by then.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::filesystem::path& target)
+      : target_(target), path_(temporary_beside(target)) {}
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+
+  Result<void> write(ByteView content, unsigned mode) {
+    const Descriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file.valid()) return system_failure(Fault::internal, "cannot create a file for", target_);
+    if (::fchmod(file.number(), mode) != 0 || !write_fully(file.number(), content) ||
+        ::fsync(file.number()) != 0) {
+      return system_failure(Fault::internal, "cannot write", target_);
+    }
+    return {};
+  }
+
+  // link(2) fails where the name is taken, so nothing is ever overwritten; after a crash there is all or
+  // nothing.
+  Result<void> put_where_nothing_is() {
+    if (::link(path_.c_str(), target_.c_str()) == 0) {
+      ::unlink(path_.c_str());
+      return {};
+    }
+    return system_failure(errno == EEXIST ? Fault::refused : Fault::internal, "cannot create", target_);
+  }
+
+  Result<void> put_instead() {
+    if (::rename(path_.c_str(), target_.c_str()) == 0) return {};
+    return system_failure(Fault::internal, "cannot replace", target_);
+  }
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path path_;
+};
+
+// The name is durable only once its folder is.
+Result<void> sync_folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path folder = folder_of(path);
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.valid() && ::fsync(descriptor.number()) == 0) return {};
+  return system_failure(Fault::internal, "cannot sync the folder", folder);
+}
+
+}  // namespace
+
+Result<void> create_secret_file(const std::filesystem::path& path, ByteView content) {
+  TemporaryFile file(path);
+  if (Result<void> written = file.write(content, 0600); !written) return written;
+  if (Result<void> placed = file.put_where_nothing_is(); !placed) return placed;
+  return sync_folder_of(path);
+}
+
+Result<void> replace_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
+  TemporaryFile file(path);
+  if (Result<void> written = file.write(content, mode); !written) return written;
+  if (Result<void> placed = file.put_instead(); !placed) return placed;
+  return sync_folder_of(path);
+}
+
+}  // namespace latchkey::crypto

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "crypto/key.hpp"
+
+// Private to this folder: signatures as X.509 has them (an ECDSA signature is a DER sequence) and as JWS has
+// them (the two numbers side by side), over the same operations of OpenSSL.
+namespace latchkey::crypto {
+
+enum class Hash { none, sha256, sha384, sha512 };
+enum class KeyFamily { ec, rsa, ed25519 };
+
+/// A signature algorithm that is accepted in requests and certificates (RFC 5758, 3.2; RFC 8017, A.2.4; RFC
+/// 8410, 3).
+struct SignatureAlgorithm {
+  KeyFamily family;
+  Hash hash;
+  int nid;              ///< OpenSSL's number for it
+  ByteView identifier;  ///< DER of its AlgorithmIdentifier
+};
+
+/// Null if `identifier` is none of them.
+[[nodiscard]] const SignatureAlgorithm* find_signature_algorithm(ByteView identifier) noexcept;
+[[nodiscard]] const SignatureAlgorithm* find_signature_algorithm(int nid) noexcept;
+/// The one that a key of ours signs with.
+[[nodiscard]] const SignatureAlgorithm& signature_algorithm_of(Algorithm algorithm) noexcept;
+[[nodiscard]] KeyFamily family_of(Algorithm algorithm) noexcept;
+
+[[nodiscard]] Result<void> verify_x509(EVP_PKEY* key, Hash hash, ByteView message, ByteView signature);
+[[nodiscard]] Result<Bytes> sign_x509(EVP_PKEY* key, Hash hash, ByteView message);
+
+/// R||S of exactly twice the size of the curve's order, both in 1..order-1, made the DER of RFC 3279, 2.2.3.
+/// `algorithm` is es256 or es384.
+[[nodiscard]] Result<Bytes> ecdsa_to_x509(Algorithm algorithm, ByteView concatenated);
+[[nodiscard]] Bytes ecdsa_to_jws(Algorithm algorithm, ByteView der);
+
+/// SEQUENCE { part, algorithm, signature of part }: a certificate (RFC 5280, 4.1) and a request (RFC
+/// 2986, 4.2).
+[[nodiscard]] Result<Bytes> sign_structure(ByteView part, const PrivateKey& key);
+
+}  // namespace latchkey::crypto
