@@ -1,0 +1,62 @@
+#pragma once
+
+#include "protocol/code.hpp"
+#include "protocol/device_id.hpp"
+#include "protocol/signer.hpp"
+
+namespace latchkey::protocol {
+
+/// Where a device connects with its credential.
+struct Connection {
+  std::string host;
+  std::uint16_t port = 8883;
+  bool tls = true;
+  std::string client_id;
+  std::vector<crypto::Bytes> ca;  ///< DER; empty: keep the anchors you have
+  std::string topics;
+};
+
+struct CertificateCredential {
+  std::vector<crypto::Bytes> chain;  ///< DER, leaf first, without the root
+  std::int64_t renew_after = 0;
+};
+
+struct PasswordCredential {
+  std::string username;
+  std::optional<std::int64_t> renew_after;
+};
+
+/// What only `accepted` says.
+struct Acceptance {
+  std::int64_t generation = 0;
+  std::variant<CertificateCredential, PasswordCredential> credential;
+  Connection connection;
+  std::int64_t config_version = 0;
+  std::optional<std::string> config;  ///< a JSON object
+  std::string sealed;                 ///< JWE Compact; empty: no secret
+};
+
+/// An answer (docs/protocol.md, 3).
+struct Answer {
+  std::optional<std::string> request_id;
+  std::string device_id;
+  Status status = Status::retry;
+  std::string tracking_id;
+  std::int64_t server_time = 0;
+  std::string code;  ///< a name of the table; a device may meet newer ones
+  std::string message;
+  std::optional<std::int64_t> retry_after_s;
+  std::string nonce;
+  std::optional<Acceptance> acceptance;
+};
+
+/// The answer's JSON, as it goes out unsigned.
+[[nodiscard]] std::string encode_answer(const Answer& answer);
+/// Signed. Above `limits::answer_bytes` the config is left out: it follows as a configuration message.
+[[nodiscard]] std::string encode_signed_answer(Answer answer, const Signer& signer);
+
+/// The device's side: reads the JSON of an answer whose signature, if any, was checked. An unknown status is
+/// an error; an answer whose `critical` lists a member that is not known here reads as `retry`.
+[[nodiscard]] std::expected<Answer, std::string> decode_answer(std::string_view json);
+
+}  // namespace latchkey::protocol

@@ -1,0 +1,40 @@
+#include "protocol/attributes.hpp"
+
+#include "protocol/json.hpp"
+
+namespace latchkey::protocol {
+namespace {
+
+using json::Value;
+
+bool is_scalar(const Value& value) {
+  return value.is_string() || value.is_number() || value.is_boolean();
+}
+
+void check_attribute(const json::Reader& in, const std::string& name, const Value& value) {
+  // A name that is not of the pattern is the sender's bytes: it is not repeated.
+  if (!json::is_member_name(name))
+    return in.complain("attributes", "a name must match ^[a-z][a-z0-9_]{0,31}$");
+  const auto member = "attributes." + name;
+  if (!is_scalar(value)) return in.complain(member, "must be a string, number or boolean");
+  if (name != "last_error" || !value.is_string()) return;
+  if (json::count_characters(value.get_ref<const std::string&>()) > limits::last_error_chars)
+    in.complain(member, "must be at most 128 characters");
+}
+
+}  // namespace
+
+std::optional<std::string> read_attributes(const json::Reader& in) {
+  const auto* attributes = in.find("attributes");
+  if (attributes == nullptr) return std::nullopt;
+  auto text = in.optional_object_text("attributes");
+  if (!text) return std::nullopt;
+  if (attributes->size() > limits::attribute_members)
+    in.complain("attributes", "must have at most 32 members");
+  if (text->size() > limits::attribute_bytes) in.complain("attributes", "must be at most 2048 bytes of JSON");
+  for (const auto& [name, value] : attributes->items())
+    check_attribute(in, name, value);
+  return text;
+}
+
+}  // namespace latchkey::protocol

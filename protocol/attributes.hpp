@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace latchkey::protocol {
+
+namespace json {
+class Reader;
+}
+
+/// The member `attributes` of a request or a status, compact; nothing if it is absent or the reader
+/// complained.
+[[nodiscard]] std::optional<std::string> read_attributes(const json::Reader& in);
+
+}  // namespace latchkey::protocol

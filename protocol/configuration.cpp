@@ -1,0 +1,50 @@
+#include "protocol/configuration.hpp"
+
+#include "protocol/connection.hpp"
+#include "protocol/json.hpp"
+#include "protocol/limits.hpp"
+
+#include <utility>
+
+namespace latchkey::protocol {
+namespace {
+
+Configuration read_configuration(const json::Reader& in) {
+  return {.device_id = in.text("device_id"),
+          .session = in.text("session"),
+          .state = in.text("state"),
+          .config_version = in.integer("config_version"),
+          .config = in.optional_object_text("config"),
+          .sealed = in.optional_text("sealed").value_or(""),
+          .connection = in.has("connection") ? std::optional(read_connection(in)) : std::nullopt};
+}
+
+}  // namespace
+
+std::string encode_configuration(const Configuration& configuration, const Signer& signer) {
+  json::Value out{{"device_id", configuration.device_id},
+                  {"session", configuration.session},
+                  {"state", configuration.state},
+                  {"config_version", configuration.config_version}};
+  if (!configuration.sealed.empty()) out["sealed"] = configuration.sealed;
+  auto text = json::write(out);
+  if (configuration.connection)
+    json::append_member(text, "connection", write_connection(*configuration.connection));
+  if (configuration.config) json::append_member(text, "config", *configuration.config);
+  return sign_message(config_type, text, signer);
+}
+
+std::expected<Configuration, std::string> decode_configuration(std::string_view text) {
+  const auto document = json::parse(text, json::answer_bounds);
+  if (!document) return std::unexpected("configuration: " + document.error());
+  std::string fault;
+  const json::Reader in(*document, fault);
+  auto configuration = read_configuration(in);
+  if (!in.knows_critical(
+          {"device_id", "session", "state", "config_version", "config", "sealed", "connection"}))
+    in.complain("critical", "lists a member that is not known here");
+  if (!fault.empty()) return std::unexpected(std::move(fault));
+  return configuration;
+}
+
+}  // namespace latchkey::protocol

@@ -1,0 +1,41 @@
+#include "protocol/connection.hpp"
+
+#include "crypto/encoding.hpp"
+#include "protocol/json.hpp"
+
+namespace latchkey::protocol {
+namespace {
+
+constexpr std::size_t most_anchors = 16;
+constexpr json::TextRule not_empty{[](std::string_view text) { return !text.empty(); }, "must not be empty"};
+
+std::uint16_t read_port(const json::Reader& in) {
+  const auto port = in.integer("port");
+  if (port < 1 || port > 65535) in.complain("port", "must be 1 to 65535");
+  return static_cast<std::uint16_t>(port);
+}
+
+}  // namespace
+
+Connection read_connection(const json::Reader& in) {
+  const auto object = in.object("connection");
+  return {.host = object.text("host", not_empty),
+          .port = read_port(object),
+          .tls = object.boolean("tls"),
+          .client_id = object.text("client_id", not_empty),
+          .ca = object.has("ca") ? object.ders("ca", 1, most_anchors) : std::vector<crypto::Bytes>(),
+          .topics = object.text("topics", not_empty)};
+}
+
+std::string write_connection(const Connection& connection) {
+  json::Value out{{"host", connection.host},
+                  {"port", connection.port},
+                  {"tls", connection.tls},
+                  {"client_id", connection.client_id},
+                  {"topics", connection.topics}};
+  for (const auto& anchor : connection.ca)
+    out["ca"].push_back(crypto::base64_encode(anchor));
+  return json::write(out);
+}
+
+}  // namespace latchkey::protocol

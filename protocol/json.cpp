@@ -1,0 +1,148 @@
+#include "protocol/json.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::protocol::json {
+namespace {
+
+constexpr std::int64_t greatest_integer = limits::json_integer - 1;
+
+/// Builds the value while the bounds are checked, so that no document is walked twice and none is built
+/// beyond them. Its member functions are the SAX interface that the parser calls; false stops it.
+class Builder {
+ public:
+  Builder(Value& root, Bounds bounds) : root_(root), bounds_(bounds) { open_.reserve(bounds.depth); }
+
+  bool null() { return put(nullptr); }
+  bool boolean(bool value) { return put(value); }
+  bool number_integer(std::int64_t value) {
+    return value >= -greatest_integer ? put(value) : refuse(beyond_integers);
+  }
+  bool number_unsigned(std::uint64_t value) {
+    return value <= static_cast<std::uint64_t>(greatest_integer) ? put(value) : refuse(beyond_integers);
+  }
+  bool number_float(double value, const std::string& text) {
+    // The parser turns integers that fit no 64 bits into floats: those would be rounded in silence.
+    return text.find_first_of(".eE") != std::string::npos ? put(value) : refuse(beyond_integers);
+  }
+  bool string(std::string& value) { return !has_nul(value) && put(std::move(value)); }
+  bool binary(Value::binary_t&) { return false; }
+
+  bool start_object(std::size_t) { return open(Value::object()); }
+  bool start_array(std::size_t) { return open(Value::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string& name) {
+    if (has_nul(name)) return false;
+    if (++keys_ > bounds_.keys) return refuse("has more than " + std::to_string(bounds_.keys) + " keys");
+    const auto [place, is_new] = open_.back()->emplace(name, nullptr);
+    if (!is_new) return refuse("has " + (is_member_name(name) ? name : "a member") + " twice");
+    slot_ = &*place;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&, const Value::exception& error) {
+    if (dynamic_cast<const Value::out_of_range*>(&error) != nullptr)
+      return refuse("has a number beyond a double");
+    return refuse("is not valid JSON at byte " + std::to_string(position));
+  }
+
+  [[nodiscard]] std::string take_fault() { return std::move(fault_); }
+
+ private:
+  static constexpr const char* beyond_integers = "has an integer beyond 2^53-1";
+
+  bool refuse(std::string what) {
+    if (fault_.empty()) fault_ = std::move(what);
+    return false;
+  }
+  bool has_nul(const std::string& text) {
+    return text.find('\0') != std::string::npos && !refuse("has U+0000 in a string");
+  }
+  bool put(Value value) { return place(std::move(value)) != nullptr; }
+  Value* place(Value value) {
+    if (open_.empty()) return &(root_ = std::move(value));
+    if (open_.back()->is_array()) return &open_.back()->emplace_back(std::move(value));
+    return &(*slot_ = std::move(value));
+  }
+  bool open(Value container) {
+    if (open_.size() == bounds_.depth) return refuse("is deeper than " + std::to_string(bounds_.depth));
+    open_.push_back(place(std::move(container)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Value& root_;
+  Bounds bounds_;
+  std::vector<Value*>
+      open_;               ///< from the outermost object in; an open array does not grow, so these stay valid
+  Value* slot_ = nullptr;  ///< where the value of the last key goes
+  std::size_t keys_ = 0;
+  std::string fault_;
+};
+
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+std::expected<void, std::string> parse_into(Value& out, std::string_view text, Bounds bounds) {
+  if (!text.starts_with('{')) return std::unexpected("is not a JSON object");
+  // The parser takes a NUL byte for the end of its input and would not see what follows.
+  if (text.contains('\0')) return std::unexpected("is not valid JSON: it has a NUL byte");
+  Builder builder(out, bounds);
+  const bool ok = Value::sax_parse(text.data(), text.data() + text.size(), &builder);
+  if (!ok) return std::unexpected(builder.take_fault());
+  return {};
+}
+
+std::expected<Value, std::string> parse(std::string_view text, Bounds bounds) {
+  Value value;
+  if (auto parsed = parse_into(value, text, bounds); !parsed)
+    return std::unexpected(std::move(parsed).error());
+  return value;
+}
+
+std::string write(const Value& value) {
+  return value.dump(-1, ' ', false, Value::error_handler_t::replace);
+}
+
+void append_member(std::string& object, std::string_view name, std::string_view value) {
+  object.pop_back();
+  object.append(",\"").append(name).append("\":").append(value).append("}");
+}
+
+bool is_any(std::string_view) {
+  return true;
+}
+
+bool is_base64url(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
+
+bool is_member_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && is_lower(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
+}
+
+std::size_t count_characters(std::string_view text) {
+  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  return static_cast<std::size_t>(std::ranges::count_if(text, starts_character));
+}
+
+std::string printable(std::string_view text) {
+  std::string out(text.substr(0, limits::message_bytes));
+  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
+}  // namespace latchkey::protocol::json

@@ -1,0 +1,100 @@
+#pragma once
+
+// Private to this folder's .cpp files: the one header of it that shows nlohmann/json.
+
+#include "crypto/bytes.hpp"
+#include "protocol/limits.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::protocol::json {
+
+using Value = nlohmann::json;
+
+/// How large a document may be apart from its bytes. The outermost object is depth 1.
+struct Bounds {
+  std::size_t depth;
+  std::size_t keys;
+};
+/// What devices send: requests, their JOSE headers, statuses.
+inline constexpr Bounds message_bounds{limits::json_depth, limits::json_keys};
+/// Configurations: no 3 KiB of JSON hold more keys than this.
+inline constexpr Bounds config_bounds{limits::json_depth, limits::config_bytes / 6};
+/// What the service sends: a configuration may be inside, and the bytes are bounded on the wire.
+inline constexpr Bounds answer_bounds{limits::json_depth + 1, limits::answer_bytes / 6};
+
+/// Strict: an object from the first byte on, UTF-8, no key twice, no U+0000 in any string, integers within
+/// +-(2^53-1), finite numbers, `bounds` kept. On a fault `out` holds what was read before it. The error is
+/// printable ASCII, bounded, and repeats a key only if it looks like one of ours.
+[[nodiscard]] std::expected<void, std::string> parse_into(Value& out, std::string_view text, Bounds bounds);
+[[nodiscard]] std::expected<Value, std::string> parse(std::string_view text, Bounds bounds);
+
+/// Compact.
+[[nodiscard]] std::string write(const Value& value);
+
+/// Adds a member, given as JSON text, to the text of a JSON object that has members already.
+void append_member(std::string& object, std::string_view name, std::string_view value);
+
+/// What a string must look like, and how to say so.
+struct TextRule {
+  bool (*holds)(std::string_view);
+  std::string_view otherwise;
+};
+[[nodiscard]] bool is_any(std::string_view text);
+[[nodiscard]] bool is_base64url(std::string_view text);
+/// `^[a-z][a-z0-9_]{0,31}$`: the names of attributes, and of every member of this protocol.
+[[nodiscard]] bool is_member_name(std::string_view text);
+inline constexpr TextRule any_text{is_any, ""};
+
+/// Unicode characters, not bytes, of valid UTF-8.
+[[nodiscard]] std::size_t count_characters(std::string_view text);
+/// Printable ASCII ('?' for everything else), at most `limits::message_bytes`.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// Reads the members of one object. The first fault is kept in `fault` as "member: what is wrong", and
+/// reading goes on with empty values, so that the decoding of a message is a plain list of its members.
+class Reader {
+ public:
+  /// Both outlive the reader. `inside` names the object within the message, for faults; empty at the top.
+  Reader(const Value& object, std::string& fault, std::string_view inside = {});
+
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  [[nodiscard]] const Value* find(std::string_view name) const;
+  void complain(std::string_view name, std::string_view what) const;
+
+  [[nodiscard]] std::string text(std::string_view name, TextRule rule = any_text) const;
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view name,
+                                                         TextRule rule = any_text) const;
+  [[nodiscard]] std::int64_t integer(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> optional_integer(std::string_view name) const;
+  [[nodiscard]] bool boolean(std::string_view name) const;
+  /// Strict base64, not empty: a DER structure. `name` must be there.
+  [[nodiscard]] crypto::Bytes der(std::string_view name) const;
+  /// Likewise, an array of `least`..`most` of them.
+  [[nodiscard]] std::vector<crypto::Bytes> ders(std::string_view name, std::size_t least,
+                                                std::size_t most) const;
+  /// Strict base64url of exactly `size` bytes.
+  [[nodiscard]] crypto::Bytes base64url(std::string_view name, std::size_t size) const;
+  [[nodiscard]] Reader object(std::string_view name) const;
+  /// A JSON object, compact.
+  [[nodiscard]] std::optional<std::string> optional_object_text(std::string_view name) const;
+  /// False, without a complaint, if `critical` lists a member that is not in `known`; complains if it is no
+  /// list of names.
+  [[nodiscard]] bool knows_critical(std::initializer_list<std::string_view> known) const;
+
+ private:
+  [[nodiscard]] const Value* require(std::string_view name) const;
+  [[nodiscard]] const std::string* string_at(const Value* value, std::string_view name) const;
+  const Value& object_;
+  std::string& fault_;
+  std::string_view inside_;
+};
+
+}  // namespace latchkey::protocol::json

@@ -1,0 +1,245 @@
+#include "protocol/request.hpp"
+
+#include "crypto/encoding.hpp"
+#include "crypto/mac.hpp"
+#include "protocol/attributes.hpp"
+#include "protocol/jose_header.hpp"
+#include "protocol/json.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/signer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::protocol {
+namespace {
+
+constexpr std::size_t coordinate_bytes = 32;
+
+bool is_request_id(std::string_view text) {
+  return text.size() >= 16 && text.size() <= 64 && json::is_base64url(text);
+}
+bool is_token(std::string_view text) {
+  const auto size = json::count_characters(text);
+  return size >= limits::token_min_chars && size <= limits::token_max_chars;
+}
+bool is_nonce(std::string_view text) {
+  return text.size() <= limits::nonce_chars && json::is_base64url(text);
+}
+
+constexpr json::TextRule request_id_rule{is_request_id, "must be 16 to 64 characters of A-Z a-z 0-9 _ -"};
+constexpr json::TextRule nonce_rule{is_nonce, "must be at most 128 base64url characters"};
+
+/// The request's JSON. The token in it is wiped when it goes, whatever became of the request; the parser's
+/// own buffers are out of reach.
+struct Body {
+  json::Value object = json::Value::object();
+  std::string fault;
+
+  Body() = default;
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+  ~Body() {
+    if (auto token = object.find("token"); token != object.end() && token->is_string())
+      crypto::wipe(token->get_ref<std::string&>());
+  }
+  void read(std::string_view text) {
+    if (auto parsed = json::parse_into(object, text, json::message_bounds); !parsed)
+      fault = "request: " + parsed.error();
+  }
+  /// Works on a broken body too: a device finds its answer by its request_id.
+  [[nodiscard]] InvalidRequest invalid() const {
+    std::string ignored;
+    return {json::Reader(object, ignored).optional_text("request_id", request_id_rule), fault};
+  }
+};
+
+crypto::Bytes spki_of(const EncryptionKey& key) {
+  // RFC 5480: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 04 || x || y } }
+  crypto::Bytes der{0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+                    0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+  der.insert(der.end(), key.x.begin(), key.x.end());
+  der.insert(der.end(), key.y.begin(), key.y.end());
+  return der;
+}
+
+std::optional<EncryptionKey> read_encryption_key(const json::Reader& in, const std::string& fault) {
+  if (!in.has("encryption_key")) return std::nullopt;
+  const auto jwk = in.object("encryption_key");
+  if (jwk.text("kty") != "EC") jwk.complain("kty", "must be EC");
+  if (jwk.text("crv") != "P-256") jwk.complain("crv", "must be P-256");
+  if (jwk.has("d")) jwk.complain("d", "is a private key: it stays in the device");
+  EncryptionKey key{.x = jwk.base64url("x", coordinate_bytes), .y = jwk.base64url("y", coordinate_bytes)};
+  if (fault.empty() && !crypto::PublicKey::from_spki(spki_of(key)))
+    in.complain("encryption_key", "is not a point on P-256");
+  return key;
+}
+
+void read_credential(Request& out, const json::Reader& in) {
+  const auto credential = in.object("credential");
+  const auto type = credential.text("type");
+  if (type == "x509") {
+    out.credential = CredentialType::x509;
+    out.csr = credential.der("csr");
+  } else if (type == "password") {
+    out.credential = CredentialType::password;
+  }
+}
+
+/// Everything but the proof and what belongs to one encoding.
+Request read_request(const DeviceId& topic_id, const json::Reader& in, const std::string& fault) {
+  Request out{.request_id = in.text("request_id", request_id_rule),
+              .device_id = topic_id,
+              .csr = {},
+              .issued_at = {},
+              .nonce = {},
+              .encryption_key = {}};
+  if (!in.knows_critical({"request_id", "device_id", "credential", "token", "issued_at", "nonce",
+                          "encryption_key", "attributes"}))
+    in.complain("critical", "lists a member that is not known here");
+  if (in.text("device_id") != topic_id.text()) in.complain("device_id", "is not the id of the topic");
+  read_credential(out, in);
+  out.encryption_key = read_encryption_key(in, fault);
+  if (auto attributes = read_attributes(in)) out.attributes = *std::move(attributes);
+  return out;
+}
+
+TokenProof read_token(const json::Reader& in) {
+  static const std::string nothing;
+  const auto* value = in.find("token");
+  if (value == nullptr) in.complain("token", "is missing");
+  // Not by Reader::text: that would leave a copy behind.
+  const auto* token = value == nullptr ? &nothing : value->get_ptr<const std::string*>();
+  if (token == nullptr) in.complain("token", "must be a string");
+  if (token == nullptr || !is_token(*token)) in.complain("token", "must be 16 to 256 characters");
+  return {crypto::sha256(crypto::as_bytes(token == nullptr ? nothing : *token))};
+}
+
+SignatureProof proof_of(crypto::CompactJws&& jws, JoseHeader&& header) {
+  return {.algorithm = header.algorithm,
+          .group = std::move(header.kid),
+          .chain = std::move(header.x5c),
+          .current_certificate = header.x5t_s256,
+          .signing_input = std::string(jws.signing_input),
+          .signature = std::move(jws.signature)};
+}
+
+std::expected<ReceivedRequest, InvalidRequest> decode_plain(const DeviceId& topic_id,
+                                                            std::string_view payload) {
+  Body body;
+  body.read(payload);
+  if (!body.fault.empty()) return std::unexpected(body.invalid());
+  const json::Reader in(body.object, body.fault);
+  auto request = read_request(topic_id, in, body.fault);
+  for (const auto* name : {"issued_at", "nonce"})
+    if (in.has(name)) in.complain(name, "belongs into a signed request");
+  auto proof = read_token(in);
+  if (!body.fault.empty()) return std::unexpected(body.invalid());
+  return ReceivedRequest{std::move(request), proof};
+}
+
+std::expected<ReceivedRequest, InvalidRequest> decode_signed(const DeviceId& topic_id,
+                                                             std::string_view payload) {
+  auto jws = crypto::parse_compact(payload);
+  if (!jws) return std::unexpected(InvalidRequest{{}, "request: is not a JWS of three base64url parts"});
+  Body body;
+  body.read(crypto::as_text(jws->payload));
+  auto header = read_jose_header(jws->header, request_type);
+  if (!header) body.fault = header.error();
+  if (!body.fault.empty()) return std::unexpected(body.invalid());
+  const json::Reader in(body.object, body.fault);
+  auto request = read_request(topic_id, in, body.fault);
+  if (in.has("token")) in.complain("token", "belongs into a plain request");
+  request.issued_at = in.optional_integer("issued_at");
+  request.nonce = in.optional_text("nonce", nonce_rule);
+  if (!body.fault.empty()) return std::unexpected(body.invalid());
+  return ReceivedRequest{std::move(request), proof_of(*std::move(jws), *std::move(header))};
+}
+
+std::string_view name_of(CredentialType type) {
+  switch (type) {
+    case CredentialType::x509:
+      return "x509";
+    case CredentialType::password:
+      return "password";
+    case CredentialType::other:
+      return "other";
+  }
+  std::unreachable();
+}
+
+json::Value jwk_of(const EncryptionKey& key) {
+  return {{"kty", "EC"},
+          {"crv", "P-256"},
+          {"x", crypto::base64url_encode(key.x)},
+          {"y", crypto::base64url_encode(key.y)}};
+}
+
+/// Splices the token into the text of an object, so that no buffer that grew keeps a piece of it.
+crypto::Secret with_token(std::string_view object, const crypto::Secret& token) {
+  json::Value value(token.text());
+  auto quoted = json::write(value);
+  constexpr std::string_view name = "{\"token\":";
+  crypto::Secret out(name.size() + quoted.size() + object.size());
+  auto end = std::ranges::copy(crypto::as_bytes(name), out.writable().begin()).out;
+  end = std::ranges::copy(crypto::as_bytes(quoted), end).out;
+  *end++ = ',';
+  std::ranges::copy(crypto::as_bytes(object.substr(1)), end);
+  crypto::wipe(value.get_ref<std::string&>());
+  crypto::wipe(quoted);
+  return out;
+}
+
+void append_with_length(crypto::Bytes& out, crypto::ByteView part) {
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    out.push_back(static_cast<std::uint8_t>(part.size() >> shift));
+  out.insert(out.end(), part.begin(), part.end());
+}
+
+}  // namespace
+
+std::expected<ReceivedRequest, InvalidRequest> decode_request(const DeviceId& topic_id,
+                                                              std::string_view payload) {
+  if (payload.size() > limits::request_bytes)
+    return std::unexpected(InvalidRequest{{}, "request: is larger than 16384 bytes"});
+  if (payload.starts_with('{')) return decode_plain(topic_id, payload);
+  if (payload.starts_with('e')) return decode_signed(topic_id, payload);
+  return std::unexpected(InvalidRequest{{}, "request: is neither a JSON object nor a JWS"});
+}
+
+crypto::Secret encode_request(const Request& request, const crypto::Secret* token) {
+  json::Value out{{"request_id", request.request_id}, {"device_id", request.device_id.text()}};
+  out["credential"]["type"] = name_of(request.credential);
+  if (request.credential == CredentialType::x509)
+    out["credential"]["csr"] = crypto::base64_encode(request.csr);
+  if (request.encryption_key) out["encryption_key"] = jwk_of(*request.encryption_key);
+  if (token == nullptr && request.issued_at) out["issued_at"] = *request.issued_at;
+  if (token == nullptr && request.nonce) out["nonce"] = *request.nonce;
+  auto text = json::write(out);
+  if (request.attributes != "{}") json::append_member(text, "attributes", request.attributes);
+  return token == nullptr ? crypto::Secret(text) : with_token(text, *token);
+}
+
+std::string sign_request(std::string_view payload, crypto::ByteView key,
+                         const std::optional<std::string>& group) {
+  json::Value header{{"alg", "HS256"}, {"typ", request_type}};
+  if (group) header["kid"] = *group;
+  return crypto::sign_hs256(json::write(header), payload, key);
+}
+
+crypto::Sha256Digest request_digest(CredentialType credential, crypto::ByteView spki,
+                                    const std::optional<EncryptionKey>& encryption_key) {
+  // Lengths are four bytes, big-endian. What is stored compares against this for ever: it cannot change.
+  crypto::Bytes point;
+  if (encryption_key) {
+    point = encryption_key->x;
+    point.insert(point.end(), encryption_key->y.begin(), encryption_key->y.end());
+  }
+  crypto::Bytes all;
+  append_with_length(all, crypto::as_bytes(name_of(credential)));
+  append_with_length(all, credential == CredentialType::x509 ? spki : crypto::ByteView());
+  append_with_length(all, point);
+  return crypto::sha256(all);
+}
+
+}  // namespace latchkey::protocol

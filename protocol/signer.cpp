@@ -1,0 +1,74 @@
+#include "protocol/signer.hpp"
+
+#include "crypto/encoding.hpp"
+#include "crypto/mac.hpp"
+#include "protocol/jose_header.hpp"
+#include "protocol/json.hpp"
+#include "protocol/limits.hpp"
+
+namespace latchkey::protocol {
+namespace {
+
+using crypto::Algorithm;
+
+crypto::Result<void> verify(const crypto::CompactJws& jws, const JoseHeader&, const crypto::Secret& key) {
+  return crypto::verify_hs256(jws, key.view());
+}
+
+crypto::Result<void> verify(const crypto::CompactJws& jws, const JoseHeader& header,
+                            const ServiceAnchors& anchors) {
+  const auto refuse = [](const char* why) {
+    return std::unexpected(crypto::Error{crypto::Fault::refused, why});
+  };
+  if (header.x5c.size() != 1) return refuse("x5c: must hold the signer's certificate alone");
+  const auto* now = anchors.now ? &*anchors.now : nullptr;
+  auto key = crypto::verify_answer_signer(header.x5c.front(), anchors.certificates, now);
+  if (!key) return std::unexpected(std::move(key).error());
+  if (key->algorithm() != Algorithm::es256) return refuse("x5c: is not a P-256 certificate");
+  return crypto::verify_signature(jws, *key);
+}
+
+json::Value header_of(std::string_view type, Algorithm algorithm) {
+  return {{"alg", crypto::name_of(algorithm)}, {"typ", type}};
+}
+
+}  // namespace
+
+crypto::Secret answer_key(crypto::ByteView device_key) {
+  return crypto::derive_key(device_key, "provisioning-response v1");
+}
+
+crypto::Secret sealing_key(crypto::ByteView device_key) {
+  return crypto::derive_key(device_key, "provisioning-sealed v1");
+}
+
+crypto::Secret device_key(crypto::ByteView group_key, std::string_view device_id) {
+  return crypto::derive_key(group_key, device_id);
+}
+
+std::string sign_message(std::string_view type, std::string_view payload, const Signer& signer) {
+  if (const auto* key = std::get_if<crypto::Secret>(&signer))
+    return crypto::sign_hs256(json::write(header_of(type, Algorithm::hs256)), payload, key->view());
+  const auto& identity = *std::get<const crypto::Identity*>(signer);
+  auto header = header_of(type, identity.key.algorithm());
+  header["x5c"] = json::Value::array({crypto::base64_encode(identity.certificate.der())});
+  return crypto::sign(json::write(header), payload, identity.key);
+}
+
+std::expected<std::string, std::string> open_message(std::string_view type, std::string_view jws,
+                                                     const Verifier& verifier) {
+  if (jws.size() > limits::answer_bytes) return std::unexpected("message: is larger than 8192 bytes");
+  const auto parts = crypto::parse_compact(jws);
+  if (!parts) return std::unexpected("message: is not a JWS");
+  const auto header = read_jose_header(parts->header, type);
+  if (!header) return std::unexpected(header.error());
+  // RFC 8725, 3.1: what the receiver holds decides the algorithm, the header may only agree.
+  const auto expected =
+      std::holds_alternative<crypto::Secret>(verifier) ? Algorithm::hs256 : Algorithm::es256;
+  if (header->algorithm != expected) return std::unexpected("alg: is not the one that this device expects");
+  const auto verified = std::visit([&](const auto& with) { return verify(*parts, *header, with); }, verifier);
+  if (!verified) return std::unexpected("signature: " + verified.error().what);
+  return std::string(crypto::as_text(parts->payload));
+}
+
+}  // namespace latchkey::protocol
