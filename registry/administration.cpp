@@ -1,0 +1,171 @@
+#include "registry/administration.hpp"
+
+#include "crypto/mac.hpp"
+#include "registry/migrations.hpp"
+#include "registry/session.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace latchkey::registry {
+namespace {
+
+// Any number that nothing else locks: two operators migrating at once take turns.
+constexpr const char* migration_lock = "SELECT pg_advisory_lock(7237842013948)";
+
+/// "ERROR:  text\nHINT:  text\n..." taken apart.
+AdminError described(AdminError::Kind kind, std::string_view text) {
+  const auto section = [&](std::string_view label) -> std::string {
+    const auto start = text.find(label);
+    if (start == std::string_view::npos) return {};
+    const auto rest = text.substr(start + label.size());
+    const auto line = rest.substr(0, rest.find('\n'));
+    return std::string(line.substr(std::min(line.find_first_not_of(' '), line.size())));
+  };
+  std::string what = section("ERROR:");
+  if (what.empty()) what = std::string(text.substr(0, text.find('\n')));
+  return {kind, std::move(what), section("HINT:")};
+}
+
+AdminError admin_error() {
+  try {
+    throw;
+  } catch (const pqxx::sql_error& error) {
+    return described(error.sqlstate() == "42501" ? AdminError::Kind::permission : AdminError::Kind::refused,
+                     error.what());
+  } catch (const std::exception& error) {
+    return described(AdminError::Kind::unavailable, error.what());
+  }
+}
+
+/// Runs `act` on a connection of its own.
+template <class T, class Act>
+std::expected<T, AdminError> with_connection(const ConnectOptions& options, const Act& act) {
+  try {
+    pqxx::connection connection{std::string(connection_string(options).text())};
+    return act(connection);
+  } catch (...) {
+    return std::unexpected(admin_error());
+  }
+}
+
+std::string checksum_of(const Migration& migration) {
+  return crypto::to_hex(crypto::sha256(crypto::as_bytes(migration.sql)));
+}
+
+std::vector<MigrationStatus> status_of(pqxx::connection& connection) {
+  pqxx::nontransaction reading(connection);
+  const bool fresh = reading.exec("SELECT to_regclass('registry.schema_migrations')")[0][0].is_null();
+  const pqxx::result applied =
+      fresh ? pqxx::result()
+            : reading.exec("SELECT version, checksum FROM registry.schema_migrations ORDER BY version");
+  std::vector<MigrationStatus> all;
+  for (const Migration& migration : migrations()) {
+    MigrationStatus status{std::string(migration.version), std::string(migration.name)};
+    for (const auto& row : applied) {
+      if (row[0].c_str() != migration.version) continue;
+      status.applied = true;
+      status.edited = row[1].c_str() != checksum_of(migration);
+    }
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+void apply(pqxx::connection& connection, const Migration& migration) {
+  pqxx::work transaction(connection);
+  transaction.exec(std::string(migration.sql));
+  transaction.exec("INSERT INTO registry.schema_migrations (version, checksum) VALUES (" +
+                   transaction.quote(std::string(migration.version)) + ", " +
+                   transaction.quote(checksum_of(migration)) + ")");
+  transaction.commit();
+}
+
+void take_migration_lock(pqxx::connection& connection) {
+  pqxx::nontransaction locking(connection);
+  locking.exec(migration_lock);
+}
+
+std::expected<std::vector<MigrationStatus>, AdminError> apply_missing(pqxx::connection& connection) {
+  take_migration_lock(connection);  // until the connection ends
+  std::vector<MigrationStatus> done;
+  const auto all = status_of(connection);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].edited)
+      return std::unexpected(AdminError{AdminError::Kind::refused,
+                                        "migration " + all[i].version + "_" + all[i].name +
+                                            " was applied with another text than this program carries",
+                                        "Never edit a migration that was applied: add a new one."});
+    if (all[i].applied) continue;
+    apply(connection, migrations()[i]);
+    done.push_back(all[i]);
+    done.back().applied = true;
+  }
+  return done;
+}
+
+// Arguments travel as one JSON parameter: it spares a list of types in two versions of libpqxx.
+std::expected<void, AdminError> call(const ConnectOptions& options, const std::string& sql,
+                                     const std::string& arguments) {
+  return with_connection<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
+    pqxx::work transaction(connection);
+    transaction.exec("WITH p AS (SELECT " + transaction.quote(arguments) + "::jsonb AS p) " + sql);
+    transaction.commit();
+    return {};
+  });
+}
+
+template <class T>
+nlohmann::json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+std::string dump(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+nlohmann::json config_of(const std::optional<std::string>& config) {
+  return nlohmann::json::parse(config.value_or("{}"), nullptr, false);
+}
+
+}  // namespace
+
+std::expected<std::vector<MigrationStatus>, AdminError> migration_status(const ConnectOptions& options) {
+  return with_connection<std::vector<MigrationStatus>>(options, status_of);
+}
+
+std::expected<std::vector<MigrationStatus>, AdminError> migrate(const ConnectOptions& options) {
+  return with_connection<std::vector<MigrationStatus>>(options, apply_missing);
+}
+
+std::expected<void, AdminError> enroll(const ConnectOptions& options, const GroupEnrolment& group) {
+  const nlohmann::json arguments = {{"name", group.name},
+                                    {"proof", group.proof},
+                                    {"material", hex_of(group.material)},
+                                    {"max_devices", or_null(group.max_devices)},
+                                    {"device_id_pattern", or_null(group.device_id_pattern)},
+                                    {"valid_from", or_null(group.valid_from)},
+                                    {"valid_until", or_null(group.valid_until)},
+                                    {"lifetime_s", or_null(group.lifetime_s)},
+                                    {"config", config_of(group.config)}};
+  return call(options,
+              "SELECT registry.enroll_group(p->>'name', p->>'proof', (p->>'material')::bytea, "
+              "(p->>'max_devices')::bigint, "
+              "p->>'device_id_pattern', (p->>'valid_from')::timestamptz, (p->>'valid_until')::timestamptz, "
+              "(p->>'lifetime_s')::bigint, p->'config') FROM p",
+              dump(arguments));
+}
+
+std::expected<void, AdminError> enroll(const ConnectOptions& options, const DeviceEnrolment& device) {
+  const nlohmann::json arguments = {{"device_id", device.device_id},
+                                    {"proof", device.proof},
+                                    {"material", hex_of(device.material)},
+                                    {"group", or_null(device.group)},
+                                    {"config", config_of(device.config)}};
+  return call(
+      options,
+      "SELECT registry.enroll_device(p->>'device_id', p->>'proof', (p->>'material')::bytea, p->>'group', "
+      "p->'config') FROM p",
+      dump(arguments));
+}
+
+}  // namespace latchkey::registry

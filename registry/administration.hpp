@@ -1,0 +1,60 @@
+#pragma once
+
+#include "registry/registry.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the command line does to the registry, as an operator or its owner: short-lived connections, plain
+/// errors.
+namespace latchkey::registry {
+
+/// `what` is one sentence for people; `hint`, where PostgreSQL gave one, what to do. SQLSTATE 42501 is
+/// `permission`.
+struct AdminError {
+  enum class Kind { unavailable, permission, refused } kind = Kind::refused;
+  std::string what;
+  std::string hint;
+};
+
+struct MigrationStatus {
+  std::string version;  ///< "0001"
+  std::string name;     ///< "tables"
+  bool applied = false;
+  bool edited = false;  ///< applied, with another text than this program carries
+};
+
+[[nodiscard]] std::expected<std::vector<MigrationStatus>, AdminError> migration_status(
+    const ConnectOptions& options);
+/// Applies what is missing, one transaction a file, under an advisory lock. Refuses when an applied file was
+/// edited. Returns what it applied.
+[[nodiscard]] std::expected<std::vector<MigrationStatus>, AdminError> migrate(const ConnectOptions& options);
+
+struct GroupEnrolment {
+  std::string name;
+  std::string proof;       ///< symmetric_key | token
+  crypto::Bytes material;  ///< sealed key, or token SHA-256
+  std::optional<std::int64_t> max_devices;
+  std::optional<std::string> device_id_pattern;
+  std::optional<std::string> valid_from;  ///< RFC 3339
+  std::optional<std::string> valid_until;
+  std::optional<std::int64_t> lifetime_s;
+  std::optional<std::string> config;
+};
+
+struct DeviceEnrolment {
+  std::string device_id;
+  std::optional<std::string> group;
+  std::string proof;
+  crypto::Bytes material;
+  std::optional<std::string> config;
+};
+
+/// Calls registry.enroll_group / registry.enroll_device with this login's rights.
+[[nodiscard]] std::expected<void, AdminError> enroll(const ConnectOptions& options,
+                                                     const GroupEnrolment& group);
+[[nodiscard]] std::expected<void, AdminError> enroll(const ConnectOptions& options,
+                                                     const DeviceEnrolment& device);
+
+}  // namespace latchkey::registry

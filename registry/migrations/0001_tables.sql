@@ -1,0 +1,317 @@
+-- migrate:up
+-- Roles, tables, constraints and the audit trail. Run by a login that may create roles and owns the database.
+-- By hand: psql -1 -v ON_ERROR_STOP=1 -f FILE.
+
+DO $$
+DECLARE role text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['latchkey_owner', 'latchkey_service', 'latchkey_ops', 'latchkey_reader'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+    END IF;
+  END LOOP;
+  -- The objects belong to latchkey_owner, whoever runs the migrations; so that person must be able to become it.
+  IF NOT pg_has_role(current_user, 'latchkey_owner', 'USAGE') THEN
+    EXECUTE format('GRANT latchkey_owner TO %I', current_user);
+  END IF;
+  EXECUTE format('GRANT CREATE ON DATABASE %I TO latchkey_owner', current_database());
+END $$;
+GRANT latchkey_reader TO latchkey_ops;
+
+SET LOCAL ROLE latchkey_owner;
+CREATE SCHEMA registry;
+SET LOCAL search_path = registry, pg_temp;
+COMMENT ON SCHEMA registry IS 'Latchkey: which devices there are, who may become one, and what happened. Read views, act by functions.';
+GRANT USAGE ON SCHEMA registry TO latchkey_service, latchkey_ops, latchkey_reader;
+
+CREATE TABLE schema_migrations (
+  version    text COLLATE "C" PRIMARY KEY,
+  checksum   text NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE schema_migrations IS 'The migrations that were applied, with the SHA-256 of each file.';
+COMMENT ON COLUMN schema_migrations.version IS 'The number in front of the file''s name.';
+COMMENT ON COLUMN schema_migrations.checksum IS 'SHA-256 of the file as it was applied, hexadecimal: an edited file is refused.';
+COMMENT ON COLUMN schema_migrations.applied_at IS 'When.';
+
+CREATE DOMAIN device_id AS text COLLATE "C" CHECK (VALUE ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$');
+COMMENT ON DOMAIN device_id IS 'A device''s name, case-sensitive (docs/protocol.md, 1).';
+CREATE DOMAIN group_name AS text COLLATE "C" CHECK (VALUE ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$');
+COMMENT ON DOMAIN group_name IS 'An enrolment group''s name, case-sensitive.';
+CREATE DOMAIN config AS jsonb CHECK (jsonb_typeof(VALUE) = 'object' AND octet_length(VALUE::text) <= 3072);
+COMMENT ON DOMAIN config IS 'A configuration or a merge patch for one: a JSON object of at most 3 KiB.';
+
+CREATE TABLE quota (
+  name text COLLATE "C" PRIMARY KEY,
+  used bigint NOT NULL DEFAULT 0,
+  max  bigint NOT NULL,
+  CHECK (used BETWEEN 0 AND max)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE quota IS 'Counters for what is capped, and only for that: uncapped groups have no row, so their newcomers lock nothing.';
+COMMENT ON COLUMN quota.name IS '"group:<name>".';
+COMMENT ON COLUMN quota.used IS 'Devices registered that count.';
+COMMENT ON COLUMN quota.max IS 'How many there may be.';
+
+CREATE TABLE enrollment_group (
+  name               group_name PRIMARY KEY,
+  proof              text NOT NULL CHECK (proof IN ('symmetric_key', 'x509', 'token')),
+  material           bytea NOT NULL,
+  status             text NOT NULL DEFAULT 'enabled' CHECK (status IN ('enabled', 'disabled')),
+  reprovisioning     text NOT NULL DEFAULT 'rotate' CHECK (reprovisioning IN ('rotate', 'deny')),
+  credential_types   text[] NOT NULL DEFAULT '{x509}' CHECK (credential_types <@ '{x509,password}' AND credential_types <> '{}'),
+  lifetime_s         bigint NOT NULL DEFAULT 7776000 CHECK (lifetime_s BETWEEN 60 AND 315360000),
+  unused_life_s      bigint NOT NULL DEFAULT 86400 CHECK (unused_life_s BETWEEN 60 AND 2592000),
+  device_id_pattern  text CHECK (length(device_id_pattern) <= 256),
+  valid_from         timestamptz,
+  valid_until        timestamptz CHECK (valid_until > valid_from),
+  quota              text COLLATE "C" REFERENCES quota,
+  config             config NOT NULL DEFAULT '{}',
+  created_at         timestamptz NOT NULL DEFAULT now(),
+  CHECK (proof <> 'token' OR octet_length(material) = 32)
+);
+-- A token is looked up by its hash, so two groups cannot share one.
+CREATE UNIQUE INDEX enrollment_group_token ON enrollment_group (material) WHERE proof = 'token';
+COMMENT ON TABLE enrollment_group IS 'A class of devices that prove themselves the same way, and what they may get.';
+COMMENT ON COLUMN enrollment_group.name IS 'Its name; a symmetric proof gives it as kid.';
+COMMENT ON COLUMN enrollment_group.proof IS 'How its devices prove themselves: symmetric_key, x509 or token.';
+COMMENT ON COLUMN enrollment_group.material IS 'The group key sealed under the master key, the CA certificate, or the token''s SHA-256. Never a secret in clear.';
+COMMENT ON COLUMN enrollment_group.status IS 'disabled refuses everything, renewals too.';
+COMMENT ON COLUMN enrollment_group.reprovisioning IS 'May a registered device get a new credential by its enrolment proof? rotate: yes; deny: no.';
+COMMENT ON COLUMN enrollment_group.credential_types IS 'What its devices may ask for.';
+COMMENT ON COLUMN enrollment_group.lifetime_s IS 'Seconds that an issued certificate is valid.';
+COMMENT ON COLUMN enrollment_group.unused_life_s IS 'Seconds after which a credential that was never used ends.';
+COMMENT ON COLUMN enrollment_group.device_id_pattern IS 'A regular expression that the whole device id has to match (first registrations only).';
+COMMENT ON COLUMN enrollment_group.valid_from IS 'First registrations from here on; empty: always.';
+COMMENT ON COLUMN enrollment_group.valid_until IS 'First registrations before this; empty: for ever.';
+COMMENT ON COLUMN enrollment_group.quota IS 'The counter of a capped group; empty: not capped.';
+COMMENT ON COLUMN enrollment_group.config IS 'What its devices are configured with; a device''s own config is merged over it (RFC 7396).';
+COMMENT ON COLUMN enrollment_group.created_at IS 'When it was enrolled.';
+
+CREATE TABLE enrollment (
+  device_id  device_id PRIMARY KEY,
+  group_name group_name REFERENCES enrollment_group,
+  proof      text NOT NULL CHECK (proof IN ('symmetric_key', 'public_key', 'x509', 'token')),
+  material   bytea NOT NULL,
+  status     text NOT NULL DEFAULT 'enabled' CHECK (status IN ('enabled', 'disabled')),
+  config     config NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CHECK (proof <> 'token' OR octet_length(material) = 32)
+);
+CREATE INDEX enrollment_group_name ON enrollment (group_name) WHERE group_name IS NOT NULL;
+COMMENT ON TABLE enrollment IS 'One device, individually: takes precedence over every group.';
+COMMENT ON COLUMN enrollment.device_id IS 'Whose it is.';
+COMMENT ON COLUMN enrollment.group_name IS 'The group whose policy and config apply; empty: the defaults.';
+COMMENT ON COLUMN enrollment.proof IS 'How the device proves itself.';
+COMMENT ON COLUMN enrollment.material IS 'Its key sealed under the master key, its public key or certificate, or its token''s SHA-256.';
+COMMENT ON COLUMN enrollment.status IS 'disabled refuses everything and beats an enabled group.';
+COMMENT ON COLUMN enrollment.config IS 'Merged over the group''s config (RFC 7396).';
+COMMENT ON COLUMN enrollment.created_at IS 'When it was enrolled.';
+
+CREATE TABLE device (
+  device_id              device_id PRIMARY KEY,
+  group_name             group_name REFERENCES enrollment_group,
+  enrolled_by            text COLLATE "C",
+  state                  text NOT NULL CHECK (state IN ('off', 'provisioning_requested', 'registered', 'connected', 'ready', 'suspended', 'revoked')),
+  resume_state           text CHECK (resume_state IN ('off', 'provisioning_requested', 'registered', 'connected', 'ready')),
+  generation             bigint NOT NULL CHECK (generation >= 0),
+  attributes             jsonb NOT NULL DEFAULT '{}',
+  config_version         bigint NOT NULL DEFAULT 1,
+  applied_config_version bigint NOT NULL DEFAULT 0,
+  requested_at           timestamptz,
+  registered_at          timestamptz,
+  credentials_sent_at    timestamptz,
+  connected_at           timestamptz,
+  ready_at               timestamptz,
+  failed_at              timestamptz,
+  failure                text,
+  acted_at               timestamptz,
+  actor                  text,
+  reason                 text,
+  CHECK ((state = 'suspended') = (resume_state IS NOT NULL)),
+  CHECK (state NOT IN ('registered', 'connected', 'ready') OR (enrolled_by IS NOT NULL AND generation > 0))
+) WITH (fillfactor = 80);
+CREATE INDEX device_group_name ON device (group_name) WHERE group_name IS NOT NULL;
+COMMENT ON TABLE device IS 'The devices that registered. A failed proof never makes or changes a row.';
+COMMENT ON COLUMN device.device_id IS 'Its name.';
+COMMENT ON COLUMN device.group_name IS 'The group it registered in; empty: enrolled by itself without one.';
+COMMENT ON COLUMN device.enrolled_by IS 'The enrolment that registered it: "device" or "group:<name>". A proof by any other is refused until a reset, which empties it.';
+COMMENT ON COLUMN device.state IS 'Where it is in its life (docs/protocol.md, 8).';
+COMMENT ON COLUMN device.resume_state IS 'What a suspended device goes back to.';
+COMMENT ON COLUMN device.generation IS 'The number of its newest credential; never restarts.';
+COMMENT ON COLUMN device.attributes IS 'What it said of itself: model, firmware_version ... Untrusted text.';
+COMMENT ON COLUMN device.config_version IS 'The version of its current configuration; only grows.';
+COMMENT ON COLUMN device.applied_config_version IS 'The version it acknowledged; 0: none yet.';
+COMMENT ON COLUMN device.requested_at IS 'Its first request with a valid proof, since the last reset.';
+COMMENT ON COLUMN device.registered_at IS 'When registration and first credential were committed.';
+COMMENT ON COLUMN device.credentials_sent_at IS 'When the broker took the answer with its newest credential; empty: not yet.';
+COMMENT ON COLUMN device.connected_at IS 'When it first connected.';
+COMMENT ON COLUMN device.ready_at IS 'When it last became ready.';
+COMMENT ON COLUMN device.failed_at IS 'When it last said that it cannot become ready.';
+COMMENT ON COLUMN device.failure IS 'Why it cannot, in its own words. Untrusted text.';
+COMMENT ON COLUMN device.acted_at IS 'The last operator act.';
+COMMENT ON COLUMN device.actor IS 'The login that acted.';
+COMMENT ON COLUMN device.reason IS 'Why, in the operator''s words.';
+
+CREATE TABLE credential (
+  device_id       text COLLATE "C" NOT NULL REFERENCES device,
+  generation      bigint NOT NULL CHECK (generation > 0),
+  type            text NOT NULL CHECK (type IN ('x509', 'password')),
+  request_id      text COLLATE "C" NOT NULL CHECK (request_id ~ '^[A-Za-z0-9_-]{16,64}$'),
+  digest          bytea NOT NULL CHECK (octet_length(digest) = 32),
+  serial          bytea UNIQUE,
+  certificate     bytea,
+  fingerprint     bytea,
+  key_fingerprint bytea,
+  signed_by       text NOT NULL CHECK (signed_by IN ('device_key', 'service')),
+  status          text NOT NULL DEFAULT 'issued' CHECK (status IN ('issued', 'active', 'retired', 'revoked')),
+  not_before      timestamptz NOT NULL,
+  not_after       timestamptz NOT NULL,
+  use_by          timestamptz NOT NULL,
+  issued_at       timestamptz NOT NULL DEFAULT now(),
+  connected_at    timestamptz,
+  ended_at        timestamptz,
+  PRIMARY KEY (device_id, generation),
+  UNIQUE (device_id, request_id),
+  CHECK (not_after > not_before),
+  CHECK (type <> 'x509' OR (serial IS NOT NULL AND certificate IS NOT NULL AND fingerprint IS NOT NULL AND key_fingerprint IS NOT NULL))
+);
+CREATE INDEX credential_key ON credential (key_fingerprint);
+COMMENT ON TABLE credential IS 'Every credential that was ever given out. No secret: a certificate is public.';
+COMMENT ON COLUMN credential.device_id IS 'Whose it is.';
+COMMENT ON COLUMN credential.generation IS '1, 2, 3 ... of this device.';
+COMMENT ON COLUMN credential.type IS 'x509 or password.';
+COMMENT ON COLUMN credential.request_id IS 'The request that got it; stays used for ever.';
+COMMENT ON COLUMN credential.digest IS 'What that request asked for: a repeat has to ask for the same.';
+COMMENT ON COLUMN credential.serial IS 'The certificate''s serial number, 16 bytes.';
+COMMENT ON COLUMN credential.certificate IS 'The certificate, DER.';
+COMMENT ON COLUMN credential.fingerprint IS 'SHA-256 of the certificate.';
+COMMENT ON COLUMN credential.key_fingerprint IS 'SHA-256 of its SubjectPublicKeyInfo: the same at two devices is a clone.';
+COMMENT ON COLUMN credential.signed_by IS 'How the answer was signed, and the configurations after it: under the device''s key or by the service.';
+COMMENT ON COLUMN credential.status IS 'issued: not seen in use yet; active: a device connected with it; retired: a newer one took over; revoked.';
+COMMENT ON COLUMN credential.not_before IS 'Valid from.';
+COMMENT ON COLUMN credential.not_after IS 'Valid until.';
+COMMENT ON COLUMN credential.use_by IS 'Ends here if no device ever connected with it.';
+COMMENT ON COLUMN credential.issued_at IS 'When it was committed.';
+COMMENT ON COLUMN credential.connected_at IS 'When a device first connected with it.';
+COMMENT ON COLUMN credential.ended_at IS 'When it was retired or revoked.';
+
+CREATE TABLE presence (
+  device_id    text COLLATE "C" PRIMARY KEY REFERENCES device,
+  session      text COLLATE "C" NOT NULL,
+  generation   bigint NOT NULL,
+  online       boolean NOT NULL,
+  last_seen_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE presence IS 'Who is there now. Narrow and apart from device, because after a power cut it is all that a fleet writes.';
+COMMENT ON COLUMN presence.device_id IS 'Whose it is.';
+COMMENT ON COLUMN presence.session IS 'The open connection''s name, as the device chose it.';
+COMMENT ON COLUMN presence.generation IS 'The credential that opened it.';
+COMMENT ON COLUMN presence.online IS 'False after its will or goodbye.';
+COMMENT ON COLUMN presence.last_seen_at IS 'Its last status.';
+
+CREATE TABLE attempt (
+  tracking_id uuid NOT NULL,
+  device_id   device_id NOT NULL,
+  received_at timestamptz NOT NULL,
+  decision    text NOT NULL CHECK (decision IN ('accepted', 'repeated', 'pending', 'challenge', 'rejected', 'retry')),
+  code        text,
+  reason      text,
+  group_name  text COLLATE "C",
+  latency_us  bigint NOT NULL
+) PARTITION BY RANGE (received_at);
+CREATE INDEX attempt_tracking_id ON attempt (tracking_id);
+CREATE INDEX attempt_device_id ON attempt (device_id, received_at);
+COMMENT ON TABLE attempt IS 'The ledger: every request and what became of it. Append-only, a partition a month.';
+COMMENT ON COLUMN attempt.tracking_id IS 'Stands in the answer and in the logs.';
+COMMENT ON COLUMN attempt.device_id IS 'The id in the topic: proven only if decision is accepted, repeated, pending or challenge.';
+COMMENT ON COLUMN attempt.received_at IS 'When the service took it in.';
+COMMENT ON COLUMN attempt.decision IS 'What was answered.';
+COMMENT ON COLUMN attempt.code IS 'The code in the answer.';
+COMMENT ON COLUMN attempt.reason IS 'The true reason, which the device was not told.';
+COMMENT ON COLUMN attempt.group_name IS 'The group that was tried.';
+COMMENT ON COLUMN attempt.latency_us IS 'Microseconds from intake to commit.';
+
+CREATE TABLE event (
+  at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+  device_id  text COLLATE "C",
+  group_name text COLLATE "C",
+  action     text NOT NULL,
+  old_state  text,
+  new_state  text,
+  generation bigint,
+  actor      text NOT NULL DEFAULT session_user,
+  reason     text
+) PARTITION BY RANGE (at);
+CREATE INDEX event_device_id ON event (device_id, at);
+COMMENT ON TABLE event IS 'The audit trail: every change of a device and every operator act, in the transaction of the change. Append-only.';
+COMMENT ON COLUMN event.at IS 'When.';
+COMMENT ON COLUMN event.device_id IS 'Which device, if one.';
+COMMENT ON COLUMN event.group_name IS 'Which group, if one.';
+COMMENT ON COLUMN event.action IS 'state: the device changed state; credential: it got a new one; else the operator function''s name.';
+COMMENT ON COLUMN event.old_state IS 'Before.';
+COMMENT ON COLUMN event.new_state IS 'After.';
+COMMENT ON COLUMN event.generation IS 'The device''s newest credential after the change.';
+COMMENT ON COLUMN event.actor IS 'The login that did it.';
+COMMENT ON COLUMN event.reason IS 'Why, in an operator''s words.';
+
+-- G9 by construction: whoever changes a device, one event a change, in the same transaction.
+CREATE FUNCTION log_device_insert() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  INSERT INTO event (device_id, group_name, action, old_state, new_state, generation)
+    SELECT device_id, group_name, 'state', 'off', state, generation FROM fresh;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION log_device_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+BEGIN
+  INSERT INTO event (device_id, group_name, action, old_state, new_state, generation, reason)
+    SELECT n.device_id, n.group_name, CASE WHEN o.state <> n.state THEN 'state' ELSE 'credential' END, o.state, n.state, n.generation,
+           CASE WHEN n.acted_at IS DISTINCT FROM o.acted_at THEN n.reason END
+    FROM before o JOIN fresh n USING (device_id) WHERE (o.state, o.generation) IS DISTINCT FROM (n.state, n.generation);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER log_insert AFTER INSERT ON device REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION log_device_insert();
+CREATE TRIGGER log_update AFTER UPDATE ON device REFERENCING OLD TABLE AS before NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION log_device_update();
+COMMENT ON FUNCTION log_device_insert() IS 'Trigger: an event for each device that appeared.';
+COMMENT ON FUNCTION log_device_update() IS 'Trigger: an event for each device whose state or generation changed.';
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege',
+    HINT = 'History is dropped by whole partitions, by retention only.';
+END $$;
+COMMENT ON FUNCTION refuse_change() IS 'Trigger: nobody changes the past.';
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Made beside the table and then attached: ATTACH takes a lock that lets writers go on, CREATE ... PARTITION OF does not.
+CREATE FUNCTION ensure_partition(parent text, month date) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+DECLARE name text := parent || to_char(month, '_YYYY_MM');
+BEGIN
+  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name, parent);
+  EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
+  EXECUTE format('COMMENT ON TABLE %I IS %L', name, parent || ' of ' || to_char(month, 'YYYY-MM'));
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
+                 month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+END $$;
+COMMENT ON FUNCTION ensure_partition(text, date) IS 'Makes the partition of one month (UTC) if it is missing.';
+
+CREATE FUNCTION maintain() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE this_month date := date_trunc('month', now() AT TIME ZONE 'UTC');
+BEGIN
+  -- One at a time; whoever comes second finds the work done.
+  PERFORM pg_advisory_xact_lock(hashtext('latchkey maintain'));
+  -- One month back as well: what was received just before midnight is committed just after it.
+  FOR ahead IN -1..3 LOOP
+    PERFORM ensure_partition('attempt', (this_month + make_interval(months => ahead))::date);
+    PERFORM ensure_partition('event', (this_month + make_interval(months => ahead))::date);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION maintain() IS 'Makes the partitions of the coming months. The service calls it at start and hourly.';
+SELECT maintain();
+
+-- PostgreSQL lets everybody execute a new function; here nobody may who was not told so.
+ALTER DEFAULT PRIVILEGES FOR ROLE latchkey_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION maintain() TO latchkey_service, latchkey_ops;
+GRANT SELECT ON schema_migrations TO latchkey_service, latchkey_ops, latchkey_reader;

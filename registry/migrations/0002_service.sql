@@ -1,0 +1,203 @@
+-- migrate:up
+-- What the service calls: one statement to load a batch, one to commit it. The service's login can do nothing else:
+-- it reads no table and writes none, it executes these functions, which run as their owner.
+--
+-- enable_seqscan is off in each of them: on a fresh database the tables look small, the cached plan would be a hash join
+-- over a sequential scan, and it would stay one while the tables grow.
+
+SET LOCAL ROLE latchkey_owner;
+SET LOCAL search_path = registry, pg_temp;
+
+CREATE FUNCTION is_live(c credential, at timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN (c.status = 'active' AND c.not_after > at) OR (c.status = 'issued' AND least(c.not_after, c.use_by) > at);
+COMMENT ON FUNCTION is_live(credential, timestamptz) IS 'Neither retired nor revoked nor expired; if never used, still to be used in time.';
+
+CREATE FUNCTION micros(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE
+RETURN (extract(epoch FROM at) * 1000000)::bigint;
+COMMENT ON FUNCTION micros(timestamptz) IS 'Microseconds since the epoch.';
+
+CREATE FUNCTION load_requests(p jsonb)
+RETURNS TABLE (
+  i int, loaded_at bigint,
+  origin text, group_name text, proof text, material bytea, enabled boolean, in_window boolean, id_matches boolean, may_reprovision boolean,
+  credential_types text, lifetime_s bigint, unused_life_s bigint, quota text, group_config text, device_config text,
+  state text, generation bigint, enrolled_by text, config_version bigint, applied_config_version bigint, attributes text,
+  same_generation bigint, same_type text, same_digest bytea, same_certificate bytea, same_not_before bigint, same_not_after bigint,
+  same_live boolean, same_used boolean, same_signed_by text,
+  newest_generation bigint, newest_live boolean, newest_used boolean
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+  SELECT q.i, micros(now()),
+    CASE WHEN e.device_id IS NOT NULL THEN 'device' WHEN g.name IS NOT NULL THEN 'group' END, g.name,
+    coalesce(e.proof, g.proof), coalesce(e.material, g.material), coalesce(e.status, g.status) = 'enabled',
+    -- An individual enrolment is an admission by itself: window, pattern and quota bound who joins by the group's proof.
+    e.device_id IS NOT NULL OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true)),
+    e.device_id IS NOT NULL OR g.device_id_pattern IS NULL OR q.device_id ~ ('^(?:' || g.device_id_pattern || ')$'),
+    coalesce(g.reprovisioning, 'rotate') = 'rotate', array_to_string(coalesce(g.credential_types, '{x509}'), ','),
+    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), CASE WHEN e.device_id IS NULL THEN g.quota END,
+    g.config::text, e.config::text,
+    d.state, d.generation, d.enrolled_by, d.config_version, d.applied_config_version, d.attributes::text,
+    s.generation, s.type, s.digest, s.certificate, micros(s.not_before), micros(s.not_after), is_live(s, now()), s.connected_at IS NOT NULL, s.signed_by,
+    n.generation, is_live(n, now()), n.connected_at IS NOT NULL
+  FROM jsonb_to_recordset(p) AS q(i int, device_id text, request_id text, group_name text, token_hash bytea)
+  LEFT JOIN enrollment e ON e.device_id = q.device_id
+  LEFT JOIN enrollment_group t ON t.proof = 'token' AND t.material = q.token_hash
+  LEFT JOIN enrollment_group g ON g.name = CASE WHEN e.device_id IS NOT NULL THEN e.group_name ELSE coalesce(q.group_name, t.name) END
+  LEFT JOIN device d ON d.device_id = q.device_id
+  LEFT JOIN credential s ON s.device_id = q.device_id AND s.request_id = q.request_id
+  LEFT JOIN credential n ON n.device_id = d.device_id AND n.generation = d.generation
+$$;
+COMMENT ON FUNCTION load_requests(jsonb) IS 'Service: everything that decides a batch of requests, a row each.';
+
+CREATE TYPE decided_request AS (
+  i int, device_id text, tracking_id uuid, received_at timestamptz, decision text, code text, reason text, group_name text,
+  expected bigint, to_registered boolean, enrolled_by text, quota text, attributes jsonb,
+  type text, request_id text, digest bytea, serial bytea, certificate bytea, fingerprint bytea, key_fingerprint bytea, signed_by text,
+  not_before timestamptz, not_after timestamptz, use_by timestamptz, repeated bigint
+);
+COMMENT ON TYPE decided_request IS 'Service: one row of commit_requests.';
+
+-- One batch, one statement, one transaction; a device at most once in it. Locks in one order for everybody: quotas by
+-- name, known devices by id, new devices by id. `expected` is the generation that the load saw, NULL: no row.
+CREATE FUNCTION commit_requests(p jsonb) RETURNS TABLE (i int, outcome text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  b decided_request[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_request, p) r ORDER BY r.device_id COLLATE "C");
+  won int[]; over int[]; stale int[];
+BEGIN
+  PERFORM FROM quota WHERE name IN (SELECT q.quota FROM unnest(b) q WHERE q.expected IS NULL AND q.decision = 'accepted') ORDER BY name FOR UPDATE;
+  PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM unnest(b) q WHERE q.expected IS NOT NULL AND q.decision = 'accepted')
+    ORDER BY device_id FOR NO KEY UPDATE;
+  WITH fresh AS (
+    SELECT q.*, t.max - t.used AS room, row_number() OVER (PARTITION BY q.quota ORDER BY q.i) AS nth
+    FROM unnest(b) q LEFT JOIN quota t ON t.name = q.quota
+    WHERE q.expected IS NULL AND q.decision = 'accepted' AND NOT EXISTS (SELECT FROM device d WHERE d.device_id = q.device_id)),
+  ins AS (
+    INSERT INTO device (device_id, group_name, enrolled_by, state, generation, attributes, requested_at, registered_at)
+    SELECT device_id, group_name, enrolled_by, 'registered', 1, attributes, received_at, now()
+    FROM fresh WHERE room IS NULL OR nth <= room ORDER BY device_id COLLATE "C"
+    ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
+  counted AS (
+    UPDATE quota t SET used = t.used + c.n
+    FROM (SELECT quota, count(*) AS n FROM fresh JOIN ins USING (device_id) WHERE quota IS NOT NULL GROUP BY 1) c WHERE c.quota = t.name),
+  upd AS (
+    UPDATE device d SET generation = d.generation + 1, attributes = CASE q.attributes WHEN '{}' THEN d.attributes ELSE q.attributes END, credentials_sent_at = NULL,
+      group_name = q.group_name, enrolled_by = q.enrolled_by,
+      state = CASE WHEN q.to_registered THEN 'registered' ELSE d.state END,
+      requested_at = CASE WHEN q.to_registered THEN q.received_at ELSE d.requested_at END,
+      registered_at = CASE WHEN q.to_registered THEN now() ELSE d.registered_at END,
+      connected_at = CASE WHEN q.to_registered THEN NULL ELSE d.connected_at END,
+      ready_at = CASE WHEN q.to_registered THEN NULL ELSE d.ready_at END,
+      -- A device that starts anew has nothing applied; one that rotates keeps what it acknowledged.
+      applied_config_version = CASE WHEN q.to_registered THEN 0 ELSE d.applied_config_version END
+    FROM unnest(b) q
+    WHERE q.decision = 'accepted' AND d.device_id = q.device_id AND d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked')
+      AND q.to_registered = (d.state IN ('off', 'provisioning_requested'))
+    RETURNING q.i)
+  SELECT array(SELECT f.i FROM fresh f JOIN ins USING (device_id) UNION ALL SELECT u.i FROM upd u), array(SELECT f.i FROM fresh f WHERE nth > room)
+    INTO won, over;
+  -- What is repeated has to be what it was when it was loaded: a revocation in between has the last word.
+  stale := array(SELECT q.i FROM unnest(b) q WHERE q.repeated IS NOT NULL AND NOT EXISTS (
+    SELECT FROM device d JOIN credential c USING (device_id)
+    WHERE d.device_id = q.device_id AND d.state NOT IN ('suspended', 'revoked') AND c.generation = q.repeated AND is_live(c, now())));
+  UPDATE credential c SET status = 'retired', ended_at = now()
+    FROM unnest(b) q WHERE q.i = ANY (won) AND q.expected > 0 AND c.device_id = q.device_id AND c.status = 'issued';
+  INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by,
+                          not_before, not_after, use_by)
+    SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by,
+           not_before, not_after, use_by
+    FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
+  INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)
+    SELECT tracking_id, device_id, received_at, CASE WHEN i = ANY (over) THEN 'rejected' ELSE decision END,
+           CASE WHEN i = ANY (over) THEN 'quota_exceeded' ELSE code END,
+           CASE WHEN i = ANY (over) THEN 'the quota ' || quota || ' is used up' ELSE reason END, group_name,
+           greatest(0, extract(epoch FROM clock_timestamp() - received_at) * 1e6)
+    FROM unnest(b) WHERE (decision <> 'accepted' OR i = ANY (won || over)) AND NOT i = ANY (stale);
+  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (over) THEN 'quota_exceeded' WHEN q.i = ANY (won) THEN 'won'
+                                WHEN q.decision = 'accepted' OR q.i = ANY (stale) THEN 'again' ELSE 'noted' END FROM unnest(b) q;
+END $$;
+COMMENT ON FUNCTION commit_requests(jsonb) IS 'Service: registers what was granted and writes the ledger. won, noted, again (load and decide again) or quota_exceeded, a row each.';
+
+CREATE FUNCTION mark_sent(p jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM jsonb_to_recordset(p) AS q(device_id text)) ORDER BY device_id FOR NO KEY UPDATE;
+  UPDATE device d SET credentials_sent_at = now() FROM jsonb_to_recordset(p) AS q(device_id text, generation bigint)
+    WHERE d.device_id = q.device_id AND d.generation = q.generation AND d.credentials_sent_at IS NULL;
+END $$;
+COMMENT ON FUNCTION mark_sent(jsonb) IS 'Service: the broker took the answers with these credentials.';
+
+CREATE FUNCTION load_statuses(p jsonb)
+RETURNS TABLE (
+  i int, loaded_at bigint,
+  origin text, group_name text, proof text, material bytea, enabled boolean, group_config text, device_config text,
+  state text, generation bigint, enrolled_by text, config_version bigint, applied_config_version bigint, attributes text,
+  credential_generation bigint, live boolean, used boolean, signed_by text, session text
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+  SELECT q.i, micros(now()),
+    CASE WHEN d.enrolled_by = 'device' AND e.device_id IS NOT NULL THEN 'device' WHEN d.enrolled_by LIKE 'group:%' AND g.name IS NOT NULL THEN 'group' END,
+    d.group_name, CASE d.enrolled_by WHEN 'device' THEN e.proof ELSE g.proof END, CASE d.enrolled_by WHEN 'device' THEN e.material ELSE g.material END,
+    CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled', g.config::text, e.config::text,
+    d.state, d.generation, d.enrolled_by, d.config_version, d.applied_config_version, d.attributes::text,
+    c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, CASE WHEN r.online THEN r.session END
+  FROM jsonb_to_recordset(p) AS q(i int, device_id text, generation bigint)
+  LEFT JOIN device d ON d.device_id = q.device_id
+  LEFT JOIN enrollment e ON e.device_id = d.device_id
+  LEFT JOIN enrollment_group g ON g.name = d.group_name
+  LEFT JOIN presence r ON r.device_id = d.device_id
+  LEFT JOIN credential c ON c.device_id = d.device_id AND c.generation = coalesce(q.generation, r.generation)
+$$;
+COMMENT ON FUNCTION load_statuses(jsonb) IS 'Service: everything that decides a batch of statuses, a row each.';
+
+CREATE TYPE decided_status AS (
+  i int, device_id text, kind text, session text, generation bigint, config_version bigint, attributes jsonb, failure text,
+  expected text, next text
+);
+COMMENT ON TYPE decided_status IS 'Service: one row of commit_statuses.';
+
+-- Only what changes a device locks it: a fleet that reconnects writes presence and nothing else.
+-- Lock order as in commit_requests: devices by id, then presence by id.
+CREATE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r ORDER BY r.device_id COLLATE "C");
+  stale int[];
+BEGIN
+  PERFORM FROM device d JOIN unnest(b) q USING (device_id)
+    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR (q.kind = 'connected' AND EXISTS (
+      SELECT FROM credential c WHERE c.device_id = q.device_id AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active'))))
+    ORDER BY device_id FOR NO KEY UPDATE OF d;
+  PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
+  -- The world may have moved since the load: another session, another state, a credential that ended.
+  stale := array(SELECT q.i FROM unnest(b) q LEFT JOIN device d USING (device_id) LEFT JOIN presence r USING (device_id)
+    LEFT JOIN credential c ON c.device_id = q.device_id AND c.generation = q.generation
+    WHERE d.state IS DISTINCT FROM q.expected OR CASE q.kind WHEN 'connected' THEN c IS NULL OR NOT is_live(c, now())
+      ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
+  INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)
+    SELECT device_id, session, generation, true, now() FROM unnest(b) WHERE kind = 'connected' AND NOT i = ANY (stale) ORDER BY device_id COLLATE "C"
+    ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session, generation = EXCLUDED.generation, online = true, last_seen_at = now();
+  UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
+    FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale) AND r.device_id = q.device_id;
+  UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active' ELSE 'retired' END,
+      connected_at = CASE WHEN c.generation = q.generation THEN now() ELSE c.connected_at END,
+      ended_at = CASE WHEN c.generation < q.generation THEN now() END
+    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND c.device_id = q.device_id
+      AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active'));
+  UPDATE device d SET state = q.next, connected_at = coalesce(d.connected_at, now())
+    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
+      AND (q.next <> d.state OR d.connected_at IS NULL);
+  UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
+      applied_config_version = greatest(d.applied_config_version, least(q.config_version, d.config_version)),
+      ready_at = CASE WHEN q.next = 'ready' AND d.state <> 'ready' THEN now() ELSE d.ready_at END,
+      failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
+    FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
+      AND (q.next <> d.state OR q.config_version > d.applied_config_version OR q.attributes <> d.attributes);
+  UPDATE device d SET failed_at = now(), failure = q.failure
+    FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id;
+  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;
+END $$;
+COMMENT ON FUNCTION commit_statuses(jsonb) IS 'Service: what devices said of themselves. won, or again (load and decide again), a row each.';
+
+GRANT EXECUTE ON FUNCTION load_requests(jsonb), commit_requests(jsonb), mark_sent(jsonb), load_statuses(jsonb), commit_statuses(jsonb) TO latchkey_service;

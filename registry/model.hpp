@@ -1,0 +1,163 @@
+#pragma once
+
+#include "crypto/certificate.hpp"
+#include "protocol/device_id.hpp"
+#include "protocol/request.hpp"
+#include "protocol/status.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Rows of the registry as values. What a column means stands in its COMMENT (registry/migrations).
+namespace latchkey::registry {
+
+/// The database's clock, in microseconds since the epoch: the authority for validity.
+using Clock = std::chrono::sys_time<std::chrono::microseconds>;
+
+enum class DeviceState { off, provisioning_requested, registered, connected, ready, suspended, revoked };
+[[nodiscard]] std::string_view name_of(DeviceState state) noexcept;
+
+enum class ProofKind { symmetric_key, public_key, x509, token };
+enum class Origin { device, group };
+
+/// What a group, or its defaults, allows.
+struct Policy {
+  bool in_window = true;
+  bool id_matches = true;       ///< the group's device_id_pattern
+  bool may_reprovision = true;  ///< reprovisioning = rotate
+  bool allows_x509 = true;
+  bool allows_password = false;
+  std::int64_t lifetime_s = 0;
+  std::int64_t unused_life_s = 0;    ///< a credential never used ends after this
+  std::optional<std::string> quota;  ///< the quota row that a newcomer counts against
+};
+
+/// The one enrolment that a request has to satisfy: the device's own, else the group that its proof names.
+struct Enrolment {
+  Origin origin = Origin::device;
+  std::optional<std::string> group;
+  ProofKind proof = ProofKind::token;
+  crypto::Bytes material;  ///< a sealed key, or a token's SHA-256
+  bool enabled = true;
+  Policy policy;
+  std::string config = "{}";  ///< group <- device, merged
+  /// How the registry names it: "device", or "group:<name>".
+  [[nodiscard]] std::string name() const;
+};
+
+struct Device {
+  DeviceState state = DeviceState::off;
+  std::int64_t generation = 0;
+  std::string enrolled_by;  ///< Enrolment::name() of the registration; empty after a reset
+  std::int64_t config_version = 1;
+  std::int64_t applied_config_version = 0;
+  std::string attributes = "{}";
+};
+
+/// How the answer that delivered a credential was signed; its configurations are signed the same way.
+enum class SignedBy { device_key, service };
+
+struct Credential {
+  std::int64_t generation = 0;
+  protocol::CredentialType type = protocol::CredentialType::x509;
+  crypto::Sha256Digest digest{};
+  crypto::Bytes certificate;  ///< DER
+  Clock not_before;
+  Clock not_after;
+  bool live = false;  ///< neither retired nor revoked nor expired, used or still to be used in time
+  bool used = false;  ///< a device has connected with it
+  SignedBy signed_by = SignedBy::service;
+};
+
+/// What a request is looked up by.
+struct RequestKey {
+  protocol::DeviceId device_id;
+  std::string request_id;
+  std::optional<std::string> group;
+  std::optional<crypto::Sha256Digest> token_hash;
+};
+
+struct RequestFacts {
+  std::optional<Enrolment> enrolment;
+  std::optional<Device> device;
+  std::optional<Credential> same_request;  ///< what (device_id, request_id) gave
+  std::optional<Credential> newest;
+};
+
+/// A credential to be committed.
+struct NewCredential {
+  protocol::CredentialType type = protocol::CredentialType::x509;
+  std::string request_id;
+  crypto::Sha256Digest digest{};
+  crypto::Bytes serial;
+  crypto::Bytes certificate;
+  crypto::Sha256Digest fingerprint{};      ///< SHA-256 of the certificate
+  crypto::Sha256Digest key_fingerprint{};  ///< SHA-256 of its SubjectPublicKeyInfo
+  Clock not_before;
+  Clock not_after;
+  Clock use_by;
+  SignedBy signed_by = SignedBy::service;
+};
+
+/// One line of the ledger.
+struct Attempt {
+  std::string tracking_id;
+  std::string device_id;
+  Clock received_at;
+  std::string_view decision;  ///< accepted, repeated, challenge, rejected, retry
+  std::string_view code;      ///< empty unless rejected or retry
+  std::string reason;         ///< the true one
+  std::optional<std::string> group;
+};
+
+/// A registration or rotation that goes with an accepted attempt.
+struct Registration {
+  std::optional<std::int64_t> expected_generation;  ///< what the load saw; nothing: no device row
+  bool to_registered = false;                       ///< moves the state; a rotation does not
+  std::string enrolled_by;
+  std::optional<std::string> quota;
+  std::string attributes = "{}";
+  NewCredential credential;
+};
+
+struct DecidedRequest {
+  Attempt attempt;
+  std::optional<Registration> registration;
+  std::optional<std::int64_t> repeated_generation;
+};
+
+/// What the commit did with one row.
+enum class Outcome {
+  won,             ///< written
+  noted,           ///< nothing but the ledger was to be written
+  again,           ///< somebody else was faster, or the device changed: load and decide again
+  quota_exceeded,  ///< written as a rejection
+};
+
+struct StatusKey {
+  protocol::DeviceId device_id;
+  std::optional<std::int64_t> generation;  ///< with `connected`; else that of the open session counts
+};
+
+struct StatusFacts {
+  std::optional<Device> device;
+  std::optional<Enrolment> enrolment;    ///< the one that registered the device
+  std::optional<Credential> credential;  ///< of that generation
+  std::string session;                   ///< the open one
+};
+
+struct DecidedStatus {
+  protocol::DeviceId device_id;
+  protocol::StatusMessage status;
+  DeviceState expected = DeviceState::off;
+  DeviceState next = DeviceState::off;
+};
+
+struct Sent {
+  std::string device_id;
+  std::int64_t generation = 0;
+};
+
+}  // namespace latchkey::registry

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "registry/model.hpp"
+
+#include <expected>
+#include <memory>
+#include <span>
+
+namespace latchkey::registry {
+
+/// Why a call failed, as far as the caller acts differently.
+enum class Failure {
+  unavailable,  ///< no connection, a time-out, a server that is shutting down or read-only; nothing was
+                ///< written
+  in_doubt,     ///< the connection went while a commit ran: load again and see
+  contention,   ///< serialization failure or deadlock: run the batch again
+  poison,       ///< the data of one row was refused: split the batch
+  old_schema,   ///< `check`: the database has to be migrated first
+};
+
+struct Error {
+  Failure failure = Failure::unavailable;
+  std::string what;
+};
+
+template <class T>
+using Result = std::expected<T, Error>;
+
+struct ConnectOptions {
+  std::string
+      url;  ///< postgresql://... or key=value, everything libpq takes (sslmode, sslrootcert, sslcert ...)
+  crypto::Secret password;
+};
+
+struct LoadedRequests {
+  Clock now;
+  std::vector<RequestFacts> facts;  ///< in the order of the keys
+};
+
+struct LoadedStatuses {
+  Clock now;
+  std::vector<StatusFacts> facts;
+};
+
+/// One connection to the registry, for one thread. Made anew by itself after a failure, at most once per half
+/// second; in between every call is `unavailable` at once. Every call is one statement and one round trip.
+class Registry {
+ public:
+  explicit Registry(ConnectOptions options);
+  ~Registry();
+  Registry(Registry&&) noexcept;
+  Registry& operator=(Registry&&) noexcept;
+
+  /// Connects if need be and checks that the schema is as new as this program.
+  [[nodiscard]] Result<void> check();
+
+  [[nodiscard]] Result<LoadedRequests> load_requests(std::span<const RequestKey> keys);
+  /// One transaction. A device at most once in `rows`. Outcomes in their order.
+  [[nodiscard]] Result<std::vector<Outcome>> commit_requests(std::span<const DecidedRequest> rows);
+
+  [[nodiscard]] Result<LoadedStatuses> load_statuses(std::span<const StatusKey> keys);
+  [[nodiscard]] Result<std::vector<Outcome>> commit_statuses(std::span<const DecidedStatus> rows);
+
+  /// Sets `credentials_sent_at` where it is still empty.
+  [[nodiscard]] Result<void> mark_sent(std::span<const Sent> rows);
+  /// Partitions made ahead; called at start and hourly.
+  [[nodiscard]] Result<void> maintain();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace latchkey::registry

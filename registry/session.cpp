@@ -1,0 +1,167 @@
+#include "registry/session.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace latchkey::registry {
+namespace {
+
+constexpr std::chrono::milliseconds reconnect_pause{500};
+constexpr std::array service_functions = {"load_requests", "commit_requests", "mark_sent", "load_statuses",
+                                          "commit_statuses"};
+
+// Seconds for connecting, milliseconds for unacknowledged data; statement_timeout does not bound COMMIT,
+// these do.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> deadlines = {{
+    {"connect_timeout", "3"},
+    {"tcp_user_timeout", "5000"},
+    {"keepalives_idle", "5"},
+    {"keepalives_interval", "2"},
+    {"keepalives_count", "2"},
+    {"application_name", "latchkey"},
+}};
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0)
+      out += c;
+    else
+      out += "%" + crypto::to_hex(std::array{static_cast<std::uint8_t>(byte)});
+  }
+  return out;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+bool is_uri(std::string_view url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
+
+void append_parameter(std::string& url, std::string_view key, std::string_view value) {
+  if (is_uri(url)) {
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    url += std::string(key) + "=" + percent_encoded(value);
+  } else {
+    url += " " + std::string(key) + "=" + quoted(value);
+  }
+}
+
+Error error_of(const pqxx::sql_error& error, bool committing) {
+  const std::string state = error.sqlstate();
+  const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
+  Failure failure = Failure::unavailable;
+  if (state == "40001" || state == "40P01")
+    failure = Failure::contention;
+  else if (is_class("22") || is_class("23"))
+    failure = Failure::poison;
+  // Without SQLSTATE, or with one of a server that is going away, a commit may or may not have happened.
+  else if (committing && (state.empty() || is_class("57P") || is_class("08")))
+    failure = Failure::in_doubt;
+  return {failure, error.what()};
+}
+
+}  // namespace
+
+crypto::Secret connection_string(const ConnectOptions& options) {
+  std::string url = options.url;
+  for (const auto& [key, value] : deadlines)
+    if (url.find(std::string(key) + "=") == std::string::npos) append_parameter(url, key, value);
+  if (!options.password.empty()) append_parameter(url, "password", options.password.text());
+  crypto::Secret secret{std::string_view(url)};
+  crypto::wipe(url);
+  return secret;
+}
+
+Error classify_current_exception(bool committing) {
+  try {
+    throw;
+  } catch (const pqxx::sql_error& error) {
+    return error_of(error, committing);
+  } catch (const std::exception& error) {
+    return {committing ? Failure::in_doubt : Failure::unavailable, error.what()};
+  }
+}
+
+Result<void> Session::connect() {
+  if (connection_ != nullptr) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_attempt_)
+    return std::unexpected(Error{Failure::unavailable, "the database was unreachable a moment ago"});
+  next_attempt_ = now + reconnect_pause;
+  try {
+    connection_ = std::make_unique<pqxx::connection>(std::string(connection_string(options_).text()));
+    prepare();
+    return {};
+  } catch (...) {
+    connection_.reset();
+    return std::unexpected(Error{Failure::unavailable, classify_current_exception(false).what});
+  }
+}
+
+void Session::prepare() {
+  pqxx::nontransaction setup(*connection_);
+  setup.exec(
+      "SET statement_timeout = '5s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = "
+      "'5s'; "
+      "SET synchronous_commit = on; SET bytea_output = 'hex'");
+  setup.commit();
+  for (const char* function : service_functions)
+    connection_->prepare(function, "SELECT * FROM registry." + std::string(function) + "($1::jsonb)");
+}
+
+template <class Run>
+Result<pqxx::result> Session::run(bool committing, const Run& body) {
+  if (auto connected = connect(); !connected) return std::unexpected(connected.error());
+  try {
+    pqxx::nontransaction transaction(*connection_);
+    pqxx::result rows = body(transaction);
+    transaction.commit();
+    return rows;
+  } catch (...) {
+    Error error = classify_current_exception(committing);
+    // After an error that the server reported, the connection is sound; after any other it is not to be
+    // trusted.
+    if (error.failure == Failure::unavailable || error.failure == Failure::in_doubt) connection_.reset();
+    return std::unexpected(std::move(error));
+  }
+}
+
+Result<pqxx::result> Session::call(const char* function, const std::string& json, bool committing) {
+  return run(committing, [&](pqxx::nontransaction& transaction) {
+#if PQXX_VERSION_MAJOR >= 7
+    return transaction.exec(pqxx::prepped{function}, pqxx::params{json});
+#else
+    return transaction.exec_prepared(function, json);
+#endif
+  });
+}
+
+Result<pqxx::result> Session::query(const char* sql) {
+  return run(false, [&](pqxx::nontransaction& transaction) { return transaction.exec(sql); });
+}
+
+crypto::Bytes bytes_of(const pqxx::field& field) {
+  std::string_view text(field.c_str(), field.size());
+  if (!text.starts_with("\\x")) return {};
+  text.remove_prefix(2);
+  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
+  crypto::Bytes bytes(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(digit(text[2 * i]) << 4U | digit(text[2 * i + 1]));
+  return bytes;
+}
+
+std::string hex_of(crypto::ByteView bytes) {
+  return "\\x" + crypto::to_hex(bytes);
+}
+
+}  // namespace latchkey::registry

@@ -1,0 +1,61 @@
+#pragma once
+
+// Private to this folder: the one place that knows libpqxx.
+
+#include "registry/registry.hpp"
+
+#include <pqxx/pqxx>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace latchkey::registry {
+
+/// The options' URL with the password and the deadlines that libpq keeps: a server that hangs must not hang
+/// us.
+[[nodiscard]] crypto::Secret connection_string(const ConnectOptions& options);
+
+/// Sorts an exception by what the caller does about it. To be called inside a catch block.
+[[nodiscard]] Error classify_current_exception(bool committing);
+
+/// The service's connection: made when needed, thrown away after any failure of the connection itself.
+/// libpqxx 6 would reconnect by itself and lose what was prepared.
+class Session {
+ public:
+  explicit Session(ConnectOptions options) : options_(std::move(options)) {}
+
+  /// Runs `SELECT * FROM registry.<function>($1)` in autocommit: one round trip.
+  [[nodiscard]] Result<pqxx::result> call(const char* function, const std::string& json, bool committing);
+  [[nodiscard]] Result<pqxx::result> query(const char* sql);
+
+ private:
+  [[nodiscard]] Result<void> connect();
+  void prepare();
+  template <class Run>
+  [[nodiscard]] Result<pqxx::result> run(bool committing, const Run& body);
+
+  ConnectOptions options_;
+  std::unique_ptr<pqxx::connection> connection_;
+  std::chrono::steady_clock::time_point next_attempt_{};
+};
+
+/// bytea in its hexadecimal text form.
+[[nodiscard]] crypto::Bytes bytes_of(const pqxx::field& field);
+[[nodiscard]] std::string hex_of(crypto::ByteView bytes);
+
+inline std::optional<std::string> optional_text(const pqxx::field& field) {
+  return field.is_null() ? std::nullopt : std::optional<std::string>(field.c_str());
+}
+inline std::string text_or(const pqxx::field& field, const char* otherwise) {
+  return field.is_null() ? otherwise : field.c_str();
+}
+inline std::int64_t integer_or(const pqxx::field& field, std::int64_t otherwise) {
+  return field.is_null() ? otherwise : field.as<std::int64_t>();
+}
+inline bool is_true(const pqxx::field& field) {
+  return !field.is_null() && *field.c_str() == 't';
+}
+
+}  // namespace latchkey::registry
