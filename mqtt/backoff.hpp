@@ -1,0 +1,28 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+namespace latchkey::mqtt {
+
+/// How long to wait before the next attempt: drawn from half a second up to a ceiling that doubles from 1.5 s
+/// to 8 s, so that a fleet that lost its broker in one moment does not come back in one.
+class Backoff {
+ public:
+  explicit Backoff(std::minstd_rand::result_type seed) : random_(seed) {}
+
+  [[nodiscard]] std::chrono::duration<double> next() {
+    const double delay = std::uniform_real_distribution(0.5, ceiling_)(random_);
+    ceiling_ = std::min(2 * ceiling_, 8.0);
+    return std::chrono::duration<double>(delay);
+  }
+  /// The connection held: the next loss is a new one.
+  void reset() noexcept { ceiling_ = 1.5; }
+
+ private:
+  std::minstd_rand random_;
+  double ceiling_ = 1.5;
+};
+
+}  // namespace latchkey::mqtt

@@ -1,0 +1,149 @@
+#include "mqtt/link_impl.hpp"
+
+#include "mqtt/paho_options.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::mqtt {
+namespace {
+
+/// The library says the same of a broker that is away and of one that is not trusted.
+std::string tls_hint(const Endpoint& endpoint) {
+  if (!endpoint.tls) return {};
+  return "; with TLS also when the broker's certificate is not for " + endpoint.host +
+         " or not from ca_file, or when the broker refuses ours";
+}
+
+paho::const_message_ptr to_paho(Message message, Version version) {
+  constexpr int at_least_once = 1;
+  auto result =
+      paho::make_message(std::move(message.topic), std::move(message.payload), at_least_once, false);
+  if (version != Version::v5) return result;
+  paho::properties properties;
+  if (!message.content_type.empty()) {
+    properties.add({paho::property::CONTENT_TYPE, std::move(message.content_type)});
+  }
+  if (!message.correlation_data.empty()) {
+    properties.add({paho::property::CORRELATION_DATA, std::move(message.correlation_data)});
+  }
+  if (!properties.empty()) result->set_properties(std::move(properties));
+  return result;
+}
+
+}  // namespace
+
+Link::Impl::Impl(Options options, Endpoint endpoint, Handlers handlers)
+    : options_(std::move(options)),
+      endpoint_(std::move(endpoint)),
+      handlers_(std::move(handlers)),
+      connect_options_(make_connect_options(options_, endpoint_)),
+      outbox_(options_.outbox_limit),
+      connecting_([this](const auto& token) { on_connected(token); },
+                  [this](const auto& token) {
+                    fail("cannot connect: " + paho::why_failed(token) + tls_hint(endpoint_));
+                  }),
+      publishing_([this](const auto& token) { on_delivered(token); },
+                  [this](const auto& token) { on_not_delivered(token); }) {
+  for (const std::string& filter : options_.subscriptions) {
+    subscribing_.push_back(std::make_unique<paho::Listener>([this](const auto&) { on_subscribed(); },
+                                                            [this, &filter](const auto& token) {
+                                                              fail("subscription to " + filter +
+                                                                   " refused: " + paho::why_failed(token));
+                                                            }));
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+Link::Impl::~Impl() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  if (auto password = connect_options_.get_password()) {
+    crypto::wipe({const_cast<char*>(password.data()), password.size()});
+  }
+}
+
+bool Link::Impl::publish(Message message) {
+  if (!publishable(message.topic)) return false;
+  const std::uint64_t tag = message.tag;
+  auto ready_made = to_paho(std::move(message), options_.version);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (outbox_.full()) return false;
+    outbox_.push(std::move(ready_made), tag);
+  }
+  wake_.notify_one();
+  return true;
+}
+
+bool Link::Impl::flush(std::chrono::milliseconds limit) {
+  Lock lock(mutex_);
+  return drained_.wait_for(lock, limit, [this] { return outbox_.empty(); });
+}
+
+void Link::Impl::fail(std::string reason) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (failure_.empty()) failure_ = std::move(reason);
+  }
+  wake_.notify_one();
+}
+
+void Link::Impl::on_connected(const paho::token& token) {
+  const std::size_t taken = options_.version == Version::v5 ? paho::receive_maximum(token) : 65535;
+  {
+    const std::scoped_lock lock(mutex_);
+    connected_ = true;
+    window_ = std::min(options_.in_flight_limit, taken);
+  }
+  wake_.notify_one();
+}
+
+void Link::Impl::on_subscribed() {
+  {
+    const std::scoped_lock lock(mutex_);
+    --subacks_missing_;
+  }
+  wake_.notify_one();
+}
+
+void Link::Impl::on_delivered(const paho::token& token) {
+  auto& item = *static_cast<Outbox::Item*>(token.get_user_context());
+  if (item.tag != 0) call_handler(handlers_.delivered, item.tag);  // before flush can see that it is done
+  bool drained = false;
+  bool room = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    outbox_.finish(item);
+    acknowledged_ = true;
+    drained = outbox_.empty();
+    room = outbox_.has_next(window_);
+  }
+  if (room) wake_.notify_one();
+  if (drained) drained_.notify_all();
+}
+
+void Link::Impl::on_not_delivered(const paho::token& token) {
+  // A message that the broker refuses (MQTT 5) would be refused again. Any other failure is the connection's
+  // end, and the message is reclaimed with all others.
+  if (!paho::refused(token)) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    outbox_.finish(*static_cast<Outbox::Item*>(token.get_user_context()));
+    acknowledged_ = true;
+  }
+  wake_.notify_one();
+  drained_.notify_all();
+}
+
+void Link::Impl::on_message(const paho::message& message) {
+  const std::string correlation = paho::correlation_data(message);
+  call_handler(handlers_.message,
+               Delivery{message.get_topic(), message.get_payload(), correlation, message.is_retained()});
+}
+
+}  // namespace latchkey::mqtt

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "mqtt/endpoint.hpp"
+#include "mqtt/link.hpp"
+#include "mqtt/outbox.hpp"
+#include "mqtt/paho_compat.hpp"
+#include "mqtt/paho_runtime.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace latchkey::mqtt {
+
+/// An exception that left a handler would end the process: the library calls from C.
+template <class Handler, class... Arguments>
+void call_handler(const Handler& handler, const Arguments&... arguments) noexcept {
+  try {
+    if (handler) handler(arguments...);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the handler's own affair, and there is nobody here to tell
+  }
+}
+
+/// One thread does everything that calls the library: it connects, subscribes, publishes, waits and tries
+/// again. Each connection has its own client object; destroying it is what ends a connection in any state,
+/// and after that no callback of it runs any more. So what was unacknowledged can be reclaimed without asking
+/// the library, which in some versions forgets to say. Callbacks note what happened under `mutex_` and wake
+/// the thread; the thread never holds `mutex_` while it calls the library, whose own lock the callbacks hold.
+struct Link::Impl {
+ public:
+  Impl(Options options, Endpoint endpoint, Handlers handlers);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] bool publish(Message message);
+  [[nodiscard]] bool flush(std::chrono::milliseconds limit);
+  [[nodiscard]] bool ready() const noexcept { return ready_; }
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  // On the thread of the link.
+  void run() noexcept;
+  void converse();
+  void open_client();
+  void subscribe_all();
+  void serve();
+  void send_next(Lock& lock);
+  void look_after(Lock& lock);
+  void close_client();
+  [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
+                           const char* missing);
+  [[nodiscard]] bool over() const noexcept { return stopping_ || !failure_.empty(); }
+
+  // On the library's threads.
+  void on_connected(const paho::token& token);
+  void on_subscribed();
+  void on_delivered(const paho::token& token);
+  void on_not_delivered(const paho::token& token);
+  void on_message(const paho::message& message);
+
+  /// The connection is over; the first reason counts.
+  void fail(std::string reason);
+
+  const Options options_;
+  const Endpoint endpoint_;
+  const Handlers handlers_;
+  const paho::connect_options connect_options_;
+  const paho::Runtime runtime_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;     ///< for the thread of the link
+  std::condition_variable drained_;  ///< for flush
+  Outbox outbox_;
+  bool stopping_ = false;
+  // Of the present connection:
+  bool connected_ = false;
+  std::size_t subacks_missing_ = 0;
+  std::size_t window_ = 0;
+  bool acknowledged_ = false;  ///< something was, since serve() looked
+  std::string disconnect_reason_;
+  std::string failure_;
+
+  std::atomic<bool> ready_ = false;
+
+  // Before the client, which uses them until it is gone.
+  paho::Listener connecting_;
+  paho::Listener publishing_;
+  std::vector<std::unique_ptr<paho::Listener>> subscribing_;  ///< one for each of options_.subscriptions
+  std::unique_ptr<paho::async_client> client_;
+  std::thread thread_;
+};
+
+}  // namespace latchkey::mqtt

@@ -1,0 +1,153 @@
+#include "mqtt/backoff.hpp"
+#include "mqtt/link_impl.hpp"
+#include "mqtt/paho_options.hpp"
+#include "mqtt/tcp_nodelay.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <random>
+#include <utility>
+
+namespace latchkey::mqtt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds suback_limit{5};
+
+// How long an acknowledgement may take before the library is nudged; doubled while none comes.
+constexpr std::chrono::milliseconds first_patience{5};
+constexpr std::chrono::milliseconds last_patience{1000};
+
+/// Messages that the library itself holds; more than ever are in flight.
+constexpr int library_buffer = 100000;
+
+}  // namespace
+
+void Link::Impl::run() noexcept {
+  Backoff backoff(std::random_device{}());
+  Lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    try {
+      converse();
+    } catch (const std::exception& error) {
+      fail(error.what());
+    }
+    if (ready_.exchange(false)) backoff.reset();
+    const auto again = Clock::now() + std::chrono::duration_cast<Clock::duration>(backoff.next());
+    close_client();
+    lock.lock();
+    if (stopping_) break;
+    const std::string reason = options_.url + ": " + failure_;
+    lock.unlock();
+    call_handler(handlers_.lost, reason);
+    lock.lock();
+    wake_.wait_until(lock, again, [this] { return stopping_; });
+  }
+}
+
+/// From CONNECT to the end of the connection, whose reason is then in `failure_`.
+void Link::Impl::converse() {
+  open_client();
+  client_->connect(connect_options_, nullptr, connecting_);
+  if (!await(options_.connect_timeout, [this] { return connected_; }, "the broker does not answer")) return;
+  set_tcp_nodelay(endpoint_.port);
+  subscribe_all();
+  if (!await(suback_limit, [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
+    return;
+  ready_ = true;
+  call_handler(handlers_.ready);
+  serve();
+}
+
+void Link::Impl::open_client() {
+  {
+    const std::scoped_lock lock(mutex_);
+    connected_ = false;
+    subacks_missing_ = options_.subscriptions.size();
+    disconnect_reason_.clear();
+    failure_.clear();
+  }
+  const paho::create_options create(paho_version(options_.version), library_buffer);
+  client_ = std::make_unique<paho::async_client>(endpoint_.paho_uri(), options_.client_id, create);
+  client_->set_message_callback([this](const paho::const_message_ptr& message) { on_message(*message); });
+  client_->set_disconnected_handler([this](const paho::properties&, paho::ReasonCode code) {
+    const std::scoped_lock lock(mutex_);
+    disconnect_reason_ = paho::reason_text(static_cast<int>(code));
+  });
+  client_->set_connection_lost_handler([this](const std::string& cause) {
+    std::string reason = "connection lost";
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!disconnect_reason_.empty()) reason = "disconnected by the broker: " + disconnect_reason_;
+    }
+    fail(cause.empty() ? reason : reason + ": " + cause);
+  });
+}
+
+void Link::Impl::subscribe_all() {
+  constexpr int at_least_once = 1;
+  for (std::size_t i = 0; i < options_.subscriptions.size(); ++i) {
+    client_->subscribe(options_.subscriptions[i], at_least_once, nullptr, *subscribing_[i]);
+  }
+}
+
+void Link::Impl::serve() {
+  auto patience = first_patience;
+  Lock lock(mutex_);
+  const auto event = [this] { return over() || outbox_.has_next(window_); };
+  while (!over()) {
+    if (outbox_.has_next(window_)) {
+      send_next(lock);
+      continue;
+    }
+    const std::chrono::milliseconds limit =
+        outbox_.waits_for_broker() ? patience : std::chrono::milliseconds(options_.keep_alive);
+    if (wake_.wait_for(lock, limit, event)) continue;
+    const bool progress = std::exchange(acknowledged_, false);
+    patience = progress ? first_patience : std::min(2 * patience, last_patience);
+    if (!progress) look_after(lock);
+  }
+}
+
+/// Nothing happened for long: was a message overlooked, or was the end of the connection not reported?
+void Link::Impl::look_after(Lock& lock) {
+  const bool waits = outbox_.waits_for_broker();
+  lock.unlock();
+  if (waits) runtime_.nudge();
+  const bool alive = client_->is_connected();
+  lock.lock();
+  if (!alive && failure_.empty()) failure_ = "connection lost";
+}
+
+void Link::Impl::send_next(Lock& lock) {
+  Outbox::Item* const item = outbox_.next();
+  if (item == nullptr) return;
+  const auto message = item->message;
+  lock.unlock();
+  try {
+    client_->publish(message, item, publishing_);
+    lock.lock();
+  } catch (const paho::exception& error) {
+    lock.lock();
+    const bool hopeless = error.get_return_code() == MQTTASYNC_BAD_UTF8_STRING;
+    if (hopeless) outbox_.finish(*item);
+    if (!hopeless && failure_.empty()) failure_ = error.what();
+  }
+}
+
+void Link::Impl::close_client() {
+  client_.reset();  // sends DISCONNECT if it can without waiting, so that no will is published
+  const std::scoped_lock lock(mutex_);
+  outbox_.reclaim();
+}
+
+bool Link::Impl::await(std::chrono::seconds limit, const std::function<bool()>& event, const char* missing) {
+  Lock lock(mutex_);
+  const bool happened = wake_.wait_for(lock, limit, [&] { return over() || event(); });
+  if (!happened) failure_ = std::string(missing) + " within " + std::to_string(limit.count()) + " s";
+  return !over();
+}
+
+}  // namespace latchkey::mqtt

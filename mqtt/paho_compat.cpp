@@ -1,0 +1,62 @@
+#include "mqtt/paho_compat.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace latchkey::paho {
+namespace {
+
+constexpr int first_failure_code = 0x80;
+constexpr int not_a_reason_code = 0xFF;  // what the library puts in for MQTT 3.1.1
+
+/// MQTT 3.1.1, 3.2.2.3.
+constexpr std::array<const char*, 6> connack_texts{
+    "accepted",           "unacceptable protocol version", "identifier rejected",
+    "server unavailable", "bad user name or password",     "not authorized",
+};
+
+/// The library's own words, which it gives only as an exception.
+std::string library_text(const token& token) try {
+  const_cast<paho::token&>(token).try_wait();  // NOLINT(cppcoreguidelines-pro-type-const-cast): does not wait
+  return "failure";
+} catch (const exception& error) {
+  return error.get_message().empty() ? error.get_error_str() : error.get_message();
+}
+
+}  // namespace
+
+std::string reason_text(int code) {
+  const char* text = ::MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
+  return (text != nullptr ? std::string(text) : std::string("reason code")) + " (" + std::to_string(code) +
+         ")";
+}
+
+bool refused(const token& token) {
+  const int code = static_cast<int>(token.get_reason_code());
+  return code >= first_failure_code && code != not_a_reason_code;
+}
+
+std::string why_failed(const token& token) {
+  if (refused(token)) return reason_text(static_cast<int>(token.get_reason_code()));
+  const int code = token.get_return_code();  // 1.2 leaves the code of an MQTT 5 CONNACK here
+  if (code >= first_failure_code && code < not_a_reason_code) return reason_text(code);
+  if (code > 0 && static_cast<std::size_t>(code) < connack_texts.size()) {
+    return std::string(connack_texts.at(static_cast<std::size_t>(code))) + " (" + std::to_string(code) + ")";
+  }
+  return library_text(token) + " (" + std::to_string(code) + ")";
+}
+
+std::size_t receive_maximum(const token& token) {
+  const auto response = token.get_connect_response();
+  const auto& properties = response.get_properties();
+  if (!properties.contains(property::RECEIVE_MAXIMUM)) return 65535;
+  return get<std::uint16_t>(properties, property::RECEIVE_MAXIMUM);
+}
+
+std::string correlation_data(const message& message) {
+  const auto& properties = message.get_properties();
+  if (!properties.contains(property::CORRELATION_DATA)) return {};
+  return get<std::string>(properties, property::CORRELATION_DATA);
+}
+
+}  // namespace latchkey::paho

@@ -1,0 +1,59 @@
+#include "mqtt/paho_runtime.hpp"
+
+#include "mqtt/paho_compat.hpp"
+
+#include <MQTTAsync.h>
+
+#include <cstddef>
+#include <mutex>
+#include <stdexcept>
+
+namespace latchkey::paho {
+namespace {
+
+/// The one piece of global state, because the library's threads are: a client that never connects. It is a C
+/// client, because the C++ one would keep a token for every nudge.
+struct Anchor {
+  std::mutex mutex;
+  std::size_t users = 0;
+  MQTTAsync client = nullptr;
+};
+
+Anchor& anchor() {
+  static Anchor instance;
+  return instance;
+}
+
+/// Takes messages though it is never connected, and remembers only the last.
+MQTTAsync create_client() {
+  MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
+  options.sendWhileDisconnected = 1;
+  options.allowDisconnectedSendAtAnyTime = 1;
+  options.maxBufferedMessages = 1;
+  options.deleteOldestMessages = 1;
+  MQTTAsync client = nullptr;
+  const int error = ::MQTTAsync_createWithOptions(&client, "tcp://localhost:1883", "anchor",
+                                                  MQTTCLIENT_PERSISTENCE_NONE, nullptr, &options);
+  if (error != MQTTASYNC_SUCCESS) throw std::runtime_error("no client can be made");
+  return client;
+}
+
+}  // namespace
+
+Runtime::Runtime() {
+  const std::scoped_lock lock(anchor().mutex);
+  if (anchor().users == 0) anchor().client = create_client();
+  ++anchor().users;
+}
+
+Runtime::~Runtime() {
+  const std::scoped_lock lock(anchor().mutex);
+  if (--anchor().users == 0) ::MQTTAsync_destroy(&anchor().client);
+}
+
+void Runtime::nudge() const noexcept {
+  // Whoever is here holds a Runtime, so the client stays.
+  static_cast<void>(::MQTTAsync_send(anchor().client, "nudge", 0, "", 0, 0, nullptr));
+}
+
+}  // namespace latchkey::paho

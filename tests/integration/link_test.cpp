@@ -1,0 +1,410 @@
+#include "mqtt/link.hpp"
+
+#include "support/broker.hpp"
+#include "support/catch.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using latchkey::mqtt::Delivery;
+using latchkey::mqtt::Handlers;
+using latchkey::mqtt::Link;
+using latchkey::mqtt::Message;
+using latchkey::mqtt::Options;
+using latchkey::mqtt::Version;
+using latchkey::test::Broker;
+
+namespace {
+
+struct Received {
+  std::string topic;
+  std::string payload;
+  std::string correlation_data;
+  bool retained = false;
+};
+
+/// A link and everything its handlers were told.
+class Client {
+ public:
+  explicit Client(Options options) {
+    Handlers handlers;
+    handlers.message = [this](const Delivery& delivery) {
+      note([&] {
+        received_.push_back({std::string(delivery.topic), std::string(delivery.payload),
+                             std::string(delivery.correlation_data), delivery.retained});
+      });
+    };
+    handlers.ready = [this] { note([&] { ++readies_; }); };
+    handlers.lost = [this](std::string_view reason) { note([&] { losses_.emplace_back(reason); }); };
+    handlers.delivered = [this](std::uint64_t tag) { note([&] { delivered_.push_back(tag); }); };
+    auto link = Link::open(std::move(options), std::move(handlers));
+    if (!link) throw std::runtime_error(link.error());
+    link_ = std::move(*link);
+  }
+
+  Link& operator*() { return *link_; }
+  Link* operator->() { return link_.get(); }
+  void close() { link_.reset(); }
+
+  [[nodiscard]] bool becomes_ready(int times = 1, std::chrono::milliseconds limit = 4500ms) {
+    return eventually(limit, [&] { return readies_ >= times; });
+  }
+  [[nodiscard]] bool receives(std::size_t count) {
+    return eventually(4500ms, [&] { return received_.size() >= count; });
+  }
+  [[nodiscard]] bool loses(int times = 1) {
+    return eventually(4500ms, [&] { return losses_.size() >= static_cast<std::size_t>(times); });
+  }
+  [[nodiscard]] bool delivers(std::size_t count) {
+    return eventually(4500ms, [&] { return delivered_.size() >= count; });
+  }
+
+  [[nodiscard]] std::vector<Received> received() { return copy(received_); }
+  [[nodiscard]] std::vector<std::string> losses() { return copy(losses_); }
+  [[nodiscard]] std::vector<std::uint64_t> delivered() { return copy(delivered_); }
+
+ private:
+  void note(const std::function<void()>& change) {
+    {
+      const std::scoped_lock lock(mutex_);
+      change();
+    }
+    changed_.notify_all();
+  }
+  bool eventually(std::chrono::milliseconds limit, const std::function<bool()>& condition) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, condition);
+  }
+  template <class T>
+  T copy(const T& value) {
+    const std::scoped_lock lock(mutex_);
+    return value;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Received> received_;
+  int readies_ = 0;
+  std::vector<std::string> losses_;
+  std::vector<std::uint64_t> delivered_;
+  std::unique_ptr<Link> link_;
+};
+
+Options options_for(const Broker& broker, std::string client_id,
+                    std::vector<std::string> subscriptions = {}) {
+  Options options;
+  options.url = broker.url();
+  options.client_id = std::move(client_id);
+  options.subscriptions = std::move(subscriptions);
+  return options;
+}
+
+Message message(std::string topic, std::string payload, std::uint64_t tag = 0) {
+  return {std::move(topic), std::move(payload), "application/json", {}, tag};
+}
+
+std::vector<std::string> payloads(const std::vector<Received>& received) {
+  std::vector<std::string> result;
+  result.reserve(received.size());
+  for (const auto& each : received)
+    result.push_back(each.payload);
+  return result;
+}
+
+/// An MQTT 3.1.1 client that is a socket and strings: for what a link does not do, and without its library.
+class RawClient {
+ public:
+  RawClient(std::uint16_t port, std::string_view id) : socket_(latchkey::test::connect_tcp(port)) {
+    REQUIRE(socket_ >= 0);
+    send_packet('\x10', "\x00\x04MQTT\x04\x02\x00\x3c"s + text(id));
+    CHECK(read_until("\x20\x02\x00\x00"s));
+  }
+  ~RawClient() { ::close(socket_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void subscribe(std::string_view filter) {
+    send_packet('\x82', "\x00\x01"s + text(filter) + "\x00"s);
+    CHECK(read_until("\x90\x03\x00\x01\x00"s));
+  }
+  void publish_retained(std::string_view topic, std::string_view payload) {
+    send_packet('\x31', text(topic) + std::string(payload));
+    send_packet('\xc0', "");
+    CHECK(read_until("\xd0\x00"s));  // the answer to a PINGREQ: the message was taken
+  }
+  /// Everything that came ends with this, or will.
+  [[nodiscard]] bool read_until(std::string_view end) {
+    std::string read;
+    char byte = 0;
+    while (!read.ends_with(end) && ::recv(socket_, &byte, 1, 0) == 1)
+      read += byte;
+    return read.ends_with(end);
+  }
+
+ private:
+  static std::string text(std::string_view value) {
+    return '\0' + std::string(1, static_cast<char>(value.size())) + std::string(value);
+  }
+  void send_packet(char type, const std::string& content) {
+    const std::string packet = type + std::string(1, static_cast<char>(content.size())) + content;
+    CHECK(::send(socket_, packet.data(), packet.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(packet.size()));
+  }
+
+  int socket_;
+};
+
+}  // namespace
+
+TEST_CASE("messages go both ways with their correlation data", "[link]") {
+  const Broker broker;
+  Client service(options_for(broker, "service", {"request/+"}));
+  Client device(options_for(broker, "device", {"response/device"}));
+  REQUIRE(service.becomes_ready());
+  REQUIRE(device.becomes_ready());
+
+  REQUIRE(device->publish({"request/device", "question", "application/json", "a\0b"s, 7}));
+  REQUIRE(service.receives(1));
+  CHECK(service.received()[0].topic == "request/device");
+  CHECK(service.received()[0].payload == "question");
+  CHECK(service.received()[0].correlation_data == "a\0b"s);
+  CHECK_FALSE(service.received()[0].retained);
+
+  REQUIRE(service->publish({"response/device", "answer", "application/jose", "a\0b"s, 0}));
+  REQUIRE(device.receives(1));
+  CHECK(device.received()[0].payload == "answer");
+  CHECK(device.received()[0].correlation_data == "a\0b"s);
+  REQUIRE(device->flush(2s));
+  CHECK(device.delivered() == std::vector<std::uint64_t>{7});
+}
+
+TEST_CASE("MQTT 3.1.1 works, without correlation data", "[link]") {
+  const Broker broker;
+  Options options = options_for(broker, "old", {"topic"});
+  options.version = Version::v3_1_1;
+  Client client(std::move(options));
+  REQUIRE(client.becomes_ready());
+  REQUIRE(client->publish({"topic", "payload", "application/json", "lost", 1}));
+  REQUIRE(client.receives(1));
+  CHECK(client.received()[0].payload == "payload");
+  CHECK(client.received()[0].correlation_data.empty());
+  CHECK(client.delivers(1));
+}
+
+TEST_CASE("a link connects and subscribes again after its broker was killed", "[link]") {
+  Broker broker;
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  broker.restart();
+  REQUIRE(client.loses());
+  REQUIRE(client.becomes_ready(2));
+  CHECK(client->ready());
+  REQUIRE(client->publish(message("topic", "again")));
+  REQUIRE(client.receives(1));
+  CHECK(client.received()[0].payload == "again");
+}
+
+TEST_CASE("what was queued while the broker was away goes out when it is back", "[link]") {
+  Broker broker;
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  broker.kill();
+  REQUIRE(client.loses());
+  CHECK_FALSE(client->ready());
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    REQUIRE(client->publish(message("topic", std::to_string(i), i)));
+  CHECK_FALSE(client->flush(0ms));
+  broker.start();
+  REQUIRE(client.becomes_ready(2));
+  REQUIRE(client.receives(3));
+  CHECK(payloads(client.received()) == std::vector<std::string>{"1", "2", "3"});
+  REQUIRE(client->flush(2s));
+  CHECK(client.delivered() == std::vector<std::uint64_t>{1, 2, 3});
+}
+
+TEST_CASE("what was handed over and not acknowledged is sent again on the next connection", "[link]") {
+  Broker broker;
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  broker.pause();
+  for (std::uint64_t i = 1; i <= 50; ++i)
+    REQUIRE(client->publish(message("topic", std::to_string(i), i)));
+  CHECK_FALSE(client->flush(100ms));
+  broker.restart();
+  REQUIRE(client.becomes_ready(2));
+  REQUIRE(client->flush(2s));
+  std::vector<std::uint64_t> expected(50);
+  std::ranges::generate(expected, [i = std::uint64_t{0}]() mutable { return ++i; });
+  CHECK(client.delivered() == expected);
+  CHECK(client.receives(50));
+}
+
+TEST_CASE("a link is ready only when its subscriptions are acknowledged, and publishes only then", "[link]") {
+  Broker broker;
+  broker.pause();
+  Client client(options_for(broker, "client", {"first/#", "second"}));
+  REQUIRE(client->publish(message("second", "early")));
+  CHECK_FALSE(client.becomes_ready(1, 200ms));
+  CHECK_FALSE(client->ready());
+  broker.resume();
+  REQUIRE(client.becomes_ready());
+  REQUIRE(client->publish(message("first/x", "late")));
+  REQUIRE(client.receives(2));
+  CHECK(payloads(client.received()) == std::vector<std::string>{"early", "late"});
+}
+
+TEST_CASE("a full outbox takes nothing more", "[link]") {
+  Broker broker;
+  Options options = options_for(broker, "client", {"topic"});
+  options.outbox_limit = 3;
+  broker.pause();
+  Client client(std::move(options));
+  for (int i = 0; i < 3; ++i)
+    CHECK(client->publish(message("topic", "fits")));
+  CHECK_FALSE(client->publish(message("topic", "too much")));
+  broker.resume();
+  REQUIRE(client.receives(3));
+  REQUIRE(client->flush(2s));
+  CHECK(client->publish(message("topic", "fits again")));
+}
+
+TEST_CASE("a topic that would end the connection is not taken", "[link]") {
+  const Broker broker;
+  Client client(options_for(broker, "client"));
+  for (const auto& topic : {""s, "a/+/b"s, "a/#"s, "a\0b"s})
+    CHECK_FALSE(client->publish(message(topic, "payload")));
+}
+
+TEST_CASE("a burst larger than the window goes through without a stall", "[link]") {
+  const Broker broker("allow_anonymous true\nmax_inflight_messages 20\n");
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  const auto began = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 1; i <= 1000; ++i)
+    REQUIRE(client->publish(message("topic", "payload", i)));
+  REQUIRE(client->flush(4s));
+  CHECK(std::chrono::steady_clock::now() - began < 900ms);
+  CHECK(client.delivered().size() == 1000);
+}
+
+TEST_CASE("a retained message is marked", "[link]") {
+  const Broker broker;
+  RawClient(broker.port(), "raw").publish_retained("topic", "kept");
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.receives(1));
+  CHECK(client.received()[0].payload == "kept");
+  CHECK(client.received()[0].retained);
+}
+
+TEST_CASE("a last will is published when the client vanishes, not when it leaves", "[link]") {
+  const Broker broker;
+  RawClient watcher(broker.port(), "watcher");
+  watcher.subscribe("status/+");
+  const auto with_will = [&](std::string id) {
+    Options options = options_for(broker, std::move(id));
+    options.will.push_back({"status/" + options.client_id, "gone"});
+    return options;
+  };
+  Client leaves(with_will("leaves"));
+  REQUIRE(leaves.becomes_ready());
+  leaves.close();
+  Client vanishes(with_will("vanishes"));
+  REQUIRE(vanishes.becomes_ready());
+  const RawClient usurper(broker.port(), "vanishes");  // the broker ends the older connection of a client id
+  // The first message that comes is the will of the one that was thrown out.
+  CHECK(watcher.read_until("\x30\x15\x00\x0fstatus/vanishesgone"s));
+}
+
+TEST_CASE("a link is destroyed quickly while its broker hangs", "[link]") {
+  Broker broker;
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  broker.pause();
+  for (int i = 0; i < 5000; ++i)
+    REQUIRE(client->publish(message("topic", std::string(2000, 'x'))));
+  CHECK_FALSE(client->flush(100ms));
+  const auto began = std::chrono::steady_clock::now();
+  client.close();
+  CHECK(std::chrono::steady_clock::now() - began < 2s);
+}
+
+TEST_CASE("a link is destroyed quickly while it waits for an answer to its CONNECT", "[link]") {
+  Broker broker;
+  broker.pause();
+  Client client(options_for(broker, "client"));
+  CHECK_FALSE(client.becomes_ready(1, 150ms));
+  const auto began = std::chrono::steady_clock::now();
+  client.close();
+  CHECK(std::chrono::steady_clock::now() - began < 2s);
+}
+
+TEST_CASE("a broker that is not there, or says no, is a reason that can be read", "[link]") {
+  Broker broker("allow_anonymous false\n");
+  Client refused(options_for(broker, "client"));
+  REQUIRE(refused.loses());
+  CHECK(refused.losses()[0].starts_with(broker.url() + ": cannot connect: "));
+  CHECK(refused.losses()[0].find("uthorized") != std::string::npos);
+  refused.close();
+  broker.stop();
+  Client nobody(options_for(broker, "client"));
+  REQUIRE(nobody.loses());
+  CHECK(nobody.losses()[0].starts_with(broker.url() + ": cannot connect: "));
+}
+
+TEST_CASE("an exception out of a handler stays there", "[link]") {
+  const Broker broker;
+  Handlers handlers;
+  handlers.message = [](const Delivery&) { throw std::runtime_error("message"); };
+  handlers.ready = [] { throw std::runtime_error("ready"); };
+  handlers.lost = [](std::string_view) { throw std::runtime_error("lost"); };
+  handlers.delivered = [](std::uint64_t) { throw std::runtime_error("delivered"); };
+  auto link = Link::open(options_for(broker, "thrower", {"topic"}), std::move(handlers));
+  REQUIRE(link);
+  REQUIRE((*link)->publish(message("topic", "payload", 1)));
+  CHECK((*link)->flush(2s));
+  CHECK((*link)->ready());
+}
+
+TEST_CASE("options that cannot work are refused in a sentence", "[link]") {
+  const auto refusal = [](const std::function<void(Options&)>& change) {
+    Options options;
+    options.url = "mqtt://127.0.0.1:1";
+    options.client_id = "client";
+    change(options);
+    auto link = Link::open(std::move(options), {});
+    return link ? ""s : link.error();
+  };
+  const auto url = [&](const std::string& text) {
+    return refusal([&](Options& options) { options.url = text; });
+  };
+  CHECK(url("mqtt://127.0.0.1").empty());
+  CHECK(url("mqtt://[::1]:1").empty());
+  for (const auto& bad :
+       {"", "host", "http://host", "mqtt://", "mqtt://host:", "mqtt://host:0", "mqtt://host:65536",
+        "mqtt://host:1x", "mqtt://[::1", "mqtt://user@host", "mqtt://host/path"}) {
+    CAPTURE(bad);
+    CHECK(url(bad).starts_with("The broker's url \"" + std::string(bad) + "\" "));
+  }
+  CHECK(url("mqtts://host").find("ca_file") != std::string::npos);
+  CHECK(refusal([](Options& options) { options.ca_file = "/nonexistent/ca.pem"; }) ==
+        "The ca_file \"/nonexistent/ca.pem\" cannot be read: No such file or directory.");
+  CHECK(refusal([](Options& options) { options.key_file = "key.pem"; }).find("certificate_file") !=
+        std::string::npos);
+  CHECK_FALSE(refusal([](Options& options) { options.client_id.clear(); }).empty());
+  CHECK_FALSE(refusal([](Options& options) { options.will = {{"a", ""}, {"b", ""}}; }).empty());
+  CHECK_FALSE(refusal([](Options& options) { options.keep_alive = 0s; }).empty());
+  CHECK_FALSE(refusal([](Options& options) { options.in_flight_limit = 0; }).empty());
+}
