@@ -1,0 +1,266 @@
+#include "device/command.hpp"
+
+#include "device/attributes.hpp"
+#include "device/provisioning.hpp"
+#include "mqtt/endpoint.hpp"
+#include "protocol/limits.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace latchkey::device {
+namespace {
+
+// sysexits.h by number, so that a script can tell what to do next.
+constexpr int exit_ready = 0;
+constexpr int exit_refused = 1;
+constexpr int exit_usage = 64;
+constexpr int exit_bad_data = 65;
+constexpr int exit_unavailable = 69;
+constexpr int exit_try_later = 75;
+
+/// The flags as they were typed.
+struct Flags {
+  std::string id;
+  std::string bootstrap_url;
+  std::string bootstrap_user;
+  std::string bootstrap_password_file;
+  std::string server_ca_file;
+  std::string folder;
+  std::string key_file;
+  std::string token_file;
+  std::string group;
+  std::vector<std::string> attributes;
+  std::string mqtt_version = "5";
+  std::string provisioning_root = "provisioning/v1";
+  unsigned timeout_s = 60;
+  bool no_clock = false;
+  bool json = false;
+};
+
+struct Failure {
+  int exit_code;
+  std::string what;
+};
+template <class T>
+using Checked = std::expected<T, Failure>;
+
+std::unexpected<Failure> usage(std::string what) {
+  return std::unexpected(Failure{exit_usage, std::move(what)});
+}
+std::unexpected<Failure> bad_data(std::string what) {
+  return std::unexpected(Failure{exit_bad_data, std::move(what)});
+}
+
+Checked<OwnProof> read_proof(const Flags& flags) {
+  namespace limits = protocol::limits;
+  if (!flags.token_file.empty()) {
+    auto token = crypto::read_line_file(flags.token_file);
+    if (!token) return bad_data(token.error().what);
+    return EnrolmentToken{*std::move(token)};
+  }
+  auto key = crypto::read_key_file(flags.key_file, limits::key_min_bytes, limits::key_max_bytes);
+  if (!key) return bad_data(key.error().what);
+  return KeyProof{*std::move(key), flags.group.empty() ? std::nullopt : std::optional(flags.group)};
+}
+
+Checked<crypto::Secret> read_password(const Flags& flags) {
+  if (flags.bootstrap_password_file.empty()) return crypto::Secret();
+  auto password = crypto::read_line_file(flags.bootstrap_password_file);
+  if (!password) return bad_data(password.error().what);
+  return *std::move(password);
+}
+
+Checked<std::vector<crypto::Certificate>> read_anchors(const Flags& flags) {
+  if (flags.server_ca_file.empty()) return std::vector<crypto::Certificate>();
+  const auto pem = crypto::read_secret_file(flags.server_ca_file);
+  if (!pem) return bad_data(pem.error().what);
+  auto anchors = crypto::Certificate::from_pem(pem->view());
+  if (!anchors) return bad_data(flags.server_ca_file + ": " + anchors.error().what);
+  return *std::move(anchors);
+}
+
+/// What needs more than one flag, or more than a pattern, to be seen.
+Checked<protocol::DeviceId> check(const Flags& flags) {
+  const auto id = protocol::DeviceId::parse(flags.id);
+  if (!id)
+    return usage("'" + flags.id + "' is no device id: 1 to 64 of A-Z a-z 0-9 . _ : -, letter or digit first");
+  if (const auto url = mqtt::Endpoint::parse(flags.bootstrap_url); !url)
+    return usage("--bootstrap-url: " + url.error());
+  if (!protocol::Topics::valid_root(flags.provisioning_root))
+    return usage("--provisioning-root: '" + flags.provisioning_root + "' is no topic");
+  if (flags.server_ca_file.empty() && (flags.bootstrap_url.starts_with("mqtts") || !flags.token_file.empty()))
+    return usage("--server-ca-file is needed: it says which broker and which signed answers to believe");
+  return *id;
+}
+
+Checked<Settings> read_settings(const Flags& flags) {
+  const auto id = check(flags);
+  if (!id) return std::unexpected(id.error());
+  auto attributes = parse_attributes(flags.attributes);
+  if (!attributes) return usage("--attribute: " + attributes.error());
+  auto proof = read_proof(flags);
+  if (!proof) return std::unexpected(std::move(proof).error());
+  auto password = read_password(flags);
+  if (!password) return std::unexpected(std::move(password).error());
+  auto anchors = read_anchors(flags);
+  if (!anchors) return std::unexpected(std::move(anchors).error());
+  return Settings{.id = *id,
+                  .proof = *std::move(proof),
+                  .bootstrap_url = flags.bootstrap_url,
+                  .bootstrap_user = flags.bootstrap_user,
+                  .bootstrap_password = *std::move(password),
+                  .server_ca_file = flags.server_ca_file,
+                  .anchors = *std::move(anchors),
+                  .attributes = *std::move(attributes),
+                  .topics = protocol::Topics(flags.provisioning_root),
+                  .mqtt_version = flags.mqtt_version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1};
+}
+
+int exit_code_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ready:
+      return exit_ready;
+    case Outcome::refused:
+      return exit_refused;
+    case Outcome::later:
+      return exit_try_later;
+    case Outcome::unreachable:
+      return exit_unavailable;
+    case Outcome::damaged:
+      break;
+  }
+  return exit_bad_data;
+}
+
+std::string_view last_word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ready:
+      return "";
+    case Outcome::refused:
+      return "not provisioned: the service refused";
+    case Outcome::later:
+      return "not provisioned yet: the time is over, try again later (the same request goes on)";
+    case Outcome::unreachable:
+      return "not provisioned yet: no connection to the broker";
+    case Outcome::damaged:
+      break;
+  }
+  return "not provisioned: a file of the device cannot be used";
+}
+
+void remark(std::string_view what) {
+  std::cerr << "latchkey: " << what << '\n';
+}
+
+Reporter reporter_for(const Flags& flags) {
+  return {.step =
+              [json = flags.json](const Step& step) {
+                std::cout << (json ? to_json(step) : to_text(step)) << '\n'
+                          << std::flush;  // each as it happens
+              },
+          .remark =
+              [last = std::string()](std::string_view what) mutable {
+                if (std::exchange(last, what) != what)
+                  remark(what);  // the same trouble at every attempt is news once
+              }};
+}
+
+int run_provision(const Flags& flags) {
+  const auto settings = read_settings(flags);
+  if (!settings) {
+    remark(settings.error().what);
+    return settings.error().exit_code;
+  }
+  const auto store = Store::open(flags.folder, settings->id.text());
+  if (!store) {
+    remark(store.error());
+    return exit_bad_data;
+  }
+  const auto environment = system_environment(!flags.no_clock);
+  const auto reporter = reporter_for(flags);
+  const auto outcome =
+      provision({*settings, *store, environment, reporter}, std::chrono::seconds(flags.timeout_s));
+  if (outcome != Outcome::ready) remark(last_word(outcome));
+  return exit_code_of(outcome);
+}
+
+constexpr const char* provision_help =
+    "Provision this machine, or a simulated device, over MQTT: ask for a certificate with the\n"
+    "key or token from the factory, connect with it, apply the configuration, become ready.\n"
+    "What the device must remember is kept in --dir; run again, it goes on where it was, or\n"
+    "connects with what it has.";
+
+constexpr const char* provision_footer =
+    "Example:\n"
+    "  latchkey device provision 12345 --bootstrap-url mqtts://broker.example:8884 \\\n"
+    "    --bootstrap-user @bootstrap --bootstrap-password-file bootstrap.password \\\n"
+    "    --server-ca-file server-ca.pem --key-file 12345.key --dir ./12345 \\\n"
+    "    --attribute model=T1000 --attribute firmware_version=2.4.1\n"
+    "\n"
+    "Exit codes: 0 ready, 1 refused, 64 wrong flags, 65 unusable file, 69 no connection to the\n"
+    "broker, 75 no final answer in time (run it again).";
+
+void add_bootstrap_flags(CLI::App& command, Flags& flags) {
+  command.add_option("--bootstrap-url", flags.bootstrap_url, "Broker to ask at: mqtts://host:port")
+      ->envname("LATCHKEY_BOOTSTRAP_URL")
+      ->required();
+  command.add_option("--bootstrap-user", flags.bootstrap_user, "Shared account for asking")
+      ->envname("LATCHKEY_BOOTSTRAP_USER");
+  command.add_option("--bootstrap-password-file", flags.bootstrap_password_file, "Its password, one line")
+      ->envname("LATCHKEY_BOOTSTRAP_PASSWORD_FILE");
+  command
+      .add_option("--server-ca-file", flags.server_ca_file,
+                  "PEM: CA of the broker's certificate and of the service's signing certificate")
+      ->envname("LATCHKEY_SERVER_CA_FILE");
+  command.add_option("--mqtt-version", flags.mqtt_version, "MQTT version to speak")
+      ->check(CLI::IsMember({"5", "3.1.1"}))
+      ->capture_default_str();
+  command.add_option("--provisioning-root", flags.provisioning_root, "Where the request topics begin")
+      ->capture_default_str();
+}
+
+void add_device_flags(CLI::App& command, Flags& flags) {
+  command.add_option("ID", flags.id, "The device's id, as it is enrolled")->required();
+  command.add_option("--dir", flags.folder, "Folder that the device keeps its files in; made if missing")
+      ->required();
+  auto* const proof = command.add_option_group("Proof", "Exactly one of:")->require_option(1);
+  proof->add_option(
+      "--key-file", flags.key_file,
+      "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
+      "by `latchkey enroll derive-key`");
+  proof->add_option("--token-file", flags.token_file, "An enrolment token, one line");
+  command.add_option("--group", flags.group, "Enrolment group that the key was derived from");
+  command
+      .add_option("--attribute", flags.attributes,
+                  "name=value to tell about the device, repeated; numbers and true/false are kept as such")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_flag("--no-clock", flags.no_clock,
+                   "Act as a device without a clock: answer the service's challenge");
+}
+
+}  // namespace
+
+void add_device_command(CLI::App& root, std::function<int()>& run) {
+  auto* const device = root.add_subcommand("device", "The reference device");
+  device->require_subcommand(1);
+  auto* const command = device->add_subcommand("provision", provision_help);
+  const auto flags = std::make_shared<Flags>();
+  add_device_flags(*command, *flags);
+  add_bootstrap_flags(*command, *flags);
+  command->add_flag("--json", flags->json, "One JSON object a line on stdout for each step");
+  command->add_option("--timeout", flags->timeout_s, "Seconds until it gives up for now")
+      ->check(CLI::Range(1U, 86400U))
+      ->capture_default_str();
+  command->footer(provision_footer);
+  command->callback([flags, &run] { run = [flags] { return run_provision(*flags); }; });
+}
+
+}  // namespace latchkey::device

@@ -1,0 +1,102 @@
+#include "device/contract.hpp"
+
+#include "protocol/limits.hpp"
+
+#include <algorithm>
+
+namespace latchkey::device {
+namespace {
+
+using protocol::Status;
+using std::chrono::seconds;
+
+constexpr seconds longest_signed_wait = std::chrono::days(7);
+constexpr seconds longest_unsigned_wait = std::chrono::hours(1);
+// Anybody on the bootstrap account can write an unsigned answer: it must not make a device ask in a tight
+// loop either.
+constexpr seconds shortest_unsigned_wait{2};
+
+/// What anybody may have written can delay a device, and nothing else.
+bool may_be_unsigned(Status status) {
+  return status == Status::rejected || status == Status::retry;
+}
+
+std::optional<seconds> allowed_delay(std::optional<std::int64_t> retry_after_s, bool is_signed) {
+  if (!retry_after_s) return std::nullopt;
+  const seconds asked(*retry_after_s);
+  return is_signed ? std::clamp(asked, seconds(0), longest_signed_wait)
+                   : std::clamp(asked, shortest_unsigned_wait, longest_unsigned_wait);
+}
+
+Verdict verdict_on(const protocol::Answer& answer, bool is_signed, bool had_nonce) {
+  switch (answer.status) {
+    case Status::accepted:
+      return Verdict::accept;
+    case Status::challenge:
+      return had_nonce ? Verdict::wait : Verdict::sign_challenge;
+    case Status::rejected:
+      return is_signed && !answer.retry_after_s ? Verdict::take_new_request : Verdict::wait;
+    case Status::pending:
+    case Status::retry:
+      return Verdict::wait;
+  }
+  return Verdict::drop;
+}
+
+/// The JSON of an answer: behind its signature, or as it is where nothing signed it.
+std::optional<std::string> read_payload(const protocol::Verifier& verifier, std::string_view payload) {
+  if (payload.empty() || payload.size() > protocol::limits::answer_bytes) return std::nullopt;
+  if (payload.front() == '{') return std::string(payload);
+  auto opened = protocol::open_message(protocol::response_type, payload, verifier);
+  return opened ? std::optional(*std::move(opened)) : std::nullopt;
+}
+
+}  // namespace
+
+Judgement judge_answer(const OwnRequest& own, const protocol::Verifier& verifier, std::string_view payload) {
+  const auto json = read_payload(verifier, payload);
+  if (!json) return {};
+  auto answer = protocol::decode_answer(*json);
+  if (!answer || answer->device_id != own.device_id || answer->request_id != own.request_id) return {};
+  const bool is_signed = payload.front() != '{';
+  if (!is_signed && !may_be_unsigned(answer->status)) return {};
+  return {.verdict = verdict_on(*answer, is_signed, own.has_nonce),
+          .delay = allowed_delay(answer->retry_after_s, is_signed),
+          .is_signed = is_signed,
+          .server_time = is_signed ? std::optional(answer->server_time) : std::nullopt,
+          .answer = *std::move(answer)};
+}
+
+std::optional<protocol::Configuration> judge_configuration(const OwnSession& own,
+                                                           const protocol::Verifier& verifier,
+                                                           std::string_view payload) {
+  const auto json = protocol::open_message(protocol::config_type, payload, verifier);
+  if (!json) return std::nullopt;
+  auto configuration = protocol::decode_configuration(*json);
+  if (!configuration || configuration->device_id != own.device_id || configuration->session != own.session)
+    return std::nullopt;
+  if (configuration->config_version < own.applied_version) return std::nullopt;
+  return *std::move(configuration);
+}
+
+std::optional<std::int64_t> later_of(std::optional<std::int64_t> known,
+                                     std::optional<std::int64_t> server_time) {
+  return std::max(known, server_time);  // nothing is less than any time
+}
+
+std::optional<crypto::Time> trusted_time(std::optional<std::int64_t> own_clock,
+                                         std::optional<std::int64_t> greatest_server_time) {
+  const auto time = later_of(own_clock, greatest_server_time);
+  if (!time) return std::nullopt;
+  return crypto::Time(seconds(*time));
+}
+
+std::chrono::milliseconds Backoff::next(double uniform) noexcept {
+  constexpr double first_ms = 2000;
+  constexpr double longest_ms = 120000;
+  const double ceiling = std::min(first_ms * static_cast<double>(1U << std::min(step_, 16U)), longest_ms);
+  ++step_;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(ceiling * uniform));
+}
+
+}  // namespace latchkey::device

@@ -1,0 +1,215 @@
+#include "device/enrolment.hpp"
+
+#include "crypto/certificate_request.hpp"
+#include "crypto/encoding.hpp"
+#include "device/attributes.hpp"
+#include "protocol/code.hpp"
+#include "protocol/request.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+constexpr std::size_t request_id_bytes = 16;
+// A forged refusal, sent by anybody on the shared bootstrap account, must not beat the signed answer behind
+// it.
+constexpr std::chrono::seconds doubt_of_unsigned_refusal{1};
+
+Step step_of(const Judgement& judged) {
+  const auto& answer = judged.answer;
+  Step step{"answer",
+            {{"status", std::string(protocol::name_of(answer.status))},
+             {"tracking_id", answer.tracking_id},
+             {"signed", judged.is_signed}}};
+  if (!answer.code.empty()) step.fields.emplace_back("code", answer.code);
+  if (!answer.message.empty()) step.fields.emplace_back("message", answer.message);
+  if (answer.retry_after_s) step.fields.emplace_back("retry_after_s", *answer.retry_after_s);
+  if (answer.acceptance) {
+    step.fields.emplace_back("generation", answer.acceptance->generation);
+    step.fields.emplace_back("config_version", answer.acceptance->config_version);
+  }
+  return step;
+}
+
+}  // namespace
+
+Enrolment::Enrolment(Context context, const std::string& last_error)
+    : context_(context), attributes_(with_last_error(context.settings.attributes, last_error)) {}
+
+std::expected<StoredCredential, Outcome> Enrolment::run(Clock::time_point deadline) {
+  if (!take_request(false)) return damaged("the request cannot be stored");
+  if (!open_link()) return std::unexpected(Outcome::damaged);
+  while (Clock::now() < deadline) {
+    const auto event = mailbox_.wait_until(next_timer(deadline));
+    if (auto ended = event ? handle(*event) : on_timer()) return *std::move(ended);
+  }
+  return std::unexpected(was_connected_ ? Outcome::later : Outcome::unreachable);
+}
+
+bool Enrolment::open_link() {
+  const auto& settings = context_.settings;
+  auto link =
+      mqtt::Link::open({.url = settings.bootstrap_url,
+                        .client_id = settings.id.text(),
+                        .username = settings.bootstrap_user,
+                        .password = settings.bootstrap_password.clone(),
+                        .ca_file = settings.server_ca_file,
+                        .certificate_file = {},
+                        .key_file = {},
+                        .version = settings.mqtt_version,
+                        .subscriptions = {settings.topics.of(protocol::Channel::response, settings.id)},
+                        .will = {}},
+                       mailbox_.handlers());
+  if (!link) {
+    context_.reporter.remark("bootstrap connection: " + link.error());
+    return false;
+  }
+  link_ = *std::move(link);
+  return true;
+}
+
+bool Enrolment::take_request(bool anew) {
+  auto open = anew ? std::nullopt : context_.store.open_request();
+  if (open) {
+    request_ = std::make_unique<const OpenRequest>(*std::move(open));
+    return true;
+  }
+  request_ = std::make_unique<const OpenRequest>(
+      crypto::base64url_encode(context_.environment.random_bytes(request_id_bytes)),
+      crypto::PrivateKey::generate_p256());
+  return context_.store.keep_request(*request_).has_value();
+}
+
+Enrolment::Ended Enrolment::handle(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::ready:
+      on_ready();
+      return std::nullopt;
+    case Event::Kind::lost:
+      next_send_.reset();  // what is published now would reach nobody who listens
+      context_.reporter.remark("bootstrap connection: " + event.payload);
+      return std::nullopt;
+    case Event::Kind::message:
+      return on_answer(event.payload);
+  }
+  return std::nullopt;
+}
+
+// Only now is the subscription known to be there: an answer cannot be missed.
+void Enrolment::on_ready() {
+  was_connected_ = true;
+  if (Clock::now() >= not_before_) return send();
+  next_send_ = not_before_;
+}
+
+Enrolment::Ended Enrolment::on_timer() {
+  const auto now = Clock::now();
+  if (believe_refusal_at_ && now >= *believe_refusal_at_) return std::unexpected(Outcome::refused);
+  if (!next_send_ || now < *next_send_) return std::nullopt;
+  next_send_.reset();
+  if (link_->ready()) send();  // otherwise it is sent as soon as the link is
+  return std::nullopt;
+}
+
+Enrolment::Ended Enrolment::on_answer(std::string_view payload) {
+  const auto now = trusted_time(context_.environment.clock(), context_.store.server_time());
+  const auto judged = judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
+                                   verifier_of(context_.settings, now), payload);
+  if (judged.verdict == Verdict::drop) return std::nullopt;
+  context_.reporter.step(step_of(judged));
+  if (judged.server_time && !context_.store.keep_server_time(*judged.server_time))
+    return damaged("the time cannot be stored");
+  if (judged.answer.status == protocol::Status::rejected) return on_refused(judged);
+  if (judged.verdict == Verdict::accept && judged.answer.acceptance)
+    return on_accepted(*judged.answer.acceptance);
+  if (judged.verdict == Verdict::sign_challenge) send(judged.answer.nonce);
+  if (judged.verdict == Verdict::wait) wait(judged.delay);
+  return std::nullopt;
+}
+
+Enrolment::Ended Enrolment::on_accepted(const protocol::Acceptance& accepted) {
+  auto credential = context_.store.keep_credential(*request_, accepted);
+  if (!credential) return damaged(credential.error());
+  const auto applied = context_.store.config();
+  if (accepted.config && (!applied || applied->version < accepted.config_version)) {
+    const auto kept = context_.store.keep_config({accepted.config_version, *accepted.config});
+    if (!kept) return damaged(kept.error());
+  }
+  return *std::move(credential);
+}
+
+// The request_id stays stored after an unsigned refusal, and after one that names a time: the next run asks
+// the same.
+Enrolment::Ended Enrolment::on_refused(const Judgement& judged) {
+  context_.reporter.remark("refused: " + judged.answer.code + ": " + judged.answer.message);
+  if (judged.verdict == Verdict::take_new_request) return on_spent_request();
+  if (judged.is_signed) return std::unexpected(Outcome::refused);
+  wait(judged.delay);
+  if (!believe_refusal_at_) believe_refusal_at_ = Clock::now() + doubt_of_unsigned_refusal;
+  return std::nullopt;
+}
+
+// One new request_id cures a conflict; what a new request_id with a new key does not cure needs a person.
+Enrolment::Ended Enrolment::on_spent_request() {
+  if (++spent_requests_ > 1) {
+    if (auto dropped = context_.store.drop_request(); !dropped) return damaged(dropped.error());
+    return std::unexpected(Outcome::refused);
+  }
+  if (!take_request(true)) return damaged("the request cannot be stored");
+  backoff_.reset();
+  send();
+  return std::nullopt;
+}
+
+void Enrolment::wait(std::optional<std::chrono::seconds> delay) {
+  const auto pause =
+      delay ? std::chrono::milliseconds(*delay) : backoff_.next(context_.environment.uniform());
+  not_before_ = Clock::now() + pause;
+  next_send_ = not_before_;
+}
+
+// A nonce is used for one message: repeats begin anew, since it may have run out by then.
+void Enrolment::send(std::string_view nonce) {
+  sent_nonce_ = !nonce.empty();
+  next_send_ = Clock::now() + backoff_.next(context_.environment.uniform());
+  if (!link_->publish(message(nonce))) return;
+  context_.reporter.step({"request_sent", {{"request_id", request_->id}, {"nonce", sent_nonce_}}});
+}
+
+mqtt::Message Enrolment::message(std::string_view nonce) const {
+  const auto& settings = context_.settings;
+  const auto* key = std::get_if<KeyProof>(&settings.proof);
+  const auto* token = std::get_if<EnrolmentToken>(&settings.proof);
+  protocol::Request request{.request_id = request_->id,
+                            .device_id = settings.id,
+                            .credential = protocol::CredentialType::x509,
+                            .csr = crypto::make_certificate_request(request_->key, settings.id.text()),
+                            .issued_at = {},
+                            .nonce = {},
+                            .encryption_key = {},
+                            .attributes = attributes_};
+  if (key != nullptr && nonce.empty()) request.issued_at = context_.environment.clock();
+  if (key != nullptr && !nonce.empty()) request.nonce = nonce;
+  const auto body = protocol::encode_request(request, token != nullptr ? &token->token : nullptr);
+  return {.topic = settings.topics.of(protocol::Channel::request, settings.id),
+          .payload = key != nullptr ? protocol::sign_request(body.text(), key->key.view(), key->group)
+                                    : std::string(body.text()),
+          .content_type = key != nullptr ? "application/jose" : "application/json",
+          .correlation_data = {}};
+}
+
+Enrolment::Clock::time_point Enrolment::next_timer(Clock::time_point deadline) const {
+  auto next = deadline;
+  if (next_send_) next = std::min(next, *next_send_);
+  if (believe_refusal_at_) next = std::min(next, *believe_refusal_at_);
+  return next;
+}
+
+std::unexpected<Outcome> Enrolment::damaged(std::string_view why) const {
+  context_.reporter.remark(why);
+  return std::unexpected(Outcome::damaged);
+}
+
+}  // namespace latchkey::device

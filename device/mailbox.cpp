@@ -1,0 +1,44 @@
+#include "device/mailbox.hpp"
+
+#include "protocol/limits.hpp"
+
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+// The bootstrap account is shared: a flood must not cost the device its memory. What is lost is asked for
+// again.
+constexpr std::size_t most_events = 64;
+
+}  // namespace
+
+mqtt::Handlers Mailbox::handlers() {
+  return {.message =
+              [this](const mqtt::Delivery& delivery) {
+                if (delivery.payload.size() > protocol::limits::answer_bytes) return;
+                put({Event::Kind::message, std::string(delivery.topic), std::string(delivery.payload)});
+              },
+          .ready = [this] { put({Event::Kind::ready, {}, {}}); },
+          .lost = [this](std::string_view reason) { put({Event::Kind::lost, {}, std::string(reason)}); },
+          .delivered = {}};
+}
+
+std::optional<Event> Mailbox::wait_until(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  if (!arrived_.wait_until(lock, deadline, [this] { return !events_.empty(); })) return std::nullopt;
+  auto event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void Mailbox::put(Event event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (event.kind == Event::Kind::message && events_.size() >= most_events) return;
+    events_.push_back(std::move(event));
+  }
+  arrived_.notify_one();
+}
+
+}  // namespace latchkey::device

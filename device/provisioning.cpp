@@ -1,0 +1,68 @@
+#include "device/provisioning.hpp"
+
+#include "device/operation.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace latchkey::device {
+namespace {
+
+using Clock = Mailbox::Clock;
+
+bool has_expired(const Context& context, const StoredCredential& credential) {
+  const auto now = trusted_time(context.environment.clock(), context.store.server_time());
+  return now && credential.certificate.not_after() < *now;
+}
+
+/// What came of the stored credentials: an outcome, and in words why none worked (empty: there is none).
+struct Tried {
+  std::optional<Outcome> outcome;
+  std::string error;
+};
+
+void try_credential(const Context& context, const StoredCredential& credential, Clock::duration patience,
+                    Tried& tried) {
+  for (const auto& connection : credential.record.connections) {
+    Operation operation(context, credential, connection);
+    const auto outcome = operation.run(Clock::now() + patience);
+    if (outcome == Outcome::ready || outcome == Outcome::damaged) tried.outcome = outcome;
+    if (tried.outcome) return;
+    tried.error = operation.last_error().empty() ? "no configuration came" : operation.last_error();
+  }
+}
+
+// A stored credential is not given up when it fails; after a while the device asks for another one beside it,
+// since an operator may have reset the device while it was away.
+Tried try_stored(const Context& context, Clock::duration limit) {
+  Tried tried;
+  const auto credentials = context.store.credentials();
+  // A place may have two connections to try; the bootstrap connection gets a share of the time in any case.
+  const auto patience = limit / static_cast<Clock::rep>(2 * credentials.size() + 1);
+  for (const auto& credential : credentials) {
+    if (has_expired(context, credential)) {
+      tried.error = "the certificate has expired";
+      continue;
+    }
+    try_credential(context, credential, patience, tried);
+    if (tried.outcome) return tried;
+  }
+  return tried;
+}
+
+}  // namespace
+
+Outcome provision(const Context& context, std::chrono::milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  context.reporter.step({"powered_on", {{"device_id", context.settings.id.text()}}});
+  const auto tried = try_stored(context, limit);
+  if (tried.outcome) return *tried.outcome;
+  if (!tried.error.empty()) context.reporter.remark("back to the bootstrap connection: " + tried.error);
+  // The bootstrap connection ends with this line: the broker would end one of two that have the same client
+  // id.
+  const auto credential = Enrolment(context, tried.error).run(deadline);
+  if (!credential) return credential.error();
+  return Operation(context, *credential, credential->record.connections.front()).run(deadline);
+}
+
+}  // namespace latchkey::device

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "device/enrolment.hpp"
+
+#include <chrono>
+
+namespace latchkey::device {
+
+/// From power-up to ready (docs/device.md): with a credential that the folder holds where one works,
+/// otherwise by asking for one on the bootstrap connection. Returns after `limit` at the latest, plus the 2 s
+/// of a goodbye; called again later it goes on where it was.
+[[nodiscard]] Outcome provision(const Context& context, std::chrono::milliseconds limit);
+
+}  // namespace latchkey::device

@@ -1,0 +1,109 @@
+#include "device/records.hpp"
+
+#include "crypto/encoding.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// `read` may throw what nlohmann/json throws: a missing member, another type.
+template <class Read>
+auto read_object(std::string_view text, const Read& read) -> std::optional<decltype(read(Json()))> {
+  try {
+    return read(Json::parse(text));
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+Json to_json(const protocol::Connection& connection) {
+  Json out{{"host", connection.host},
+           {"port", connection.port},
+           {"tls", connection.tls},
+           {"client_id", connection.client_id},
+           {"topics", connection.topics}};
+  for (const auto& anchor : connection.ca)
+    out["ca"].push_back(crypto::base64_encode(anchor));
+  return out;
+}
+
+protocol::Connection connection_from(const Json& json) {
+  protocol::Connection connection{.host = json.at("host"),
+                                  .port = json.at("port"),
+                                  .tls = json.at("tls"),
+                                  .client_id = json.at("client_id"),
+                                  .ca = {},
+                                  .topics = json.at("topics")};
+  for (const auto& anchor : json.value("ca", Json::array()))
+    connection.ca.push_back(crypto::base64_decode(anchor.get<std::string>()).value_or(crypto::Bytes()));
+  return connection;
+}
+
+}  // namespace
+
+std::string write_record(const RequestRecord& record) {
+  return text_of({{"device_id", record.device_id}, {"request_id", record.request_id}});
+}
+
+std::optional<RequestRecord> read_request_record(std::string_view text) {
+  return read_object(text, [](const Json& json) {
+    return RequestRecord{.device_id = json.at("device_id"), .request_id = json.at("request_id")};
+  });
+}
+
+std::string write_record(const CredentialRecord& record) {
+  Json out{{"device_id", record.device_id},
+           {"generation", record.generation},
+           {"request_id", record.request_id},
+           {"renew_after", record.renew_after}};
+  for (const auto& connection : record.connections)
+    out["connections"].push_back(to_json(connection));
+  return text_of(out);
+}
+
+std::optional<CredentialRecord> read_credential_record(std::string_view text) {
+  return read_object(text, [](const Json& json) {
+    CredentialRecord record{.device_id = json.at("device_id"),
+                            .generation = json.at("generation"),
+                            .request_id = json.at("request_id"),
+                            .renew_after = json.at("renew_after"),
+                            .connections = {}};
+    for (const auto& connection : json.at("connections"))
+      record.connections.push_back(connection_from(connection));
+    return record;
+  });
+}
+
+std::string write_record(const ConfigRecord& record) {
+  return text_of(
+      {{"config_version", record.version}, {"config", Json::parse(record.config, nullptr, false)}});
+}
+
+std::optional<ConfigRecord> read_config_record(std::string_view text) {
+  return read_object(text, [](const Json& json) {
+    return ConfigRecord{.version = json.at("config_version"),
+                        .config = json.at("config").get_ref<const Json::object_t&>().empty()
+                                      ? "{}"
+                                      : json.at("config").dump()};
+  });
+}
+
+std::string write_record(const ClockRecord& record) {
+  return text_of({{"server_time", record.server_time}});
+}
+
+std::optional<ClockRecord> read_clock_record(std::string_view text) {
+  return read_object(text,
+                     [](const Json& json) { return ClockRecord{.server_time = json.at("server_time")}; });
+}
+
+}  // namespace latchkey::device

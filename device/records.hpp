@@ -1,0 +1,51 @@
+#pragma once
+
+#include "protocol/answer.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the files of a device's folder say, as text and back. A file that does not read is as good as none:
+/// the device asks again for what it lost.
+namespace latchkey::device {
+
+/// request.json
+struct RequestRecord {
+  std::string device_id;
+  std::string request_id;
+};
+[[nodiscard]] std::string write_record(const RequestRecord& record);
+[[nodiscard]] std::optional<RequestRecord> read_request_record(std::string_view text);
+
+/// credential-<generation>/connection.json
+struct CredentialRecord {
+  std::string device_id;
+  std::int64_t generation = 0;
+  std::string request_id;  ///< the request that it answered
+  std::int64_t renew_after = 0;
+  /// Newest first, one or two: a new one is tried before the old one, which stays until the new one has
+  /// worked.
+  std::vector<protocol::Connection> connections;
+};
+[[nodiscard]] std::string write_record(const CredentialRecord& record);
+[[nodiscard]] std::optional<CredentialRecord> read_credential_record(std::string_view text);
+
+/// config.json
+struct ConfigRecord {
+  std::int64_t version = 0;
+  std::string config = "{}";  ///< a JSON object
+};
+[[nodiscard]] std::string write_record(const ConfigRecord& record);
+[[nodiscard]] std::optional<ConfigRecord> read_config_record(std::string_view text);
+
+/// clock.json
+struct ClockRecord {
+  std::int64_t server_time = 0;
+};
+[[nodiscard]] std::string write_record(const ClockRecord& record);
+[[nodiscard]] std::optional<ClockRecord> read_clock_record(std::string_view text);
+
+}  // namespace latchkey::device

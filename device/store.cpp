@@ -1,0 +1,200 @@
+#include "device/store.hpp"
+
+#include "device/contract.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+using Done = std::expected<void, std::string>;
+
+constexpr std::string_view credential_prefix = "credential-";
+
+std::string folder_name(std::int64_t generation) {
+  return std::string(credential_prefix) + std::to_string(generation);
+}
+
+bool is_same(const protocol::Connection& a, const protocol::Connection& b) {
+  return a.host == b.host && a.port == b.port && a.tls == b.tls && a.client_id == b.client_id &&
+         a.ca == b.ca && a.topics == b.topics;
+}
+
+std::expected<std::string, std::string> pem_of(const std::vector<crypto::Bytes>& chain) {
+  std::string pem;
+  for (const auto& der : chain) {
+    const auto certificate = crypto::Certificate::from_der(der);
+    if (!certificate) return std::unexpected("a certificate does not read: " + certificate.error().what);
+    pem += certificate->to_pem();
+  }
+  return pem;
+}
+
+/// Runs the steps in order until one fails.
+Done in_order(std::initializer_list<std::function<Done()>> steps) {
+  for (const auto& step : steps)
+    if (auto done = step(); !done) return done;
+  return {};
+}
+
+}  // namespace
+
+std::expected<Store, std::string> Store::open(const std::filesystem::path& path, std::string_view device_id) {
+  auto folder = Folder::open(path);
+  if (!folder) return std::unexpected(std::move(folder).error());
+  Store store(*std::move(folder), device_id);
+  if (const auto owner = store.foreign_owner(); !owner.empty())
+    return std::unexpected(path.string() + " belongs to device " + owner +
+                           ": give each device a folder of its own");
+  return store;
+}
+
+std::string Store::foreign_owner() const {
+  std::vector<std::string> owners;
+  if (const auto text = folder_.read("request.json"))
+    if (const auto record = read_request_record(text->text())) owners.push_back(record->device_id);
+  for (const auto& name : folder_.subfolders())
+    if (const auto record = record_of(name)) owners.push_back(record->device_id);
+  const auto other = std::ranges::find_if(owners, [this](const auto& owner) { return owner != device_id_; });
+  return other == owners.end() ? std::string() : *other;
+}
+
+std::optional<OpenRequest> Store::open_request() const {
+  const auto text = folder_.read("request.json");
+  const auto pem = folder_.read("request-key.pem");
+  if (!text || !pem) return std::nullopt;
+  auto record = read_request_record(text->text());
+  auto key = crypto::PrivateKey::from_pem(pem->view());
+  if (!record || !key) return std::nullopt;
+  return OpenRequest{.id = std::move(record->request_id), .key = *std::move(key)};
+}
+
+Done Store::keep_request(const OpenRequest& request) const {
+  const RequestRecord record{.device_id = device_id_, .request_id = request.id};
+  return in_order({[&] { return drop_request(); },
+                   [&] { return folder_.write("request-key.pem", request.key.to_pem().text()); },
+                   [&] { return folder_.write("request.json", write_record(record)); }});
+}
+
+Done Store::drop_request() const {
+  return in_order(
+      {[&] { return folder_.remove("request.json"); }, [&] { return folder_.remove("request-key.pem"); }});
+}
+
+std::optional<CredentialRecord> Store::record_of(const std::string& name) const {
+  if (!name.starts_with(credential_prefix)) return std::nullopt;
+  const auto text = folder_.read(std::filesystem::path(name) / "connection.json");
+  auto record = text ? read_credential_record(text->text()) : std::nullopt;
+  if (!record || record->connections.empty() || folder_name(record->generation) != name) return std::nullopt;
+  return record;
+}
+
+std::optional<StoredCredential> Store::credential(const std::string& name) const {
+  auto record = record_of(name);
+  const auto folder = folder_.path() / name;
+  auto identity = crypto::load_identity(folder / "certificate.pem", folder / "key.pem");
+  if (!record || !identity) return std::nullopt;
+  return StoredCredential{.record = *std::move(record),
+                          .certificate = std::move(identity->certificate),
+                          .certificate_file = folder / "certificate.pem",
+                          .key_file = folder / "key.pem"};
+}
+
+std::vector<StoredCredential> Store::credentials() const {
+  std::vector<StoredCredential> found;
+  for (const auto& name : folder_.subfolders())
+    if (auto read = credential(name)) found.push_back(*std::move(read));
+  std::ranges::sort(found, std::ranges::greater(), [](const auto& each) { return each.record.generation; });
+  return found;
+}
+
+std::expected<StoredCredential, std::string> Store::keep_credential(
+    const OpenRequest& request, const protocol::Acceptance& accepted) const {
+  const auto* given = std::get_if<protocol::CertificateCredential>(&accepted.credential);
+  if (given == nullptr) return std::unexpected("the credential is not a certificate");
+  const auto chain = pem_of(given->chain);
+  if (!chain) return std::unexpected(chain.error());
+  const std::filesystem::path name = folder_name(accepted.generation);
+  const CredentialRecord record{.device_id = device_id_,
+                                .generation = accepted.generation,
+                                .request_id = request.id,
+                                .renew_after = given->renew_after,
+                                .connections = {accepted.connection}};
+  const auto done =
+      in_order({[&] { return drop_credential(name); }, [&] { return folder_.make_subfolder(name); },
+                [&] { return folder_.write(name / "key.pem", request.key.to_pem().text()); },
+                [&] { return folder_.write(name / "certificate.pem", *chain, 0644); },
+                [&] { return write_connections(record); }});
+  if (!done) return std::unexpected(done.error());
+  auto kept = credential(name);
+  if (!kept) return std::unexpected("the certificate does not belong to the key of the request");
+  return *std::move(kept);
+}
+
+Done Store::keep_connection(std::int64_t generation, const protocol::Connection& connection) const {
+  auto record = record_of(folder_name(generation));
+  if (!record) return std::unexpected("there is no credential of generation " + std::to_string(generation));
+  if (is_same(record->connections.front(), connection)) return {};
+  const auto worked = record->connections.back();
+  record->connections = {connection};
+  if (!is_same(worked, connection)) record->connections.push_back(worked);
+  return write_connections(*record);
+}
+
+Done Store::settle(std::int64_t generation, const protocol::Connection& connection) const {
+  auto record = record_of(folder_name(generation));
+  if (!record) return std::unexpected("there is no credential of generation " + std::to_string(generation));
+  if (record->connections.size() > 1 && is_same(record->connections.front(), connection)) {
+    record->connections = {connection};
+    if (auto done = write_connections(*record); !done) return done;
+  }
+  for (const auto& name : folder_.subfolders())
+    if (name != folder_name(generation) && name.starts_with(credential_prefix))
+      if (auto done = drop_credential(name); !done) return done;
+  return drop_request();
+}
+
+Done Store::write_connections(const CredentialRecord& record) const {
+  const auto name = std::filesystem::path(folder_name(record.generation)) / "connection.json";
+  return folder_.write(name, write_record(record), 0644);
+}
+
+Done Store::drop_credential(const std::string& name) const {
+  const std::filesystem::path folder(name);
+  if (!folder_.has(folder)) return {};
+  return in_order(
+      {[&] { return folder_.remove(folder / "connection.json"); }, [&] { return folder_.remove(folder); }});
+}
+
+std::optional<ConfigRecord> Store::config() const {
+  const auto text = folder_.read("config.json");
+  return text ? read_config_record(text->text()) : std::nullopt;
+}
+
+Done Store::keep_config(const ConfigRecord& config) const {
+  return folder_.write("config.json", write_record(config));
+}
+
+std::optional<std::int64_t> Store::server_time() const {
+  const auto text = folder_.read("clock.json");
+  const auto record = text ? read_clock_record(text->text()) : std::nullopt;
+  return record ? std::optional(record->server_time) : std::nullopt;
+}
+
+Done Store::keep_server_time(std::int64_t server_time) const {
+  const auto known = this->server_time();
+  if (later_of(known, server_time) == known) return {};
+  return folder_.write("clock.json", write_record(ClockRecord{.server_time = server_time}), 0644);
+}
+
+std::expected<std::filesystem::path, std::string> Store::write_anchors(
+    const std::vector<crypto::Bytes>& anchors) const {
+  const auto pem = pem_of(anchors);
+  if (!pem) return std::unexpected(pem.error());
+  if (auto done = folder_.write("anchors.pem", *pem, 0644); !done) return std::unexpected(done.error());
+  return folder_.path() / "anchors.pem";
+}
+
+}  // namespace latchkey::device

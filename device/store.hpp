@@ -1,0 +1,86 @@
+#pragma once
+
+#include "crypto/key.hpp"
+#include "device/folder.hpp"
+#include "device/records.hpp"
+
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::device {
+
+/// The request that waits for an answer, and the key of the credential that it asks for.
+struct OpenRequest {
+  std::string id;
+  crypto::PrivateKey key;
+};
+
+/// A credential of the folder, complete: its files are there and its certificate belongs to its key.
+struct StoredCredential {
+  CredentialRecord record;
+  crypto::Certificate certificate;
+  std::filesystem::path certificate_file;
+  std::filesystem::path key_file;
+};
+
+/// What a device remembers. Its folder:
+///
+///     request.json, request-key.pem                  the open request
+///     credential-<generation>/key.pem                a credential and where to connect with it;
+///         certificate.pem, connection.json           a newer one beside the one in use until it has worked
+///     config.json                                    the applied configuration and its version
+///     clock.json                                     the greatest server_time seen
+///
+/// Each function is durable when it returns, and power may go at any point within one: the file written last
+/// (or removed first) is the one that makes the others count.
+class Store {
+ public:
+  /// Refuses a folder that belongs to another device.
+  [[nodiscard]] static std::expected<Store, std::string> open(const std::filesystem::path& path,
+                                                              std::string_view device_id);
+
+  [[nodiscard]] std::optional<OpenRequest> open_request() const;
+  [[nodiscard]] std::expected<void, std::string> keep_request(const OpenRequest& request) const;
+  [[nodiscard]] std::expected<void, std::string> drop_request() const;
+
+  /// Newest first.
+  [[nodiscard]] std::vector<StoredCredential> credentials() const;
+  /// Stores what `accepted` gave, beside what is there.
+  [[nodiscard]] std::expected<StoredCredential, std::string> keep_credential(
+      const OpenRequest& request, const protocol::Acceptance& accepted) const;
+  /// A new place to connect to, tried before the one that worked.
+  [[nodiscard]] std::expected<void, std::string> keep_connection(
+      std::int64_t generation, const protocol::Connection& connection) const;
+  /// This credential worked over this connection: older credentials, the connection that this one replaced,
+  /// and the open request go.
+  [[nodiscard]] std::expected<void, std::string> settle(std::int64_t generation,
+                                                        const protocol::Connection& connection) const;
+
+  [[nodiscard]] std::optional<ConfigRecord> config() const;
+  [[nodiscard]] std::expected<void, std::string> keep_config(const ConfigRecord& config) const;
+
+  [[nodiscard]] std::optional<std::int64_t> server_time() const;
+  /// Kept only if it is later than the one known.
+  [[nodiscard]] std::expected<void, std::string> keep_server_time(std::int64_t server_time) const;
+
+  /// The broker's anchors as the file that a TLS library wants.
+  [[nodiscard]] std::expected<std::filesystem::path, std::string> write_anchors(
+      const std::vector<crypto::Bytes>& anchors) const;
+
+ private:
+  Store(Folder folder, std::string_view device_id) : folder_(std::move(folder)), device_id_(device_id) {}
+  [[nodiscard]] std::optional<CredentialRecord> record_of(const std::string& name) const;
+  [[nodiscard]] std::optional<StoredCredential> credential(const std::string& name) const;
+  [[nodiscard]] std::expected<void, std::string> write_connections(const CredentialRecord& record) const;
+  [[nodiscard]] std::expected<void, std::string> drop_credential(const std::string& name) const;
+  [[nodiscard]] std::string foreign_owner() const;
+
+  Folder folder_;
+  std::string device_id_;
+};
+
+}  // namespace latchkey::device

@@ -1,0 +1,93 @@
+#include "service/cli/commands.hpp"
+#include "service/cli/flags.hpp"
+#include "service/pki.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace latchkey::cli {
+namespace {
+
+struct Flags {
+  std::string folder;
+  std::vector<std::string> hosts;
+  std::string config_file;  // accepted as everywhere, and not needed
+  unsigned ca_days = static_cast<unsigned>(service::PkiLifetimes{}.ca.count());
+  unsigned signing_days = static_cast<unsigned>(service::PkiLifetimes{}.signing.count());
+  unsigned broker_days = static_cast<unsigned>(service::PkiLifetimes{}.broker.count());
+};
+
+std::string line_about(const service::PkiFile& file) {
+  constexpr std::size_t width = 20;
+  std::string line = "  " + file.name;
+  line.resize(std::max(line.size() + 1, width), ' ');
+  return line + (file.secret ? "(secret) " : "") + file.purpose;
+}
+
+int run_init(const Flags& flags) {
+  const service::PkiLifetimes lifetimes{.ca = std::chrono::days(flags.ca_days),
+                                        .signing = std::chrono::days(flags.signing_days),
+                                        .broker = std::chrono::days(flags.broker_days)};
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto made = service::make_pki(flags.folder, flags.hosts, lifetimes, now);
+  if (!made) return report(fail(exit_code::bad_data, made.error()).error());
+  say("made in " + flags.folder + ":");
+  for (const auto& file : *made)
+    say(line_about(file));
+  say("Only server-ca.pem goes into devices.");
+  return exit_code::ok;
+}
+
+constexpr const char* init_help =
+    "Make all keys and certificates of a new installation: the device CA, the server CA with the\n"
+    "service's signing certificate and a certificate for the broker, and the master key.\n"
+    "Overwrites nothing.";
+
+constexpr const char* init_footer =
+    "Example:\n"
+    "  latchkey ca init --dir /etc/latchkey/pki --host broker.example --host 192.0.2.7\n"
+    "\n"
+    "The two CAs have nothing to do with one another, and must not: a device is known by the one, and\n"
+    "believes the other. Secret files are for their owner alone (mode 0600).\n"
+    "\n"
+    "Exit codes: 0 made, 64 wrong flags, 65 refused: a file is there already, or cannot be written.";
+
+void add_days(CLI::App& command, const char* name, unsigned& days, const char* help) {
+  constexpr unsigned longest = 36525;  // a century
+  command.add_option(name, days, help)
+      ->type_name("DAYS")
+      ->check(CLI::Range(1U, longest))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_ca_commands(CLI::App& root, std::function<int()>& run) {
+  auto* const ca = root.add_subcommand("ca", "Keys and certificates of the service and the broker");
+  ca->require_subcommand(1);
+  auto* const command = ca->add_subcommand("init", init_help);
+  const auto flags = std::make_shared<Flags>();
+  command->add_option("--dir", flags->folder, "Folder for the files; made if missing")
+      ->type_name("DIR")
+      ->required();
+  command
+      ->add_option("--host", flags->hosts,
+                   "What devices and the service call the broker: a DNS name or an IP address; repeat\n"
+                   "it for more")
+      ->type_name("NAME")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->required();
+  add_days(*command, "--days-ca", flags->ca_days, "How long the two CAs are valid");
+  add_days(*command, "--days-signing", flags->signing_days, "How long the signing certificate is valid");
+  add_days(*command, "--days-broker", flags->broker_days, "How long the broker's certificate is valid");
+  add_config_flag(*command, flags->config_file);
+  command->footer(init_footer);
+  command->callback([flags, &run] { run = [flags] { return run_init(*flags); }; });
+}
+
+}  // namespace latchkey::cli

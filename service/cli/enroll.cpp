@@ -1,0 +1,149 @@
+#include "service/cli/enroll.hpp"
+
+#include "service/cli/commands.hpp"
+#include "service/cli/flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+namespace latchkey::cli {
+namespace {
+
+void add_material_flags(CLI::App& command, MaterialFlags& flags, const std::string& whose) {
+  const auto file_flag = [&command](const char* name, std::string& file, const std::string& help) {
+    command.add_option(name, file, help)->type_name("FILE")->group("One of");
+  };
+  file_flag("--key-file", flags.key_file, "The " + whose + "'s key: 32-64 bytes, raw or as one base64 line");
+  file_flag("--generate-key", flags.generate_key,
+            "Make a key of 32 bytes and write it to this new file (mode 0600)");
+  file_flag("--token-file", flags.token_file, "The " + whose + "'s token: one line of 16-256 characters");
+  file_flag("--generate-token", flags.generate_token,
+            "Make a token and write it to this new file (mode 0600)");
+  command
+      .add_option("--proof", flags.proof,
+                  "How it proves itself: symmetric_key or token (default: by the file's flag)")
+      ->type_name("PROOF")
+      ->check(CLI::IsMember({"symmetric_key", "token"}));
+}
+
+void add_common_flags(CLI::App& command, EnrolmentFlags& flags, const std::string& whose) {
+  add_material_flags(command, flags.material, whose);
+  command
+      .add_option("--config", flags.config_values,
+                  "Configuration of the devices: a JSON object of at most 3 KiB. A value that is no\n"
+                  "JSON is the service's configuration file, as with every command (default:\n"
+                  "LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)")
+      ->type_name("JSON")
+      ->take_all()
+      ->allow_extra_args(false);
+  add_database_flag(command, flags.database_url, "LATCHKEY_DB_URL");
+  command.add_flag("--json", flags.json, "A JSON object on stdout");
+}
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 enrolled, 64 wrong flags, 65 unusable file or refused by the registry, 69 no\n"
+    "database, 77 the login may not, 78 wrong configuration.";
+
+constexpr const char* group_help =
+    "Let a class of devices in: all that share a key, from which each has its own (`latchkey enroll\n"
+    "derive-key`), or a token. What is registered already is not touched.";
+constexpr const char* group_footer =
+    "Examples:\n"
+    "  latchkey enroll group meters --generate-key meters.key --device-id-pattern 'M-[0-9]{6}'\n"
+    "  latchkey enroll group pilot --generate-token pilot.token --max-devices 50 \\\n"
+    "    --valid-until 2027-01-01T00:00:00Z --config '{\"report_interval_s\": 60}'\n"
+    "\n";
+
+void add_group_limits(CLI::App& command, GroupFlags& flags) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t ten_years = 315360000;
+  command
+      .add_option("--max-devices", flags.max_devices,
+                  "At most so many devices may register (default: no limit)")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--device-id-pattern", flags.device_id_pattern,
+                  "Regular expression (PostgreSQL's) that the whole device id has to match")
+      ->type_name("RE");
+  command.add_option("--valid-from", flags.valid_from, "First registrations from this time on")
+      ->type_name("T");
+  command
+      .add_option("--valid-until", flags.valid_until,
+                  "First registrations before this time: 2027-01-01T00:00:00Z")
+      ->type_name("T");
+  command
+      .add_option("--lifetime-s", flags.lifetime_s,
+                  "Seconds that an issued certificate is valid (default: 7776000, 90 days)")
+      ->type_name("N")
+      ->check(CLI::Range(minute, ten_years));
+}
+
+void add_group(CLI::App& enroll, std::function<int()>& run) {
+  auto* const command = enroll.add_subcommand("group", group_help);
+  const auto flags = std::make_shared<GroupFlags>();
+  command->add_option("NAME", flags->name, "The group's name, which its devices send as kid")->required();
+  add_common_flags(*command, flags->common, "group");
+  add_group_limits(*command, *flags);
+  command->footer(std::string(group_footer) + exit_codes);
+  command->callback([flags, &run] { run = [flags] { return enroll_group(*flags); }; });
+}
+
+constexpr const char* device_help =
+    "Let one device in, by a key or token of its own. It comes before every group that the device\n"
+    "might belong to as well.";
+constexpr const char* device_footer =
+    "Examples:\n"
+    "  latchkey enroll device 12345 --generate-key 12345.key\n"
+    "  latchkey enroll device 12345 --group meters --token-file 12345.token\n"
+    "\n";
+
+void add_device(CLI::App& enroll, std::function<int()>& run) {
+  auto* const command = enroll.add_subcommand("device", device_help);
+  const auto flags = std::make_shared<DeviceFlags>();
+  command->add_option("ID", flags->id, "The device's id: letters, digits and . _ : -, at most 64")
+      ->required();
+  command
+      ->add_option("--group", flags->group,
+                   "Group whose limits and configuration hold for it (default: none)")
+      ->type_name("NAME");
+  add_common_flags(*command, flags->common, "device");
+  command->footer(std::string(device_footer) + exit_codes);
+  command->callback([flags, &run] { run = [flags] { return enroll_device(*flags); }; });
+}
+
+constexpr const char* derive_help =
+    "Print the key of one device of a group, as a base64 line: HMAC-SHA256(group key, device id).\n"
+    "Works offline, for example where devices are made. The group key itself never goes into a\n"
+    "device.";
+constexpr const char* derive_footer =
+    "Example:\n"
+    "  (umask 077; latchkey enroll derive-key M-000001 --group-key-file meters.key > M-000001.key)\n"
+    "\n"
+    "Exit codes: 0 printed, 64 wrong flags, 65 unusable file.";
+
+void add_derive_key(CLI::App& enroll, std::function<int()>& run) {
+  auto* const command = enroll.add_subcommand("derive-key", derive_help);
+  const auto flags = std::make_shared<DeriveFlags>();
+  command->add_option("ID", flags->id, "The device's id")->required();
+  command->add_option("--group-key-file", flags->group_key_file, "The group's key")
+      ->type_name("FILE")
+      ->required();
+  add_config_flag(*command, flags->config_file);
+  command->footer(derive_footer);
+  command->callback([flags, &run] { run = [flags] { return derive_key(*flags); }; });
+}
+
+}  // namespace
+
+void add_enroll_commands(CLI::App& root, std::function<int()>& run) {
+  auto* const enroll = root.add_subcommand("enroll", "Who may provision: groups and single devices");
+  enroll->require_subcommand(1);
+  add_group(*enroll, run);
+  add_device(*enroll, run);
+  add_derive_key(*enroll, run);
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "service/cli/material.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+// The verbs of `latchkey enroll`.
+namespace latchkey::cli {
+
+/// What enrolling a group and enrolling a device have in common.
+struct EnrolmentFlags {
+  MaterialFlags material;
+  std::string database_url;
+  std::vector<std::string>
+      config_values;  ///< --config: the device configuration, and also the configuration file
+  bool json = false;
+};
+
+struct GroupFlags {
+  EnrolmentFlags common;
+  std::string name;
+  std::optional<std::int64_t> max_devices;
+  std::optional<std::string> device_id_pattern;
+  std::optional<std::string> valid_from;
+  std::optional<std::string> valid_until;
+  std::optional<std::int64_t> lifetime_s;
+};
+
+struct DeviceFlags {
+  EnrolmentFlags common;
+  std::string id;
+  std::optional<std::string> group;
+};
+
+struct DeriveFlags {
+  std::string id;
+  std::string group_key_file;
+  std::string config_file;  // accepted as everywhere, and not needed
+};
+
+/// Each does it and returns the exit code.
+[[nodiscard]] int enroll_group(const GroupFlags& flags);
+[[nodiscard]] int enroll_device(const DeviceFlags& flags);
+[[nodiscard]] int derive_key(const DeriveFlags& flags);
+
+}  // namespace latchkey::cli

@@ -1,0 +1,173 @@
+#include "crypto/encoding.hpp"
+#include "protocol/configuration.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/signer.hpp"
+#include "service/cli/enroll.hpp"
+#include "service/cli/flags.hpp"
+#include "service/timestamp.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+
+namespace latchkey::cli {
+namespace {
+
+constexpr const char* variable = "LATCHKEY_DB_URL";
+constexpr const char* name_shape = "1 to 64 of A-Z a-z 0-9 . _ : -, a letter or digit first";
+
+/// What --config said, told apart: JSON for devices, or the file of the service's configuration.
+struct ConfigValues {
+  std::optional<std::string> json;
+  std::string file;
+};
+
+bool is_json(const std::string& value) {
+  const auto first = value.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && std::string_view("{[\"").contains(value[first]);
+}
+
+Result<ConfigValues> sort_out(const std::vector<std::string>& values) {
+  ConfigValues sorted;
+  for (const auto& value : values) {
+    if (!is_json(value)) {
+      sorted.file = value;
+      continue;
+    }
+    const auto checked = protocol::check_config(value);
+    if (!checked) return fail(exit_code::bad_data, "--" + checked.error());
+    sorted.json = *checked;
+  }
+  return sorted;
+}
+
+Result<void> check_name(const std::string& name, std::string_view what) {
+  if (protocol::DeviceId::parse(name)) return {};
+  return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), name_shape);
+}
+
+Result<void> check_time(const std::optional<std::string>& text, const std::string& flag) {
+  if (!text || service::parse_rfc3339(*text)) return {};
+  return fail(exit_code::usage, flag + ": \"" + *text + "\" is no time",
+              "RFC 3339, for example 2026-01-31T12:00:00Z");
+}
+
+Result<void> check_window(const GroupFlags& flags) {
+  if (auto from = check_time(flags.valid_from, "--valid-from"); !from) return from;
+  if (auto until = check_time(flags.valid_until, "--valid-until"); !until) return until;
+  if (!flags.valid_from || !flags.valid_until) return {};
+  if (*service::parse_rfc3339(*flags.valid_from) < *service::parse_rfc3339(*flags.valid_until)) return {};
+  return fail(exit_code::usage, "--valid-until is not after --valid-from");
+}
+
+/// All that can be known before anything is written anywhere.
+struct Prepared {
+  ConfigValues config;
+  Material material;
+  crypto::Bytes for_registry;
+  registry::ConnectOptions database;
+};
+
+Result<Prepared> prepare(const EnrolmentFlags& flags, std::string_view purpose) {
+  auto config = sort_out(flags.config_values);
+  if (!config) return std::unexpected(config.error());
+  auto material = find_material(flags.material);
+  if (!material) return std::unexpected(std::move(material).error());
+  auto kept = for_registry(*material, purpose, config->file);
+  if (!kept) return std::unexpected(kept.error());
+  auto database = find_database({flags.database_url, config->file}, variable);
+  if (!database) return std::unexpected(std::move(database).error());
+  return Prepared{*std::move(config), *std::move(material), *std::move(kept), *std::move(database)};
+}
+
+/// The file first: a key that only the registry knows would be of no use. If the registry refuses, it goes
+/// again.
+template <class Enrolment>
+Result<void> commit(const Prepared& prepared, const Enrolment& enrolment) {
+  auto file = GeneratedFile::create(prepared.material);
+  if (!file) return std::unexpected(file.error());
+  const auto enrolled = registry::enroll(prepared.database, enrolment);
+  if (!enrolled) return fail(enrolled.error());
+  file->keep();
+  return {};
+}
+
+/// The last words: on stderr for people, on stdout for programs.
+void announce(const std::string& line, const Prepared& prepared, const EnrolmentFlags& flags,
+              nlohmann::json object) {
+  const auto& file = prepared.material.file_to_create;
+  const std::string kind = prepared.material.is_token ? "token" : "key";
+  say(line + ", proof " + std::string(prepared.material.proof()) +
+      (file.empty() ? "" : "; its " + kind + " is in " + file));
+  if (!flags.json) return;
+  object["proof"] = std::string(prepared.material.proof());
+  if (!file.empty()) object[kind + "_file"] = file;
+  std::cout << object.dump() << '\n';
+}
+
+Result<void> do_enroll(const GroupFlags& flags) {
+  if (auto named = check_name(flags.name, "group name"); !named) return named;
+  if (auto window = check_window(flags); !window) return window;
+  const auto prepared = prepare(flags.common, "group:" + flags.name);
+  if (!prepared) return std::unexpected(prepared.error());
+  const registry::GroupEnrolment enrolment{.name = flags.name,
+                                           .proof = std::string(prepared->material.proof()),
+                                           .material = prepared->for_registry,
+                                           .max_devices = flags.max_devices,
+                                           .device_id_pattern = flags.device_id_pattern,
+                                           .valid_from = flags.valid_from,
+                                           .valid_until = flags.valid_until,
+                                           .lifetime_s = flags.lifetime_s,
+                                           .config = prepared->config.json};
+  if (auto committed = commit(*prepared, enrolment); !committed) return committed;
+  announce("group " + flags.name + " is enrolled", *prepared, flags.common, {{"group", flags.name}});
+  return {};
+}
+
+Result<void> do_enroll(const DeviceFlags& flags) {
+  if (auto named = check_name(flags.id, "device id"); !named) return named;
+  const auto prepared = prepare(flags.common, "device:" + flags.id);
+  if (!prepared) return std::unexpected(prepared.error());
+  const registry::DeviceEnrolment enrolment{.device_id = flags.id,
+                                            .group = flags.group,
+                                            .proof = std::string(prepared->material.proof()),
+                                            .material = prepared->for_registry,
+                                            .config = prepared->config.json};
+  if (auto committed = commit(*prepared, enrolment); !committed) return committed;
+  nlohmann::json object{{"device_id", flags.id}, {"group", nullptr}};
+  if (flags.group) object["group"] = *flags.group;
+  announce("device " + flags.id + " is enrolled", *prepared, flags.common, std::move(object));
+  return {};
+}
+
+Result<void> do_derive(const DeriveFlags& flags) {
+  namespace limits = protocol::limits;
+  if (auto named = check_name(flags.id, "device id"); !named) return named;
+  const auto group_key =
+      crypto::read_key_file(flags.group_key_file, limits::key_min_bytes, limits::key_max_bytes);
+  if (!group_key) return fail(exit_code::bad_data, group_key.error().what);
+  std::string line = crypto::base64_encode(protocol::device_key(group_key->view(), flags.id).view());
+  std::cout << line << std::endl;
+  crypto::wipe(line);
+  return {};
+}
+
+int exit_code_of(const Result<void>& result) {
+  return result ? exit_code::ok : report(result.error());
+}
+
+}  // namespace
+
+int enroll_group(const GroupFlags& flags) {
+  return exit_code_of(do_enroll(flags));
+}
+
+int enroll_device(const DeviceFlags& flags) {
+  return exit_code_of(do_enroll(flags));
+}
+
+int derive_key(const DeriveFlags& flags) {
+  return exit_code_of(do_derive(flags));
+}
+
+}  // namespace latchkey::cli

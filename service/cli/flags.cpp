@@ -1,0 +1,53 @@
+#include "service/cli/flags.hpp"
+
+#include "service/config_rules.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+
+namespace latchkey::cli {
+namespace {
+
+Result<registry::ConnectOptions> database_of_config(const std::string& config_file,
+                                                    const std::string& variable) {
+  const auto config = service::load_config(service::config_path(config_file), {"database"});
+  if (!config) return fail(config.error(), "--db-url or " + variable + " names the database directly");
+  registry::ConnectOptions options{config->database.url, {}};
+  if (config->database.password_file.empty()) return options;
+  auto password = crypto::read_line_file(config->database.password_file);
+  if (!password) return fail(exit_code::configuration, password.error().what);
+  options.password = *std::move(password);
+  return options;
+}
+
+}  // namespace
+
+void add_config_flag(CLI::App& command, std::string& file) {
+  command
+      .add_option("--config", file,
+                  "Configuration file (default: LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)")
+      ->type_name("FILE");
+}
+
+void add_database_flag(CLI::App& command, std::string& url, const std::string& variable) {
+  command
+      .add_option("--db-url", url,
+                  "Database, postgresql://user@host/database without a password (default:\n" + variable +
+                      ", which may hold one, then database.url of the configuration)")
+      ->type_name("URL");
+}
+
+Result<registry::ConnectOptions> find_database(const DatabaseFlags& flags, const std::string& variable) {
+  if (service::rules::holds_password(flags.url))
+    return fail(exit_code::usage,
+                "--db-url holds a password, and everybody on this machine can read a command line",
+                "put the url into " + variable + ", or the password into ~/.pgpass");
+  if (!flags.url.empty()) return registry::ConnectOptions{flags.url, {}};
+  const char* const from_environment = std::getenv(variable.c_str());
+  if (from_environment != nullptr && *from_environment != '\0')
+    return registry::ConnectOptions{from_environment, {}};
+  return database_of_config(flags.config_file, variable);
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "service/cli/outcome.hpp"
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+// Flags that several commands share.
+namespace latchkey::cli {
+
+void add_config_flag(CLI::App& command, std::string& file);
+
+/// How a command finds the database.
+struct DatabaseFlags {
+  std::string url;
+  std::string config_file;
+};
+/// `variable` is LATCHKEY_DB_URL or LATCHKEY_OWNER_DB_URL: who has several logins sets both.
+void add_database_flag(CLI::App& command, std::string& url, const std::string& variable);
+/// --db-url, else the variable, else [database] of the configuration.
+[[nodiscard]] Result<registry::ConnectOptions> find_database(const DatabaseFlags& flags,
+                                                             const std::string& variable);
+
+}  // namespace latchkey::cli

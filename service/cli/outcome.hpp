@@ -1,0 +1,33 @@
+#pragma once
+
+#include "registry/administration.hpp"
+#include "service/config.hpp"
+#include "service/exit_code.hpp"
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace latchkey::cli {
+
+/// Why a command ends early: lines for people, what to do about it (or nothing), and the exit code.
+struct Failure {
+  int exit_code = exit_code::bug;
+  std::vector<std::string> what;
+  std::string hint;
+};
+
+template <class T>
+using Result = std::expected<T, Failure>;
+
+[[nodiscard]] std::unexpected<Failure> fail(int exit_code, std::string what, std::string hint = {});
+[[nodiscard]] std::unexpected<Failure> fail(const registry::AdminError& error);
+[[nodiscard]] std::unexpected<Failure> fail(service::Complaints complaints, std::string hint = {});
+
+/// Writes it to stderr, each line after `latchkey: `, and returns the exit code.
+[[nodiscard]] int report(const Failure& failure);
+
+/// Talk: one line on stderr, without a prefix.
+void say(const std::string& line);
+
+}  // namespace latchkey::cli

@@ -1,0 +1,41 @@
+#include "service/serve.hpp"
+
+#include "service/cli/commands.hpp"
+#include "service/cli/flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+namespace latchkey::cli {
+namespace {
+
+int run_serve(const std::string& config_file) {
+  const auto config = service::load_config(service::config_path(config_file));
+  if (!config) return report(fail(config.error()).error());
+  service::Log log(service::Log::options_of(config->log.level, config->log.format));
+  return service::serve(*config, log);
+}
+
+constexpr const char* serve_help =
+    "Answer provisioning requests until SIGTERM. Any number of replicas may run side by side.\n"
+    "While the broker or the database is away it stays up and goes on by itself.";
+
+constexpr const char* serve_footer =
+    "Example:\n"
+    "  latchkey serve --config /etc/latchkey/latchkey.toml\n"
+    "\n"
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 78 wrong configuration (`latchkey config check`).";
+
+}  // namespace
+
+void add_serve_command(CLI::App& root, std::function<int()>& run) {
+  auto* const command = root.add_subcommand("serve", serve_help);
+  const auto config_file = std::make_shared<std::string>();
+  add_config_flag(*command, *config_file);
+  command->footer(serve_footer);
+  command->callback([config_file, &run] { run = [config_file] { return run_serve(*config_file); }; });
+}
+
+}  // namespace latchkey::cli

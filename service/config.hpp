@@ -1,0 +1,78 @@
+#pragma once
+
+#include "crypto/secret.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::service {
+
+/// The configuration, checked. docs/configuration.md is written from the same table that reads it.
+struct Config {
+  struct Database {
+    std::string url;
+    std::string password_file;
+    std::int64_t workers = 2;  ///< one connection each
+  } database;
+  struct Mqtt {
+    std::string url;
+    std::string client_id;  ///< empty: made at random, so that replicas do not collide
+    std::string username;
+    std::string password_file;
+    std::string ca_file;
+    std::string certificate_file;
+    std::string key_file;
+    std::string version = "5";
+    std::optional<std::string>
+        share_group;  ///< nothing: derived from the master key; "": no shared subscription
+    std::string provisioning_root = "provisioning/v1";
+    std::string devices_root = "devices";
+  } mqtt;
+  struct Pki {
+    std::string device_ca_file;
+    std::string device_ca_key_file;
+    std::string signing_certificate_file;
+    std::string signing_key_file;
+  } pki;
+  struct Secrets {
+    std::string master_key_file;
+  } secrets;
+  struct Connection {
+    std::string host;
+    std::int64_t port = 8883;
+    bool tls = true;
+    std::string ca_file;  ///< anchors sent to devices; empty: they keep theirs
+  } connection;
+  struct Limits {
+    std::int64_t batch_max = 128;
+    std::int64_t inbox_bytes = 64 * 1024 * 1024;
+  } limits;
+  struct Log {
+    std::string level = "info";
+    std::string format;  ///< "json" or "text"; empty: text on a terminal
+  } log;
+};
+
+/// Every complaint, each with file and line (or the environment variable), as printed.
+using Complaints = std::vector<std::string>;
+
+/// Reads the file, the environment (LATCHKEY_SECTION_KEY) and the defaults, and checks it all.
+[[nodiscard]] std::expected<Config, Complaints> load_config(const std::filesystem::path& file);
+
+/// The same for these sections alone, whatever is wrong with the others: for commands that need no more.
+[[nodiscard]] std::expected<Config, Complaints> load_config(const std::filesystem::path& file,
+                                                            const std::vector<std::string_view>& sections);
+
+/// The effective configuration as TOML, each value with where it came from. Holds no secret: those are in
+/// files.
+[[nodiscard]] std::expected<std::string, Complaints> show_config(const std::filesystem::path& file);
+
+/// --config, else LATCHKEY_CONFIG, else /etc/latchkey/latchkey.toml.
+[[nodiscard]] std::filesystem::path config_path(const std::string& flag);
+
+}  // namespace latchkey::service

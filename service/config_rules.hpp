@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What the values of options have to be, each by itself. The answer is what is wrong and what is allowed, or
+/// nothing; it never repeats a value that may hold a secret.
+namespace latchkey::service::rules {
+
+using Complaint = std::optional<std::string>;
+
+/// A password inside a database url or in `key=value` pairs.
+[[nodiscard]] bool holds_password(std::string_view database_url);
+
+[[nodiscard]] Complaint database_url(const std::string& value);
+[[nodiscard]] Complaint broker_url(const std::string& value);
+/// Names of accounts and clients of the service (docs/protocol.md, 1).
+[[nodiscard]] Complaint no_device_id(const std::string& value);
+[[nodiscard]] Complaint mqtt_version(const std::string& value);
+[[nodiscard]] Complaint share_group(const std::string& value);
+[[nodiscard]] Complaint topic_root(const std::string& value);
+[[nodiscard]] Complaint host(const std::string& value);
+[[nodiscard]] Complaint log_level(const std::string& value);
+[[nodiscard]] Complaint log_format(const std::string& value);
+
+/// Files, by their path.
+[[nodiscard]] Complaint readable(const std::string& path);
+[[nodiscard]] Complaint one_line(const std::string& path);
+[[nodiscard]] Complaint master_key(const std::string& path);
+[[nodiscard]] Complaint not_for_everybody(const std::string& path);
+[[nodiscard]] Complaint certificates(const std::string& path);
+[[nodiscard]] Complaint client_certificate(const std::string& path);
+
+}  // namespace latchkey::service::rules

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "crypto/certificate_request.hpp"
+#include "service/identity/authenticate.hpp"
+#include "service/identity/nonce.hpp"
+
+#include <variant>
+
+namespace latchkey::service {
+
+/// Leave to issue one credential. `decide` alone makes one, from a verified request.
+class Grant {
+ public:
+  [[nodiscard]] const VerifiedRequest& verified() const noexcept { return *verified_; }
+  [[nodiscard]] const crypto::PublicKey& key() const noexcept { return key_; }
+  [[nodiscard]] const crypto::Sha256Digest& digest() const noexcept { return digest_; }
+  /// The generation that the registry shows now; nothing for a newcomer.
+  [[nodiscard]] const std::optional<std::int64_t>& expected_generation() const noexcept {
+    return expected_generation_;
+  }
+  /// A first registration, or the first after a reset: moves the device's state. A rotation does not.
+  [[nodiscard]] bool registers() const noexcept { return registers_; }
+
+ private:
+  friend class Decider;
+  Grant(const VerifiedRequest& verified, crypto::PublicKey key, crypto::Sha256Digest digest,
+        std::optional<std::int64_t> expected_generation, bool registers)
+      : verified_(&verified),
+        key_(std::move(key)),
+        digest_(digest),
+        expected_generation_(expected_generation),
+        registers_(registers) {}
+
+  const VerifiedRequest* verified_;
+  crypto::PublicKey key_;
+  crypto::Sha256Digest digest_;
+  std::optional<std::int64_t> expected_generation_;
+  bool registers_;
+};
+
+/// The same request again: the credential that it got before.
+struct Repeat {
+  registry::Credential credential;
+};
+
+/// The proof is good and not known to be fresh: sign again with this nonce.
+struct Challenge {
+  std::string nonce;
+};
+
+using Decision = std::variant<Grant, Repeat, Challenge, Rejection>;
+
+/// What a verified request gets (docs/protocol.md, 2 to 4): freshness, then the device's state, then what it
+/// asks for, then idempotence, then who may have a new credential. Pure but for the nonce of a challenge.
+class Decider {
+ public:
+  explicit Decider(const Nonces& nonces) : nonces_(nonces) {}
+
+  /// `now` is the database's. The arguments outlive the decision.
+  [[nodiscard]] Decision decide(const VerifiedRequest& verified, const registry::RequestFacts& facts,
+                                crypto::Time now) const;
+
+ private:
+  [[nodiscard]] bool is_fresh(const VerifiedRequest& verified, crypto::Time now) const;
+  const Nonces& nonces_;
+};
+
+}  // namespace latchkey::service

@@ -1,0 +1,37 @@
+#include "service/enrolment/lifecycle.hpp"
+
+namespace latchkey::service {
+namespace {
+
+using protocol::StatusKind;
+using registry::DeviceState;
+
+bool takes_statuses(DeviceState state) {
+  return state == DeviceState::registered || state == DeviceState::connected || state == DeviceState::ready;
+}
+
+/// A reconnect keeps `ready` as long as the configuration is current.
+DeviceState after_connected(const registry::Device& device) {
+  const bool current = device.applied_config_version == device.config_version;
+  return device.state == DeviceState::ready && current ? DeviceState::ready : DeviceState::connected;
+}
+
+}  // namespace
+
+std::expected<DeviceState, std::string> next_state(const protocol::StatusMessage& status,
+                                                   const registry::StatusFacts& facts) {
+  if (!facts.device || !takes_statuses(facts.device->state))
+    return std::unexpected("the device is not registered");
+  const registry::Device& device = *facts.device;
+  if (status.kind == StatusKind::connected) {
+    if (!facts.credential || !facts.credential->live) return std::unexpected("the generation is not live");
+    return after_connected(device);
+  }
+  if (facts.session.empty() || facts.session != status.session)
+    return std::unexpected("not the open session");
+  if (status.kind == StatusKind::ready && status.config_version == device.config_version)
+    return DeviceState::ready;
+  return device.state;
+}
+
+}  // namespace latchkey::service

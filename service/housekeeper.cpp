@@ -1,0 +1,53 @@
+#include "service/housekeeper.hpp"
+
+#include <algorithm>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::chrono::hours maintenance_interval{1};
+constexpr std::chrono::seconds retry_interval{1};
+constexpr std::ptrdiff_t rows_at_once = 500;
+
+}  // namespace
+
+Housekeeper::Housekeeper(SentLog& sent, registry::ConnectOptions database,
+                         std::function<void()> database_ready, Log& log)
+    : sent_(sent),
+      registry_(std::move(database)),
+      database_ready_(std::move(database_ready)),
+      log_(log),
+      thread_([this] { run(); }) {}
+
+void Housekeeper::run() {
+  while (!sent_.closed()) {
+    if (Steady::now() >= next_maintenance_) maintain();
+    mark(sent_.take(next_maintenance_));
+  }
+}
+
+void Housekeeper::maintain() {
+  auto done = ready_ ? registry::Result<void>() : registry_.check();
+  if (done) done = registry_.maintain();
+  next_maintenance_ = Steady::now() + (done ? std::chrono::seconds(maintenance_interval) : retry_interval);
+  if (!done) return log_.warning("the database is not ready", {{"reason", done.error().what}});
+  if (!ready_) database_ready_();
+  ready_ = true;
+}
+
+void Housekeeper::mark(std::vector<registry::Sent> sent) {
+  for (auto from = sent.begin(); from != sent.end();) {
+    const auto to = from + std::min(rows_at_once, sent.end() - from);
+    if (const auto done = registry_.mark_sent(std::span(from, to)); !done) {
+      log_.warning("credentials_sent_at is not written yet", {{"reason", done.error().what}});
+      sent_.put_back({from, sent.end()});
+      // The next maintenance finds out when the database is back; until then there is no point in trying.
+      next_maintenance_ = Steady::now() + retry_interval;
+      std::this_thread::sleep_until(next_maintenance_);
+      return;
+    }
+    from = to;
+  }
+}
+
+}  // namespace latchkey::service

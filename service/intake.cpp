@@ -1,0 +1,26 @@
+#include "service/intake.hpp"
+
+#include <functional>
+
+namespace latchkey::service {
+namespace {
+
+// Twice what any message may have: enough to be told which limit it broke, too little to fill the inbox.
+constexpr std::size_t most_bytes = 32 * 1024;
+
+}  // namespace
+
+void Intake::accept(const mqtt::Delivery& delivery) {
+  // The texts are constant and few, so the log sums repeats up instead of growing with the attacker's zeal.
+  if (delivery.retained) return log_.warning("dropped: a retained message");
+  if (delivery.payload.size() > most_bytes) return log_.warning("dropped: a message above 32 KiB");
+  auto address = topics_.parse(delivery.topic);
+  if (!address) return log_.warning("dropped: a topic without a valid device id");
+  if (address->channel != protocol::Channel::request && address->channel != protocol::Channel::status) return;
+  Inbox& inbox = *inboxes_[std::hash<std::string>{}(address->device_id.text()) % inboxes_.size()];
+  Inbound inbound{address->channel, std::move(address->device_id), std::string(delivery.payload),
+                  std::string(delivery.correlation_data), Steady::now()};
+  if (!inbox.push(std::move(inbound))) log_.warning("dropped: the inbox is full");
+}
+
+}  // namespace latchkey::service

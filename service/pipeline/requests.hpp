@@ -1,0 +1,49 @@
+#pragma once
+
+#include "crypto/certificate.hpp"
+#include "registry/registry.hpp"
+#include "service/enrolment/decide.hpp"
+#include "service/pipeline/speaker.hpp"
+
+#include <vector>
+
+namespace latchkey::service {
+
+/// What the request pipeline works with; all of it outlives the pipeline.
+struct RequestTools {
+  const Authenticator& authenticator;
+  const Decider& decider;
+  const crypto::Issuer& issuer;
+  const std::vector<crypto::Bytes>& intermediates;  ///< DER, sent after the leaf
+  Speaker& speaker;
+  Log& log;
+};
+
+/// A request on its way through the pipeline.
+struct RequestJob;
+
+/// Takes a batch of requests from bytes to answers: decode, look up, authenticate, decide, issue, commit,
+/// encode, hand over. For one worker's thread.
+class RequestPipeline {
+ public:
+  RequestPipeline(RequestTools tools, registry::Registry& registry) : tools_(tools), registry_(registry) {}
+  /// A device at most once in the batch. Every request in it is answered, or its answer was dropped by a full
+  /// outbox.
+  void run(std::vector<Inbound> batch);
+
+ private:
+  struct Judged;
+  using Jobs = std::span<RequestJob* const>;
+  [[nodiscard]] std::expected<std::vector<RequestJob*>, registry::Error> step(Jobs jobs);
+  [[nodiscard]] Judged judge(RequestJob& job, const registry::RequestFacts& facts, registry::Clock now) const;
+  void judge_verified(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
+  void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
+  [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,
+                                         registry::Clock now) const;
+  void answer_unverified(RequestJob& job, protocol::Code code, std::string_view message) const;
+
+  RequestTools tools_;
+  registry::Registry& registry_;
+};
+
+}  // namespace latchkey::service

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "registry/model.hpp"
+#include "service/pipeline/inbox.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace latchkey::service {
+
+/// Which credentials went out: from the answer that was queued, to the broker's acknowledgement, to the batch
+/// that writes `credentials_sent_at`. Bounded: beyond `limit` answers on their way, the rest is not recorded.
+class SentLog {
+ public:
+  /// The tag to publish the answer with; 0 when it is not recorded.
+  [[nodiscard]] std::uint64_t expect(registry::Sent sent);
+  /// Of the link's callback: quick.
+  void delivered(std::uint64_t tag);
+  /// Waits for something, `until` or close; takes all there is.
+  [[nodiscard]] std::vector<registry::Sent> take(Steady::time_point until);
+  /// What could not be written comes back with the next `take`.
+  void put_back(std::vector<registry::Sent> sent);
+  void close();
+  [[nodiscard]] bool closed();
+
+ private:
+  static constexpr std::size_t limit = 100000;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_map<std::uint64_t, registry::Sent> on_their_way_;
+  std::vector<registry::Sent> sent_;
+  std::uint64_t next_tag_ = 1;
+  bool closed_ = false;
+};
+
+}  // namespace latchkey::service

@@ -1,0 +1,47 @@
+#include "service/pipeline/speaker.hpp"
+
+namespace latchkey::service {
+
+using protocol::Channel;
+
+Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
+                 Log& log)
+    : link_(link), topics_(topics), sent_(sent), destination_(std::move(destination)), log_(log) {}
+
+void Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
+                     std::optional<registry::Sent> sent) {
+  mqtt::Message message;
+  message.topic = topics_.of(Channel::response, request.device_id);
+  message.correlation_data = request.correlation_data;
+  message.content_type = signer != nullptr ? "application/jose" : "application/json";
+  message.payload = signer != nullptr ? protocol::encode_signed_answer(std::move(answer), *signer)
+                                      : protocol::encode_answer(answer);
+  if (sent) message.tag = sent_.expect(std::move(*sent));
+  publish(std::move(message), request.device_id);
+}
+
+void Speaker::configure(const Inbound& status, const protocol::Configuration& configuration,
+                        const protocol::Signer& signer) {
+  mqtt::Message message;
+  message.topic = topics_.of(Channel::config, status.device_id);
+  message.content_type = "application/jose";
+  message.payload = protocol::encode_configuration(configuration, signer);
+  publish(std::move(message), status.device_id);
+}
+
+protocol::Connection Speaker::connection_for(const protocol::DeviceId& id) const {
+  return {.host = destination_.host,
+          .port = destination_.port,
+          .tls = destination_.tls,
+          .client_id = id.text(),
+          .ca = destination_.anchors,
+          .topics = topics_.device_prefix(id)};
+}
+
+void Speaker::publish(mqtt::Message message, const protocol::DeviceId& id) {
+  // Nothing is lost by dropping: the device asks again, and the answer is in the registry.
+  if (!link_.publish(std::move(message)))
+    log_.warning("the outbox is full, an answer was dropped", {{"device_id", id.text()}});
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "registry/registry.hpp"
+#include "service/identity/authenticate.hpp"
+#include "service/pipeline/speaker.hpp"
+
+#include <vector>
+
+namespace latchkey::service {
+
+struct StatusTools {
+  const Authenticator& authenticator;
+  Speaker& speaker;
+  Log& log;
+};
+
+struct StatusJob;
+
+/// Takes a batch of statuses from bytes to configuration messages, the same way as requests: decode, look up,
+/// apply, commit, sign, hand over. For one worker's thread.
+class StatusPipeline {
+ public:
+  StatusPipeline(StatusTools tools, registry::Registry& registry) : tools_(tools), registry_(registry) {}
+  /// A device at most once in the batch. What does not count is dropped: the device repeats what it means.
+  void run(std::vector<Inbound> batch);
+
+ private:
+  using Jobs = std::span<StatusJob* const>;
+  [[nodiscard]] std::vector<StatusJob> decode(std::vector<Inbound> batch) const;
+  [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
+  void answer(const StatusJob& job, const registry::StatusFacts& facts, registry::DeviceState state) const;
+
+  StatusTools tools_;
+  registry::Registry& registry_;
+};
+
+}  // namespace latchkey::service

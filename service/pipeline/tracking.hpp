@@ -1,0 +1,22 @@
+#pragma once
+
+#include "protocol/code.hpp"
+#include "registry/model.hpp"
+#include "service/pipeline/inbox.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace latchkey::service {
+
+/// A UUID version 7 (RFC 9562, 5.7): in the order of time, so that the ledger's index grows at one end.
+[[nodiscard]] std::string new_tracking_id();
+
+/// When a message came in, by the database's clock: the age is measured on the monotonic one.
+[[nodiscard]] registry::Clock received_at(Steady::time_point received, registry::Clock now);
+
+/// A delay that spreads the askers: up to twice as long for `retry`, which many get at once; a tenth for the
+/// others.
+[[nodiscard]] std::int64_t jittered(std::int64_t seconds, protocol::Status status);
+
+}  // namespace latchkey::service
