@@ -9,6 +9,7 @@
 #include "protocol/signer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace latchkey::protocol {
@@ -193,7 +194,7 @@ crypto::Secret with_token(std::string_view object, const crypto::Secret& token) 
 void append_with_length(crypto::Bytes& out, crypto::ByteView part) {
   for (const unsigned shift : {24U, 16U, 8U, 0U})
     out.push_back(static_cast<std::uint8_t>(part.size() >> shift));
-  out.insert(out.end(), part.begin(), part.end());
+  std::ranges::copy(part, std::back_inserter(out));  // at insert() g++ 14 warns of an overflow that is none
 }
 
 }  // namespace

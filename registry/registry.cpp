@@ -19,7 +19,7 @@ std::string timestamp(Clock at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(at - day);
-  std::array<char, 40> text{};
+  std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02ld:%02ld:%02ld.%06ldZ",
                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                 static_cast<unsigned>(date.day()), time.hours().count(), time.minutes().count(),
@@ -236,7 +236,9 @@ template <class Loaded, class Key, class Read>
 Result<Loaded> load(Session& session, const char* function, std::span<const Key> keys, const Read& read) {
   auto rows = session.call(function, numbered(keys), false);
   if (!rows) return std::unexpected(std::move(rows.error()));
-  if (rows->size() != keys.size()) return std::unexpected(Error{Failure::unavailable, "the load lost a row"});
+  // libpqxx counts rows in a signed integer from 7 on.
+  if (std::cmp_not_equal(rows->size(), keys.size()))
+    return std::unexpected(Error{Failure::unavailable, "the load lost a row"});
   Loaded loaded;
   loaded.now = clock_of((*rows)[0]["loaded_at"]);
   loaded.facts = in_order<typename decltype(loaded.facts)::value_type>(*rows, keys.size(), read);
@@ -268,10 +270,13 @@ Registry::Registry(Registry&&) noexcept = default;
 Registry& Registry::operator=(Registry&&) noexcept = default;
 
 Result<void> Registry::check() {
-  auto rows = impl_->session.query("SELECT coalesce(max(version), '') FROM registry.schema_migrations");
+  auto rows = impl_->session.query("SELECT to_regclass('registry.schema_migrations') IS NULL");
+  const bool fresh = rows && is_true((*rows)[0][0]);
+  if (rows && !fresh)
+    rows = impl_->session.query("SELECT coalesce(max(version), '') FROM registry.schema_migrations");
   if (!rows) return std::unexpected(std::move(rows.error()));
   const std::string_view needed = migrations().back().version;
-  const std::string found = (*rows)[0][0].c_str();
+  const std::string found = fresh ? "" : (*rows)[0][0].c_str();
   if (found >= needed) return {};
   return std::unexpected(Error{Failure::old_schema, "the schema is at version '" + found +
                                                         "' and this program needs " + std::string(needed) +

@@ -84,6 +84,10 @@ crypto::Secret connection_string(const ConnectOptions& options) {
 Error classify_current_exception(bool committing) {
   try {
     throw;
+  } catch (const pqxx::serialization_failure& error) {  // in libpqxx 6 these two are no sql_error
+    return {Failure::contention, error.what()};
+  } catch (const pqxx::deadlock_detected& error) {
+    return {Failure::contention, error.what()};
   } catch (const pqxx::sql_error& error) {
     return error_of(error, committing);
   } catch (const std::exception& error) {

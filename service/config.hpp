@@ -50,7 +50,7 @@ struct Config {
   } connection;
   struct Limits {
     std::int64_t batch_max = 128;
-    std::int64_t inbox_bytes = 64 * 1024 * 1024;
+    std::int64_t inbox_bytes = 64 << 20;
   } limits;
   struct Log {
     std::string level = "info";

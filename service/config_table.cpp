@@ -8,7 +8,7 @@
 namespace latchkey::service {
 namespace {
 
-constexpr std::int64_t mebibyte = 1024 * 1024;
+constexpr std::int64_t mebibyte = 1 << 20;
 
 // A pointer to a member of Config and one to a member of that: together a pointer to where a value lives.
 template <auto section, auto key>
@@ -64,14 +64,12 @@ const auto table = std::to_array<Option>({
      .help = "The broker account of the service, for example `@service`. It must hold a character that no "
              "device id has: "
              "else a device of that name would get the account's rights.",
-     .unset = "none",
      .rule = rules::no_device_id},
     {.section = "mqtt",
      .key = "password_file",
      .kind = Kind::secret_file,
      .field = at<&Config::mqtt, &Config::Mqtt::password_file>,
      .help = "The password of that account, one line.",
-     .unset = "none",
      .rule = rules::one_line},
     {.section = "mqtt",
      .key = "ca_file",
@@ -79,7 +77,6 @@ const auto table = std::to_array<Option>({
      .field = at<&Config::mqtt, &Config::Mqtt::ca_file>,
      .help = "The CA of the broker's certificate, PEM. Required with `mqtts://`; the host name is always "
              "verified.",
-     .unset = "none",
      .rule = rules::certificates},
     {.section = "mqtt",
      .key = "certificate_file",
@@ -87,14 +84,12 @@ const auto table = std::to_array<Option>({
      .field = at<&Config::mqtt, &Config::Mqtt::certificate_file>,
      .help =
          "A client certificate for the broker, PEM, with `key_file`. Its common name must be no device id.",
-     .unset = "none",
      .rule = rules::client_certificate},
     {.section = "mqtt",
      .key = "key_file",
      .kind = Kind::secret_file,
      .field = at<&Config::mqtt, &Config::Mqtt::key_file>,
-     .help = "The private key of that certificate, PEM, not encrypted.",
-     .unset = "none"},
+     .help = "The private key of that certificate, PEM, not encrypted."},
     {.section = "mqtt",
      .key = "version",
      .kind = Kind::text,

@@ -38,7 +38,7 @@ struct Option {
   Field field;
   std::string_view help;
   bool required = false;
-  std::string_view unset = {};  ///< what holds when it is empty, for the reference
+  std::string_view unset = "none";  ///< what holds when it is empty, for the reference
   Rule rule = nullptr;
   std::int64_t least = 0;
   std::int64_t most = 0;

@@ -24,6 +24,7 @@ void Housekeeper::run() {
     if (Steady::now() >= next_maintenance_) maintain();
     mark(sent_.take(next_maintenance_));
   }
+  mark(sent_.take(Steady::now()));  // what the broker took while the link was flushed
 }
 
 void Housekeeper::maintain() {

@@ -13,7 +13,9 @@ constexpr std::size_t most_bytes = 32 * 1024;
 void Intake::accept(const mqtt::Delivery& delivery) {
   // The texts are constant and few, so the log sums repeats up instead of growing with the attacker's zeal.
   if (delivery.retained) return log_.warning("dropped: a retained message");
-  if (delivery.payload.size() > most_bytes) return log_.warning("dropped: a message above 32 KiB");
+  // Correlation data goes back with the answer: unbounded, it would make small requests large answers.
+  if (delivery.payload.size() + delivery.correlation_data.size() > most_bytes)
+    return log_.warning("dropped: a message above 32 KiB");
   auto address = topics_.parse(delivery.topic);
   if (!address) return log_.warning("dropped: a topic without a valid device id");
   if (address->channel != protocol::Channel::request && address->channel != protocol::Channel::status) return;

@@ -9,6 +9,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
@@ -39,6 +40,11 @@ Log::Level level_of(std::string_view name) {
     if (name == name_of(level)) return level;
   }
   return Log::Level::info;
+}
+
+/// A full disk or memory must not become the caller's trouble.
+void give_up() noexcept {
+  static_cast<void>(std::fputs("latchkey: a line of the log is lost\n", stderr));
 }
 
 }  // namespace
@@ -94,7 +100,8 @@ Log::~Log() {
   if (impl_ == nullptr) return;
   try {
     impl_->sum_up(impl_->clock(), impl_->repeats.take_all());
-  } catch (...) {  // what cannot be logged is not worth more than the line
+  } catch (...) {
+    give_up();
   }
 }
 
@@ -112,7 +119,8 @@ Log::Options Log::options_of(std::string_view level, std::string_view format) {
 void Log::write(Level level, std::string_view message, Fields fields) noexcept {
   try {
     impl_->write(level, message, fields);
-  } catch (...) {  // a full disk or memory must not become the caller's trouble
+  } catch (...) {
+    give_up();
   }
 }
 

@@ -68,10 +68,11 @@ std::expected<Pki, Complaints> load_pki(const Config& config, crypto::Time now) 
                                  config.pki.signing_key_file);
   if (signing) check_signing_key(*signing, loader);
   std::ranges::copy(check_pki(certificates, now), std::back_inserter(loader.complaints));
-  if (!loader.complaints.empty()) return std::unexpected(std::move(loader.complaints));
-  return Pki{crypto::Issuer(*std::move(device_ca)),
-             std::make_unique<const crypto::Identity>(*std::move(signing)),
-             encoded(certificates.device_ca, false), encoded(certificates.anchors, true)};
+  if (!device_ca || !signing || !loader.complaints.empty())
+    return std::unexpected(std::move(loader.complaints));
+  auto kept = std::make_unique<const crypto::Identity>(*std::move(signing));
+  return Pki{crypto::Issuer(*std::move(device_ca)), std::move(kept), encoded(certificates.device_ca, false),
+             encoded(certificates.anchors, true)};
 }
 
 }  // namespace latchkey::service

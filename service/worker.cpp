@@ -17,8 +17,10 @@ Worker::Worker(Inbox& inbox, std::size_t batch_max, const RequestTools& requests
       thread_([this] { run(); }) {}
 
 void Worker::run() {
-  for (auto batch = inbox_.take(batch_max_); !batch.empty(); batch = inbox_.take(batch_max_)) {
+  while (true) {
     try {
+      auto batch = inbox_.take(batch_max_);
+      if (batch.empty()) return;
       work(std::move(batch));
     } catch (const std::exception& error) {
       // Out of memory, or a bug: these messages go unanswered, their devices repeat them, everybody else is

@@ -38,8 +38,8 @@ COMMENT ON FUNCTION refuse(text, text, text) IS 'Internal: an error with a hint.
 
 CREATE FUNCTION check_config(config jsonb) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
 BEGIN
-  IF jsonb_typeof(config) <> 'object' THEN
-    PERFORM refuse('22023', 'a config is a JSON object, not ' || jsonb_typeof(config), 'For example {"report_interval_s": 60}.');
+  IF jsonb_typeof(config) IS DISTINCT FROM 'object' THEN
+    PERFORM refuse('22023', 'a config is a JSON object, not ' || coalesce(jsonb_typeof(config), 'NULL'), 'For example {"report_interval_s": 60}.');
   ELSIF octet_length(config::text) > 3072 THEN
     PERFORM refuse('22023', format('the config has %s bytes', octet_length(config::text)), 'At most 3072 bytes of JSON fit into a message.');
   END IF;
@@ -52,9 +52,9 @@ CREATE FUNCTION enroll_group(
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-  IF name !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
+  IF name IS NULL OR name !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
     PERFORM refuse('22023', 'this is no group name', 'Letters, digits and ._:- , the first a letter or digit, at most 64.');
-  ELSIF proof NOT IN ('symmetric_key', 'token') THEN
+  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'token') THEN
     PERFORM refuse('22023', format('%L is no proof for a group', proof), 'symmetric_key or token.');
   ELSIF max_devices < 0 THEN
     PERFORM refuse('22023', 'max_devices is negative', 'Leave it out for no limit.');
@@ -62,11 +62,18 @@ BEGIN
     PERFORM refuse('22023', 'valid_until is not after valid_from', 'Swap them.');
   ELSIF lifetime_s NOT BETWEEN 60 AND 315360000 THEN
     PERFORM refuse('22023', 'lifetime_s is out of bounds', 'From 60 (a minute) to 315360000 (ten years).');
+  ELSIF material IS NULL OR material = '' THEN
+    PERFORM refuse('22023', 'the material is empty', 'A key as latchkey sealed it, or the SHA-256 of a token.');
   ELSIF proof = 'token' AND octet_length(material) <> 32 THEN
     PERFORM refuse('22023', 'a token''s material is its SHA-256', 'Use sha256(convert_to(token, ''UTF8'')).');
   END IF;
   PERFORM check_config(config);
+  IF length(device_id_pattern) > 256 THEN
+    PERFORM refuse('22023', format('device_id_pattern has %s characters', length(device_id_pattern)), 'At most 256.');
+  END IF;
   BEGIN
+    -- By itself as well: a)|(?:b is one only between our parentheses, and then it is not anchored.
+    PERFORM '' ~ device_id_pattern;
     PERFORM '' ~ ('^(?:' || device_id_pattern || ')$');
   EXCEPTION WHEN invalid_regular_expression THEN
     PERFORM refuse('22023', 'device_id_pattern is no regular expression: ' || SQLERRM, 'PostgreSQL''s syntax; it has to match the whole id.');
@@ -91,10 +98,12 @@ CREATE FUNCTION enroll_device(device_id text, proof text, material bytea, group_
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-  IF device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
+  IF device_id IS NULL OR device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
     PERFORM refuse('22023', 'this is no device id', 'Letters, digits and ._:- , the first a letter or digit, at most 64.');
-  ELSIF proof NOT IN ('symmetric_key', 'token') THEN
+  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'token') THEN
     PERFORM refuse('22023', format('%L is no proof for a device', proof), 'symmetric_key or token.');
+  ELSIF material IS NULL OR material = '' THEN
+    PERFORM refuse('22023', 'the material is empty', 'A key as latchkey sealed it, or the SHA-256 of a token.');
   ELSIF proof = 'token' AND octet_length(material) <> 32 THEN
     PERFORM refuse('22023', 'a token''s material is its SHA-256', 'Use sha256(convert_to(token, ''UTF8'')).');
   ELSIF group_name IS NOT NULL AND NOT EXISTS (SELECT FROM enrollment_group g WHERE g.name = group_name) THEN

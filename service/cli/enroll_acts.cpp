@@ -46,17 +46,23 @@ Result<void> check_name(const std::string& name, std::string_view what) {
   return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), name_shape);
 }
 
-Result<void> check_time(const std::optional<std::string>& text, const std::string& flag) {
-  if (!text || service::parse_rfc3339(*text)) return {};
+using Time = std::optional<std::chrono::sys_seconds>;
+
+Result<Time> read_time(const std::optional<std::string>& text, const std::string& flag) {
+  if (!text) return std::nullopt;
+  const auto time = service::parse_rfc3339(*text);
+  if (time) return time;
   return fail(exit_code::usage, flag + ": \"" + *text + "\" is no time",
               "RFC 3339, for example 2026-01-31T12:00:00Z");
 }
 
 Result<void> check_window(const GroupFlags& flags) {
-  if (auto from = check_time(flags.valid_from, "--valid-from"); !from) return from;
-  if (auto until = check_time(flags.valid_until, "--valid-until"); !until) return until;
-  if (!flags.valid_from || !flags.valid_until) return {};
-  if (*service::parse_rfc3339(*flags.valid_from) < *service::parse_rfc3339(*flags.valid_until)) return {};
+  const auto from = read_time(flags.valid_from, "--valid-from");
+  if (!from) return std::unexpected(from.error());
+  const auto until = read_time(flags.valid_until, "--valid-until");
+  if (!until) return std::unexpected(until.error());
+  // No start compares as earlier than any end.
+  if (!*until || *from < *until) return {};
   return fail(exit_code::usage, "--valid-until is not after --valid-from");
 }
 
@@ -147,7 +153,7 @@ Result<void> do_derive(const DeriveFlags& flags) {
       crypto::read_key_file(flags.group_key_file, limits::key_min_bytes, limits::key_max_bytes);
   if (!group_key) return fail(exit_code::bad_data, group_key.error().what);
   std::string line = crypto::base64_encode(protocol::device_key(group_key->view(), flags.id).view());
-  std::cout << line << std::endl;
+  std::cout << line << '\n' << std::flush;
   crypto::wipe(line);
   return {};
 }

@@ -48,8 +48,13 @@ MaybeRejection check_reprovisioning(const VerifiedRequest& verified, const regis
   return Rejection{Code::reprovisioning_denied, "the group denies reprovisioning"};
 }
 
+Code code_of(crypto::Fault fault) {
+  if (fault == crypto::Fault::internal) return Code::unavailable;  // not the device's, so never `rejected`
+  return fault == crypto::Fault::weak_key ? Code::weak_key : Code::invalid_csr;
+}
+
 Rejection rejection_of(const crypto::Error& error) {
-  return {error.fault == crypto::Fault::weak_key ? Code::weak_key : Code::invalid_csr, "CSR: " + error.what};
+  return {code_of(error.fault), "CSR: " + error.what};
 }
 
 }  // namespace

@@ -96,7 +96,8 @@ std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
 
 std::optional<protocol::Signer> Authenticator::signer_for(const protocol::DeviceId& id,
                                                           const registry::StatusFacts& facts) const {
-  if (!facts.credential || facts.credential->signed_by == registry::SignedBy::service) return &service_;
+  if (!facts.credential) return std::nullopt;
+  if (facts.credential->signed_by == registry::SignedBy::service) return &service_;
   if (!facts.enrolment || facts.enrolment->proof != registry::ProofKind::symmetric_key) return std::nullopt;
   const auto key = symmetric_key(*facts.enrolment, id);
   if (!key) return std::nullopt;

@@ -51,7 +51,8 @@ class Authenticator {
   [[nodiscard]] std::expected<VerifiedRequest, Rejection> authenticate(
       const protocol::ReceivedRequest& received, const registry::RequestFacts& facts) const;
 
-  /// How a configuration for this device is signed (docs/protocol.md, 6); nothing if its enrolment is gone.
+  /// How a configuration for this device is signed (docs/protocol.md, 6); nothing if its credential or
+  /// its enrolment is gone.
   [[nodiscard]] std::optional<protocol::Signer> signer_for(const protocol::DeviceId& id,
                                                            const registry::StatusFacts& facts) const;
 

@@ -18,6 +18,8 @@ crypto::Result<registry::NewCredential> issue(const Grant& grant, const crypto::
   const registry::Policy& policy = grant.verified().enrolment().policy;
   const crypto::Validity validity{now - backdated, std::min(now + std::chrono::seconds(policy.lifetime_s),
                                                             issuer.certificate().not_after())};
+  if (validity.not_after <= now)
+    return std::unexpected(crypto::Error{crypto::Fault::refused, "the device CA has expired"});
   auto certificate = issuer.issue({request.device_id.text(), grant.key(), serial, validity});
   if (!certificate) return std::unexpected(std::move(certificate.error()));
   registry::NewCredential credential;

@@ -7,7 +7,10 @@ namespace latchkey::service {
 
 std::uint64_t SentLog::expect(registry::Sent sent) {
   const std::lock_guard lock(mutex_);
-  if (on_their_way_.size() + sent_.size() >= limit) return 0;
+  if (on_their_way_.size() + sent_.size() >= limit_) {
+    if (on_their_way_.empty()) return 0;
+    on_their_way_.erase(on_their_way_.begin());
+  }
   on_their_way_.emplace(next_tag_, std::move(sent));
   return next_tag_++;
 }

@@ -5,17 +5,19 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 namespace latchkey::service {
 
 /// Which credentials went out: from the answer that was queued, to the broker's acknowledgement, to the batch
-/// that writes `credentials_sent_at`. Bounded: beyond `limit` answers on their way, the rest is not recorded.
+/// that writes `credentials_sent_at`. Bounded: some answers are never acknowledged (a full outbox, a broker
+/// that refuses), so beyond `limit` the oldest on its way is forgotten.
 class SentLog {
  public:
-  /// The tag to publish the answer with; 0 when it is not recorded.
+  explicit SentLog(std::size_t limit = 100000) : limit_(limit) {}
+  /// The tag to publish the answer with; 0 when it is not recorded, because as many wait to be written.
   [[nodiscard]] std::uint64_t expect(registry::Sent sent);
   /// Of the link's callback: quick.
   void delivered(std::uint64_t tag);
@@ -27,10 +29,10 @@ class SentLog {
   [[nodiscard]] bool closed();
 
  private:
-  static constexpr std::size_t limit = 100000;
+  const std::size_t limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unordered_map<std::uint64_t, registry::Sent> on_their_way_;
+  std::map<std::uint64_t, registry::Sent> on_their_way_;  ///< in the order of their tags, so of their age
   std::vector<registry::Sent> sent_;
   std::uint64_t next_tag_ = 1;
   bool closed_ = false;

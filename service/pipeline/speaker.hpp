@@ -29,7 +29,7 @@ class Speaker {
   [[nodiscard]] protocol::Connection connection_for(const protocol::DeviceId& id) const;
 
  private:
-  void publish(mqtt::Message message, const protocol::DeviceId& id);
+  void publish(mqtt::Message message);
 
   mqtt::Link& link_;
   const protocol::Topics& topics_;

@@ -309,6 +309,15 @@ TEST_CASE("a retained message is marked", "[link]") {
   CHECK(client.received()[0].retained);
 }
 
+TEST_CASE("a message published with the retain flag while the client listens is marked too", "[link]") {
+  const Broker broker;
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  RawClient(broker.port(), "raw").publish_retained("topic", "now");
+  REQUIRE(client.receives(1));
+  CHECK(client.received()[0].retained);
+}
+
 TEST_CASE("a last will is published when the client vanishes, not when it leaves", "[link]") {
   const Broker broker;
   RawClient watcher(broker.port(), "watcher");

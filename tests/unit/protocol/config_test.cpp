@@ -101,6 +101,7 @@ TEST_CASE("an unknown name is the error") {
       {R"({"a":"${serial}"})", "error: serial"},
       {R"({"a":["ok ${device_id}",["${attribute.room}"]]})", "error: attribute.room"},
       {R"({"a":"${attribute.}"})", "error: attribute."},
+      {R"({"a":"${property..model}"})", "error: property..model"},
       {R"({"a":"${}"})", "error: "},
       {R"({"a":"${Device_id}"})", "error: Device_id"},
       {R"({"a":"${attribute.model.x}"})", "error: attribute.model.x"},

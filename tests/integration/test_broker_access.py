@@ -1,0 +1,99 @@
+"""deploy/mosquitto: who may publish and receive what (docs/protocol.md, 1)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from stack_case import StackTest
+
+from foreign_device import Device
+from jose import openssl
+from wire import Login, Wire, WireError
+
+
+class BrokerAccess(StackTest):
+    """The real service is there too, so what the test's own `@service` sees comes beside it, not instead."""
+
+    def listening_service(self, *topics: str) -> Wire:
+        wire = self.account("service", f"listener-{secrets.token_hex(4)}")
+        self.addCleanup(wire.close)
+        for topic in topics:
+            wire.subscribe(topic)
+        return wire
+
+    def provisioned(self, device_id: str) -> Device:
+        device = self.enrolled(device_id)
+        self.assert_accepted(device.provision())
+        return device
+
+    def assert_next(self, wire: Wire, topic: str) -> None:
+        message = wire.receive()
+        self.assertEqual(message and message.topic, topic)
+
+    def test_a_bootstrap_connection_has_its_own_pair_only(self) -> None:
+        service = self.listening_service("provisioning/v1/+/request", "devices/+/status")
+        with self.account("bootstrap", self.name) as wire:
+            for topic in ("provisioning/v1/other/request", f"devices/{self.name}/status", "devices/@bootstrap/status/x",
+                          f"provisioning/v1/{self.name}/response", f"devices/{self.name}/config",
+                          f"provisioning/v1/{self.name}/request"):
+                wire.publish(topic, b"{}")
+        self.assert_next(service, f"provisioning/v1/{self.name}/request")
+
+    def test_a_bootstrap_connection_hears_its_own_answers_only(self) -> None:
+        service = self.listening_service()
+        with self.account("bootstrap", self.name) as wire:
+            for topic in ("provisioning/v1/+/response", "provisioning/v1/+/request", "devices/#"):
+                wire.subscribe(topic)
+            for topic in ("provisioning/v1/other/response", "devices/other/config", f"devices/{self.name}/config",
+                          f"provisioning/v1/{self.name}/response"):
+                service.publish(topic, b"x")
+            self.assert_next(wire, f"provisioning/v1/{self.name}/response")
+
+    def test_a_device_has_its_own_two_pairs_only(self) -> None:
+        device = self.provisioned(self.name)
+        service = self.listening_service("provisioning/v1/+/request", "devices/+/status")
+        with device.connect() as session:
+            for topic in ("devices/other/status", "devices/other/config", "provisioning/v1/other/request",
+                          f"devices/{self.name}/config", f"provisioning/v1/{self.name}/response", "$CONTROL/dynamic-security/v1",
+                          f"devices/{self.name}/status"):
+                session.wire.publish(topic, b"{}")
+            self.assert_next(service, f"devices/{self.name}/status")
+            session.wire.subscribe("devices/+/config")
+            service.publish("devices/other/config", b"x")
+            service.publish(f"devices/{self.name}/config", b"x")
+            self.assert_next(session.wire, f"devices/{self.name}/config")
+
+    def test_devices_named_like_accounts_gain_nothing(self) -> None:
+        for name in ("service", "bootstrap", "admin"):
+            with self.subTest(name), self.provisioned(name).connect() as session:
+                session.wire.subscribe("provisioning/v1/+/request")
+                self.listening_service().publish("devices/other/config", b"x")
+                session.say("connected", generation=1)  # an answer to itself, and nothing else before it
+                self.enrolled(f"{self.name}-{name}").provision()
+                self.assertIsNone(session.wire.receive(0))
+
+    def test_a_connection_needs_the_right_certificate(self) -> None:
+        device = self.provisioned(self.name)
+        url = self.stack.environment["LATCHKEY_DEVICE_URL"]
+        anchors = device.place.anchors
+        stranger = self.self_signed()
+        for what, login in {"none": Login(anchors), "a password": Login(anchors, "@bootstrap", device.place.password),
+                            "self-signed": Login(anchors, certificate=stranger, key=stranger)}.items():
+            with self.subTest(what), self.assertRaises(WireError):
+                Wire(url, self.name, login).close()
+
+    def self_signed(self) -> Path:
+        file = self.folder / "stranger.pem"
+        pem = openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "-",
+                      "-subj", f"/CN={self.name}", "-days", "1")
+        file.write_bytes(pem)
+        return file
+
+    def test_a_wrong_password_is_refused(self) -> None:
+        with self.assertRaisesRegex(WireError, "refused"):
+            Wire(self.place().url, self.name, Login(self.place().anchors, "@bootstrap", "wrong"))
+
+    def test_a_retained_message_is_not_taken(self) -> None:
+        with self.assertRaises(WireError), self.account("bootstrap", self.name) as wire:
+            wire.publish(f"provisioning/v1/{self.name}/request", b"{}", retain=True)

@@ -1,0 +1,57 @@
+"""What the documentation tells people to type is typed here, in the order in which it stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from stack_case import StackTest, clean_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a page in this language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+class Documentation(StackTest):
+    def shell(self, name: str, script: str, **variables: str) -> str:
+        """Runs a script as somebody in a clone after `./dev up` would, in a folder of its own."""
+        folder = self.folder / name
+        (folder / ".run").mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.stack.directory / "env", folder / ".run/env")
+        result = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=120,
+                                cwd=folder, env=clean_environment({**self.stack.environment, **variables}))
+        self.assertEqual(result.returncode, 0, f"{script}\n{result.stdout}\n{result.stderr}")
+        return result.stdout
+
+    def test_readme(self) -> None:
+        scripts = blocks("README.md", "sh")
+        self.assertEqual(len(scripts), 2)
+        self.assertIn("meter-7", self.shell("readme", "\n".join(scripts)))
+        for device in ("meter-7", "meter-8"):
+            self.assertEqual(self.row(device)["state"], "ready")
+
+    def test_device_page(self) -> None:
+        reference, foreign = blocks("docs/device.md", "sh")
+        self.write_key("12345")
+        self.enroll("device", "12345", "--key-file", str(self.folder / "12345.key"))
+        (self.folder / "device").mkdir()
+        shutil.copy(self.folder / "12345.key", self.folder / "device")
+        self.shell("device", reference)
+        _, token = self.write_token("shell-1")
+        self.enroll("device", "shell-1", "--token-file", str(token))
+        self.assertIn("ready", self.shell("foreign", foreign, ID="shell-1", TOKEN_FILE=str(token)))
+        for device in ("12345", "shell-1"):
+            self.assertEqual(self.row(device)["state"], "ready")
+
+    def test_registry_page(self) -> None:
+        statements = blocks("docs/registry.md", "sql")
+        self.assertGreater(len(statements), 3)
+        for statement in statements:
+            self.stack.sql(statement)
+        self.assertEqual(self.row("meter-9")["state"], "off")
+        self.assertEqual(self.query("SELECT * FROM registry.devices WHERE device_id = 'meter-10'"), [])

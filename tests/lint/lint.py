@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""All static checks, each with a line of its own: `lint.py BUILD`, where BUILD holds compile_commands.json."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import layers
+import tidy
+from sources import ROOT, cpp_files, files, shell_files
+
+
+def formatting() -> Iterator[str]:
+    yield from _failure(["clang-format-19", "--dry-run", "-Werror", *map(str, cpp_files())])
+
+
+def shell() -> Iterator[str]:
+    yield from _failure(["shellcheck", *map(str, shell_files())])
+
+
+def python() -> Iterator[str]:
+    for path in files(".py"):
+        try:
+            ast.parse(path.read_text(), str(path))
+        except SyntaxError as error:
+            yield f"{path.relative_to(ROOT)}:{error.lineno}: {error.msg}"
+
+
+def _failure(argv: list[str]) -> Iterator[str]:
+    result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    if result.returncode != 0:
+        yield result.stdout + result.stderr
+
+
+def check(name: str, run: Callable[[], Iterable[str]]) -> bool:
+    started, found = time.monotonic(), 0
+    for text in run():
+        found += 1
+        print(text.rstrip(), flush=True)
+    print(f"{'FAILED' if found else 'ok':7}{name} ({time.monotonic() - started:.1f} s)", flush=True)
+    return found == 0
+
+
+def main() -> int:
+    build = Path(sys.argv[1]).resolve()
+    checks: list[tuple[str, Callable[[], Iterable[str]]]] = [
+        ("who includes whom, file sizes", layers.complaints),
+        ("formatting", formatting),
+        ("shell scripts", shell),
+        ("Python scripts", python),
+        ("clang-tidy", lambda: tidy.complaints(build)),
+    ]
+    return 0 if all([check(name, run) for name, run in checks]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""clang-tidy over the program's .cpp files, two at a time; a file that passed is looked at again only when something that
+it depends on changed. The tests are left to the compiler's warnings: Catch2's headers would triple the time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sources import ROOT, files, own_headers
+
+PROGRAM = "clang-tidy-19"
+# The compile commands are g++'s: clang does not know some of its warnings, and has some of its own that g++ lacks.
+ARGUMENTS = ["--quiet", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-error"]
+
+
+def complaints(build: Path) -> Iterator[str]:
+    commands = {Path(entry["file"]): entry["command"]
+                for entry in json.loads((build / "compile_commands.json").read_text())}
+    passed = build / "lint"
+    passed.mkdir(exist_ok=True)
+    todo = [(path, key) for path in files(".cpp")
+            if path in commands and ROOT / "tests" not in path.parents
+            and not (passed / (key := _key(path, commands[path]))).exists()]
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for (path, key), output in zip(todo, pool.map(lambda item: _tidy(item[0], build), todo)):
+            if output:
+                yield output
+            else:
+                (passed / key).touch()
+
+
+def _key(path: Path, command: str) -> str:
+    """Stands for all that the verdict depends on: file, headers of ours, checks, compile command, program."""
+    digest = hashlib.sha256(f"{PROGRAM} {ARGUMENTS} {command}".encode())
+    for part in [ROOT / ".clang-tidy", path, *sorted(own_headers(path))]:
+        digest.update(part.as_posix().encode() + b"\0" + part.read_bytes())
+    return digest.hexdigest()
+
+
+def _tidy(path: Path, build: Path) -> str:
+    result = subprocess.run([PROGRAM, *ARGUMENTS, "-p", str(build), str(path)], cwd=ROOT, capture_output=True, text=True)
+    return "" if result.returncode == 0 else result.stdout + result.stderr

@@ -1,0 +1,158 @@
+#include "database.hpp"
+#include "rows.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using test::Database;
+using test::Login;
+
+namespace {
+
+/// Every relation of the schema on which the login may do anything at all, with what it may do.
+std::string relations_of(Database& database, Login login) {
+  return database.shown(
+      "SELECT relname, string_agg(p, ',' ORDER BY p) FROM pg_class, "
+      "unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,"
+      "REFERENCES,TRIGGER}'::text[]) p WHERE relnamespace = 'registry'::regnamespace AND relkind IN ('r', "
+      "'p', 'v', 'm') "
+      "AND (has_table_privilege(oid, p) OR p IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND "
+      "has_any_column_privilege(oid, p)) GROUP BY 1 ORDER BY 1",
+      login);
+}
+
+std::string functions_of(Database& database, Login login) {
+  return database.shown(
+      "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND "
+      "has_function_privilege(oid, 'EXECUTE') ORDER BY 1",
+      login);
+}
+
+void check_denied(Database& database, Login login, const std::string& sql) {
+  INFO(sql);
+  CHECK(database.refusal(sql, login).state == "42501");
+}
+
+const std::vector<std::string> tables = {"device",   "credential", "enrollment", "enrollment_group",
+                                         "presence", "quota",      "attempt",    "event"};
+
+}  // namespace
+
+TEST_CASE("the service's login may do nothing but execute its functions", "[rights]") {
+  Database database;
+  CHECK(relations_of(database, Login::service) == "schema_migrations|SELECT");
+  CHECK(functions_of(database, Login::service) ==
+        "commit_requests\ncommit_statuses\nload_requests\nload_statuses\nmaintain\nmark_sent");
+}
+
+TEST_CASE("operators read the views and act by the functions, and that is all", "[rights]") {
+  Database database;
+  CHECK(relations_of(database, Login::ops) ==
+        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\nschema_migrations|SELECT");
+  CHECK(functions_of(database, Login::ops) ==
+        "enroll_device\nenroll_group\nis_live\nmaintain\nreset\nresume\nrevoke\nsuspend");
+}
+
+TEST_CASE("readers read the views, and that is all", "[rights]") {
+  Database database;
+  CHECK(relations_of(database, Login::reader) ==
+        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\nschema_migrations|SELECT");
+  CHECK(functions_of(database, Login::reader) == "is_live");
+  for (const std::string view : {"attempts", "certificates", "devices", "events"})
+    CHECK(database.refusal("SELECT * FROM registry." + view, Login::reader).state.empty());
+}
+
+TEST_CASE("no table can be read or changed by service, operators or readers", "[rights]") {
+  Database database;
+  for (const Login login : {Login::service, Login::ops, Login::reader}) {
+    for (const std::string& table : tables) {
+      check_denied(database, login, "SELECT FROM registry." + table);
+      check_denied(database, login, "INSERT INTO registry." + table + " DEFAULT VALUES");
+      check_denied(database, login, "DELETE FROM registry." + table);
+      check_denied(database, login, "TRUNCATE registry." + table);
+    }
+    check_denied(database, login, "SELECT material FROM registry.enrollment");
+    check_denied(database, login, "UPDATE registry.device SET state = 'ready'");
+    check_denied(database, login, "DELETE FROM registry.schema_migrations");
+  }
+}
+
+TEST_CASE("nobody but the owner can alter the schema", "[rights]") {
+  Database database;
+  for (const Login login : {Login::service, Login::ops, Login::reader}) {
+    check_denied(database, login, "CREATE TABLE registry.mine (a int)");
+    check_denied(database, login, "CREATE FUNCTION registry.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+    check_denied(database, login, "ALTER TABLE registry.device ADD COLUMN mine int");
+    check_denied(database, login, "DROP TABLE registry.event");
+    check_denied(database, login, "ALTER TABLE registry.event DISABLE TRIGGER ALL");
+    check_denied(database, login,
+                 "CREATE OR REPLACE FUNCTION registry.maintain() RETURNS void LANGUAGE sql AS ''");
+    check_denied(database, login, "DROP SCHEMA registry CASCADE");
+    check_denied(database, login, "SET ROLE latchkey_owner");
+    check_denied(database, login, "CREATE SCHEMA mine");
+  }
+}
+
+TEST_CASE("a role does not get at the functions of another", "[rights]") {
+  Database database;
+  check_denied(database, Login::service, "SELECT registry.revoke('12345', 'why')");
+  check_denied(database, Login::service, "SELECT registry.enroll_device('12345', 'symmetric_key', '\\x00')");
+  check_denied(database, Login::service, "SELECT registry.act('12345', '{ready}', 'off', 'why', 'hint')");
+  check_denied(database, Login::ops, "SELECT registry.load_requests('[]')");
+  check_denied(database, Login::ops, "SELECT registry.commit_requests('[]')");
+  check_denied(database, Login::ops, "SELECT registry.ensure_partition('event', '2030-01-01')");
+  check_denied(database, Login::reader, "SELECT registry.suspend('12345', 'why')");
+  check_denied(database, Login::reader, "SELECT registry.maintain()");
+}
+
+TEST_CASE("every function that runs as its owner has a search_path of its own", "[rights]") {
+  Database database;
+  CHECK(database
+            .shown("SELECT proname FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND prosecdef "
+                   "AND NOT "
+                   "EXISTS (SELECT FROM unnest(proconfig) c WHERE c = 'search_path=registry, pg_temp')")
+            .empty());
+}
+
+TEST_CASE("objects of a caller's own do not come before the registry's", "[rights]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"12345"});
+  const auto connection = database.connect(Login::ops);
+  pqxx::nontransaction session(*connection);
+  session.exec("CREATE TEMP TABLE device (LIKE registry.devices)");
+  session.exec("SET search_path = pg_temp, registry");
+  session.exec("SELECT registry.suspend('12345', 'lost')");
+  CHECK(database.shown("SELECT state FROM registry.device") == "suspended");
+}
+
+TEST_CASE("nobody changes the past of the ledger and the audit trail, not even in a partition", "[rights]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"12345"});
+  for (const std::string parent : {"attempt", "event"}) {
+    const std::string partition = database.shown("SELECT tableoid::regclass FROM registry." + parent);
+    const std::string owned = partition.starts_with("registry.") ? partition : "registry." + partition;
+    for (const std::string& table : {"registry." + parent, owned}) {
+      for (const Login login : {Login::owner, Login::superuser}) {
+        check_denied(database, login, "UPDATE " + table + " SET reason = 'changed'");
+        check_denied(database, login, "DELETE FROM " + table);
+        check_denied(database, login, "TRUNCATE " + table);
+      }
+      check_denied(database, Login::service, "UPDATE " + table + " SET reason = 'changed'");
+      check_denied(database, Login::ops, "DELETE FROM " + table);
+    }
+    CHECK(database.shown("SELECT count(*) FROM registry." + parent) == "1");
+  }
+}
+
+TEST_CASE("a change of a device is an event, whoever makes it", "[rights]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"a", "b"});
+  database.run("UPDATE registry.device SET state = 'revoked'", Login::owner);
+  database.run("UPDATE registry.device SET attributes = '{\"a\": 1}'", Login::owner);
+  CHECK(database.shown(
+            "SELECT device_id, action, old_state, new_state, actor FROM registry.events ORDER BY at, 1") ==
+        "a|state|off|registered|test_service\nb|state|off|registered|test_service\n"
+        "a|state|registered|revoked|test_owner\nb|state|registered|revoked|test_owner");
+}

@@ -1,0 +1,215 @@
+#include "database.hpp"
+#include "rows.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using registry::DeviceState;
+using registry::Failure;
+using registry::Outcome;
+using test::commit_one;
+using test::connected;
+using test::Database;
+using test::disconnected;
+using test::Login;
+using test::ready;
+
+namespace {
+
+constexpr const char* device_row =
+    "SELECT state, config_version, applied_config_version, connected_at IS NOT NULL, ready_at IS NOT NULL, "
+    "failure FROM "
+    "registry.device";
+constexpr const char* presence = "SELECT session, generation, online FROM registry.presence";
+constexpr const char* credentials = "SELECT generation, status FROM registry.credential ORDER BY 1";
+constexpr const char* states = "SELECT new_state FROM registry.event WHERE action = 'state' ORDER BY at";
+
+/// One registered device and a connection for the service.
+struct Fixture {
+  Fixture() { test::register_devices(registry, {"12345"}); }
+
+  void connect(const std::string& session = "session-1") {
+    CHECK(commit_one(registry, connected({"12345", DeviceState::registered, DeviceState::connected,
+                                          session})) == Outcome::won);
+  }
+  void become_ready() {
+    connect();
+    CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::ready})) == Outcome::won);
+  }
+  void rotate(std::string_view request, std::int64_t expected) {
+    CHECK(commit_one(registry, test::accepted({.device = "12345",
+                                               .request = request,
+                                               .expected = expected,
+                                               .to_registered = false})) == Outcome::won);
+  }
+
+  Database database;
+  registry::Registry registry = database.registry();
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "connected opens a session and puts the credential in use", "[status]") {
+  connect();
+  CHECK(database.shown(device_row) == "connected|1|0|t|f|-");
+  CHECK(database.shown(presence) == "session-1|1|t");
+  CHECK(database.shown("SELECT status, connected_at IS NOT NULL FROM registry.credential") == "active|t");
+  CHECK(database.shown(states) == "registered\nconnected");
+  const auto facts = test::load_status(registry, "12345");
+  CHECK(facts.session == "session-1");
+  REQUIRE(facts.credential);
+  CHECK(facts.credential->generation == 1);
+  CHECK(facts.credential->used);
+}
+
+TEST_CASE_METHOD(Fixture, "connected twice in one session changes nothing", "[status]") {
+  connect();
+  const std::string at = database.shown("SELECT connected_at FROM registry.credential");
+  CHECK(commit_one(registry, connected({"12345", DeviceState::connected, DeviceState::connected})) ==
+        Outcome::won);
+  CHECK(database.shown("SELECT connected_at FROM registry.credential") == at);
+  CHECK(database.shown(states) == "registered\nconnected");
+}
+
+TEST_CASE_METHOD(Fixture, "connected under a new generation retires those below", "[status]") {
+  become_ready();
+  rotate("second", 1);
+  CHECK(database.shown(credentials) == "1|active\n2|issued");
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-2"}, 2)) ==
+        Outcome::won);
+  CHECK(database.shown(credentials) == "1|retired\n2|active");
+  CHECK(database.shown(presence) == "session-2|2|t");
+  // The configuration is the current one, so it is ready still.
+  CHECK(database.shown(device_row) == "ready|1|1|t|t|-");
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-3"}, 1)) ==
+        Outcome::again);
+}
+
+TEST_CASE_METHOD(Fixture, "connected under the old credential leaves the new one to be used", "[status]") {
+  become_ready();
+  rotate("second", 1);
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-2"}, 1)) ==
+        Outcome::won);
+  CHECK(database.shown(credentials) == "1|active\n2|issued");
+  CHECK(database.shown(presence) == "session-2|1|t");
+}
+
+TEST_CASE_METHOD(Fixture, "connected under a credential that is not live does not count", "[status]") {
+  rotate("second", 1);  // the first was never used: it is retired
+  for (const std::int64_t generation : {1, 3}) {
+    CHECK(commit_one(registry, connected({"12345", DeviceState::registered, DeviceState::connected},
+                                         generation)) == Outcome::again);
+  }
+  CHECK(database.shown(presence).empty());
+  CHECK(database.shown("SELECT state FROM registry.device") == "registered");
+}
+
+TEST_CASE_METHOD(Fixture, "ready counts in the open session only", "[status]") {
+  const auto outcome_in = [&](const std::string& session, DeviceState expected) {
+    return commit_one(registry, ready({"12345", expected, DeviceState::ready, session}));
+  };
+  CHECK(outcome_in("session-1", DeviceState::registered) == Outcome::again);
+  connect("session-1");
+  CHECK(outcome_in("session-2", DeviceState::connected) == Outcome::again);
+  CHECK(commit_one(registry, disconnected({"12345", DeviceState::connected, DeviceState::connected})) ==
+        Outcome::won);
+  CHECK(outcome_in("session-1", DeviceState::connected) == Outcome::again);
+  CHECK(database.shown("SELECT state, applied_config_version FROM registry.device") == "connected|0");
+}
+
+TEST_CASE_METHOD(Fixture, "ready acknowledges a configuration, and takes the attributes along", "[status]") {
+  connect();
+  auto row = ready({"12345", DeviceState::connected, DeviceState::ready});
+  row.status.attributes = R"({"firmware_version":"2"})";
+  CHECK(commit_one(registry, row) == Outcome::won);
+  CHECK(database.shown(device_row) == "ready|1|1|t|t|-");
+  CHECK(database.shown("SELECT attributes FROM registry.device") == R"({"firmware_version": "2"})");
+  CHECK(database.shown(states) == "registered\nconnected\nready");
+}
+
+TEST_CASE_METHOD(Fixture, "ready with an older configuration keeps the device connected", "[status]") {
+  connect();
+  database.run("UPDATE registry.device SET config_version = 3");
+  CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::connected}, 2)) ==
+        Outcome::won);
+  CHECK(database.shown(device_row) == "connected|3|2|t|f|-");
+  // Nobody acknowledges what there is not, nor takes back what was acknowledged.
+  CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::connected}, 9)) ==
+        Outcome::won);
+  CHECK(database.shown("SELECT applied_config_version FROM registry.device") == "3");
+  CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::connected}, 1)) ==
+        Outcome::won);
+  CHECK(database.shown("SELECT applied_config_version FROM registry.device") == "3");
+}
+
+TEST_CASE_METHOD(Fixture, "a late will of an older session ends nothing", "[status]") {
+  become_ready();
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-2"})) ==
+        Outcome::won);
+  CHECK(commit_one(registry, disconnected({"12345", DeviceState::ready, DeviceState::ready, "session-1"})) ==
+        Outcome::again);
+  CHECK(database.shown(presence) == "session-2|1|t");
+}
+
+TEST_CASE_METHOD(Fixture, "disconnected is presence, not a step back", "[status]") {
+  become_ready();
+  CHECK(commit_one(registry, disconnected({"12345", DeviceState::ready, DeviceState::ready})) ==
+        Outcome::won);
+  CHECK(database.shown(presence) == "session-1|1|f");
+  CHECK(database.shown("SELECT state, online FROM registry.devices", Login::reader) == "ready|f");
+  CHECK(database.shown(states) == "registered\nconnected\nready");
+  CHECK(test::load_status(registry, "12345").session.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "failed changes no state and says why, until the device is ready", "[status]") {
+  connect();
+  CHECK(commit_one(registry, test::failed({"12345", DeviceState::connected, DeviceState::connected},
+                                          "no_flash", "no room for the configuration")) == Outcome::won);
+  CHECK(database.shown("SELECT state, failure, failed_at IS NOT NULL FROM registry.device") ==
+        "connected|no_flash: no room for the configuration|t");
+  CHECK(database.shown(states) == "registered\nconnected");
+  CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::ready})) == Outcome::won);
+  CHECK(database.shown("SELECT failure FROM registry.device") == "-");
+}
+
+TEST_CASE_METHOD(Fixture, "a status that was decided on another state is decided again", "[status]") {
+  connect();
+  database.run("SELECT registry.suspend('12345', 'lost')", Login::ops);
+  CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::ready})) == Outcome::again);
+  CHECK(commit_one(registry, connected({"12345", DeviceState::connected, DeviceState::connected,
+                                        "session-2"})) == Outcome::again);
+  CHECK(database.shown("SELECT state FROM registry.device") == "suspended");
+  CHECK(database.shown(presence) == "session-1|1|t");
+}
+
+TEST_CASE_METHOD(Fixture, "a status of a device that is not registered is decided again and makes nothing",
+                 "[status]") {
+  CHECK(commit_one(registry, connected({"nobody", DeviceState::registered, DeviceState::connected})) ==
+        Outcome::again);
+  CHECK(database.shown("SELECT count(*) FROM registry.device") == "1");
+  CHECK(database.shown(presence).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a bad status is poison, and nothing of the batch is written", "[status]") {
+  test::register_devices(registry, {"other"});
+  connect();
+  auto attributes = ready({"12345", DeviceState::connected, DeviceState::ready});
+  attributes.status.attributes = R"({"model":"\u0000"})";
+  const std::vector rows = {connected({"other", DeviceState::registered, DeviceState::connected}),
+                            attributes};
+  const auto outcomes = registry.commit_statuses(rows);
+  REQUIRE_FALSE(outcomes);
+  CHECK(outcomes.error().failure == Failure::poison);
+  CHECK(database.shown("SELECT state FROM registry.device WHERE device_id = 'other'") == "registered");
+}
+
+// The contract forbids it; if it happens all the same, the batch is split and each gets its own turn.
+TEST_CASE_METHOD(Fixture, "a device that connects twice in one batch is poison", "[status]") {
+  const std::vector rows = {
+      connected({"12345", DeviceState::registered, DeviceState::connected, "session-1"}),
+      connected({"12345", DeviceState::registered, DeviceState::connected, "session-2"})};
+  const auto outcomes = registry.commit_statuses(rows);
+  REQUIRE_FALSE(outcomes);
+  CHECK(outcomes.error().failure == Failure::poison);
+  CHECK(database.shown(presence).empty());
+  connect();
+}

@@ -1,0 +1,172 @@
+"""An MQTT connection whose every step is waited for: CONNACK, SUBACK, PUBACK, the next message."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+STEP_LIMIT_S = 10.0
+
+
+class WireError(Exception):
+    """The broker refused something, or was not there in time."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who connects: an account with a password, or a certificate."""
+
+    ca: Path
+    username: str = ""
+    password: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    topic: str
+    payload: bytes
+    content_type: str | None = None
+    correlation: bytes | None = None
+
+
+def new_client(client_id: str, version: int) -> paho.Client:
+    """Paho 1 (Debian 12) and 2 (Debian 13) take different arguments; the callbacks of 1 exist in both."""
+    arguments: dict[str, Any] = {"client_id": client_id, "protocol": version}
+    if hasattr(paho, "CallbackAPIVersion"):
+        arguments["callback_api_version"] = paho.CallbackAPIVersion.VERSION1
+    if version != paho.MQTTv5:
+        arguments["clean_session"] = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return paho.Client(**arguments)
+
+
+class Wire:
+    """Connected once made; never again by itself when it is lost. It has no thread: whatever is waited for turns the
+    client's wheel until then. Use it as a context: it disconnects at the end."""
+
+    def __init__(self, url: str, client_id: str, login: Login, version: int = paho.MQTTv5,
+                 will: tuple[str, bytes] | None = None) -> None:
+        self._messages: deque[Message] = deque()
+        self._answers: deque[Any] = deque()  # to the one packet that is waited for: CONNACK, SUBACK or PUBACK
+        self._is_lost = False
+        self._client = new_client(client_id, version)
+        self._client.tls_set(str(login.ca), *(str(path) if path else None for path in (login.certificate, login.key)),
+                             tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        if login.username:
+            self._client.username_pw_set(login.username, login.password)
+        if will:
+            self._client.will_set(*will, qos=1)
+        self._set_callbacks()
+        self._connect(url)
+
+    def _set_callbacks(self) -> None:
+        self._client.on_connect = lambda _client, _data, _flags, code, *_: self._answers.append(code)
+        self._client.on_subscribe = lambda _client, _data, _mid, codes, *_: self._answers.append(codes[0])
+        self._client.on_publish = lambda _client, _data, mid, *_: self._answers.append(mid)
+        self._client.on_message = lambda _client, _data, message: self._messages.append(Message(
+            message.topic, message.payload, getattr(getattr(message, "properties", None), "ContentType", None),
+            getattr(getattr(message, "properties", None), "CorrelationData", None)))
+
+    def _connect(self, url: str) -> None:
+        where = urlsplit(url)
+        assert where.hostname and where.port
+        try:
+            self._client.connect(where.hostname, where.port)
+            self._client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            raise WireError(f"no connection to {url}: {error}") from error
+        code = self._await("CONNECT")
+        if int(getattr(code, "value", code)) != 0:
+            self.close()
+            raise WireError(f"CONNECT was refused: {code}")
+
+    # --- the wheel
+
+    def _turn(self, limit_s: float) -> bool:
+        """Waits for the socket and does what there is to do; False when there was nothing in time."""
+        connection = self._client.socket()
+        if connection is None:
+            self._is_lost = True
+            return False
+        # What TLS has decrypted already is not seen by select.
+        ready = ([connection], [], []) if connection.pending() else select.select(
+            [connection], [connection] if self._client.want_write() else [], [], limit_s)
+        try:
+            if ready[0]:
+                self._client.loop_read()
+            if ready[1]:
+                self._client.loop_write()
+            self._client.loop_misc()
+        except OSError:  # a TLS alert, for one
+            self._is_lost = True
+        return bool(ready[0] or ready[1])
+
+    def _until(self, done: Callable[[], object], limit_s: float) -> bool:
+        """Turns until it is done, the connection is lost or the time is over. Without time: all that is there already."""
+        deadline = time.monotonic() + limit_s
+        while not done() and not self._is_lost:
+            left = max(deadline - time.monotonic(), 0)
+            if not self._turn(left) and left == 0:
+                break
+        return bool(done())
+
+    def _await(self, what: str) -> Any:
+        if self._until(lambda: self._answers, STEP_LIMIT_S):
+            return self._answers.popleft()
+        raise WireError(f"{what}: the broker closed the connection" if self._is_lost else f"{what} was not answered")
+
+    # --- what one does with it
+
+    def subscribe(self, topic: str) -> None:
+        self._client.subscribe(topic, qos=1)
+        code = self._await("SUBSCRIBE")
+        if int(getattr(code, "value", code)) >= 0x80:
+            raise WireError(f"SUBSCRIBE was refused: {code}")
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False, correlation: bytes | None = None) -> None:
+        properties = None
+        if correlation is not None:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.CorrelationData = correlation
+        self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        self._await(f"PUBLISH to {topic}")
+
+    def receive(self, limit_s: float = STEP_LIMIT_S) -> Message | None:
+        """The next message, or None when there was none in time (or the connection is gone)."""
+        return self._messages.popleft() if self._until(lambda: self._messages, limit_s) else None
+
+    def is_lost(self, limit_s: float = STEP_LIMIT_S) -> bool:
+        """Whether the connection ends within this time."""
+        self._until(lambda: self._is_lost, limit_s)
+        return self._is_lost
+
+    def drop(self) -> None:
+        """Goes without a word, as in a power cut: the broker sends the will."""
+        self._client.socket().close()
+        self._is_lost = True
+
+    def close(self) -> None:
+        if not self._is_lost:
+            self._client.disconnect()
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
