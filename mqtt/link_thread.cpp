@@ -90,8 +90,8 @@ void Link::Impl::subscribe_all() {
   constexpr int at_least_once = 1;
   // A message that was published with the retain flag keeps it on its way to us, not only one that was
   // stored.
-  const ::mqtt::subscribe_options keep_retain_flag(::mqtt::subscribe_options::SUBSCRIBE_LOCAL,
-                                                   ::mqtt::subscribe_options::RETAIN_AS_PUBLISHED);
+  constexpr bool no_local = false;  // Paho's name for it differs between its versions
+  const ::mqtt::subscribe_options keep_retain_flag(no_local, ::mqtt::subscribe_options::RETAIN_AS_PUBLISHED);
   for (std::size_t i = 0; i < options_.subscriptions.size(); ++i) {
     client_->subscribe(options_.subscriptions[i], at_least_once, nullptr, *subscribing_[i], keep_retain_flag);
   }

@@ -30,7 +30,7 @@ AdminError admin_error() {
   try {
     throw;
   } catch (const pqxx::sql_error& error) {
-    return described(error.sqlstate() == "42501" ? AdminError::Kind::permission : AdminError::Kind::refused,
+    return described(sqlstate_of(error) == "42501" ? AdminError::Kind::permission : AdminError::Kind::refused,
                      error.what());
   } catch (const std::exception& error) {
     return described(AdminError::Kind::unavailable, error.what());

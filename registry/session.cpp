@@ -56,12 +56,12 @@ void append_parameter(std::string& url, std::string_view key, std::string_view v
 }
 
 Error error_of(const pqxx::sql_error& error, bool committing) {
-  const std::string state = error.sqlstate();
+  const std::string state = sqlstate_of(error);
   const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
   Failure failure = Failure::unavailable;
   if (state == "40001" || state == "40P01")
     failure = Failure::contention;
-  else if (is_class("22") || is_class("23"))
+  else if (is_class("21") || is_class("22") || is_class("23"))
     failure = Failure::poison;
   // Without SQLSTATE, or with one of a server that is going away, a commit may or may not have happened.
   else if (committing && (state.empty() || is_class("57P") || is_class("08")))
@@ -79,6 +79,11 @@ crypto::Secret connection_string(const ConnectOptions& options) {
   crypto::Secret secret{std::string_view(url)};
   crypto::wipe(url);
   return secret;
+}
+
+std::string sqlstate_of(const pqxx::sql_error& error) {
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
+  return error.sqlstate();
 }
 
 Error classify_current_exception(bool committing) {

@@ -17,6 +17,8 @@ namespace latchkey::registry {
 /// us.
 [[nodiscard]] crypto::Secret connection_string(const ConnectOptions& options);
 
+/// libpqxx 6 forgets that of a missing permission.
+[[nodiscard]] std::string sqlstate_of(const pqxx::sql_error& error);
 /// Sorts an exception by what the caller does about it. To be called inside a catch block.
 [[nodiscard]] Error classify_current_exception(bool committing);
 

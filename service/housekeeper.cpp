@@ -1,6 +1,7 @@
 #include "service/housekeeper.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace latchkey::service {
 namespace {
@@ -21,8 +22,12 @@ Housekeeper::Housekeeper(SentLog& sent, registry::ConnectOptions database,
 
 void Housekeeper::run() {
   while (!sent_.closed()) {
-    if (Steady::now() >= next_maintenance_) maintain();
-    mark(sent_.take(next_maintenance_));
+    try {
+      if (Steady::now() >= next_maintenance_) maintain();
+      mark(sent_.take(next_maintenance_));
+    } catch (const std::exception& error) {
+      log_.error("housekeeping failed", {{"reason", std::string_view(error.what())}});
+    }
   }
   mark(sent_.take(Steady::now()));  // what the broker took while the link was flushed
 }

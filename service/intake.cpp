@@ -22,7 +22,14 @@ void Intake::accept(const mqtt::Delivery& delivery) {
   Inbox& inbox = *inboxes_[std::hash<std::string>{}(address->device_id.text()) % inboxes_.size()];
   Inbound inbound{address->channel, std::move(address->device_id), std::string(delivery.payload),
                   std::string(delivery.correlation_data), Steady::now()};
-  if (!inbox.push(std::move(inbound))) log_.warning("dropped: the inbox is full");
+  switch (inbox.push(std::move(inbound))) {
+    case Admission::taken:
+      return;
+    case Admission::shed:
+      return log_.warning("shed: the inbox is full, or one device fills it");
+    case Admission::dropped:
+      return log_.warning("dropped: the inbox is full, or one device fills it");
+  }
 }
 
 }  // namespace latchkey::service

@@ -18,7 +18,8 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::chrono::seconds flush_limit{5};
-constexpr std::size_t master_key_bytes = 32;
+// At most 8 KiB each: what waits for a broker that is away must not cost more than the inbox.
+constexpr std::size_t most_answers_waiting = 8192;
 
 /// What is read from files before anything starts.
 struct Secrets {
@@ -115,6 +116,7 @@ mqtt::Options Service::link_options() const {
   options.certificate_file = config_.mqtt.certificate_file;
   options.key_file = config_.mqtt.key_file;
   options.version = config_.mqtt.version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+  options.outbox_limit = most_answers_waiting;
   options.subscriptions = {shared(topics_.filter(protocol::Channel::request)),
                            shared(topics_.filter(protocol::Channel::status))};
   return options;
@@ -167,9 +169,9 @@ void Service::stop() {
 }
 
 std::expected<Secrets, std::string> load_secrets(const Config& config) {
-  auto master = crypto::read_key_file(config.secrets.master_key_file, master_key_bytes, master_key_bytes);
+  auto master = load_master_key(config.secrets.master_key_file);
   if (!master) return std::unexpected(master.error().what);
-  Secrets secrets{MasterKey(std::move(*master)), {}, {}};
+  Secrets secrets{std::move(*master), {}, {}};
   const auto read = [](const std::string& file, crypto::Secret& into) -> std::expected<void, std::string> {
     if (file.empty()) return {};
     auto line = crypto::read_line_file(file);

@@ -1,10 +1,15 @@
 #include "service/pipeline/inbox.hpp"
 
-#include <string_view>
+#include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 namespace latchkey::service {
 namespace {
+
+// A device has one request open, and repeats it and its statuses every few seconds.
+constexpr int most_of_a_device = 8;
+constexpr std::size_t most_shed = 1000;
 
 std::size_t size_of(const Inbound& message) {
   return sizeof(Inbound) + message.device_id.text().size() + message.payload.size() +
@@ -13,32 +18,58 @@ std::size_t size_of(const Inbound& message) {
 
 }  // namespace
 
-bool Inbox::push(Inbound&& message) {
-  const std::size_t size = size_of(message);
+Admission Inbox::push(Inbound&& message) {
+  Admission admission{};
   {
     const std::lock_guard lock(mutex_);
-    if (closed_ || bytes_ + size > max_bytes_) return false;
+    admission = admit(std::move(message));
+  }
+  if (admission != Admission::dropped) changed_.notify_one();
+  return admission;
+}
+
+Admission Inbox::admit(Inbound&& message) {
+  const std::size_t size = size_of(message);
+  if (closed_) return Admission::dropped;
+  if (bytes_ + size <= max_bytes_ && waiting_of_[message.device_id.text()] < most_of_a_device) {
+    ++waiting_of_[message.device_id.text()];
     bytes_ += size;
     waiting_.push_back(std::move(message));
+    return Admission::taken;
   }
-  changed_.notify_one();
-  return true;
+  if (message.channel != protocol::Channel::request || shed_.size() == most_shed) return Admission::dropped;
+  message.payload = {};
+  message.shed = true;
+  shed_.push_back(std::move(message));
+  return Admission::shed;
 }
 
 std::vector<Inbound> Inbox::take(std::size_t most) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || !waiting_.empty(); });
+  changed_.wait(lock, [&] { return closed_ || !waiting_.empty() || !shed_.empty(); });
   std::vector<Inbound> batch;
-  batch.reserve(std::min(most, waiting_.size()));  // no reallocation: the views below stay good
-  std::unordered_set<std::string_view> devices;
+  std::deque<Inbound> later;
+  std::unordered_set<std::string> devices;
   while (batch.size() < most && !waiting_.empty()) {
-    if (devices.contains(waiting_.front().device_id.text())) break;
-    bytes_ -= size_of(waiting_.front());
-    batch.push_back(std::move(waiting_.front()));
+    const bool first = devices.insert(waiting_.front().device_id.text()).second;
+    if (first) {
+      forget(waiting_.front());
+      batch.push_back(std::move(waiting_.front()));
+    } else {
+      later.push_back(std::move(waiting_.front()));
+    }
     waiting_.pop_front();
-    devices.insert(batch.back().device_id.text());
   }
+  std::move(later.rbegin(), later.rend(), std::front_inserter(waiting_));
+  std::move(shed_.begin(), shed_.end(), std::back_inserter(batch));
+  shed_.clear();
   return batch;
+}
+
+void Inbox::forget(const Inbound& message) {
+  bytes_ -= size_of(message);
+  const auto of_device = waiting_of_.find(message.device_id.text());
+  if (--of_device->second == 0) waiting_of_.erase(of_device);
 }
 
 void Inbox::close() {
@@ -46,6 +77,7 @@ void Inbox::close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     waiting_.clear();
+    shed_.clear();
   }
   changed_.notify_all();
 }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace latchkey::service {
@@ -20,27 +21,41 @@ struct Inbound {
   std::string payload;
   std::string correlation_data;
   Steady::time_point received;
+  bool shed = false;  ///< the inbox was full: only to be told to come back, the payload is gone
 };
 
-/// One worker's queue, bounded in bytes. The link's callback puts in and never waits; the worker takes what
-/// is there.
+enum class Admission {
+  taken,
+  shed,  ///< full, for all or for this device: a request's payload is dropped, it is to be answered `retry`
+  dropped,  ///< not even that: a status, so many shed already that more would be work instead of less, or
+            ///< closed
+};
+
+/// One worker's queue, bounded in bytes, and for each device in messages, so that one that floods does not
+/// fill it. The link's callback puts in and never waits; the worker takes what is there.
 class Inbox {
  public:
   explicit Inbox(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// False when it is full or closed: the message is not taken.
-  [[nodiscard]] bool push(Inbound&& message);
-  /// Waits until there is something, then takes up to `most` in order, stopping before a device's second
-  /// message: a batch holds a device once. Empty when the inbox is closed.
+  [[nodiscard]] Admission push(Inbound&& message);
+  /// Waits until there is something, then takes up to `most`, each device once: its further messages wait for
+  /// the next batch, in their order. What was shed comes along beyond that number. Empty when the inbox is
+  /// closed.
   [[nodiscard]] std::vector<Inbound> take(std::size_t most);
   /// No more in or out; what waits is dropped: a device repeats what was not answered.
   void close();
 
  private:
+  [[nodiscard]] Admission admit(Inbound&& message);
+  /// Takes it off the counts.
+  void forget(const Inbound& message);
+
   const std::size_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Inbound> waiting_;
+  std::unordered_map<std::string, int> waiting_of_;  ///< how many of each device that has any
+  std::vector<Inbound> shed_;
   std::size_t bytes_ = 0;
   bool closed_ = false;
 };

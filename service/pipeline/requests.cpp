@@ -107,8 +107,8 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
   std::vector<RequestJob> jobs = decode(std::move(batch));
   std::vector<RequestJob*> open;
   for (RequestJob& job : jobs) {
-    if (Steady::now() - job.inbound.received > stale_after)
-      answer_unverified(job, protocol::Code::overloaded, {});
+    if (job.inbound.shed || Steady::now() - job.inbound.received > stale_after)
+      answer_unverified(job, protocol::Code::overloaded);
     else
       open.push_back(&job);
   }
@@ -117,10 +117,10 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
       [this](RequestJob& job) {
         tools_.log.error("the registry refused a row",
                          {{"device_id", job.inbound.device_id.text()}, {"tracking_id", job.tracking_id}});
-        answer_unverified(job, protocol::Code::invalid_request, "request: cannot be stored");
+        answer_unverified(job, protocol::Code::unavailable);
       });
   for (RequestJob* job : unanswered)
-    answer_unverified(*job, protocol::Code::unavailable, {});
+    answer_unverified(*job, protocol::Code::unavailable);
 }
 
 // The way of a request, from the look-up to the hand-over (docs/architecture.md).
@@ -135,21 +135,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
   std::vector<registry::DecidedRequest> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     judged.push_back(judge(*jobs[i], loaded->facts[i], loaded->now));
-    const Line line = line_of(judged[i].verdict);
-    rows.push_back(
-        {.attempt = {.tracking_id = jobs[i]->tracking_id,
-                     .device_id = jobs[i]->inbound.device_id.text(),
-                     .received_at = received_at(jobs[i]->inbound.received, loaded->now),
-                     .decision = line.decision,
-                     .code = line.code,
-                     .reason = line.reason,
-                     .group = loaded->facts[i].enrolment ? loaded->facts[i].enrolment->group : keys[i].group},
-         .registration = {},
-         .repeated_generation = {}});
-    if (const auto* registration = std::get_if<registry::Registration>(&judged[i].verdict))
-      rows[i].registration = *registration;
-    if (const auto* repeat = std::get_if<Repeat>(&judged[i].verdict))
-      rows[i].repeated_generation = repeat->credential.generation;
+    rows.push_back(row_of(judged[i], loaded->facts[i], loaded->now));
   }
 
   failpoint("before_commit");
@@ -168,6 +154,25 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
     answer(judged[i], loaded->facts[i], loaded->now);
   }
   return again;
+}
+
+registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const registry::RequestFacts& facts,
+                                                 registry::Clock now) {
+  const RequestJob& job = *judged.job;
+  const Line line = line_of(judged.verdict);
+  registry::DecidedRequest row;
+  row.attempt = {.tracking_id = job.tracking_id,
+                 .device_id = job.inbound.device_id.text(),
+                 .received_at = received_at(job.inbound.received, now),
+                 .decision = line.decision,
+                 .code = line.code,
+                 .reason = line.reason,
+                 .group = facts.enrolment ? facts.enrolment->group : key_of(job).group};
+  if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))
+    row.registration = *registration;
+  if (const auto* repeat = std::get_if<Repeat>(&judged.verdict))
+    row.repeated_generation = repeat->credential.generation;
+  return row;
 }
 
 RequestPipeline::Judged RequestPipeline::judge(RequestJob& job, const registry::RequestFacts& facts,
@@ -245,11 +250,10 @@ void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts
   failpoint("after_publish");
 }
 
-void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code,
-                                        std::string_view message) const {
+void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code) const {
   protocol::Answer answer =
       head_of(job, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
-  refuse(answer, code, message);
+  refuse(answer, code, {});
   tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
 }
 

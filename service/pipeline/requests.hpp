@@ -36,11 +36,14 @@ class RequestPipeline {
   using Jobs = std::span<RequestJob* const>;
   [[nodiscard]] std::expected<std::vector<RequestJob*>, registry::Error> step(Jobs jobs);
   [[nodiscard]] Judged judge(RequestJob& job, const registry::RequestFacts& facts, registry::Clock now) const;
+  [[nodiscard]] static registry::DecidedRequest row_of(const Judged& judged,
+                                                       const registry::RequestFacts& facts,
+                                                       registry::Clock now);
   void judge_verified(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,
                                          registry::Clock now) const;
-  void answer_unverified(RequestJob& job, protocol::Code code, std::string_view message) const;
+  void answer_unverified(RequestJob& job, protocol::Code code) const;
 
   RequestTools tools_;
   registry::Registry& registry_;

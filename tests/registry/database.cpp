@@ -2,6 +2,7 @@
 
 #include "crypto/mac.hpp"
 #include "registry/migrations.hpp"
+#include "registry/session.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -182,7 +183,7 @@ Refusal Database::refusal(const std::string& sql, Login login) {
     run(sql, login);
     return {};
   } catch (const pqxx::sql_error& error) {
-    return {error.sqlstate(), line_of(error.what(), "ERROR:"), line_of(error.what(), "HINT:")};
+    return {registry::sqlstate_of(error), line_of(error.what(), "ERROR:"), line_of(error.what(), "HINT:")};
   }
 }
 

@@ -97,7 +97,7 @@ TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
        "bytes"},
       {"enroll_group('g', " + key + ", device_id_pattern => '(')", "22023", "no regular expression"},
       {"enroll_group('g', " + key + ", device_id_pattern => 'a)|(?:b')", "22023", "no regular expression"},
-      {"enroll_group('g', " + key + ", device_id_pattern => repeat('a', 257))", "22023", "256"},
+      {"enroll_group('g', " + key + ", device_id_pattern => repeat('a', 257))", "22023", "257 characters"},
       {"enroll_group('taken', " + key + ")", "23505", "enrolled already"},
       {"enroll_group('g', 'token', " + token_hash + ")", "23505", "has this token"},
   };

@@ -26,7 +26,7 @@ std::string ids_of(const std::vector<Inbound>& batch) {
 
 void put(Inbox& inbox, std::string_view ids) {
   for (const char id : ids)
-    REQUIRE(inbox.push(message(std::string_view(&id, 1))));
+    REQUIRE(inbox.push(message(std::string_view(&id, 1))) == Admission::taken);
 }
 
 }  // namespace
@@ -38,18 +38,53 @@ TEST_CASE("a batch is what waits, in its order, and not more than was asked for"
   CHECK(ids_of(inbox.take(3)) == "de");
 }
 
-TEST_CASE("a batch ends before a device's second message", "[inbox]") {
+TEST_CASE("a batch holds a device once, and its further messages wait in their order", "[inbox]") {
   Inbox inbox(plenty);
-  put(inbox, "abaab");
+  for (const auto* payload : {"1", "2", "3"})
+    REQUIRE(inbox.push(message("a", payload)) == Admission::taken);
+  put(inbox, "b");
   CHECK(ids_of(inbox.take(9)) == "ab");
-  CHECK(ids_of(inbox.take(9)) == "a");
-  CHECK(ids_of(inbox.take(9)) == "ab");
+  CHECK(inbox.take(9).at(0).payload == "2");
+  put(inbox, "c");
+  const auto last = inbox.take(9);
+  CHECK(ids_of(last) == "ac");
+  CHECK(last.at(0).payload == "3");
+}
+
+TEST_CASE("a device that floods fills its own share only", "[inbox]") {
+  Inbox inbox(plenty);
+  put(inbox, "aaaaaaaa");
+  CHECK(inbox.push(message("a")) == Admission::shed);
+  CHECK(inbox.push(message("b")) == Admission::taken);
+  CHECK(ids_of(inbox.take(2)) == "aba");  // the one that was shed comes along, to be told so
+  CHECK(inbox.push(message("a")) == Admission::taken);
+}
+
+TEST_CASE("what is shed keeps its address and loses its payload", "[inbox]") {
+  Inbox inbox(1);
+  auto request = message("a", "payload");
+  request.correlation_data = "correlation";
+  CHECK(inbox.push(std::move(request)) == Admission::shed);
+  const auto batch = inbox.take(9);
+  REQUIRE(batch.size() == 1);
+  CHECK(batch[0].shed);
+  CHECK(batch[0].payload.empty());
+  CHECK(batch[0].correlation_data == "correlation");
+}
+
+TEST_CASE("a status is never shed, and requests only up to a bound", "[inbox]") {
+  Inbox inbox(1);
+  CHECK(inbox.push({protocol::Channel::status, device("a"), {}, {}, {}}) == Admission::dropped);
+  for (int i = 0; i < 1000; ++i)
+    REQUIRE(inbox.push(message("a")) == Admission::shed);
+  CHECK(inbox.push(message("a")) == Admission::dropped);
 }
 
 TEST_CASE("a message comes out as it was put in", "[inbox]") {
   Inbox inbox(plenty);
   const auto received = Steady::now();
-  REQUIRE(inbox.push({protocol::Channel::status, device("a"), "payload", "correlation", received}));
+  REQUIRE(inbox.push({protocol::Channel::status, device("a"), "payload", "correlation", received}) ==
+          Admission::taken);
   const auto batch = inbox.take(1);
   REQUIRE(batch.size() == 1);
   CHECK(batch[0].channel == protocol::Channel::status);
@@ -61,28 +96,21 @@ TEST_CASE("a message comes out as it was put in", "[inbox]") {
 TEST_CASE("an inbox is bounded in bytes, and takes more once some were taken out", "[inbox]") {
   Inbox inbox(3 * (sizeof(Inbound) + 1001));
   for (const auto* id : {"a", "b", "c"})
-    CHECK(inbox.push(message(id, std::string(1000, 'x'))));
-  CHECK_FALSE(inbox.push(message("d")));
-  CHECK(inbox.take(1).size() == 1);
-  CHECK(inbox.push(message("d", std::string(1000, 'x'))));
-  CHECK_FALSE(inbox.push(message("e")));
+    CHECK(inbox.push(message(id, std::string(1000, 'x'))) == Admission::taken);
+  CHECK(inbox.push(message("d")) == Admission::shed);
+  CHECK(ids_of(inbox.take(1)) == "ad");
+  CHECK(inbox.push(message("d", std::string(1000, 'x'))) == Admission::taken);
+  CHECK(inbox.push(message("e")) != Admission::taken);
 }
 
 TEST_CASE("correlation data counts towards the bound, and so do messages without a byte", "[inbox]") {
   Inbox inbox(2 * sizeof(Inbound) + 100);
   auto large = message("a");
   large.correlation_data = std::string(2 * sizeof(Inbound) + 100, 'x');
-  CHECK_FALSE(inbox.push(std::move(large)));
-  CHECK(inbox.push(message("a")));
-  CHECK(inbox.push(message("b")));
-  CHECK_FALSE(inbox.push(message("c")));
-}
-
-TEST_CASE("a message that was not taken in is still the caller's", "[inbox]") {
-  Inbox inbox(1);
-  auto kept = message("a", "payload");
-  CHECK_FALSE(inbox.push(std::move(kept)));
-  CHECK(kept.payload == "payload");  // NOLINT(bugprone-use-after-move): that is the point
+  CHECK(inbox.push(std::move(large)) != Admission::taken);
+  CHECK(inbox.push(message("a")) == Admission::taken);
+  CHECK(inbox.push(message("b")) == Admission::taken);
+  CHECK(inbox.push(message("c")) != Admission::taken);
 }
 
 TEST_CASE("closing drops what waits and lets nothing in", "[inbox]") {
@@ -90,7 +118,7 @@ TEST_CASE("closing drops what waits and lets nothing in", "[inbox]") {
   put(inbox, "ab");
   inbox.close();
   CHECK(inbox.take(9).empty());
-  CHECK_FALSE(inbox.push(message("c")));
+  CHECK(inbox.push(message("c")) != Admission::taken);
   CHECK(inbox.take(9).empty());
 }
 
