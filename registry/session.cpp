@@ -7,6 +7,8 @@ namespace latchkey::registry {
 namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause{500};
+// Above statement_timeout: a server that works says itself what was too slow.
+constexpr std::chrono::milliseconds call_limit{6000};
 constexpr std::array service_functions = {"load_requests", "commit_requests", "mark_sent", "load_statuses",
                                           "commit_statuses"};
 
@@ -100,6 +102,9 @@ Error classify_current_exception(bool committing) {
   }
 }
 
+Session::Session(ConnectOptions options)
+    : options_(std::move(options)), deadline_(std::make_unique<Deadline>(call_limit)) {}
+
 Result<void> Session::connect() {
   if (connection_ != nullptr) return {};
   const auto now = std::chrono::steady_clock::now();
@@ -117,6 +122,7 @@ Result<void> Session::connect() {
 }
 
 void Session::prepare() {
+  const Deadline::Watch watch(*deadline_, connection_->sock());
   pqxx::nontransaction setup(*connection_);
   setup.exec(
       "SET statement_timeout = '5s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = "
@@ -131,6 +137,7 @@ template <class Run>
 Result<pqxx::result> Session::run(bool committing, const Run& body) {
   if (auto connected = connect(); !connected) return std::unexpected(connected.error());
   try {
+    const Deadline::Watch watch(*deadline_, connection_->sock());
     pqxx::nontransaction transaction(*connection_);
     pqxx::result rows = body(transaction);
     transaction.commit();

@@ -2,6 +2,7 @@
 
 // Private to this folder: the one place that knows libpqxx.
 
+#include "registry/deadline.hpp"
 #include "registry/registry.hpp"
 
 #include <pqxx/pqxx>
@@ -26,7 +27,7 @@ namespace latchkey::registry {
 /// libpqxx 6 would reconnect by itself and lose what was prepared.
 class Session {
  public:
-  explicit Session(ConnectOptions options) : options_(std::move(options)) {}
+  explicit Session(ConnectOptions options);
 
   /// Runs `SELECT * FROM registry.<function>($1)` in autocommit: one round trip.
   [[nodiscard]] Result<pqxx::result> call(const char* function, const std::string& json, bool committing);
@@ -41,6 +42,7 @@ class Session {
   ConnectOptions options_;
   std::unique_ptr<pqxx::connection> connection_;
   std::chrono::steady_clock::time_point next_attempt_{};
+  std::unique_ptr<Deadline> deadline_;
 };
 
 /// bytea in its hexadecimal text form.

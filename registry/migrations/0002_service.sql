@@ -166,8 +166,8 @@ DECLARE
   stale int[];
 BEGIN
   PERFORM FROM device d JOIN unnest(b) q USING (device_id)
-    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR (q.kind = 'connected' AND EXISTS (
-      SELECT FROM credential c WHERE c.device_id = q.device_id AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active'))))
+    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL OR EXISTS (
+      SELECT FROM credential c WHERE c.device_id = q.device_id AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active')))))
     ORDER BY device_id FOR NO KEY UPDATE OF d;
   PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
   -- The world may have moved since the load: another session, another state, a credential that ended.

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <future>
 #include <latch>
 #include <thread>
@@ -142,6 +143,25 @@ TEST_CASE("a load whose backend is ended while it runs is unavailable", "[failur
   CHECK(loaded.error().failure == Failure::unavailable);
   blocker.reset();
   CHECK(eventually([&] { return loads(registry); }));
+}
+
+TEST_CASE("a server that hangs fails a call in time, and the next call has a new connection", "[failure]") {
+  Database database;
+  Registry registry = database.registry();
+  test::register_devices(registry, {"12345"});
+  const auto backends = database.run(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
+      "'latchkey'");
+  REQUIRE(backends.size() == 1);
+  const auto backend = backends[0][0].as<pid_t>();
+  REQUIRE(::kill(backend, SIGSTOP) == 0);
+  const auto began = Steady::now();
+  const auto outcome = commit(registry, rotation("second"));
+  CHECK(Steady::now() - began < std::chrono::seconds(9));
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().failure == Failure::in_doubt);
+  CHECK(eventually([&] { return loads(registry); }));
+  REQUIRE(::kill(backend, SIGCONT) == 0);
 }
 
 TEST_CASE("a connection that was ended while nobody used it fails one call and is then made anew",

@@ -1,0 +1,85 @@
+#include "registry/deadline.hpp"
+
+#include "support/catch.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+using namespace std::chrono_literals;
+using latchkey::registry::Deadline;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+/// Two ends of a connection on which nobody speaks.
+class Silence {
+ public:
+  Silence() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()) == 0); }
+  ~Silence() {
+    for (const int end : ends_)
+      ::close(end);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+  [[nodiscard]] int socket() const { return ends_[0]; }
+  /// How long a read waits until it is told that the connection is over.
+  [[nodiscard]] Steady::duration read() const {
+    const auto began = Steady::now();
+    char byte = 0;
+    CHECK(::recv(socket(), &byte, 1, 0) == 0);
+    return Steady::now() - began;
+  }
+  [[nodiscard]] bool works() const { return ::send(ends_[1], "x", 1, MSG_NOSIGNAL) == 1; }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+}  // namespace
+
+TEST_CASE("a call that is never answered ends at the deadline", "[deadline]") {
+  const Silence silence;
+  Deadline deadline(30ms);
+  const Deadline::Watch watch(deadline, silence.socket());
+  CHECK(silence.read() >= 29ms);
+}
+
+TEST_CASE("every call has the whole time, whatever the one before it took", "[deadline]") {
+  const Silence first;
+  const Silence second;
+  Deadline deadline(60ms);
+  {
+    const Deadline::Watch watch(deadline, first.socket());
+  }
+  const Deadline::Watch watch(deadline, second.socket());
+  CHECK(second.read() >= 59ms);
+  CHECK(first.works());
+}
+
+TEST_CASE("a connection that nobody waits for is left alone", "[deadline]") {
+  const Silence idle;
+  const Silence called;
+  Deadline deadline(10ms);
+  {
+    const Deadline::Watch watch(deadline, idle.socket());
+  }
+  const Deadline::Watch watch(deadline, called.socket());
+  CHECK(called.read() >= 9ms);  // so the idle one's time is over as well
+  CHECK(idle.works());
+}
+
+TEST_CASE("a deadline goes at once, whether it is armed or not", "[deadline]") {
+  const Silence silence;
+  const auto began = Steady::now();
+  {
+    const Deadline unarmed(1h);
+  }
+  {
+    Deadline armed(1h);
+    const Deadline::Watch watch(armed, silence.socket());
+  }
+  CHECK(Steady::now() - began < 1s);
+}
