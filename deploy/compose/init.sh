@@ -1,0 +1,68 @@
+#!/bin/sh
+# The secrets and files of an installation under docker-compose.yml: makes every secret once, and gives each container
+# the part that it needs. Runs as root, since that part belongs to the container's user; at every start, which brings
+# the files up to date and the secrets not.
+set -eu
+umask 077
+
+templates=/usr/share/latchkey
+kept=/installation # every secret there is. No other container sees this volume; it is the one to back up.
+
+# --- made once. What is half made has another name, so that an interrupted start does no harm.
+
+if [ ! -e "$kept/pki" ]; then
+  rm -rf "$kept/pki.new"
+  latchkey ca init --dir "$kept/pki.new" --host "$BROKER_HOST" --host broker --host localhost
+  printf '%s\n' "$BROKER_HOST" >"$kept/pki.new/host"
+  mv "$kept/pki.new" "$kept/pki"
+fi
+if [ "$(cat "$kept/pki/host")" != "$BROKER_HOST" ]; then
+  echo "init: the broker's certificate was made for $(cat "$kept/pki/host"), not for $BROKER_HOST" >&2
+  exit 1
+fi
+
+for login in superuser owner latchkey operator service bootstrap; do
+  [ -e "$kept/$login.password" ] && continue
+  od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n' | sed 's/$/\n/' >"$kept/password.new"
+  mv "$kept/password.new" "$kept/$login.password"
+done
+
+# --- handed out: give OWNER MODE FILE... FOLDER
+
+give() {
+  owner=$1 mode=$2
+  shift 2
+  install -o "$owner" -g "$owner" -m "$mode" "$@"
+}
+
+# A file in which libpq looks for the password of one login; it keeps passwords out of the environment.
+passfile() { # passfile LOGIN
+  printf '*:*:*:%s:%s\n' "$1" "$(cat "$kept/$1.password")"
+}
+
+# Nobody knows which number the user postgres has in its image. That this volume is of that container alone must do.
+give root 444 "$templates/logins.sql" "$kept/superuser.password" "$kept/owner.password" "$kept/latchkey.password" \
+  "$kept/operator.password" /postgres
+
+passfile owner | give latchkey 400 /dev/stdin /migrate/passfile
+
+# The service: all but the server CA's key, which it never needs, and which stays here.
+give latchkey 400 "$templates/latchkey.toml" "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
+  "$kept/pki/signing.pem" "$kept/pki/signing-key.pem" "$kept/pki/server-ca.pem" "$kept/pki/master.key" \
+  "$kept/latchkey.password" "$kept/service.password" /service
+
+# Those who enrol and try out: the operator's login, and what a device has from the factory.
+passfile operator | give latchkey 400 /dev/stdin /operator/passfile
+give latchkey 400 "$kept/bootstrap.password" "$kept/pki/server-ca.pem" /operator
+
+# The broker. Its next container, broker-init, turns `accounts` into hashes: mosquitto_passwd is in that image only.
+broker=1883 # the user mosquitto of the broker's image
+chown "$broker:$broker" /broker
+give "$broker" 400 "$kept/pki/broker.pem" "$kept/pki/broker-key.pem" "$kept/pki/device-ca.pem" \
+  "$kept/pki/server-ca.pem" "$templates/mosquitto.acl" /broker
+sed -e 's|[$]{BIND}|0.0.0.0|' -e "s|[$]{BOOTSTRAP_PORT}|$BOOTSTRAP_PORT|" -e "s|[$]{DEVICE_PORT}|$DEVICE_PORT|" \
+  -e 's|[$]{PKI}|/broker|' -e 's|[$]{PASSWORDS}|/broker/passwords|' -e 's|[$]{ACL}|/broker/mosquitto.acl|' \
+  "$templates/mosquitto.conf" | give "$broker" 400 /dev/stdin /broker/mosquitto.conf
+for account in service bootstrap; do
+  printf '@%s:%s\n' "$account" "$(cat "$kept/$account.password")"
+done | give "$broker" 600 /dev/stdin /broker/accounts
