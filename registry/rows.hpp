@@ -1,0 +1,24 @@
+#pragma once
+
+// Private to this folder: what the functions of 0002_service.sql take and return, and our values.
+
+#include "registry/session.hpp"
+
+#include <span>
+#include <string>
+
+namespace latchkey::registry {
+
+/// The one parameter of a function: a JSON array, each item with its place in `i`.
+[[nodiscard]] std::string rows_of(std::span<const RequestKey> keys);
+[[nodiscard]] std::string rows_of(std::span<const StatusKey> keys);
+[[nodiscard]] std::string rows_of(std::span<const DecidedRequest> rows);
+[[nodiscard]] std::string rows_of(std::span<const DecidedStatus> rows);
+[[nodiscard]] std::string rows_of(std::span<const Sent> rows);
+
+[[nodiscard]] RequestFacts request_facts_of(const pqxx::row& row);
+[[nodiscard]] StatusFacts status_facts_of(const pqxx::row& row);
+[[nodiscard]] Clock clock_of(const pqxx::field& field);
+[[nodiscard]] Outcome outcome_of(std::string_view name);
+
+}  // namespace latchkey::registry
