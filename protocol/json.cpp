@@ -17,16 +17,16 @@ class Builder {
   bool null() { return put(nullptr); }
   bool boolean(bool value) { return put(value); }
   bool number_integer(std::int64_t value) {
-    return value >= -greatest_integer ? put(value) : refuse(beyond_integers);
+    return value >= -greatest_integer ? put(value) : refuse_value(beyond_integers);
   }
   bool number_unsigned(std::uint64_t value) {
-    return value <= static_cast<std::uint64_t>(greatest_integer) ? put(value) : refuse(beyond_integers);
+    return value <= static_cast<std::uint64_t>(greatest_integer) ? put(value) : refuse_value(beyond_integers);
   }
   bool number_float(double value, const std::string& text) {
     // The parser turns integers that fit no 64 bits into floats: those would be rounded in silence.
-    return text.find_first_of(".eE") != std::string::npos ? put(value) : refuse(beyond_integers);
+    return text.find_first_of(".eE") != std::string::npos ? put(value) : refuse_value(beyond_integers);
   }
-  bool string(std::string& value) { return !has_nul(value) && put(std::move(value)); }
+  bool string(std::string& value) { return has_nul(value) ? refuse_value("U+0000") : put(std::move(value)); }
   bool binary(Value::binary_t&) { return false; }
 
   bool start_object(std::size_t) { return open(Value::object()); }
@@ -34,31 +34,34 @@ class Builder {
   bool end_object() { return close(); }
   bool end_array() { return close(); }
   bool key(std::string& name) {
-    if (has_nul(name)) return false;
+    if (has_nul(name)) return refuse("has U+0000 in a name");
     if (++keys_ > bounds_.keys) return refuse("has more than " + std::to_string(bounds_.keys) + " keys");
     const auto [place, is_new] = open_.back()->emplace(name, nullptr);
     if (!is_new) return refuse("has " + (is_member_name(name) ? name : "a member") + " twice");
     slot_ = &*place;
+    name_ = place.key();
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const Value::exception& error) {
     if (dynamic_cast<const Value::out_of_range*>(&error) != nullptr)
-      return refuse("has a number beyond a double");
+      return refuse_value("a number beyond a double");
     return refuse("is not valid JSON at byte " + std::to_string(position));
   }
 
   [[nodiscard]] std::string take_fault() { return std::move(fault_); }
 
  private:
-  static constexpr const char* beyond_integers = "has an integer beyond 2^53-1";
+  static constexpr const char* beyond_integers = "an integer beyond 2^53-1";
 
+  /// "has <what> in <the last key>": a device is told which member it was.
+  bool refuse_value(const char* what) {
+    return refuse(std::string("has ") + what + " in " + (is_member_name(name_) ? name_ : "a member"));
+  }
   bool refuse(std::string what) {
     if (fault_.empty()) fault_ = std::move(what);
     return false;
   }
-  bool has_nul(const std::string& text) {
-    return text.find('\0') != std::string::npos && !refuse("has U+0000 in a string");
-  }
+  static bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
   bool put(Value value) { return place(std::move(value)) != nullptr; }
   Value* place(Value value) {
     if (open_.empty()) return &(root_ = std::move(value));
@@ -80,6 +83,7 @@ class Builder {
   std::vector<Value*>
       open_;               ///< from the outermost object in; an open array does not grow, so these stay valid
   Value* slot_ = nullptr;  ///< where the value of the last key goes
+  std::string name_;       ///< the last key
   std::size_t keys_ = 0;
   std::string fault_;
 };

@@ -41,8 +41,9 @@ AdminError admin_error() {
 template <class T, class Act>
 std::expected<T, AdminError> with_connection(const ConnectOptions& options, const Act& act) {
   try {
-    pqxx::connection connection{std::string(connection_string(options).text())};
-    return act(connection);
+    const auto connection =
+        std::make_unique<pqxx::connection>(std::string(connection_string(options).text()));
+    return act(*connection);
   } catch (...) {
     return std::unexpected(admin_error());
   }

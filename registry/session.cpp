@@ -139,7 +139,7 @@ Result<pqxx::result> Session::run(bool committing, const Run& body) {
   try {
     const Deadline::Watch watch(*deadline_, connection_->sock());
     pqxx::nontransaction transaction(*connection_);
-    pqxx::result rows = body(transaction);
+    auto rows = body(transaction);
     transaction.commit();
     return rows;
   } catch (...) {

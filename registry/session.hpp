@@ -41,7 +41,7 @@ class Session {
 
   ConnectOptions options_;
   std::unique_ptr<pqxx::connection> connection_;
-  std::chrono::steady_clock::time_point next_attempt_{};
+  std::chrono::steady_clock::time_point next_attempt_;
   std::unique_ptr<Deadline> deadline_;
 };
 

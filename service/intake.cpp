@@ -6,7 +6,7 @@ namespace latchkey::service {
 namespace {
 
 // Twice what any message may have: enough to be told which limit it broke, too little to fill the inbox.
-constexpr std::size_t most_bytes = 32 * 1024;
+constexpr std::size_t most_bytes = 32UL * 1024;
 
 }  // namespace
 

@@ -106,6 +106,7 @@ registry::Registration registration_of(const Grant& grant, registry::NewCredenti
 void RequestPipeline::run(std::vector<Inbound> batch) {
   std::vector<RequestJob> jobs = decode(std::move(batch));
   std::vector<RequestJob*> open;
+  open.reserve(jobs.size());
   for (RequestJob& job : jobs) {
     if (job.inbound.shed || Steady::now() - job.inbound.received > stale_after)
       answer_unverified(job, protocol::Code::overloaded);

@@ -43,6 +43,7 @@ std::vector<StatusJob> StatusPipeline::decode(std::vector<Inbound> batch) const 
 void StatusPipeline::run(std::vector<Inbound> batch) {
   std::vector<StatusJob> jobs = decode(std::move(batch));
   std::vector<StatusJob*> open;
+  open.reserve(jobs.size());
   for (StatusJob& job : jobs)
     open.push_back(&job);
   const auto unanswered = settle(

@@ -78,7 +78,7 @@ TEST_CASE("kid is a string of 1 to 128 bytes") {
   CHECK(fault("/kid", R"("")") == "kid: must be 1 to 128 bytes");
   CHECK(fault("/kid", '"' + std::string(129, 'k') + '"') == "kid: must be 1 to 128 bytes");
   CHECK(fault("/kid", "1") == "kid: must be a string");
-  CHECK(fault("/kid", R"("a\u0000b")") == "header: has U+0000 in a string");
+  CHECK(fault("/kid", R"("a\u0000b")") == "header: has U+0000 in kid");
 }
 
 TEST_CASE("x5c is 1 to 5 certificates in base64, leaf first") {
