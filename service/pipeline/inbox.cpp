@@ -7,8 +7,9 @@
 namespace latchkey::service {
 namespace {
 
-// A device has one request open, and repeats it and its statuses every few seconds.
-constexpr int most_of_a_device = 8;
+// A device has one request open and repeats it every few seconds; a broker may deliver a burst of repeats at
+// once.
+constexpr int most_of_a_device = 32;
 constexpr std::size_t most_shed = 1000;
 
 std::size_t size_of(const Inbound& message) {

@@ -53,7 +53,7 @@ TEST_CASE("a batch holds a device once, and its further messages wait in their o
 
 TEST_CASE("a device that floods fills its own share only", "[inbox]") {
   Inbox inbox(plenty);
-  put(inbox, "aaaaaaaa");
+  put(inbox, std::string(32, 'a'));
   CHECK(inbox.push(message("a")) == Admission::shed);
   CHECK(inbox.push(message("b")) == Admission::taken);
   CHECK(ids_of(inbox.take(2)) == "aba");  // the one that was shed comes along, to be told so
