@@ -3,9 +3,9 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/pem.hpp"
 #include "crypto/signature.hpp"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -18,22 +18,6 @@ namespace {
 
 using openssl::failed;
 using Usages = openssl::Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
-
-/// Memory that OpenSSL allocated, wiped when it goes: a PEM text may hold a private key as well.
-struct Allocated {
-  Allocated() = default;
-  Allocated(const Allocated&) = delete;
-  Allocated& operator=(const Allocated&) = delete;
-  ~Allocated() {
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_clear_free(data, static_cast<std::size_t>(std::max(size, 0L)));
-  }
-  char* name = nullptr;
-  char* header = nullptr;
-  unsigned char* data = nullptr;
-  long size = 0;
-};
 
 std::optional<Time> time_of(const ASN1_TIME* time) {
   std::tm fields{};
@@ -80,20 +64,15 @@ Result<Certificate> Certificate::from_der(ByteView der) {
 }
 
 Result<std::vector<Certificate>> Certificate::from_pem(ByteView pem) {
-  if (pem.size() > INT_MAX) return fail(Fault::malformed, "certificates too long");
-  const openssl::Bio source = openssl::reading(pem);
+  const Result<std::vector<PemBlock>> blocks = read_pem(pem);
+  if (!blocks) return std::unexpected(blocks.error());
   std::vector<Certificate> certificates;
-  for (;;) {
-    Allocated block;
-    if (PEM_read_bio(source.get(), &block.name, &block.header, &block.data, &block.size) != 1) break;
-    if (std::string_view(block.name) != "CERTIFICATE") continue;
-    Result<Certificate> certificate = from_der({block.data, static_cast<std::size_t>(block.size)});
+  for (const PemBlock& block : *blocks) {
+    if (block.label != "CERTIFICATE") continue;
+    Result<Certificate> certificate = from_der(block.der.view());
     if (!certificate) return std::unexpected(std::move(certificate.error()));
     certificates.push_back(*std::move(certificate));
   }
-  const unsigned long stopped_by = ERR_peek_last_error();
-  if (ERR_GET_REASON(stopped_by) != PEM_R_NO_START_LINE) return failed(Fault::malformed, "broken PEM");
-  ERR_clear_error();
   if (certificates.empty()) return fail(Fault::malformed, "no certificate in the PEM text");
   return certificates;
 }

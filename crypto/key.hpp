@@ -14,6 +14,13 @@ enum class Algorithm { hs256, es256, es384, rs256, ed25519 };
 /// The `alg` header value: "HS256" ... "Ed25519".
 [[nodiscard]] std::string_view name_of(Algorithm algorithm) noexcept;
 
+/// What makes a public key, big-endian: of a point x and y, each of the curve's size; of RSA n and e, without
+/// leading zeros; of Ed25519 its 32 bytes and nothing.
+struct KeyNumbers {
+  Bytes first;
+  Bytes second;
+};
+
 /// A public key of an accepted kind: P-256, P-384, Ed25519, RSA 2048-4096 with e >= 65537.
 /// Immutable and cheap to copy; may be used from several threads.
 class PublicKey {
@@ -21,8 +28,14 @@ class PublicKey {
   /// From a DER SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), trailing bytes refused. Another kind or size of key
   /// is `weak_key`; a point that is not on its curve is `malformed`.
   [[nodiscard]] static Result<PublicKey> from_spki(ByteView der);
+  /// From the one PEM block "PUBLIC KEY" of a text. A text with a private key is `refused`: it should not be
+  /// where this is called.
+  [[nodiscard]] static Result<PublicKey> from_pem(ByteView pem);
+  /// Numbers of another size than `algorithm` wants are `malformed`; as `from_spki` otherwise.
+  [[nodiscard]] static Result<PublicKey> from_numbers(Algorithm algorithm, const KeyNumbers& numbers);
 
   [[nodiscard]] ByteView spki() const noexcept { return spki_; }
+  [[nodiscard]] KeyNumbers numbers() const;
   /// SHA-256 of the SubjectPublicKeyInfo: names a key in the registry.
   [[nodiscard]] const Sha256Digest& fingerprint() const noexcept { return fingerprint_; }
   /// The one JWS algorithm that this key verifies.
@@ -44,7 +57,9 @@ class PublicKey {
 /// A private key of an accepted kind. Immutable and cheap to copy; may be used from several threads.
 class PrivateKey {
  public:
-  [[nodiscard]] static PrivateKey generate_p256();
+  [[nodiscard]] static PrivateKey generate_p256() { return generate(Algorithm::es256); }
+  /// For every algorithm but HS256; RSA of 2048 bits.
+  [[nodiscard]] static PrivateKey generate(Algorithm algorithm);
   /// From PEM, PKCS#8 or the traditional forms, not encrypted.
   [[nodiscard]] static Result<PrivateKey> from_pem(ByteView pem);
 

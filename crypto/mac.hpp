@@ -16,7 +16,21 @@ namespace latchkey::crypto {
 void fill_random(std::span<std::uint8_t> out);
 [[nodiscard]] Bytes random_bytes(std::size_t size);
 
-/// AES-256-GCM with a random 96-bit IV: IV || ciphertext || 128-bit tag. `key` is 32 bytes.
+inline constexpr std::size_t aead_iv_bytes = 12;
+inline constexpr std::size_t aead_tag_bytes = 16;
+
+/// What AES-256-GCM makes of a plaintext.
+struct AeadText {
+  Bytes ciphertext;
+  std::array<std::uint8_t, aead_tag_bytes> tag;
+};
+/// AES-256-GCM. `key` is 32 bytes and `iv` 12, which no two messages under one key may share.
+[[nodiscard]] AeadText aead_encrypt(ByteView key, ByteView iv, ByteView associated_data, ByteView plaintext);
+/// An IV or a tag of another size is `malformed`.
+[[nodiscard]] Result<Secret> aead_decrypt(ByteView key, ByteView iv, ByteView associated_data,
+                                          ByteView ciphertext, ByteView tag);
+
+/// The same as one text, under a random IV: IV || ciphertext || tag.
 [[nodiscard]] Bytes aead_seal(ByteView key, ByteView associated_data, ByteView plaintext);
 [[nodiscard]] Result<Secret> aead_open(ByteView key, ByteView associated_data, ByteView sealed);
 

@@ -12,6 +12,23 @@ namespace {
 
 using openssl::failed;
 
+EVP_PKEY* generate_key(Algorithm algorithm) {
+  constexpr std::size_t rsa_bits = 2048;
+  switch (algorithm) {
+    case Algorithm::es256:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+    case Algorithm::es384:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384");
+    case Algorithm::rs256:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", rsa_bits);
+    case Algorithm::ed25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case Algorithm::hs256:
+      break;
+  }
+  die("a MAC has no private key");
+}
+
 // OpenSSL would ask the terminal for a password otherwise.
 int refuse_password(char*, int, int, void*) {
   return -1;
@@ -39,9 +56,9 @@ Result<void> check_halves(EVP_PKEY* key) {
 PrivateKey::PrivateKey(std::shared_ptr<EVP_PKEY> handle, PublicKey public_key)
     : handle_(std::move(handle)), public_key_(std::move(public_key)) {}
 
-PrivateKey PrivateKey::generate_p256() {
-  std::shared_ptr<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free);
-  if (!key) die("no P-256 key could be made");
+PrivateKey PrivateKey::generate(Algorithm algorithm) {
+  std::shared_ptr<EVP_PKEY> key(generate_key(algorithm), EVP_PKEY_free);
+  if (!key) die("no " + std::string(name_of(algorithm)) + " key could be made");
   Result<PublicKey> public_key = public_half(key.get());
   if (!public_key) die(public_key.error().what);
   return PrivateKey(std::move(key), *std::move(public_key));

@@ -147,6 +147,22 @@ Result<ReadKey> read_spki(ByteView der) {
                   " are not accepted");
 }
 
+ByteView key_algorithm_identifier(Algorithm algorithm) noexcept {
+  switch (algorithm) {
+    case Algorithm::es256:
+      return p256_key;
+    case Algorithm::es384:
+      return p384_key;
+    case Algorithm::ed25519:
+      return ed25519_key;
+    case Algorithm::rs256:
+      return rsa_key;
+    case Algorithm::hs256:
+      break;
+  }
+  die("a MAC is no public key algorithm");
+}
+
 ByteView subject_public_key(ByteView spki) {
   const std::optional<Spki> fields = split(spki);
   if (!fields) die("a key whose SubjectPublicKeyInfo cannot be read");

@@ -20,4 +20,7 @@ struct ReadKey {
 /// accepted.
 [[nodiscard]] ByteView subject_public_key(ByteView spki);
 
+/// DER of the AlgorithmIdentifier in the SubjectPublicKeyInfo of a key for `algorithm`, which is not HS256.
+[[nodiscard]] ByteView key_algorithm_identifier(Algorithm algorithm) noexcept;
+
 }  // namespace latchkey::crypto

@@ -62,6 +62,10 @@ std::expected<JoseHeader, std::string> read_jose_header(crypto::ByteView header,
       .x5c = in.has("x5c") ? in.ders("x5c", 1, limits::chain_certificates) : std::vector<crypto::Bytes>(),
       .x5t_s256 = read_thumbprint(in)};
   if (in.has("x5c") && in.has("x5t#S256")) in.complain("x5c", "cannot be there together with x5t#S256");
+  if (out.algorithm == Algorithm::hs256) {
+    for (const auto* name : {"x5c", "x5t#S256"})
+      if (in.has(name)) in.complain(name, "cannot be there with HS256");
+  }
   if (!fault.empty()) return std::unexpected(std::move(fault));
   return out;
 }

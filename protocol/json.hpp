@@ -68,6 +68,8 @@ class Reader {
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   [[nodiscard]] const Value* find(std::string_view name) const;
   void complain(std::string_view name, std::string_view what) const;
+  /// By this reader or another one of the same message.
+  [[nodiscard]] bool complained() const noexcept { return !fault_.empty(); }
 
   [[nodiscard]] std::string text(std::string_view name, TextRule rule = any_text) const;
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view name,

@@ -5,6 +5,7 @@
 #include "protocol/attributes.hpp"
 #include "protocol/jose_header.hpp"
 #include "protocol/json.hpp"
+#include "protocol/jwk.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/signer.hpp"
 
@@ -14,8 +15,6 @@
 
 namespace latchkey::protocol {
 namespace {
-
-constexpr std::size_t coordinate_bytes = 32;
 
 bool is_request_id(std::string_view text) {
   return text.size() >= 16 && text.size() <= 64 && json::is_base64url(text);
@@ -55,27 +54,6 @@ struct Body {
   }
 };
 
-crypto::Bytes spki_of(const EncryptionKey& key) {
-  // RFC 5480: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 04 || x || y } }
-  crypto::Bytes der{0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
-                    0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-  der.insert(der.end(), key.x.begin(), key.x.end());
-  der.insert(der.end(), key.y.begin(), key.y.end());
-  return der;
-}
-
-std::optional<EncryptionKey> read_encryption_key(const json::Reader& in, const std::string& fault) {
-  if (!in.has("encryption_key")) return std::nullopt;
-  const auto jwk = in.object("encryption_key");
-  if (jwk.text("kty") != "EC") jwk.complain("kty", "must be EC");
-  if (jwk.text("crv") != "P-256") jwk.complain("crv", "must be P-256");
-  if (jwk.has("d")) jwk.complain("d", "is a private key: it stays in the device");
-  EncryptionKey key{.x = jwk.base64url("x", coordinate_bytes), .y = jwk.base64url("y", coordinate_bytes)};
-  if (fault.empty() && !crypto::PublicKey::from_spki(spki_of(key)))
-    in.complain("encryption_key", "is not a point on P-256");
-  return key;
-}
-
 void read_credential(Request& out, const json::Reader& in) {
   const auto credential = in.object("credential");
   const auto type = credential.text("type");
@@ -88,7 +66,7 @@ void read_credential(Request& out, const json::Reader& in) {
 }
 
 /// Everything but the proof and what belongs to one encoding.
-Request read_request(const DeviceId& topic_id, const json::Reader& in, const std::string& fault) {
+Request read_request(const DeviceId& topic_id, const json::Reader& in) {
   Request out{.request_id = in.text("request_id", request_id_rule),
               .device_id = topic_id,
               .csr = {},
@@ -100,7 +78,7 @@ Request read_request(const DeviceId& topic_id, const json::Reader& in, const std
     in.complain("critical", "lists a member that is not known here");
   if (in.text("device_id") != topic_id.text()) in.complain("device_id", "is not the id of the topic");
   read_credential(out, in);
-  out.encryption_key = read_encryption_key(in, fault);
+  if (in.has("encryption_key")) out.encryption_key = read_encryption_key(in.object("encryption_key"));
   if (auto attributes = read_attributes(in)) out.attributes = *std::move(attributes);
   return out;
 }
@@ -131,7 +109,7 @@ std::expected<ReceivedRequest, InvalidRequest> decode_plain(const DeviceId& topi
   body.read(payload);
   if (!body.fault.empty()) return std::unexpected(body.invalid());
   const json::Reader in(body.object, body.fault);
-  auto request = read_request(topic_id, in, body.fault);
+  auto request = read_request(topic_id, in);
   for (const auto* name : {"issued_at", "nonce"})
     if (in.has(name)) in.complain(name, "belongs into a signed request");
   auto proof = read_token(in);
@@ -149,7 +127,7 @@ std::expected<ReceivedRequest, InvalidRequest> decode_signed(const DeviceId& top
   if (!header) body.fault = header.error();
   if (!body.fault.empty()) return std::unexpected(body.invalid());
   const json::Reader in(body.object, body.fault);
-  auto request = read_request(topic_id, in, body.fault);
+  auto request = read_request(topic_id, in);
   if (in.has("token")) in.complain("token", "belongs into a plain request");
   request.issued_at = in.optional_integer("issued_at");
   request.nonce = in.optional_text("nonce", nonce_rule);
@@ -167,13 +145,6 @@ std::string_view name_of(CredentialType type) {
       return "other";
   }
   std::unreachable();
-}
-
-json::Value jwk_of(const EncryptionKey& key) {
-  return {{"kty", "EC"},
-          {"crv", "P-256"},
-          {"x", crypto::base64url_encode(key.x)},
-          {"y", crypto::base64url_encode(key.y)}};
 }
 
 /// Splices the token into the text of an object, so that no buffer that grew keeps a piece of it.
@@ -213,10 +184,11 @@ crypto::Secret encode_request(const Request& request, const crypto::Secret* toke
   out["credential"]["type"] = name_of(request.credential);
   if (request.credential == CredentialType::x509)
     out["credential"]["csr"] = crypto::base64_encode(request.csr);
-  if (request.encryption_key) out["encryption_key"] = jwk_of(*request.encryption_key);
   if (token == nullptr && request.issued_at) out["issued_at"] = *request.issued_at;
   if (token == nullptr && request.nonce) out["nonce"] = *request.nonce;
   auto text = json::write(out);
+  if (request.encryption_key)
+    json::append_member(text, "encryption_key", write_encryption_key(*request.encryption_key));
   if (request.attributes != "{}") json::append_member(text, "attributes", request.attributes);
   return token == nullptr ? crypto::Secret(text) : with_token(text, *token);
 }
@@ -226,6 +198,16 @@ std::string sign_request(std::string_view payload, crypto::ByteView key,
   json::Value header{{"alg", "HS256"}, {"typ", request_type}};
   if (group) header["kid"] = *group;
   return crypto::sign_hs256(json::write(header), payload, key);
+}
+
+std::string sign_request(std::string_view payload, const crypto::PrivateKey& key,
+                         const RequestHeader& header) {
+  json::Value out{{"alg", crypto::name_of(key.algorithm())}, {"typ", request_type}};
+  if (header.group) out["kid"] = *header.group;
+  for (const auto& certificate : header.chain)
+    out["x5c"].push_back(crypto::base64_encode(certificate));
+  if (header.current_certificate) out["x5t#S256"] = crypto::base64url_encode(*header.current_certificate);
+  return crypto::sign(json::write(out), payload, key);
 }
 
 crypto::Sha256Digest request_digest(CredentialType credential, crypto::ByteView spki,

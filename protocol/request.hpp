@@ -15,7 +15,7 @@ namespace latchkey::protocol {
 
 enum class CredentialType { x509, password, other };
 
-/// A P-256 point (RFC 7517), checked to be on the curve.
+/// A P-256 point (RFC 7517), checked to be on the curve by whoever read it (protocol/jwk.hpp).
 struct EncryptionKey {
   crypto::Bytes x;
   crypto::Bytes y;
@@ -71,6 +71,17 @@ struct InvalidRequest {
 /// Signs such a payload under the device's symmetric key; `group` becomes `kid`.
 [[nodiscard]] std::string sign_request(std::string_view payload, crypto::ByteView key,
                                        const std::optional<std::string>& group);
+
+/// What the header of a request says besides `typ` and `alg`. A chain and a current certificate exclude each
+/// other.
+struct RequestHeader {
+  std::optional<std::string> group;                         ///< `kid`
+  std::vector<crypto::Bytes> chain;                         ///< `x5c`, DER, leaf first: an X.509 proof
+  std::optional<crypto::Sha256Digest> current_certificate;  ///< `x5t#S256`: a renewal
+};
+/// Signs such a payload with a private key, whose kind says the `alg`.
+[[nodiscard]] std::string sign_request(std::string_view payload, const crypto::PrivateKey& key,
+                                       const RequestHeader& header);
 
 /// What idempotence compares (docs/protocol.md, 4): SHA-256 over the credential type, the CSR's
 /// SubjectPublicKeyInfo (empty for a password) and the encryption key, each with its length in front.

@@ -66,6 +66,7 @@ std::expected<std::string, std::string> open_message(std::string_view type, std:
   const auto expected =
       std::holds_alternative<crypto::Secret>(verifier) ? Algorithm::hs256 : Algorithm::es256;
   if (header->algorithm != expected) return std::unexpected("alg: is not the one that this device expects");
+  if (header->kid || header->x5t_s256) return std::unexpected("header: has a member of requests");
   const auto verified = std::visit([&](const auto& with) { return verify(*parts, *header, with); }, verifier);
   if (!verified) return std::unexpected("signature: " + verified.error().what);
   return std::string(crypto::as_text(parts->payload));

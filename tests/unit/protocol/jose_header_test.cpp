@@ -16,6 +16,15 @@ SignatureProof proof_of(const Json& header) {
   return std::get<SignatureProof>(std::move(decoded->proof));
 }
 
+/// Certificates go with a signature, not with a MAC.
+Json certificate_header() {
+  return with(jose_header(), "/alg", R"("ES256")");
+}
+
+std::string certificate_fault(std::string_view at, std::string_view value) {
+  return fault_of(jws(with(certificate_header(), at, value), signed_request()));
+}
+
 std::string fault(std::string_view at, std::string_view value) {
   return fault_of(jws(with(jose_header(), at, value), signed_request()));
 }
@@ -82,38 +91,46 @@ TEST_CASE("kid is a string of 1 to 128 bytes") {
 }
 
 TEST_CASE("x5c is 1 to 5 certificates in base64, leaf first") {
-  CHECK(proof_of(with(jose_header(), "/x5c", R"(["MAA=","MAEA"])")).chain ==
+  CHECK(proof_of(with(certificate_header(), "/x5c", R"(["MAA=","MAEA"])")).chain ==
         std::vector<crypto::Bytes>{{0x30, 0x00}, {0x30, 0x01, 0x00}});
-  CHECK(proof_of(with(jose_header(), "/x5c", R"(["MAA=","MAA=","MAA=","MAA=","MAA="])")).chain.size() == 5);
+  CHECK(
+      proof_of(with(certificate_header(), "/x5c", R"(["MAA=","MAA=","MAA=","MAA=","MAA="])")).chain.size() ==
+      5);
   const std::string not_array = "x5c: must be an array of 1 to 5 strings";
-  CHECK(fault("/x5c", "[]") == not_array);
-  CHECK(fault("/x5c", R"("MAA=")") == not_array);
-  CHECK(fault("/x5c", R"({"a":"MAA="})") == not_array);
-  CHECK(fault("/x5c", R"(["MAA=","MAA=","MAA=","MAA=","MAA=","MAA="])") == not_array);
+  CHECK(certificate_fault("/x5c", "[]") == not_array);
+  CHECK(certificate_fault("/x5c", R"("MAA=")") == not_array);
+  CHECK(certificate_fault("/x5c", R"({"a":"MAA="})") == not_array);
+  CHECK(certificate_fault("/x5c", R"(["MAA=","MAA=","MAA=","MAA=","MAA=","MAA="])") == not_array);
   for (const auto* value :
        {"[1]", R"([""])", R"(["MAA"])", R"(["MA-_"])", R"(["MAA=",["MAA="]])", "[null]"}) {
     CAPTURE(value);
-    CHECK(fault("/x5c", value) == "x5c: must be base64 of DER");
+    CHECK(certificate_fault("/x5c", value) == "x5c: must be base64 of DER");
   }
 }
 
 TEST_CASE("x5t#S256 is a SHA-256 in base64url") {
-  const auto current = proof_of(with(jose_header(), "/x5t#S256", '"' + digest + '"')).current_certificate;
+  const auto current =
+      proof_of(with(certificate_header(), "/x5t#S256", '"' + digest + '"')).current_certificate;
   REQUIRE(current);
   CHECK(std::ranges::all_of(*current, [](auto byte) { return byte == 0xAB; }));
   for (const auto& value :
        {std::string(R"("q6urqw")"), '"' + digest + "A\"", '"' + digest + "=\"", std::string(R"("")")}) {
     CAPTURE(value);
-    CHECK(fault("/x5t#S256", value) == "x5t#S256: must be 32 bytes in base64url");
+    CHECK(certificate_fault("/x5t#S256", value) == "x5t#S256: must be 32 bytes in base64url");
   }
-  CHECK(fault("/x5t#S256", "1") == "x5t#S256: must be a string");
+  CHECK(certificate_fault("/x5t#S256", "1") == "x5t#S256: must be a string");
 }
 
 TEST_CASE("a chain and a current certificate exclude each other; kid goes with either") {
-  auto both = with(with(jose_header(), "/x5c", R"(["MAA="])"), "/x5t#S256", '"' + digest + '"');
+  auto both = with(with(certificate_header(), "/x5c", R"(["MAA="])"), "/x5t#S256", '"' + digest + '"');
   CHECK(fault_of(jws(both, signed_request())) == "x5c: cannot be there together with x5t#S256");
-  CHECK(proof_of(with(jose_header(), "/x5c", R"(["MAA="])")).group == "sensors");
-  CHECK(proof_of(with(jose_header(), "/x5t#S256", '"' + digest + '"')).group == "sensors");
+  CHECK(proof_of(with(certificate_header(), "/x5c", R"(["MAA="])")).group == "sensors");
+  CHECK(proof_of(with(certificate_header(), "/x5t#S256", '"' + digest + '"')).group == "sensors");
+}
+
+TEST_CASE("certificates do not go with a MAC") {
+  CHECK(fault("/x5c", R"(["MAA="])") == "x5c: cannot be there with HS256");
+  CHECK(fault("/x5t#S256", '"' + digest + '"') == "x5t#S256: cannot be there with HS256");
 }
 
 TEST_CASE("a message that is no compact JWS is refused") {

@@ -53,6 +53,35 @@ TEST_CASE("a signed request that a device writes is read by the service") {
   }
 }
 
+TEST_CASE("a request signed by any kind of private key is read, and verifies under its public half") {
+  using crypto::Algorithm;
+  const auto payload = encode_request(wanted(), nullptr);
+  for (const auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::ed25519}) {
+    const auto own = crypto::PrivateKey::generate(algorithm);
+    const auto message = sign_request(
+        payload.text(), own, {.group = "fleet", .chain = {{0x30, 0}, {0x30, 0}}, .current_certificate = {}});
+    const auto decoded = decode_request(device(), message);
+    REQUIRE(decoded);
+    const auto& proof = std::get<SignatureProof>(decoded->proof);
+    CHECK(proof.algorithm == algorithm);
+    CHECK(proof.group == "fleet");
+    CHECK(proof.chain == std::vector<crypto::Bytes>{{0x30, 0}, {0x30, 0}});
+    CHECK_FALSE(proof.current_certificate);
+    CHECK(own.public_key().verify(crypto::as_bytes(proof.signing_input), proof.signature));
+  }
+}
+
+TEST_CASE("a renewal names the certificate that it is signed with") {
+  const auto own = crypto::PrivateKey::generate_p256();
+  const auto digest = crypto::sha256(crypto::as_bytes("a certificate"));
+  const auto message = sign_request(encode_request(wanted(), nullptr).text(), own,
+                                    {.group = {}, .chain = {}, .current_certificate = digest});
+  const auto decoded = decode_request(device(), message);
+  REQUIRE(decoded);
+  CHECK(std::get<SignatureProof>(decoded->proof).current_certificate == digest);
+  CHECK(std::get<SignatureProof>(decoded->proof).chain.empty());
+}
+
 TEST_CASE("a request without the optional members is written and read") {
   Request bare = wanted();
   bare.credential = CredentialType::password;

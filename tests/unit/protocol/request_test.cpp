@@ -237,9 +237,9 @@ TEST_CASE("an encryption key is a public point on P-256") {
       {"/encryption_key/y", R"("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1")",
        "encryption_key.y: must be 32 bytes in base64url"},
       {"/encryption_key/y", R"("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4")",
-       "encryption_key: is not a point on P-256"},
+       "encryption_key.x: is not, with y, a point on P-256"},
       {"/encryption_key/d", R"("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI")",
-       "encryption_key.d: is a private key: it stays in the device"},
+       "encryption_key.d: is of a private key: it stays in the device"},
       {"/encryption_key/use", R"("enc")", ""},
   };
   for (const auto& row : table) {

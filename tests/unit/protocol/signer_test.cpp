@@ -129,6 +129,10 @@ TEST_CASE("a message with an unlisted header member, or none at all, is dropped"
   header["crit"] = {"x"};
   CHECK(fault(response_type, crypto::sign_hs256(header.dump(), "{}", k.view()), k.clone()) ==
         "header: has a member that is not known");
+  header = answer_header("HS256");
+  header["kid"] = "sensors";
+  CHECK(fault(response_type, crypto::sign_hs256(header.dump(), "{}", k.view()), k.clone()) ==
+        "header: has a member of requests");
   CHECK(fault(response_type, R"({"status":"accepted"})", k.clone()) == "message: is not a JWS");
   CHECK(fault(response_type, "", k.clone()) == "message: is not a JWS");
 }
