@@ -34,13 +34,17 @@ struct Flags {
   std::string server_ca_file;
   std::string folder;
   std::string key_file;
+  std::string private_key_file;
+  std::string certificate_file;
   std::string token_file;
   std::string group;
+  std::string credential = "x509";
   std::vector<std::string> attributes;
   std::string mqtt_version = "5";
   std::string provisioning_root = "provisioning/v1";
   unsigned timeout_s = 60;
   bool no_clock = false;
+  bool no_encryption_key = false;
   bool json = false;
 };
 
@@ -58,8 +62,40 @@ std::unexpected<Failure> bad_data(std::string what) {
   return std::unexpected(Failure{exit_bad_data, std::move(what)});
 }
 
+/// Leaf first, as `x5c` has it, and the leaf is the key's.
+Checked<std::vector<crypto::Bytes>> read_chain(const Flags& flags) {
+  std::vector<crypto::Bytes> chain;
+  if (flags.certificate_file.empty()) return chain;
+  const auto identity = crypto::load_identity(flags.certificate_file, flags.private_key_file);
+  if (!identity) return bad_data(identity.error().what);
+  const auto pem = crypto::read_secret_file(flags.certificate_file);
+  if (!pem) return bad_data(pem.error().what);
+  const auto certificates = crypto::Certificate::from_pem(pem->view());
+  if (!certificates) return bad_data(flags.certificate_file + ": " + certificates.error().what);
+  if (certificates->size() > protocol::limits::chain_certificates)
+    return bad_data(flags.certificate_file + " has more than 5 certificates");
+  for (const auto& certificate : *certificates)
+    chain.emplace_back(certificate.der().begin(), certificate.der().end());
+  return chain;
+}
+
+std::optional<std::string> group_of(const Flags& flags) {
+  return flags.group.empty() ? std::nullopt : std::optional(flags.group);
+}
+
+Checked<OwnProof> read_private_key(const Flags& flags) {
+  const auto pem = crypto::read_secret_file(flags.private_key_file);
+  if (!pem) return bad_data(pem.error().what);
+  auto key = crypto::PrivateKey::from_pem(pem->view());
+  if (!key) return bad_data(flags.private_key_file + ": " + key.error().what);
+  auto chain = read_chain(flags);
+  if (!chain) return std::unexpected(std::move(chain).error());
+  return PrivateKeyProof{.key = *std::move(key), .chain = *std::move(chain), .group = group_of(flags)};
+}
+
 Checked<OwnProof> read_proof(const Flags& flags) {
   namespace limits = protocol::limits;
+  if (!flags.private_key_file.empty()) return read_private_key(flags);
   if (!flags.token_file.empty()) {
     auto token = crypto::read_line_file(flags.token_file);
     if (!token) return bad_data(token.error().what);
@@ -67,7 +103,7 @@ Checked<OwnProof> read_proof(const Flags& flags) {
   }
   auto key = crypto::read_key_file(flags.key_file, limits::key_min_bytes, limits::key_max_bytes);
   if (!key) return bad_data(key.error().what);
-  return KeyProof{*std::move(key), flags.group.empty() ? std::nullopt : std::optional(flags.group)};
+  return KeyProof{*std::move(key), group_of(flags)};
 }
 
 Checked<crypto::Secret> read_password(const Flags& flags) {
@@ -95,7 +131,9 @@ Checked<protocol::DeviceId> check(const Flags& flags) {
     return usage("--bootstrap-url: " + url.error());
   if (!protocol::Topics::valid_root(flags.provisioning_root))
     return usage("--provisioning-root: '" + flags.provisioning_root + "' is no topic");
-  if (flags.server_ca_file.empty() && (flags.bootstrap_url.starts_with("mqtts") || !flags.token_file.empty()))
+  if (flags.no_encryption_key && flags.key_file.empty())
+    return usage("--no-encryption-key goes with --key-file: there is no other key to seal secrets under");
+  if (flags.server_ca_file.empty() && (flags.bootstrap_url.starts_with("mqtts") || flags.key_file.empty()))
     return usage("--server-ca-file is needed: it says which broker and which signed answers to believe");
   return *id;
 }
@@ -113,6 +151,9 @@ Checked<Settings> read_settings(const Flags& flags) {
   if (!anchors) return std::unexpected(std::move(anchors).error());
   return Settings{.id = *id,
                   .proof = *std::move(proof),
+                  .credential = flags.credential == "x509" ? protocol::CredentialType::x509
+                                                           : protocol::CredentialType::password,
+                  .has_encryption_key = !flags.no_encryption_key,
                   .bootstrap_url = flags.bootstrap_url,
                   .bootstrap_user = flags.bootstrap_user,
                   .bootstrap_password = *std::move(password),
@@ -192,8 +233,9 @@ int run_provision(const Flags& flags) {
 }
 
 constexpr const char* provision_help =
-    "Provision this machine, or a simulated device, over MQTT: ask for a certificate with the\n"
-    "key or token from the factory, connect with it, apply the configuration, become ready.\n"
+    "Provision this machine, or a simulated device, over MQTT: ask for a certificate or a\n"
+    "password with the key, certificate or token from the factory, connect with it, apply the\n"
+    "configuration, become ready.\n"
     "What the device must remember is kept in --dir; run again, it goes on where it was, or\n"
     "connects with what it has.";
 
@@ -203,6 +245,8 @@ constexpr const char* provision_footer =
     "    --bootstrap-user @bootstrap --bootstrap-password-file bootstrap.password \\\n"
     "    --server-ca-file server-ca.pem --key-file 12345.key --dir ./12345 \\\n"
     "    --attribute model=T1000 --attribute firmware_version=2.4.1\n"
+    "  With a factory certificate, asking for a password:\n"
+    "    --private-key-file 12345.key.pem --certificate-file 12345.pem --credential password\n"
     "\n"
     "Exit codes: 0 ready, 1 refused, 64 wrong flags, 65 unusable file, 69 no connection to the\n"
     "broker, 75 no final answer in time (run it again).";
@@ -235,8 +279,22 @@ void add_device_flags(CLI::App& command, Flags& flags) {
       "--key-file", flags.key_file,
       "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
       "by `latchkey enroll derive-key`");
+  auto* const private_key = proof->add_option(
+      "--private-key-file", flags.private_key_file,
+      "The device's private key, PEM: P-256, P-384, Ed25519 or RSA 2048-4096. Alone it is enrolled by\n"
+      "its public half");
   proof->add_option("--token-file", flags.token_file, "An enrolment token, one line");
-  command.add_option("--group", flags.group, "Enrolment group that the key was derived from");
+  command
+      .add_option("--certificate-file", flags.certificate_file,
+                  "The certificate of --private-key-file, PEM, leaf first, with what leads to the group's CA")
+      ->needs(private_key);
+  command.add_option("--group", flags.group,
+                     "Enrolment group: needed with a key that was derived from the group's");
+  command.add_option("--credential", flags.credential, "What to ask for")
+      ->check(CLI::IsMember({"x509", "password"}))
+      ->capture_default_str();
+  command.add_flag("--no-encryption-key", flags.no_encryption_key,
+                   "Have secrets sealed under the key of --key-file, not to a new key in each request");
   command
       .add_option("--attribute", flags.attributes,
                   "name=value to tell about the device, repeated; numbers and true/false are kept as such")

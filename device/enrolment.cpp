@@ -4,6 +4,7 @@
 #include "crypto/encoding.hpp"
 #include "device/attributes.hpp"
 #include "protocol/code.hpp"
+#include "protocol/jwk.hpp"
 #include "protocol/request.hpp"
 
 #include <algorithm>
@@ -35,8 +36,10 @@ Step step_of(const Judgement& judged) {
 
 }  // namespace
 
-Enrolment::Enrolment(Context context, const std::string& last_error)
-    : context_(context), attributes_(with_last_error(context.settings.attributes, last_error)) {}
+Enrolment::Enrolment(Context context, const OwnProof& proof, const std::string& last_error)
+    : context_(context),
+      proof_(proof),
+      attributes_(with_last_error(context.settings.attributes, last_error)) {}
 
 std::expected<StoredCredential, Outcome> Enrolment::run(Clock::time_point deadline) {
   if (!take_request(false)) return damaged("the request cannot be stored");
@@ -72,14 +75,27 @@ bool Enrolment::open_link() {
 
 bool Enrolment::take_request(bool anew) {
   auto open = anew ? std::nullopt : context_.store.open_request();
-  if (open) {
+  if (open && is_wanted(*open)) {
     request_ = std::make_unique<const OpenRequest>(*std::move(open));
     return true;
   }
+  const auto new_key = [](bool wanted) {
+    return wanted ? std::optional(crypto::PrivateKey::generate_p256()) : std::nullopt;
+  };
   request_ = std::make_unique<const OpenRequest>(
       crypto::base64url_encode(context_.environment.random_bytes(request_id_bytes)),
-      crypto::PrivateKey::generate_p256());
+      new_key(wants_certificate()), new_key(context_.settings.has_encryption_key));
   return context_.store.keep_request(*request_).has_value();
+}
+
+bool Enrolment::wants_certificate() const {
+  return context_.settings.credential == protocol::CredentialType::x509;
+}
+
+// The same request_id for something else would be a conflict.
+bool Enrolment::is_wanted(const OpenRequest& request) const {
+  return request.key.has_value() == wants_certificate() &&
+         request.encryption_key.has_value() == context_.settings.has_encryption_key;
 }
 
 Enrolment::Ended Enrolment::handle(const Event& event) {
@@ -115,8 +131,9 @@ Enrolment::Ended Enrolment::on_timer() {
 
 Enrolment::Ended Enrolment::on_answer(std::string_view payload) {
   const auto now = trusted_time(context_.environment.clock(), context_.store.server_time());
-  const auto judged = judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
-                                   verifier_of(context_.settings, now), payload);
+  const auto judged =
+      judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
+                   verifier_of(answered_by(proof_), proof_, anchors_of(context_.settings, now)), payload);
   if (judged.verdict == Verdict::drop) return std::nullopt;
   context_.reporter.step(step_of(judged));
   if (judged.server_time && !context_.store.keep_server_time(*judged.server_time))
@@ -129,15 +146,39 @@ Enrolment::Ended Enrolment::on_answer(std::string_view payload) {
   return std::nullopt;
 }
 
+// An answer that is genuine and of no use, because what is sealed in it does not open or it is not what was
+// asked for, is a mistake of the service's: it is asked again, and what the device has stays as it is.
 Enrolment::Ended Enrolment::on_accepted(const protocol::Acceptance& accepted) {
-  auto credential = context_.store.keep_credential(*request_, accepted);
-  if (!credential) return damaged(credential.error());
-  const auto applied = context_.store.config();
-  if (accepted.config && (!applied || applied->version < accepted.config_version)) {
-    const auto kept = context_.store.keep_config({accepted.config_version, *accepted.config});
-    if (!kept) return damaged(kept.error());
+  auto secrets = secrets_of(accepted);
+  if (!secrets) context_.reporter.remark("the answer cannot be used: " + secrets.error());
+  NewCredential given{.accepted = accepted,
+                      .password = secrets ? std::move(secrets->password) : std::nullopt,
+                      .answered_by = answered_by(proof_)};
+  if (secrets && !fits_request(*request_, given))
+    context_.reporter.remark("the answer cannot be used: it is not the credential that was asked for");
+  if (!secrets || !fits_request(*request_, given)) {
+    wait(std::nullopt);
+    return std::nullopt;
   }
+  auto credential = context_.store.keep_credential(*request_, given);
+  if (!credential) return damaged(credential.error());
+  if (!keep_config(accepted, *secrets)) return damaged("the configuration cannot be stored");
   return *std::move(credential);
+}
+
+std::expected<protocol::Secrets, std::string> Enrolment::secrets_of(
+    const protocol::Acceptance& accepted) const {
+  if (accepted.sealed.empty()) return protocol::Secrets();
+  const auto opened = open_secrets(proof_, request_->encryption_key, accepted.sealed);
+  if (!opened) return std::unexpected(opened.error());
+  return protocol::read_secrets(opened->text());
+}
+
+bool Enrolment::keep_config(const protocol::Acceptance& accepted, const protocol::Secrets& secrets) const {
+  const auto config = config_of(accepted.config_version, accepted.config, secrets);
+  const auto applied = context_.store.config();
+  if (!config || (applied && applied->version >= config->version)) return true;
+  return context_.store.keep_config(*config).has_value();
 }
 
 // The request_id stays stored after an unsigned refusal, and after one that names a time: the next run asks
@@ -180,23 +221,23 @@ void Enrolment::send(std::string_view nonce) {
 
 mqtt::Message Enrolment::message(std::string_view nonce) const {
   const auto& settings = context_.settings;
-  const auto* key = std::get_if<KeyProof>(&settings.proof);
-  const auto* token = std::get_if<EnrolmentToken>(&settings.proof);
   protocol::Request request{.request_id = request_->id,
                             .device_id = settings.id,
-                            .credential = protocol::CredentialType::x509,
-                            .csr = crypto::make_certificate_request(request_->key, settings.id.text()),
+                            .credential = settings.credential,
+                            .csr = {},
                             .issued_at = {},
                             .nonce = {},
                             .encryption_key = {},
                             .attributes = attributes_};
-  if (key != nullptr && nonce.empty()) request.issued_at = context_.environment.clock();
-  if (key != nullptr && !nonce.empty()) request.nonce = nonce;
-  const auto body = protocol::encode_request(request, token != nullptr ? &token->token : nullptr);
+  if (request_->key) request.csr = crypto::make_certificate_request(*request_->key, settings.id.text());
+  if (request_->encryption_key)
+    request.encryption_key = protocol::encryption_key_of(request_->encryption_key->public_key());
+  if (nonce.empty()) request.issued_at = context_.environment.clock();
+  if (!nonce.empty()) request.nonce = nonce;
+  auto proven = prove(proof_, request);
   return {.topic = settings.topics.of(protocol::Channel::request, settings.id),
-          .payload = key != nullptr ? protocol::sign_request(body.text(), key->key.view(), key->group)
-                                    : std::string(body.text()),
-          .content_type = key != nullptr ? "application/jose" : "application/json",
+          .payload = std::move(proven.payload),
+          .content_type = std::string(proven.content_type),
           .correlation_data = {}};
 }
 

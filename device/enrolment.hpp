@@ -6,6 +6,7 @@
 #include "device/settings.hpp"
 #include "device/steps.hpp"
 #include "device/store.hpp"
+#include "protocol/sealed.hpp"
 
 #include <memory>
 #include <optional>
@@ -35,8 +36,9 @@ class Enrolment {
  public:
   using Clock = Mailbox::Clock;
 
-  /// `last_error`: why a device that had a credential came back; empty at first.
-  Enrolment(Context context, const std::string& last_error);
+  /// `proof` is the factory's, or of a renewal; it outlives this. `last_error`: why a device that had a
+  /// credential came back; empty at first.
+  Enrolment(Context context, const OwnProof& proof, const std::string& last_error);
 
   /// The stored credential on success, otherwise never `ready`.
   [[nodiscard]] std::expected<StoredCredential, Outcome> run(Clock::time_point deadline);
@@ -46,9 +48,15 @@ class Enrolment {
 
   [[nodiscard]] bool open_link();
   [[nodiscard]] bool take_request(bool anew);
+  [[nodiscard]] bool is_wanted(const OpenRequest& request) const;
+  [[nodiscard]] bool wants_certificate() const;
   [[nodiscard]] Ended handle(const Event& event);
   [[nodiscard]] Ended on_answer(std::string_view payload);
   [[nodiscard]] Ended on_accepted(const protocol::Acceptance& accepted);
+  [[nodiscard]] std::expected<protocol::Secrets, std::string> secrets_of(
+      const protocol::Acceptance& accepted) const;
+  [[nodiscard]] bool keep_config(const protocol::Acceptance& accepted,
+                                 const protocol::Secrets& secrets) const;
   [[nodiscard]] Ended on_refused(const Judgement& judged);
   [[nodiscard]] Ended on_spent_request();
   [[nodiscard]] Ended on_timer();
@@ -60,6 +68,7 @@ class Enrolment {
   [[nodiscard]] std::unexpected<Outcome> damaged(std::string_view why) const;
 
   Context context_;
+  const OwnProof& proof_;
   std::string attributes_;
   Mailbox mailbox_;
   std::unique_ptr<mqtt::Link> link_;            ///< after the mailbox that its handlers write to

@@ -19,6 +19,13 @@ std::string url_of(const protocol::Connection& connection) {
          (is_ipv6 ? "]" : "") + ":" + std::to_string(connection.port);
 }
 
+/// Who the device says it is.
+std::string subject_of(const StoredCredential& credential) {
+  const auto* certificate = credential.certificate();
+  return certificate != nullptr ? certificate->certificate.common_name()
+                                : credential.record.username.value_or("");
+}
+
 }  // namespace
 
 Operation::Operation(Context context, StoredCredential credential, protocol::Connection connection)
@@ -51,20 +58,30 @@ Operation::Ended Operation::run_session(Clock::time_point deadline) {
   return ended;
 }
 
+// With the certificate, or with the password.
+mqtt::Options Operation::login() const {
+  mqtt::Options options;
+  options.client_id = connection_.client_id;
+  if (credential_.record.username) options.username = *credential_.record.username;
+  if (const auto* password = std::get_if<StoredPassword>(&credential_.login))
+    options.password = crypto::read_line_file(password->password_file).value_or(crypto::Secret());
+  const auto* certificate = credential_.certificate();
+  if (certificate != nullptr && connection_.tls) {
+    options.certificate_file = certificate->certificate_file;
+    options.key_file = certificate->key_file;
+  }
+  return options;
+}
+
 bool Operation::open_link(Mailbox& mailbox) {
-  const auto will = encode_status(status(StatusKind::disconnected));
-  auto link =
-      mqtt::Link::open({.url = url_of(connection_),
-                        .client_id = connection_.client_id,
-                        .username = {},
-                        .password = {},
-                        .ca_file = connection_.tls ? ca_file() : "",
-                        .certificate_file = connection_.tls ? credential_.certificate_file.string() : "",
-                        .key_file = connection_.tls ? credential_.key_file.string() : "",
-                        .version = context_.settings.mqtt_version,
-                        .subscriptions = {connection_.topics + "/config"},
-                        .will = {{.topic = connection_.topics + "/status", .payload = will}}},
-                       mailbox.handlers());
+  auto options = login();
+  options.url = url_of(connection_);
+  options.ca_file = connection_.tls ? ca_file() : "";
+  options.version = context_.settings.mqtt_version;
+  options.subscriptions = {connection_.topics + "/config"};
+  options.will = {
+      {.topic = connection_.topics + "/status", .payload = encode_status(status(StatusKind::disconnected))}};
+  auto link = mqtt::Link::open(std::move(options), mailbox.handlers());
   if (!link) {
     last_error_ = link.error();
     context_.reporter.remark("operational connection: " + last_error_);
@@ -88,11 +105,18 @@ Operation::Ended Operation::handle(const Event& event) {
     context_.reporter.remark("operational connection: " + last_error_);
   }
   if (event.kind != Event::Kind::message) return std::nullopt;
-  const auto now = trusted_time(context_.environment.clock(), context_.store.server_time());
-  const auto configuration =
-      judge_configuration({context_.settings.id.text(), session_, applied_version()},
-                          verifier_of(context_.settings, now, connection_.ca), event.payload);
+  const auto configuration = judge_configuration({context_.settings.id.text(), session_, applied_version()},
+                                                 verifier(), event.payload);
   return configuration ? on_configuration(*configuration) : std::nullopt;
+}
+
+// As the answer was signed that gave this credential, which after a renewal is not as the factory's proof
+// says.
+protocol::Verifier Operation::verifier() const {
+  const auto& proof = context_.settings.proof;
+  const auto now = trusted_time(context_.environment.clock(), context_.store.server_time());
+  return verifier_of(credential_.record.answered_by.value_or(answered_by(proof)), proof,
+                     anchors_of(context_.settings, now, connection_.ca));
 }
 
 void Operation::on_ready() {
@@ -104,7 +128,7 @@ void Operation::on_ready() {
                           {{"host", connection_.host},
                            {"port", std::int64_t{connection_.port}},
                            {"session", session_},
-                           {"subject", credential_.certificate.common_name()},
+                           {"subject", subject_of(credential_)},
                            {"generation", credential_.record.generation}}});
   say(status(StatusKind::connected));
 }
@@ -113,7 +137,7 @@ Operation::Ended Operation::on_configuration(const protocol::Configuration& conf
   context_.reporter.step({"configuration",
                           {{"state", configuration.state},
                            {"config_version", configuration.config_version},
-                           {"has_config", configuration.config.has_value()}}});
+                           {"has_config", configuration.config || !configuration.sealed.empty()}}});
   if (!keep(configuration)) return Outcome::damaged;
   if (configuration.config_version > applied_version()) {
     fail(configuration);
@@ -135,11 +159,19 @@ bool Operation::keep(const protocol::Configuration& configuration) {
   const auto generation = credential_.record.generation;
   auto kept = store.settle(generation, connection_);
   if (kept && configuration.connection) kept = store.keep_connection(generation, *configuration.connection);
-  const auto applied = store.config();
-  if (kept && configuration.config && (!applied || configuration.config_version > applied->version))
-    kept = store.keep_config({configuration.config_version, *configuration.config});
+  const auto config = config_in(configuration);
+  if (kept && config && config->version > applied_version()) kept = store.keep_config(*config);
   if (!kept) context_.reporter.remark(kept.error());
   return kept.has_value();
+}
+
+std::optional<ConfigRecord> Operation::config_in(const protocol::Configuration& configuration) {
+  if (configuration.sealed.empty()) return config_of(configuration.config_version, configuration.config, {});
+  const auto opened = open_secrets(context_.settings.proof, credential_.encryption_key, configuration.sealed);
+  const auto secrets = opened ? protocol::read_secrets(opened->text()) : std::unexpected(opened.error());
+  if (secrets) return config_of(configuration.config_version, configuration.config, *secrets);
+  context_.reporter.remark("the configuration cannot be opened: " + secrets.error());
+  return std::nullopt;
 }
 
 std::int64_t Operation::applied_version() const {
@@ -159,8 +191,8 @@ void Operation::become_ready() {
 void Operation::fail(const protocol::Configuration& configuration) {
   auto failed = status(StatusKind::failed);
   failed.code = "config_missing";
-  failed.message =
-      "configuration " + std::to_string(configuration.config_version) + " is needed and was not sent";
+  failed.message = "configuration " + std::to_string(configuration.config_version) +
+                   " is needed, and was not sent or does not open";
   last_error_ = failed.message;
   context_.reporter.remark(last_error_);
   say(failed);
@@ -196,8 +228,10 @@ void Operation::leave() {
 
 void Operation::report_ready() const {
   const auto applied = context_.store.config().value_or(ConfigRecord());
-  context_.reporter.step(
-      {"ready", {{"config_version", applied.version}, {"config", JsonText{applied.config}}}});
+  Step step{"ready", {{"config_version", applied.version}}};
+  if (applied.is_secret) step.fields.emplace_back("sealed", true);
+  if (!applied.is_secret) step.fields.emplace_back("config", JsonText{applied.config});
+  context_.reporter.step(step);
 }
 
 }  // namespace latchkey::device

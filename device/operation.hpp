@@ -31,6 +31,9 @@ class Operation {
   [[nodiscard]] Ended handle(const Event& event);
   [[nodiscard]] Ended on_configuration(const protocol::Configuration& configuration);
   [[nodiscard]] bool keep(const protocol::Configuration& configuration);
+  [[nodiscard]] std::optional<ConfigRecord> config_in(const protocol::Configuration& configuration);
+  [[nodiscard]] mqtt::Options login() const;
+  [[nodiscard]] protocol::Verifier verifier() const;
   [[nodiscard]] std::int64_t applied_version() const;
   [[nodiscard]] std::string ca_file() const;
   [[nodiscard]] protocol::StatusMessage status(protocol::StatusKind kind) const;

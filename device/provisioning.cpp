@@ -12,7 +12,8 @@ using Clock = Mailbox::Clock;
 
 bool has_expired(const Context& context, const StoredCredential& credential) {
   const auto now = trusted_time(context.environment.clock(), context.store.server_time());
-  return now && credential.certificate.not_after() < *now;
+  const auto* stored = credential.certificate();
+  return now && stored != nullptr && stored->certificate.not_after() < *now;
 }
 
 /// What came of the stored credentials: an outcome, and in words why none worked (empty: there is none).
@@ -60,7 +61,7 @@ Outcome provision(const Context& context, std::chrono::milliseconds limit) {
   if (!tried.error.empty()) context.reporter.remark("back to the bootstrap connection: " + tried.error);
   // The bootstrap connection ends with this line: the broker would end one of two that have the same client
   // id.
-  const auto credential = Enrolment(context, tried.error).run(deadline);
+  const auto credential = Enrolment(context, context.settings.proof, tried.error).run(deadline);
   if (!credential) return credential.error();
   return Operation(context, *credential, credential->record.connections.front()).run(deadline);
 }

@@ -48,15 +48,30 @@ protocol::Connection connection_from(const Json& json) {
   return connection;
 }
 
+constexpr std::string_view by_device_key = "device_key";
+
+std::string_view name_of(AnsweredBy by) {
+  return by == AnsweredBy::device_key ? by_device_key : "service";
+}
+AnsweredBy answered_by_named(const std::string& name) {
+  return name == by_device_key ? AnsweredBy::device_key : AnsweredBy::service;
+}
+
 }  // namespace
 
 std::string write_record(const RequestRecord& record) {
-  return text_of({{"device_id", record.device_id}, {"request_id", record.request_id}});
+  return text_of({{"device_id", record.device_id},
+                  {"request_id", record.request_id},
+                  {"has_key", record.has_key},
+                  {"has_encryption_key", record.has_encryption_key}});
 }
 
 std::optional<RequestRecord> read_request_record(std::string_view text) {
   return read_object(text, [](const Json& json) {
-    return RequestRecord{.device_id = json.at("device_id"), .request_id = json.at("request_id")};
+    return RequestRecord{.device_id = json.at("device_id"),
+                         .request_id = json.at("request_id"),
+                         .has_key = json.value("has_key", true),
+                         .has_encryption_key = json.value("has_encryption_key", false)};
   });
 }
 
@@ -64,7 +79,10 @@ std::string write_record(const CredentialRecord& record) {
   Json out{{"device_id", record.device_id},
            {"generation", record.generation},
            {"request_id", record.request_id},
-           {"renew_after", record.renew_after}};
+           {"renew_after", record.renew_after},
+           {"has_encryption_key", record.has_encryption_key}};
+  if (record.username) out["username"] = *record.username;
+  if (record.answered_by) out["answered_by"] = name_of(*record.answered_by);
   for (const auto& connection : record.connections)
     out["connections"].push_back(to_json(connection));
   return text_of(out);
@@ -76,16 +94,30 @@ std::optional<CredentialRecord> read_credential_record(std::string_view text) {
                             .generation = json.at("generation"),
                             .request_id = json.at("request_id"),
                             .renew_after = json.at("renew_after"),
+                            .username = {},
+                            .has_encryption_key = json.value("has_encryption_key", false),
+                            .answered_by = {},
                             .connections = {}};
+    if (json.contains("username")) record.username = json.at("username").get<std::string>();
+    if (json.contains("answered_by")) record.answered_by = answered_by_named(json.at("answered_by"));
     for (const auto& connection : json.at("connections"))
       record.connections.push_back(connection_from(connection));
     return record;
   });
 }
 
+std::optional<ConfigRecord> config_of(std::int64_t version, const std::optional<std::string>& in_clear,
+                                      const protocol::Secrets& secrets) {
+  if (secrets.config)
+    return ConfigRecord{.version = version, .config = std::string(secrets.config->text()), .is_secret = true};
+  if (in_clear) return ConfigRecord{.version = version, .config = *in_clear, .is_secret = false};
+  return std::nullopt;
+}
+
 std::string write_record(const ConfigRecord& record) {
-  return text_of(
-      {{"config_version", record.version}, {"config", Json::parse(record.config, nullptr, false)}});
+  return text_of({{"config_version", record.version},
+                  {"config", Json::parse(record.config, nullptr, false)},
+                  {"is_secret", record.is_secret}});
 }
 
 std::optional<ConfigRecord> read_config_record(std::string_view text) {
@@ -93,7 +125,8 @@ std::optional<ConfigRecord> read_config_record(std::string_view text) {
     return ConfigRecord{.version = json.at("config_version"),
                         .config = json.at("config").get_ref<const Json::object_t&>().empty()
                                       ? "{}"
-                                      : json.at("config").dump()};
+                                      : json.at("config").dump(),
+                        .is_secret = json.value("is_secret", false)};
   });
 }
 

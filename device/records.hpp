@@ -1,6 +1,8 @@
 #pragma once
 
+#include "device/proof.hpp"
 #include "protocol/answer.hpp"
+#include "protocol/sealed.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,6 +18,8 @@ namespace latchkey::device {
 struct RequestRecord {
   std::string device_id;
   std::string request_id;
+  bool has_key = true;              ///< request-key.pem belongs to it
+  bool has_encryption_key = false;  ///< request-encryption-key.pem belongs to it
 };
 [[nodiscard]] std::string write_record(const RequestRecord& record);
 [[nodiscard]] std::optional<RequestRecord> read_request_record(std::string_view text);
@@ -24,8 +28,11 @@ struct RequestRecord {
 struct CredentialRecord {
   std::string device_id;
   std::int64_t generation = 0;
-  std::string request_id;  ///< the request that it answered
-  std::int64_t renew_after = 0;
+  std::string request_id;                 ///< the request that it answered
+  std::int64_t renew_after = 0;           ///< 0: never
+  std::optional<std::string> username;    ///< there: the credential is a password
+  bool has_encryption_key = false;        ///< encryption-key.pem belongs to it
+  std::optional<AnsweredBy> answered_by;  ///< nothing, in older files: as the device's proof implies
   /// Newest first, one or two: a new one is tried before the old one, which stays until the new one has
   /// worked.
   std::vector<protocol::Connection> connections;
@@ -37,7 +44,12 @@ struct CredentialRecord {
 struct ConfigRecord {
   std::int64_t version = 0;
   std::string config = "{}";  ///< a JSON object
+  bool is_secret = false;     ///< it came sealed: not to be shown
 };
+/// What a message brought, sealed or in clear; nothing if neither.
+[[nodiscard]] std::optional<ConfigRecord> config_of(std::int64_t version,
+                                                    const std::optional<std::string>& in_clear,
+                                                    const protocol::Secrets& secrets);
 [[nodiscard]] std::string write_record(const ConfigRecord& record);
 [[nodiscard]] std::optional<ConfigRecord> read_config_record(std::string_view text);
 

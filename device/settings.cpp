@@ -2,10 +2,8 @@
 
 namespace latchkey::device {
 
-protocol::Verifier verifier_of(const Settings& settings, std::optional<crypto::Time> now,
-                               const std::vector<crypto::Bytes>& also) {
-  if (const auto* proof = std::get_if<KeyProof>(&settings.proof))
-    return protocol::answer_key(proof->key.view());
+protocol::ServiceAnchors anchors_of(const Settings& settings, std::optional<crypto::Time> now,
+                                    const std::vector<crypto::Bytes>& also) {
   protocol::ServiceAnchors anchors{.certificates = settings.anchors, .now = now};
   for (const auto& der : also)
     if (auto certificate = crypto::Certificate::from_der(der))

@@ -12,6 +12,48 @@ namespace {
 using Done = std::expected<void, std::string>;
 
 constexpr std::string_view credential_prefix = "credential-";
+constexpr const char* request_file = "request.json";
+constexpr const char* request_key_file = "request-key.pem";
+constexpr const char* request_encryption_key_file = "request-encryption-key.pem";
+// In the folder of a credential.
+constexpr const char* key_file = "key.pem";
+constexpr const char* certificate_file = "certificate.pem";
+constexpr const char* password_file = "password";
+constexpr const char* encryption_key_file = "encryption-key.pem";
+
+using Login = std::optional<std::variant<StoredCertificate, StoredPassword>>;
+
+Login read_certificate(const std::filesystem::path& folder) {
+  auto identity = crypto::load_identity(folder / certificate_file, folder / key_file);
+  if (!identity) return std::nullopt;
+  return StoredCertificate{.certificate = std::move(identity->certificate),
+                           .certificate_file = folder / certificate_file,
+                           .key_file = folder / key_file};
+}
+
+Login read_password(const std::filesystem::path& folder) {
+  if (!crypto::read_line_file(folder / password_file)) return std::nullopt;
+  return StoredPassword{.password_file = folder / password_file};
+}
+
+CredentialRecord record_for(const std::string& device_id, const OpenRequest& request,
+                            const NewCredential& given) {
+  CredentialRecord record{.device_id = device_id,
+                          .generation = given.accepted.generation,
+                          .request_id = request.id,
+                          .renew_after = 0,
+                          .username = {},
+                          .has_encryption_key = request.encryption_key.has_value(),
+                          .answered_by = given.answered_by,
+                          .connections = {given.accepted.connection}};
+  if (const auto* certificate = std::get_if<protocol::CertificateCredential>(&given.accepted.credential))
+    record.renew_after = certificate->renew_after;
+  if (const auto* password = std::get_if<protocol::PasswordCredential>(&given.accepted.credential)) {
+    record.renew_after = password->renew_after.value_or(0);
+    record.username = password->username;
+  }
+  return record;
+}
 
 std::string folder_name(std::int64_t generation) {
   return std::string(credential_prefix) + std::to_string(generation);
@@ -41,6 +83,24 @@ Done in_order(std::initializer_list<std::function<Done()>> steps) {
 
 }  // namespace
 
+bool fits_request(const OpenRequest& request, const NewCredential& given) {
+  if (!request.key)
+    return std::holds_alternative<protocol::PasswordCredential>(given.accepted.credential) && given.password;
+  const auto* certificate = std::get_if<protocol::CertificateCredential>(&given.accepted.credential);
+  if (certificate == nullptr) return false;
+  const auto leaf = crypto::Certificate::from_der(certificate->chain.front());
+  const auto key = leaf ? leaf->public_key() : std::unexpected(leaf.error());
+  return key && std::ranges::equal(key->spki(), request.key->public_key().spki());
+}
+
+std::optional<RenewalProof> renewal_proof(const StoredCredential& credential) {
+  const auto* stored = credential.certificate();
+  if (stored == nullptr) return std::nullopt;
+  auto identity = crypto::load_identity(stored->certificate_file, stored->key_file);
+  if (!identity) return std::nullopt;
+  return RenewalProof{.key = std::move(identity->key), .certificate = identity->certificate.fingerprint()};
+}
+
 std::expected<Store, std::string> Store::open(const std::filesystem::path& path, std::string_view device_id) {
   auto folder = Folder::open(path);
   if (!folder) return std::unexpected(std::move(folder).error());
@@ -53,7 +113,7 @@ std::expected<Store, std::string> Store::open(const std::filesystem::path& path,
 
 std::string Store::foreign_owner() const {
   std::vector<std::string> owners;
-  if (const auto text = folder_.read("request.json"))
+  if (const auto text = folder_.read(request_file))
     if (const auto record = read_request_record(text->text())) owners.push_back(record->device_id);
   for (const auto& name : folder_.subfolders())
     if (const auto record = record_of(name)) owners.push_back(record->device_id);
@@ -61,26 +121,43 @@ std::string Store::foreign_owner() const {
   return other == owners.end() ? std::string() : *other;
 }
 
+std::optional<crypto::PrivateKey> Store::read_key(const std::filesystem::path& name) const {
+  const auto pem = folder_.read(name);
+  auto key = pem ? crypto::PrivateKey::from_pem(pem->view()) : std::unexpected(crypto::Error());
+  return key ? std::optional(*std::move(key)) : std::nullopt;
+}
+
+Done Store::write_key(const std::filesystem::path& name, const std::optional<crypto::PrivateKey>& key) const {
+  return key ? folder_.write(name, key->to_pem().text()) : Done();
+}
+
 std::optional<OpenRequest> Store::open_request() const {
-  const auto text = folder_.read("request.json");
-  const auto pem = folder_.read("request-key.pem");
-  if (!text || !pem) return std::nullopt;
-  auto record = read_request_record(text->text());
-  auto key = crypto::PrivateKey::from_pem(pem->view());
-  if (!record || !key) return std::nullopt;
-  return OpenRequest{.id = std::move(record->request_id), .key = *std::move(key)};
+  const auto text = folder_.read(request_file);
+  auto record = text ? read_request_record(text->text()) : std::nullopt;
+  if (!record) return std::nullopt;
+  OpenRequest request{
+      .id = std::move(record->request_id),
+      .key = record->has_key ? read_key(request_key_file) : std::nullopt,
+      .encryption_key = record->has_encryption_key ? read_key(request_encryption_key_file) : std::nullopt};
+  const bool is_whole = request.key.has_value() == record->has_key &&
+                        request.encryption_key.has_value() == record->has_encryption_key;
+  return is_whole ? std::optional(std::move(request)) : std::nullopt;
 }
 
 Done Store::keep_request(const OpenRequest& request) const {
-  const RequestRecord record{.device_id = device_id_, .request_id = request.id};
-  return in_order({[&] { return drop_request(); },
-                   [&] { return folder_.write("request-key.pem", request.key.to_pem().text()); },
-                   [&] { return folder_.write("request.json", write_record(record)); }});
+  const RequestRecord record{.device_id = device_id_,
+                             .request_id = request.id,
+                             .has_key = request.key.has_value(),
+                             .has_encryption_key = request.encryption_key.has_value()};
+  return in_order({[&] { return drop_request(); }, [&] { return write_key(request_key_file, request.key); },
+                   [&] { return write_key(request_encryption_key_file, request.encryption_key); },
+                   [&] { return folder_.write(request_file, write_record(record)); }});
 }
 
 Done Store::drop_request() const {
-  return in_order(
-      {[&] { return folder_.remove("request.json"); }, [&] { return folder_.remove("request-key.pem"); }});
+  return in_order({[&] { return folder_.remove(request_file); },
+                   [&] { return folder_.remove(request_key_file); },
+                   [&] { return folder_.remove(request_encryption_key_file); }});
 }
 
 std::optional<CredentialRecord> Store::record_of(const std::string& name) const {
@@ -93,13 +170,14 @@ std::optional<CredentialRecord> Store::record_of(const std::string& name) const 
 
 std::optional<StoredCredential> Store::credential(const std::string& name) const {
   auto record = record_of(name);
+  if (!record) return std::nullopt;
   const auto folder = folder_.path() / name;
-  auto identity = crypto::load_identity(folder / "certificate.pem", folder / "key.pem");
-  if (!record || !identity) return std::nullopt;
-  return StoredCredential{.record = *std::move(record),
-                          .certificate = std::move(identity->certificate),
-                          .certificate_file = folder / "certificate.pem",
-                          .key_file = folder / "key.pem"};
+  auto encryption_key =
+      record->has_encryption_key ? read_key(std::filesystem::path(name) / encryption_key_file) : std::nullopt;
+  auto login = record->username ? read_password(folder) : read_certificate(folder);
+  if (!login || encryption_key.has_value() != record->has_encryption_key) return std::nullopt;
+  return StoredCredential{
+      .record = *std::move(record), .login = *std::move(login), .encryption_key = std::move(encryption_key)};
 }
 
 std::vector<StoredCredential> Store::credentials() const {
@@ -110,27 +188,28 @@ std::vector<StoredCredential> Store::credentials() const {
   return found;
 }
 
-std::expected<StoredCredential, std::string> Store::keep_credential(
-    const OpenRequest& request, const protocol::Acceptance& accepted) const {
-  const auto* given = std::get_if<protocol::CertificateCredential>(&accepted.credential);
-  if (given == nullptr) return std::unexpected("the credential is not a certificate");
-  const auto chain = pem_of(given->chain);
-  if (!chain) return std::unexpected(chain.error());
-  const std::filesystem::path name = folder_name(accepted.generation);
-  const CredentialRecord record{.device_id = device_id_,
-                                .generation = accepted.generation,
-                                .request_id = request.id,
-                                .renew_after = given->renew_after,
-                                .connections = {accepted.connection}};
+std::expected<StoredCredential, std::string> Store::keep_credential(const OpenRequest& request,
+                                                                    const NewCredential& given) const {
+  const std::filesystem::path name = folder_name(given.accepted.generation);
+  const CredentialRecord record = record_for(device_id_, request, given);
   const auto done =
       in_order({[&] { return drop_credential(name); }, [&] { return folder_.make_subfolder(name); },
-                [&] { return folder_.write(name / "key.pem", request.key.to_pem().text()); },
-                [&] { return folder_.write(name / "certificate.pem", *chain, 0644); },
+                [&] { return write_login(name, request, given); },
+                [&] { return write_key(name / encryption_key_file, request.encryption_key); },
                 [&] { return write_connections(record); }});
   if (!done) return std::unexpected(done.error());
   auto kept = credential(name);
-  if (!kept) return std::unexpected("the certificate does not belong to the key of the request");
+  if (!kept) return std::unexpected("the credential does not read as it was written");
   return *std::move(kept);
+}
+
+Done Store::write_login(const std::filesystem::path& folder, const OpenRequest& request,
+                        const NewCredential& given) const {
+  if (given.password) return folder_.write(folder / password_file, given.password->text());
+  const auto chain = pem_of(std::get<protocol::CertificateCredential>(given.accepted.credential).chain);
+  if (!chain) return std::unexpected(chain.error());
+  return in_order({[&] { return write_key(folder / key_file, request.key); },
+                   [&] { return folder_.write(folder / certificate_file, *chain, 0644); }});
 }
 
 Done Store::keep_connection(std::int64_t generation, const protocol::Connection& connection) const {

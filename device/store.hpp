@@ -9,29 +9,63 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace latchkey::device {
 
-/// The request that waits for an answer, and the key of the credential that it asks for.
+/// The request that waits for an answer, and the private keys made for it.
 struct OpenRequest {
   std::string id;
-  crypto::PrivateKey key;
+  std::optional<crypto::PrivateKey> key;             ///< of the certificate asked for; nothing: a password
+  std::optional<crypto::PrivateKey> encryption_key;  ///< opens the secrets of the answer
 };
 
-/// A credential of the folder, complete: its files are there and its certificate belongs to its key.
-struct StoredCredential {
-  CredentialRecord record;
+/// What `accepted` gave and the device keeps.
+struct NewCredential {
+  const protocol::Acceptance& accepted;
+  std::optional<crypto::Secret> password;  ///< there if the credential is one
+  AnsweredBy answered_by = AnsweredBy::service;
+};
+
+/// By mutual TLS. The certificate belongs to the key.
+struct StoredCertificate {
   crypto::Certificate certificate;
   std::filesystem::path certificate_file;
   std::filesystem::path key_file;
 };
+/// By `record.username` and the one line of a file.
+struct StoredPassword {
+  std::filesystem::path password_file;
+};
+
+/// A credential of the folder, complete: its files are there and fit together.
+struct StoredCredential {
+  CredentialRecord record;
+  std::variant<StoredCertificate, StoredPassword> login;
+  std::optional<crypto::PrivateKey> encryption_key;  ///< opens the secrets of its configurations
+
+  /// Null if it is a password.
+  [[nodiscard]] const StoredCertificate* certificate() const noexcept {
+    return std::get_if<StoredCertificate>(&login);
+  }
+};
+
+/// The proof of a request that replaces this credential; nothing if it is a password, which signs nothing, or
+/// its key cannot be read.
+[[nodiscard]] std::optional<RenewalProof> renewal_proof(const StoredCredential& credential);
+
+/// Is the credential what this request asked for? A certificate for its key, or a password that could be
+/// opened.
+[[nodiscard]] bool fits_request(const OpenRequest& request, const NewCredential& given);
 
 /// What a device remembers. Its folder:
 ///
-///     request.json, request-key.pem                  the open request
-///     credential-<generation>/key.pem                a credential and where to connect with it;
-///         certificate.pem, connection.json           a newer one beside the one in use until it has worked
+///     request.json, request-key.pem,                 the open request
+///         request-encryption-key.pem
+///     credential-<generation>/connection.json,       a credential and where to connect with it;
+///         key.pem, certificate.pem | password,       a newer one beside the one in use until it has worked
+///         encryption-key.pem
 ///     config.json                                    the applied configuration and its version
 ///     clock.json                                     the greatest server_time seen
 ///
@@ -49,9 +83,9 @@ class Store {
 
   /// Newest first.
   [[nodiscard]] std::vector<StoredCredential> credentials() const;
-  /// Stores what `accepted` gave, beside what is there.
+  /// Stores it beside what is there. `fits_request` must hold.
   [[nodiscard]] std::expected<StoredCredential, std::string> keep_credential(
-      const OpenRequest& request, const protocol::Acceptance& accepted) const;
+      const OpenRequest& request, const NewCredential& given) const;
   /// A new place to connect to, tried before the one that worked.
   [[nodiscard]] std::expected<void, std::string> keep_connection(
       std::int64_t generation, const protocol::Connection& connection) const;
@@ -76,6 +110,12 @@ class Store {
   [[nodiscard]] std::optional<CredentialRecord> record_of(const std::string& name) const;
   [[nodiscard]] std::optional<StoredCredential> credential(const std::string& name) const;
   [[nodiscard]] std::expected<void, std::string> write_connections(const CredentialRecord& record) const;
+  [[nodiscard]] std::expected<void, std::string> write_login(const std::filesystem::path& folder,
+                                                             const OpenRequest& request,
+                                                             const NewCredential& given) const;
+  [[nodiscard]] std::optional<crypto::PrivateKey> read_key(const std::filesystem::path& name) const;
+  [[nodiscard]] std::expected<void, std::string> write_key(
+      const std::filesystem::path& name, const std::optional<crypto::PrivateKey>& key) const;
   [[nodiscard]] std::expected<void, std::string> drop_credential(const std::string& name) const;
   [[nodiscard]] std::string foreign_owner() const;
 

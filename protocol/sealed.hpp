@@ -22,4 +22,12 @@ namespace latchkey::protocol {
 [[nodiscard]] std::expected<crypto::Secret, std::string> open_sealed(std::string_view jwe,
                                                                      const crypto::Secret& sealing_key);
 
+/// What is inside: a JSON object of these members; a receiver ignores others.
+struct Secrets {
+  std::optional<crypto::Secret> password;
+  std::optional<crypto::Secret> config;  ///< a JSON object
+};
+[[nodiscard]] crypto::Secret write_secrets(const Secrets& secrets);
+[[nodiscard]] std::expected<Secrets, std::string> read_secrets(std::string_view json);
+
 }  // namespace latchkey::protocol

@@ -37,7 +37,9 @@ class Place {
 };
 
 OpenRequest new_request(std::string id) {
-  return {.id = std::move(id), .key = crypto::PrivateKey::generate_p256()};
+  return {.id = std::move(id),
+          .key = crypto::PrivateKey::generate_p256(),
+          .encryption_key = crypto::PrivateKey::generate_p256()};
 }
 
 protocol::Connection connection_to(std::string host) {
@@ -65,6 +67,15 @@ protocol::Acceptance acceptance_of(const crypto::PrivateKey& key, std::int64_t g
           .sealed = {}};
 }
 
+/// What `accepted` named must live as long as the result.
+NewCredential given(const protocol::Acceptance& accepted) {
+  return {.accepted = accepted, .password = {}, .answered_by = AnsweredBy::service};
+}
+
+bool is_same(const std::optional<crypto::PrivateKey>& a, const std::optional<crypto::PrivateKey>& b) {
+  return a && b && a->public_key().fingerprint() == b->public_key().fingerprint();
+}
+
 std::vector<std::int64_t> generations(const Store& store) {
   std::vector<std::int64_t> found;
   for (const auto& each : store.credentials())
@@ -85,7 +96,8 @@ TEST_CASE("an open request survives a power cut with its key, readable by the ow
   const auto found = place.open().open_request();
   REQUIRE(found.has_value());
   CHECK(found->id == request.id);
-  CHECK(found->key.public_key().fingerprint() == request.key.public_key().fingerprint());
+  CHECK(is_same(found->key, request.key));
+  CHECK(is_same(found->encryption_key, request.encryption_key));
   CHECK(mode_of(place.path()) == 0700);
   CHECK(mode_of(place.path() / "request-key.pem") == 0600);
   CHECK(mode_of(place.path() / "request.json") == 0600);
@@ -104,7 +116,7 @@ TEST_CASE("a credential is stored beside the one in use") {
   for (const std::int64_t generation : {1, 2}) {
     const auto request = new_request("request-000000000" + std::to_string(generation));
     REQUIRE(store.keep_request(request).has_value());
-    REQUIRE(store.keep_credential(request, acceptance_of(request.key, generation)).has_value());
+    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
   }
   CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
   CHECK(store.open_request().has_value());
@@ -117,7 +129,7 @@ TEST_CASE("once a credential has worked the older one and the request go") {
   for (const std::int64_t generation : {1, 2}) {
     const auto request = new_request("request-000000000" + std::to_string(generation));
     REQUIRE(store.keep_request(request).has_value());
-    REQUIRE(store.keep_credential(request, acceptance_of(request.key, generation)).has_value());
+    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
   }
   REQUIRE(store.settle(2, connection_to("broker")).has_value());
   CHECK(generations(store) == std::vector<std::int64_t>{2});
@@ -129,27 +141,95 @@ TEST_CASE("once a credential has worked the older one and the request go") {
 TEST_CASE("a credential that was half written does not count") {
   const Place place;
   const auto request = new_request("request-0123456789");
-  for (const auto* missing : {"connection.json", "certificate.pem", "key.pem"}) {
+  for (const auto* missing : {"connection.json", "certificate.pem", "key.pem", "encryption-key.pem"}) {
     const auto store = place.open();
-    REQUIRE(store.keep_credential(request, acceptance_of(request.key, 1)).has_value());
+    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, 1))).has_value());
     fs::remove(place.path() / "credential-1" / missing);
     CHECK(generations(store).empty());
   }
 }
 
-TEST_CASE("a certificate for another key is refused") {
-  const Place place;
+TEST_CASE("only what the request asked for fits it") {
+  const auto request = new_request("request-0123456789");
   const auto other = crypto::PrivateKey::generate_p256();
+  const auto mine = acceptance_of(*request.key, 1);
+  const auto not_mine = acceptance_of(other, 1);
+  auto password = mine;
+  password.credential = protocol::PasswordCredential{.username = "12345@1", .renew_after = {}};
+  CHECK(fits_request(request, given(mine)));
+  CHECK_FALSE(fits_request(request, given(not_mine)));
+  CHECK_FALSE(fits_request(request, {password, crypto::Secret(std::string_view("secret"))}));
+  auto broken = mine;
+  broken.credential = protocol::CertificateCredential{.chain = {{0x30, 0x00}}, .renew_after = 0};
+  CHECK_FALSE(fits_request(request, given(broken)));
+
+  const OpenRequest for_password{.id = request.id, .key = {}, .encryption_key = {}};
+  CHECK(fits_request(for_password, {password, crypto::Secret(std::string_view("secret"))}));
+  CHECK_FALSE(fits_request(for_password, given(password)));
+  CHECK_FALSE(fits_request(for_password, given(mine)));
+}
+
+TEST_CASE("a password is kept as a secret file, and the key that opens later secrets beside it") {
+  const Place place;
+  OpenRequest request = new_request("request-0123456789");
+  request.key.reset();
+  auto accepted = acceptance_of(crypto::PrivateKey::generate_p256(), 1);
+  accepted.credential = protocol::PasswordCredential{.username = "12345@1", .renew_after = 1'900'000'000};
+  const auto kept = place.open().keep_credential(
+      request, {accepted, crypto::Secret(std::string_view("correct horse")), AnsweredBy::device_key});
+  REQUIRE(kept.has_value());
+  const auto found = place.open().credentials();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].record.username == "12345@1");
+  CHECK(found[0].record.renew_after == 1'900'000'000);
+  CHECK(found[0].record.answered_by == AnsweredBy::device_key);
+  CHECK(found[0].certificate() == nullptr);
+  CHECK(is_same(found[0].encryption_key, request.encryption_key));
+  const auto file = std::get<StoredPassword>(found[0].login).password_file;
+  CHECK(crypto::read_line_file(file).value().text() == "correct horse");
+  CHECK(mode_of(file) == 0600);
+  CHECK(mode_of(place.path() / "credential-1" / "encryption-key.pem") == 0600);
+  CHECK_FALSE(renewal_proof(found[0]).has_value());
+}
+
+TEST_CASE("a stored certificate proves a renewal") {
+  const Place place;
   const auto store = place.open();
-  CHECK_FALSE(store.keep_credential(new_request("request-0123456789"), acceptance_of(other, 1)).has_value());
-  CHECK(generations(store).empty());
+  const auto request = new_request("request-0123456789");
+  REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, 1))).has_value());
+  const auto credential = store.credentials().at(0);
+  const auto proof = renewal_proof(credential);
+  REQUIRE(proof.has_value());
+  CHECK(proof->certificate == credential.certificate()->certificate.fingerprint());
+  CHECK(is_same(proof->key, request.key));
+}
+
+TEST_CASE("a request whose key is lost is no request") {
+  for (const auto* lost : {"request-key.pem", "request-encryption-key.pem"}) {
+    const Place place;
+    const auto store = place.open();
+    REQUIRE(store.keep_request(new_request("request-0123456789")).has_value());
+    fs::remove(place.path() / lost);
+    CHECK_FALSE(store.open_request().has_value());
+  }
+}
+
+TEST_CASE("a request for a password needs no key") {
+  const Place place;
+  OpenRequest request = new_request("request-0123456789");
+  request.key.reset();
+  REQUIRE(place.open().keep_request(request).has_value());
+  const auto found = place.open().open_request();
+  REQUIRE(found.has_value());
+  CHECK_FALSE(found->key.has_value());
+  CHECK(is_same(found->encryption_key, request.encryption_key));
 }
 
 TEST_CASE("a new connection is tried first, and the old one kept until the new one has worked") {
   const Place place;
   const auto request = new_request("request-0123456789");
   const auto store = place.open();
-  REQUIRE(store.keep_credential(request, acceptance_of(request.key, 1)).has_value());
+  REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, 1))).has_value());
   REQUIRE(store.keep_connection(1, connection_to("elsewhere")).has_value());
   const auto hosts = [&] {
     std::vector<std::string> found;
@@ -175,11 +255,14 @@ TEST_CASE("the greatest server time is remembered") {
 
 TEST_CASE("the applied configuration is remembered with its version") {
   const Place place;
-  REQUIRE(place.open().keep_config({.version = 3, .config = R"({"interval_s":30})"}).has_value());
+  REQUIRE(place.open()
+              .keep_config({.version = 3, .config = R"({"interval_s":30})", .is_secret = true})
+              .has_value());
   const auto config = place.open().config();
   REQUIRE(config.has_value());
   CHECK(config->version == 3);
   CHECK(config->config == R"({"interval_s":30})");
+  CHECK(config->is_secret);
 }
 
 TEST_CASE("files that do not read are as good as none") {

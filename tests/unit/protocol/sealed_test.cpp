@@ -159,4 +159,28 @@ TEST_CASE("a sealed text is five strict base64url parts, the second empty", "[se
   CHECK(fault(std::string(8193, '.')) == "sealed: is larger than 8192 bytes");
 }
 
+TEST_CASE("secrets are written and read, each of them or both", "[sealed]") {
+  const auto clone = [](std::string_view text) { return std::optional(crypto::Secret(text)); };
+  const auto both = write_secrets({.password = clone("p\"\\"), .config = clone(R"({"a":{"b":1}})")});
+  CHECK(both.text() == R"({"password":"p\"\\","config":{"a":{"b":1}}})");
+  CHECK(write_secrets({.password = {}, .config = clone("{}")}).text() == R"({"config":{}})");
+  CHECK(write_secrets({.password = {}, .config = {}}).text() == "{}");
+  const auto read = read_secrets(both.text());
+  REQUIRE(read);
+  CHECK(read->password->text() == "p\"\\");
+  CHECK(read->config->text() == R"({"a":{"b":1}})");
+  CHECK_FALSE(read_secrets("{}")->password);
+}
+
+TEST_CASE("secrets that are none are refused, without a word of them in the error", "[sealed]") {
+  for (const auto* text : {"", "[]", R"({"password":7})", R"({"password":""})", R"({"password":"canary\n"})",
+                           R"({"config":"canary"})", R"({"password":"canary","password":"canary"})",
+                           R"({"password":"canary")"}) {
+    CAPTURE(text);
+    const auto read = read_secrets(text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().find("canary") == std::string::npos);
+  }
+}
+
 }  // namespace latchkey::protocol

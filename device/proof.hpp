@@ -1,0 +1,64 @@
+#pragma once
+
+#include "crypto/certificate.hpp"
+#include "protocol/request.hpp"
+#include "protocol/signer.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// How a device proves who it is (docs/protocol.md, 2), and what follows from that for everything it is told.
+namespace latchkey::device {
+
+/// The device's own symmetric key, 32-64 bytes; with the name of the enrolment group where the key was
+/// derived from one.
+struct KeyProof {
+  crypto::Secret key;
+  std::optional<std::string> group;
+};
+
+/// A private key from the factory, whose public half is enrolled, or certified by `chain` (DER, leaf first).
+struct PrivateKeyProof {
+  crypto::PrivateKey key;
+  std::vector<crypto::Bytes> chain;  ///< empty: the key itself is enrolled
+  std::optional<std::string> group;
+};
+
+struct EnrolmentToken {
+  crypto::Secret token;
+};
+
+/// The certificate that the device connects with: the proof of a renewal (store.hpp, `renewal_proof`).
+struct RenewalProof {
+  crypto::PrivateKey key;
+  crypto::Sha256Digest certificate;
+};
+
+using OwnProof = std::variant<KeyProof, PrivateKeyProof, EnrolmentToken, RenewalProof>;
+
+/// A request as it goes out.
+struct ProvenRequest {
+  std::string payload;
+  std::string_view content_type;
+};
+/// With a token `issued_at` and `nonce` are left out.
+[[nodiscard]] ProvenRequest prove(const OwnProof& proof, const protocol::Request& request);
+
+/// Under what an answer is signed, and the configurations after it.
+enum class AnsweredBy { device_key, service };
+[[nodiscard]] AnsweredBy answered_by(const OwnProof& proof) noexcept;
+
+/// Fixed by the device's own proof before it reads anything: whatever a broker delivers cannot choose. An
+/// answer under the device's key, without one, is one that nothing opens.
+[[nodiscard]] protocol::Verifier verifier_of(AnsweredBy by, const OwnProof& proof,
+                                             protocol::ServiceAnchors anchors);
+
+/// With what secrets are opened: with the private half of the request's encryption_key if it had one, else
+/// with the device's symmetric key, else with nothing. The error is for people.
+[[nodiscard]] std::expected<crypto::Secret, std::string> open_secrets(
+    const OwnProof& proof, const std::optional<crypto::PrivateKey>& encryption_key, std::string_view sealed);
+
+}  // namespace latchkey::device
