@@ -94,12 +94,13 @@ struct Extension {
 };
 
 /// A certificate for `key` by `ca` with these extensions and a validity of one day around now.
-inline Certificate certificate(const Identity& ca, const Key& key, const std::vector<Extension>& extensions) {
+inline Certificate certificate(const Identity& ca, const Key& key, const std::vector<Extension>& extensions,
+                               const std::string& common_name = "made by a test") {
   const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
   X509* const x = made.get();
   X509V3_CTX context;
   X509V3_set_ctx(&context, ca.certificate.handle(), x, nullptr, nullptr, 0);
-  set_common_name(X509_get_subject_name(x), "made by a test");
+  set_common_name(X509_get_subject_name(x), common_name);
   require(X509_set_version(x, X509_VERSION_3) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(x), 7) == 1 &&
           X509_set_issuer_name(x, X509_get_subject_name(ca.certificate.handle())) == 1 &&
           X509_gmtime_adj(X509_getm_notBefore(x), -3600) != nullptr &&
