@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,5 +60,18 @@ struct PkiCertificates {
 /// anchor; a signing certificate that is of the wrong kind or not issued by an anchor; certificates outside
 /// their validity.
 [[nodiscard]] Complaints check_pki(const PkiCertificates& certificates, crypto::Time now);
+
+/// Why `candidate` may not be the CA of an enrolment group: it is, issued or is issued by one of `own`, the
+/// service's certificates (all of PkiCertificates). Otherwise whoever makes devices could make operational
+/// certificates or the other way round (docs/protocol.md, 2). Nothing if it may. A common root above both is
+/// no reason: of a group exactly the enrolled certificate is trusted.
+[[nodiscard]] std::optional<std::string> why_not_a_group_ca(const crypto::Certificate& candidate,
+                                                            const std::vector<crypto::Certificate>& own);
+
+/// True if `leaf` is one of `own` or was issued by one of them: it never counts as a factory's proof,
+/// whatever CA its chain leads to. Costs a signature's verification only when the issuer's name is one of
+/// theirs.
+[[nodiscard]] bool is_of_the_service(const crypto::Certificate& leaf,
+                                     const std::vector<crypto::Certificate>& own);
 
 }  // namespace latchkey::service

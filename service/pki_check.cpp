@@ -17,12 +17,17 @@ bool is_same(const Certificate& a, const Certificate& b) {
   return a.fingerprint() == b.fingerprint() || (one && other && one->fingerprint() == other->fingerprint());
 }
 
-/// What connects the two, if anything. Certificates of one root that neither file holds show by the issuer's
-/// name.
+/// What connects the two directly, if anything.
+std::string_view kinship(const Certificate& one, const Certificate& other) {
+  if (is_same(one, other)) return "is the same as";
+  if (one.issued_by(other)) return "is issued by";
+  if (other.issued_by(one)) return "issued";
+  return {};
+}
+
+/// The same, and certificates of one root that neither file holds, which show by the issuer's name.
 std::string_view relation(const Certificate& device_ca, const Certificate& anchor) {
-  if (is_same(device_ca, anchor)) return "is the same as";
-  if (device_ca.issued_by(anchor)) return "is issued by";
-  if (anchor.issued_by(device_ca)) return "issued";
+  if (const auto direct = kinship(device_ca, anchor); !direct.empty()) return direct;
   const bool is_root = device_ca.issued_by(device_ca) || anchor.issued_by(anchor);
   if (!is_root && device_ca.same_issuer_as(anchor)) return "has the same issuer as";
   return {};
@@ -97,6 +102,22 @@ Complaints check_pki(const PkiCertificates& certificates, crypto::Time now) {
   check_apart(certificates.device_ca, certificates.signing, "pki.signing_certificate_file", complaints);
   check_apart(certificates.device_ca, certificates.anchors, "connection.ca_file", complaints);
   return complaints;
+}
+
+std::optional<std::string> why_not_a_group_ca(const Certificate& candidate,
+                                              const std::vector<Certificate>& own) {
+  for (const Certificate& each : own) {
+    const auto found = kinship(candidate, each);
+    if (!found.empty())
+      return name_of(candidate) + " " + std::string(found) + " " + name_of(each) +
+             ", a certificate of the service: who makes devices must have nothing to do with it";
+  }
+  return std::nullopt;
+}
+
+bool is_of_the_service(const Certificate& leaf, const std::vector<Certificate>& own) {
+  return std::ranges::any_of(
+      own, [&](const Certificate& each) { return is_same(leaf, each) || leaf.issued_by(each); });
 }
 
 }  // namespace latchkey::service

@@ -129,6 +129,41 @@ TEST_CASE("a device CA that is no CA is refused", "[pki]") {
   CHECK(mentions(check_pki(certificates, now), "is no CA"));
 }
 
+TEST_CASE("a CA of its own is a group's CA, and its devices are not the service's", "[pki]") {
+  const Made made;
+  const std::vector<Certificate> own{made.device_ca.certificate, made.signing.certificate,
+                                     made.server_ca.certificate};
+  const Identity factory = crypto::make_ca("factory", today);
+  CHECK_FALSE(service::why_not_a_group_ca(factory.certificate, own));
+  CHECK_FALSE(
+      service::is_of_the_service(crypto::make_server_identity(factory, {"a"}, today).certificate, own));
+  // A name alone proves nothing.
+  CHECK_FALSE(service::why_not_a_group_ca(crypto::make_ca("devices", today).certificate, own));
+}
+
+TEST_CASE("a group CA that is, issued or is issued by the service's own is refused", "[pki]") {
+  const Made made;
+  const auto refused = [&](const Certificate& candidate, const Certificate& own) {
+    return service::why_not_a_group_ca(candidate, {own}).value_or("");
+  };
+  const Certificate below = crypto::make_server_identity(made.device_ca, {"below"}, today).certificate;
+  CHECK(refused(made.device_ca.certificate, made.device_ca.certificate).contains("is the same as"));
+  CHECK(refused(made.server_ca.certificate, made.signing.certificate)
+            .contains("\"servers\" issued \"answers\""));
+  CHECK(refused(below, made.device_ca.certificate).contains("\"below\" is issued by \"devices\""));
+  CHECK(service::why_not_a_group_ca(below, {made.server_ca.certificate, made.device_ca.certificate}));
+}
+
+TEST_CASE("a certificate that the service issued or holds is no factory's", "[pki]") {
+  const Made made;
+  const std::vector<Certificate> own{made.server_ca.certificate, made.device_ca.certificate,
+                                     made.signing.certificate};
+  CHECK(service::is_of_the_service(crypto::make_server_identity(made.device_ca, {"a"}, today).certificate,
+                                   own));
+  CHECK(service::is_of_the_service(made.signing.certificate, own));
+  CHECK(service::is_of_the_service(made.signing.certificate, {made.signing.certificate}));
+}
+
 TEST_CASE("what ca init makes is what serve accepts", "[pki]") {
   const test::Folder folder;
   const auto made = service::make_pki(folder.path() / "pki", {"broker.example", "127.0.0.1"}, {}, now);
