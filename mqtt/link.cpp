@@ -27,6 +27,9 @@ bool Link::publish(Message message) {
 bool Link::flush(std::chrono::milliseconds limit) {
   return impl_->flush(limit);
 }
+std::size_t Link::outstanding() const {
+  return impl_->outstanding();
+}
 bool Link::ready() const noexcept {
   return impl_->ready();
 }

@@ -85,6 +85,9 @@ class Link {
   /// Waits until the outbox is empty and everything is acknowledged; false when `limit` passed first.
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
 
+  /// Messages that wait or are not acknowledged.
+  [[nodiscard]] std::size_t outstanding() const;
+
   /// A connection is up and all its subscriptions are acknowledged.
   [[nodiscard]] bool ready() const noexcept;
 

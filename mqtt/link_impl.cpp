@@ -85,6 +85,11 @@ bool Link::Impl::flush(std::chrono::milliseconds limit) {
   return drained_.wait_for(lock, limit, [this] { return outbox_.empty(); });
 }
 
+std::size_t Link::Impl::outstanding() {
+  const std::scoped_lock lock(mutex_);
+  return outbox_.size();
+}
+
 void Link::Impl::fail(std::string reason) {
   {
     const std::scoped_lock lock(mutex_);

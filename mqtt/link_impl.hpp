@@ -42,6 +42,7 @@ struct Link::Impl {
 
   [[nodiscard]] bool publish(Message message);
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
+  [[nodiscard]] std::size_t outstanding();
   [[nodiscard]] bool ready() const noexcept { return ready_; }
 
  private:

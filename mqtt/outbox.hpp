@@ -23,6 +23,7 @@ class Outbox {
   explicit Outbox(std::size_t limit) : limit_(limit) {}
 
   [[nodiscard]] bool full() const noexcept { return items_.size() - handed_over_ >= limit_; }
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
   [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
   [[nodiscard]] bool waits_for_broker() const noexcept { return handed_over_ > 0; }
   [[nodiscard]] bool has_next(std::size_t window) const noexcept {

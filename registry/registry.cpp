@@ -88,6 +88,15 @@ Result<void> Registry::mark_sent(std::span<const Sent> rows) {
   return discard_rows(impl_->session.call("mark_sent", rows_of(rows), false));
 }
 
+Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_devices() {
+  const auto rows = impl_->session.query("SELECT state, devices FROM registry.count_devices()");
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<std::pair<std::string, std::int64_t>> counts;
+  for (const auto& row : *rows)
+    counts.emplace_back(row[0].c_str(), row[1].as<std::int64_t>());
+  return counts;
+}
+
 Result<void> Registry::maintain() {
   return discard_rows(impl_->session.query("SELECT registry.maintain()"));
 }

@@ -63,6 +63,8 @@ class Registry {
 
   /// Sets `credentials_sent_at` where it is still empty.
   [[nodiscard]] Result<void> mark_sent(std::span<const Sent> rows);
+  /// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices();
   /// Partitions made ahead; called at start and hourly.
   [[nodiscard]] Result<void> maintain();
 

@@ -52,6 +52,9 @@ struct Config {
     std::int64_t batch_max = 128;
     std::int64_t inbox_bytes = 64 << 20;
   } limits;
+  struct Http {
+    std::string listen = "127.0.0.1:9464";
+  } http;
   struct Log {
     std::string level = "info";
     std::string format;  ///< "json" or "text"; empty: text on a terminal

@@ -4,6 +4,7 @@
 #include "mqtt/endpoint.hpp"
 #include "protocol/topics.hpp"
 #include "service/host.hpp"
+#include "service/http/address.hpp"
 #include "service/sealing.hpp"
 
 #include <sys/stat.h>
@@ -109,6 +110,12 @@ Complaint topic_root(const std::string& value) {
 Complaint host(const std::string& value) {
   if (is_host(value)) return std::nullopt;
   return "\"" + value + "\" is no host, allowed is a DNS name or an IP address, without a port";
+}
+
+Complaint listen_address(const std::string& value) {
+  if (value == "off") return std::nullopt;
+  const auto address = ListenAddress::parse(value);
+  return address ? std::nullopt : Complaint(address.error());
 }
 
 Complaint log_level(const std::string& value) {

@@ -21,6 +21,7 @@ using Complaint = std::optional<std::string>;
 [[nodiscard]] Complaint share_group(const std::string& value);
 [[nodiscard]] Complaint topic_root(const std::string& value);
 [[nodiscard]] Complaint host(const std::string& value);
+[[nodiscard]] Complaint listen_address(const std::string& value);
 [[nodiscard]] Complaint log_level(const std::string& value);
 [[nodiscard]] Complaint log_format(const std::string& value);
 

@@ -204,6 +204,15 @@ const auto table = std::to_array<Option>({
      .least = mebibyte,
      .most = 4096 * mebibyte},
 
+    {.section = "http",
+     .key = "listen",
+     .kind = Kind::text,
+     .field = at<&Config::http, &Config::Http::listen>,
+     .help =
+         "Where `/livez`, `/readyz` and `/metrics` are served: IP and port, or `off`. There is no TLS and "
+         "no login: beyond this machine, only on a network that is trusted.",
+     .rule = rules::listen_address},
+
     {.section = "log",
      .key = "level",
      .kind = Kind::text,

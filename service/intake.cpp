@@ -11,13 +11,12 @@ constexpr std::size_t most_bytes = 32UL * 1024;
 }  // namespace
 
 void Intake::accept(const mqtt::Delivery& delivery) {
-  // The texts are constant and few, so the log sums repeats up instead of growing with the attacker's zeal.
-  if (delivery.retained) return log_.warning("dropped: a retained message");
+  if (delivery.retained) return drop(Dropped::retained, "dropped: a retained message");
   // Correlation data goes back with the answer: unbounded, it would make small requests large answers.
   if (delivery.payload.size() + delivery.correlation_data.size() > most_bytes)
-    return log_.warning("dropped: a message above 32 KiB");
+    return drop(Dropped::too_large, "dropped: a message above 32 KiB");
   auto address = topics_.parse(delivery.topic);
-  if (!address) return log_.warning("dropped: a topic without a valid device id");
+  if (!address) return drop(Dropped::bad_topic, "dropped: a topic without a valid device id");
   if (address->channel != protocol::Channel::request && address->channel != protocol::Channel::status) return;
   Inbox& inbox = *inboxes_[std::hash<std::string>{}(address->device_id.text()) % inboxes_.size()];
   Inbound inbound{address->channel, std::move(address->device_id), std::string(delivery.payload),
@@ -26,10 +25,17 @@ void Intake::accept(const mqtt::Delivery& delivery) {
     case Admission::taken:
       return;
     case Admission::shed:
+      metrics_.shed();
       return log_.warning("shed: the inbox is full, or one device fills it");
     case Admission::dropped:
-      return log_.warning("dropped: the inbox is full, or one device fills it");
+      return drop(Dropped::inbox_full, "dropped: the inbox is full, or one device fills it");
   }
+}
+
+// The texts are constant and few, so the log sums repeats up instead of growing with the attacker's zeal.
+void Intake::drop(Dropped why, std::string_view said) {
+  metrics_.dropped(why);
+  log_.warning(said);
 }
 
 }  // namespace latchkey::service

@@ -2,6 +2,7 @@
 
 #include "mqtt/link.hpp"
 #include "service/log.hpp"
+#include "service/metrics.hpp"
 #include "service/pipeline/inbox.hpp"
 
 #include <memory>
@@ -13,13 +14,17 @@ namespace latchkey::service {
 /// Called on the link's thread, so it never waits.
 class Intake {
  public:
-  Intake(const protocol::Topics& topics, std::vector<std::unique_ptr<Inbox>>& inboxes, Log& log)
-      : topics_(topics), inboxes_(inboxes), log_(log) {}
+  Intake(const protocol::Topics& topics, std::vector<std::unique_ptr<Inbox>>& inboxes, Metrics& metrics,
+         Log& log)
+      : topics_(topics), inboxes_(inboxes), metrics_(metrics), log_(log) {}
   void accept(const mqtt::Delivery& delivery);
 
  private:
+  void drop(Dropped why, std::string_view said);
+
   const protocol::Topics& topics_;
   std::vector<std::unique_ptr<Inbox>>& inboxes_;
+  Metrics& metrics_;
   Log& log_;
 };
 

@@ -62,6 +62,7 @@ int run_program(int argc, char** argv) {
   root.require_subcommand(1);
   std::function<int()> run;
   latchkey::cli::add_serve_command(root, run);
+  latchkey::cli::add_health_command(root, run);
   latchkey::cli::add_config_commands(root, run);
   latchkey::cli::add_db_commands(root, run);
   latchkey::cli::add_ca_commands(root, run);

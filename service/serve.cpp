@@ -2,14 +2,20 @@
 
 #include "service/exit_code.hpp"
 #include "service/housekeeper.hpp"
+#include "service/http/routes.hpp"
+#include "service/http/server.hpp"
 #include "service/intake.hpp"
+#include "service/metrics.hpp"
+#include "service/observer.hpp"
 #include "service/pki.hpp"
 #include "service/readiness.hpp"
 #include "service/worker.hpp"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -20,6 +26,8 @@ namespace {
 constexpr std::chrono::seconds flush_limit{5};
 // At most 8 KiB each: what waits for a broker that is away must not cost more than the inbox.
 constexpr std::size_t most_answers_waiting = 8192;
+// Each call to the database ends within seconds; a batch takes a few.
+constexpr std::chrono::seconds longest_batch{60};
 
 /// What is read from files before anything starts.
 struct Secrets {
@@ -35,6 +43,8 @@ class Service {
   Service(const Config& config, Secrets secrets, Pki pki, Log& log);
   [[nodiscard]] std::expected<void, std::string> start();
   void stop();
+  /// False when only a new process would help.
+  [[nodiscard]] bool alive() const;
 
  private:
   [[nodiscard]] registry::ConnectOptions database() const {
@@ -42,10 +52,15 @@ class Service {
   }
   [[nodiscard]] mqtt::Options link_options() const;
   [[nodiscard]] mqtt::Handlers link_handlers();
+  void serve_http();
+  [[nodiscard]] std::vector<Check> checks();
+  [[nodiscard]] std::string metrics_now();
+  void note_certificates(const Pki& pki);
   [[nodiscard]] std::string shared(const std::string& filter) const;
 
   const Config& config_;
   Log& log_;
+  Metrics metrics_;
   Secrets secrets_;
   Pki pki_;
   protocol::Topics topics_;
@@ -60,6 +75,8 @@ class Service {
   std::unique_ptr<Speaker> speaker_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Observer> observer_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 /// Nothing of this process is written to disk when it crashes, and no other may read its memory.
@@ -80,9 +97,14 @@ sigset_t block_signals() {
   return set;
 }
 
-void wait_for_signal(const sigset_t& set) {
-  int signal = 0;
-  sigwait(&set, &signal);
+/// Meanwhile tells systemd, where it watches (WatchdogSec), that the service gets on with its work.
+void wait_for_signal(const sigset_t& set, const Service& service) {
+  std::uint64_t watchdog_us = 0;
+  if (sd_watchdog_enabled(0, &watchdog_us) <= 0) watchdog_us = 0;
+  const std::uint64_t half_ms = watchdog_us == 0 ? 3600 * 1000 : watchdog_us / 2000;
+  const timespec pause{static_cast<time_t>(half_ms / 1000), static_cast<long>(half_ms % 1000) * 1000000};
+  while (sigtimedwait(&set, nullptr, &pause) < 0)
+    if (watchdog_us != 0 && service.alive()) notify_service_manager("WATCHDOG=1");
 }
 
 std::string random_client_id() {
@@ -99,7 +121,10 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       authenticator_(secrets_.master, *pki_.signing),
       decider_(nonces_),
       readiness_(log),
-      intake_(topics_, inboxes_, log) {}
+      intake_(topics_, inboxes_, metrics_, log) {
+  metrics_.set_version(LATCHKEY_VERSION);
+  note_certificates(pki_);
+}
 
 std::string Service::shared(const std::string& filter) const {
   const std::string group = config_.mqtt.share_group.value_or(secrets_.master.share_group());
@@ -123,15 +148,19 @@ mqtt::Options Service::link_options() const {
 }
 
 mqtt::Handlers Service::link_handlers() {
-  return {
-      .message = [this](const mqtt::Delivery& delivery) { intake_.accept(delivery); },
-      .ready =
-          [this] {
-            log_.info("subscribed at the broker");
-            readiness_.broker_ready();
-          },
-      .lost = [this](std::string_view reason) { log_.warning("the broker is away", {{"reason", reason}}); },
-      .delivered = [this](std::uint64_t tag) { sent_.delivered(tag); }};
+  return {.message = [this](const mqtt::Delivery& delivery) { intake_.accept(delivery); },
+          .ready =
+              [this] {
+                log_.info("subscribed at the broker");
+                metrics_.broker_ready();
+                readiness_.broker_ready();
+              },
+          .lost =
+              [this](std::string_view reason) {
+                metrics_.broker_failed();
+                log_.warning("the broker is away", {{"reason", reason}});
+              },
+          .delivered = [this](std::uint64_t tag) { sent_.delivered(tag); }};
 }
 
 std::expected<void, std::string> Service::start() {
@@ -146,18 +175,70 @@ std::expected<void, std::string> Service::start() {
       std::make_unique<Speaker>(*link_, topics_, sent_,
                                 Destination{connection.host, static_cast<std::uint16_t>(connection.port),
                                             connection.tls, pki_.connection_anchors},
-                                log_);
-  const RequestTools requests{authenticator_, decider_, pki_.issuer, pki_.chain_below_root, *speaker_, log_};
-  const StatusTools statuses{authenticator_, *speaker_, log_};
+                                metrics_, log_);
+  const RequestTools requests{authenticator_, decider_, pki_.issuer, pki_.chain_below_root,
+                              *speaker_,      metrics_, log_};
+  const StatusTools statuses{authenticator_, *speaker_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
                                                 requests, statuses, database()));
   housekeeper_ =
       std::make_unique<Housekeeper>(sent_, database(), [this] { readiness_.database_ready(); }, log_);
+  serve_http();
   return {};
 }
 
+/// Devices come first: what is only looked at must not keep them from being served.
+void Service::serve_http() {
+  if (config_.http.listen == "off") return;
+  observer_ = std::make_unique<Observer>(database(), metrics_);
+  RouteSources sources{.alive = [this] { return alive(); },
+                       .checks = [this] { return checks(); },
+                       .metrics = [this] { return metrics_now(); }};
+  const auto address = ListenAddress::parse(config_.http.listen);
+  auto server = HttpServer::start(
+      *address, [sources](const HttpRequest& request) { return route(sources, request); }, {});
+  if (server)
+    http_ = std::move(*server);
+  else
+    log_.error("no health checks and no metrics", {{"reason", server.error()}});
+}
+
+bool Service::alive() const {
+  const auto now = Pulse::Clock::now();
+  return std::ranges::none_of(workers_,
+                              [&](const auto& worker) { return worker->pulse().stuck(longest_batch, now); });
+}
+
+std::vector<Check> Service::checks() {
+  const auto broker = link_->ready() ? std::nullopt : std::optional<std::string>("not subscribed");
+  return {{"broker", broker}, {"database", observer_->complaint()}};
+}
+
+std::string Service::metrics_now() {
+  Metrics::Queues queues;
+  for (const auto& inbox : inboxes_) {
+    const auto level = inbox->level();
+    queues.inbox_messages += level.messages;
+    queues.inbox_bytes += level.bytes;
+  }
+  queues.outbox_messages = link_->outstanding();
+  metrics_.set(queues);
+  metrics_.set_broker_up(link_->ready());
+  return metrics_.text();
+}
+
+void Service::note_certificates(const Pki& pki) {
+  metrics_.set_certificate_end("signing", pki.signing->certificate.not_after());
+  const auto pem = crypto::read_secret_file(config_.pki.device_ca_file);
+  if (!pem) return;
+  const auto chain = crypto::Certificate::from_pem(pem->view());
+  if (chain) metrics_.set_certificate_end("device_ca", chain->front().not_after());
+}
+
 void Service::stop() {
+  http_.reset();  // it looks at all that ends below
+  observer_.reset();
   for (const auto& inbox : inboxes_)
     inbox->close();
   workers_.clear();  // each finishes the batch it has
@@ -209,7 +290,7 @@ int serve(const Config& config, Log& log) {
   }
   Service service(config, std::move(*secrets), std::move(*pki), log);
   if (const auto started = service.start(); !started) return refuse(log, {started.error()});
-  wait_for_signal(signals);
+  wait_for_signal(signals, service);
   log.info("stopping");
   notify_service_manager("STOPPING=1");
   service.stop();

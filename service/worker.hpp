@@ -2,6 +2,7 @@
 
 #include "service/pipeline/requests.hpp"
 #include "service/pipeline/statuses.hpp"
+#include "service/pulse.hpp"
 
 #include <thread>
 
@@ -12,6 +13,7 @@ class Worker {
  public:
   Worker(Inbox& inbox, std::size_t batch_max, const RequestTools& requests, const StatusTools& statuses,
          registry::ConnectOptions database);
+  [[nodiscard]] const Pulse& pulse() const noexcept { return pulse_; }
 
  private:
   void run();
@@ -19,7 +21,9 @@ class Worker {
 
   Inbox& inbox_;
   std::size_t batch_max_;
+  Metrics& metrics_;
   Log& log_;
+  Pulse pulse_;
   registry::Registry registry_;
   RequestPipeline requests_;
   StatusPipeline statuses_;

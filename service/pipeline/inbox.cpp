@@ -73,6 +73,11 @@ void Inbox::forget(const Inbound& message) {
   if (--of_device->second == 0) waiting_of_.erase(of_device);
 }
 
+Inbox::Level Inbox::level() {
+  const std::lock_guard lock(mutex_);
+  return {waiting_.size() + shed_.size(), bytes_};
+}
+
 void Inbox::close() {
   {
     const std::lock_guard lock(mutex_);

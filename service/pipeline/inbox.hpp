@@ -42,6 +42,12 @@ class Inbox {
   /// the next batch, in their order. What was shed comes along beyond that number. Empty when the inbox is
   /// closed.
   [[nodiscard]] std::vector<Inbound> take(std::size_t most);
+  struct Level {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+  /// What waits now.
+  [[nodiscard]] Level level();
   /// No more in or out; what waits is dropped: a device repeats what was not answered.
   void close();
 

@@ -104,7 +104,8 @@ registry::Registration registration_of(const Grant& grant, registry::NewCredenti
 }  // namespace
 
 void RequestPipeline::run(std::vector<Inbound> batch) {
-  std::vector<RequestJob> jobs = decode(std::move(batch));
+  std::vector<RequestJob> jobs =
+      timed(tools_.metrics, Stage::decode, [&] { return decode(std::move(batch)); });
   std::vector<RequestJob*> open;
   open.reserve(jobs.size());
   for (RequestJob& job : jobs) {
@@ -129,9 +130,10 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
   std::vector<registry::RequestKey> keys;
   for (const RequestJob* job : jobs)
     keys.push_back(key_of(*job));
-  const auto loaded = registry_.load_requests(keys);
+  const auto loaded = timed(tools_.metrics, Stage::load, [&] { return registry_.load_requests(keys); });
   if (!loaded) return std::unexpected(loaded.error());
 
+  const auto loaded_at = Steady::now();
   std::vector<Judged> judged;
   std::vector<registry::DecidedRequest> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -139,11 +141,13 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
     rows.push_back(row_of(judged[i], loaded->facts[i], loaded->now));
   }
 
+  tools_.metrics.took(Stage::decide, Steady::now() - loaded_at);
   failpoint("before_commit");
-  const auto outcomes = registry_.commit_requests(rows);
+  const auto outcomes = timed(tools_.metrics, Stage::commit, [&] { return registry_.commit_requests(rows); });
   if (!outcomes) return std::unexpected(outcomes.error());
   failpoint("after_commit");
 
+  const auto committed_at = Steady::now();
   std::vector<RequestJob*> again;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if ((*outcomes)[i] == registry::Outcome::again) {
@@ -154,6 +158,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
       judged[i].verdict = Rejection{protocol::Code::quota_exceeded, "the group's quota is used up"};
     answer(judged[i], loaded->facts[i], loaded->now);
   }
+  tools_.metrics.took(Stage::answer, Steady::now() - committed_at);
   return again;
 }
 
@@ -244,6 +249,7 @@ void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts
   const auto* rejection = std::get_if<Rejection>(&judged.verdict);
   const bool plain = !judged.verified || (rejection != nullptr && !protocol::rule(rejection->code).is_signed);
   std::optional<registry::Sent> sent;
+  if (std::holds_alternative<registry::Registration>(judged.verdict)) tools_.metrics.issued("x509");
   if (answer.acceptance) sent = registry::Sent{answer.device_id, answer.acceptance->generation};
   failpoint("before_publish");
   tools_.speaker.answer(job.inbound, std::move(answer), plain ? nullptr : &judged.verified->signer(),

@@ -16,6 +16,7 @@ struct RequestTools {
   const crypto::Issuer& issuer;
   const std::vector<crypto::Bytes>& intermediates;  ///< DER, sent after the leaf
   Speaker& speaker;
+  Metrics& metrics;
   Log& log;
 };
 

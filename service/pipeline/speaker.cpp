@@ -5,11 +5,17 @@ namespace latchkey::service {
 using protocol::Channel;
 
 Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
-                 Log& log)
-    : link_(link), topics_(topics), sent_(sent), destination_(std::move(destination)), log_(log) {}
+                 Metrics& metrics, Log& log)
+    : link_(link),
+      topics_(topics),
+      sent_(sent),
+      destination_(std::move(destination)),
+      metrics_(metrics),
+      log_(log) {}
 
 void Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
                      std::optional<registry::Sent> sent) {
+  metrics_.answered(answer.status, answer.code, Steady::now() - request.received);
   mqtt::Message message;
   message.topic = topics_.of(Channel::response, request.device_id);
   message.correlation_data = request.correlation_data;
@@ -41,7 +47,9 @@ protocol::Connection Speaker::connection_for(const protocol::DeviceId& id) const
 void Speaker::publish(mqtt::Message message) {
   // Nothing is lost by dropping: the device asks again, and the answer is in the registry. No id in the line,
   // so that the log sums up what comes in thousands.
-  if (!link_.publish(std::move(message))) log_.warning("the outbox is full, an answer was dropped");
+  if (link_.publish(std::move(message))) return;
+  metrics_.dropped(Dropped::outbox_full);
+  log_.warning("the outbox is full, an answer was dropped");
 }
 
 }  // namespace latchkey::service

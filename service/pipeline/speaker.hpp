@@ -4,6 +4,7 @@
 #include "protocol/configuration.hpp"
 #include "protocol/topics.hpp"
 #include "service/log.hpp"
+#include "service/metrics.hpp"
 #include "service/pipeline/sent_log.hpp"
 
 namespace latchkey::service {
@@ -19,7 +20,8 @@ struct Destination {
 /// What every worker says things with: topics, encoding, the link's outbox. May be used from several threads.
 class Speaker {
  public:
-  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination, Log& log);
+  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
+          Metrics& metrics, Log& log);
 
   /// Signed by `signer`, or plain without one. `sent` names the credential in it.
   void answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
@@ -35,6 +37,7 @@ class Speaker {
   const protocol::Topics& topics_;
   SentLog& sent_;
   Destination destination_;
+  Metrics& metrics_;
   Log& log_;
 };
 

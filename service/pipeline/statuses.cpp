@@ -31,11 +31,13 @@ std::vector<StatusJob> StatusPipeline::decode(std::vector<Inbound> batch) const 
   jobs.reserve(batch.size());
   for (Inbound& inbound : batch) {
     auto status = protocol::decode_status(inbound.payload);
-    if (status)
+    if (status) {
       jobs.push_back({std::move(inbound), std::move(*status)});
-    else
+    } else {
+      tools_.metrics.dropped(Dropped::bad_status);
       tools_.log.warning("a status was dropped",
                          {{"device_id", inbound.device_id.text()}, {"reason", status.error()}});
+    }
   }
   return jobs;
 }
@@ -67,6 +69,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   std::vector<registry::DecidedStatus> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto next = next_state(jobs[i]->status, loaded->facts[i]);
+    tools_.metrics.status(jobs[i]->status.kind, next.has_value());
     if (next) {
       counted.push_back(i);
       rows.push_back({jobs[i]->inbound.device_id, jobs[i]->status, loaded->facts[i].device->state, *next});

@@ -11,6 +11,7 @@ namespace latchkey::service {
 struct StatusTools {
   const Authenticator& authenticator;
   Speaker& speaker;
+  Metrics& metrics;
   Log& log;
 };
 

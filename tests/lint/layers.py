@@ -11,7 +11,7 @@ from sources import ROOT, cpp_files, includes
 SHARED = {"crypto", "protocol", "registry", "mqtt"}
 STEPS = {"service/identity", "service/enrolment", "service/issuing"}
 # Threads and connections around the pipeline.
-SHELL = {"service/serve", "service/worker", "service/intake", "service/housekeeper"}
+SHELL = {"service/serve", "service/worker", "service/intake", "service/housekeeper", "service/observer"}
 
 # A folder (or the beginning of a file's name), and what it may use beside itself. The longest that fits a file decides.
 BELOW: dict[str, set[str]] = {
@@ -22,15 +22,18 @@ BELOW: dict[str, set[str]] = {
     "device": {"protocol", "crypto", "mqtt"},
     "bench": SHARED,
     # Configuration, logs, keys: what the steps of a request stand on.
-    "service": SHARED,
+    "service": SHARED | {"service/http/address"},
+    # What is shown to operators; it is given what it shows.
+    "service/http": SHARED | {"service", "service/http/address"},
+    "service/http/address": set(),
     # The steps of a request know values only: no broker and, but for its rows, no database.
     "service/identity": {"crypto", "protocol", "registry", "service"},
     "service/enrolment": {"crypto", "protocol", "registry", "service", "service/identity"},
     "service/issuing": {"crypto", "protocol", "registry", "service", "service/enrolment"},
     "service/pipeline": SHARED | STEPS | {"service"},
-} | {name: SHARED | STEPS | SHELL | {"service", "service/pipeline"} for name in SHELL} | {
+} | {name: SHARED | STEPS | SHELL | {"service", "service/pipeline", "service/http"} for name in SHELL} | {
     # What a person starts; the reference device is one of its commands.
-    "service/cli": SHARED | STEPS | {"service", "service/serve", "device"},
+    "service/cli": SHARED | STEPS | {"service", "service/serve", "service/http", "device"},
     "service/main": {"service", "service/cli", "device"},
 }
 
@@ -38,6 +41,8 @@ BELOW: dict[str, set[str]] = {
 LIBRARIES: dict[str, str] = {
     r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp",
     r"pqxx/|libpq-fe\.h|postgresql/": r"registry/.*",
+    r"microhttpd": r"service/http/server\.cpp",
+    r"prometheus/": r"service/metrics\.cpp",
     r"mqtt/|MQTT\w+\.h": r"mqtt/.*",  # Paho; headers of ours are in quotes
     # Headers are read by everybody who uses them: no large library behind a public one.
     r"nlohmann/(?!json_fwd)": r".*\.cpp|protocol/json\.hpp",

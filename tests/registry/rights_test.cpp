@@ -41,7 +41,7 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   Database database;
   CHECK(relations_of(database, Login::service) == "schema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
-        "commit_requests\ncommit_statuses\nload_requests\nload_statuses\nmaintain\nmark_sent");
+        "commit_requests\ncommit_statuses\ncount_devices\nload_requests\nload_statuses\nmaintain\nmark_sent");
 }
 
 TEST_CASE("operators read the views and act by the functions, and that is all", "[rights]") {

@@ -108,6 +108,7 @@ class Stack:
         self.settings = settings or {}
         self.retain = False  # the broker's: set it before start
         self.passwords = {name: secrets.token_urlsafe(24) for name in (SUPERUSER, "owner", "latchkey", "operator")}
+        self.http_port = free_port()
         self.program: Path
         self.cluster: Cluster
         self.broker: Broker
@@ -175,8 +176,9 @@ class Stack:
 
     def replica(self, name: str) -> Daemon:
         """A service on this stack's configuration, not yet started; whoever asks for another one ends it."""
+        own = {} if name == "service" else {"LATCHKEY_HTTP_LISTEN": f"127.0.0.1:{free_port()}"}
         return Daemon(name, [str(self.program), "serve", "--config", str(self.configuration)], self.folder,
-                      ends_with_parent=self.bound)
+                      ends_with_parent=self.bound, environment=own)
 
     def _own(self, daemon: Daemon) -> Daemon:
         self.parts[daemon.name] = daemon
@@ -251,6 +253,7 @@ class Stack:
             "secrets": {"master_key_file": str(self.pki / "master.key")},
             "connection": {"host": "localhost", "port": self.broker.device_port, "tls": True},
             "log": {"level": "info"},
+            "http": {"listen": f"127.0.0.1:{self.http_port}"},
         }
         for section, values in self.settings.items():
             settings.setdefault(section, {}).update(values)

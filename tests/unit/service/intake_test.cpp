@@ -20,7 +20,8 @@ struct Entrance {
   Log log{Log::Options{}, said, [] { return std::chrono::sys_time<std::chrono::milliseconds>(); }};
   protocol::Topics topics;
   std::vector<std::unique_ptr<Inbox>> inboxes;
-  Intake intake{topics, inboxes, log};
+  Metrics metrics;
+  Intake intake{topics, inboxes, metrics, log};
 };
 
 mqtt::Delivery request(std::string_view topic, std::string_view payload = "{}") {

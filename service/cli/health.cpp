@@ -1,0 +1,54 @@
+#include "service/cli/commands.hpp"
+#include "service/cli/flags.hpp"
+#include "service/http/client.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace latchkey::cli {
+namespace {
+
+constexpr std::chrono::seconds limit{3};
+
+struct Flags {
+  std::string config_file;
+  bool live = false;
+};
+
+int run_health(const Flags& flags) {
+  const auto config = service::load_config(service::config_path(flags.config_file), {"http"});
+  if (!config) return report(fail(config.error()).error());
+  const std::string& listen = config->http.listen;
+  const auto address = service::ListenAddress::parse(listen);
+  if (!address)
+    return report(fail(exit_code::configuration, "http.listen is off, so there is nothing to ask").error());
+  const auto answer = service::http_get(*address, flags.live ? "/livez" : "/readyz?verbose", limit);
+  if (!answer)
+    return report(fail(exit_code::unavailable, "no service answers on " + listen + ": " + answer.error(),
+                       "is `latchkey serve` running, with this configuration?")
+                      .error());
+  std::cout << answer->body;
+  return answer->status == 200 ? exit_code::ok : exit_code::negative;
+}
+
+constexpr const char* help =
+    "Ask the service on this machine whether it answers requests now, as a container's health check\n"
+    "does, and print what is missing.";
+constexpr const char* footer =
+    "Exit codes: 0 ready, 1 not ready, 69 nobody answers within 3 s, 78 wrong configuration.";
+
+}  // namespace
+
+void add_health_command(CLI::App& root, std::function<int()>& run) {
+  auto* const command = root.add_subcommand("health", help);
+  const auto flags = std::make_shared<Flags>();
+  add_config_flag(*command, flags->config_file);
+  command->add_flag("--live", flags->live, "Only whether the process gets on with its work");
+  command->footer(footer);
+  command->callback([flags, &run] { run = [flags] { return run_health(*flags); }; });
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,112 @@
+#include "service/http/client.hpp"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <system_error>
+
+namespace latchkey::service {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t most_bytes = 64UL * 1024;
+
+struct Socket {
+  int descriptor = -1;
+  explicit Socket(int family) : descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+  ~Socket() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+};
+
+std::string why() {
+  return std::generic_category().message(errno);
+}
+
+/// Waits until it can be read or written. The error is set in errno.
+bool await(int descriptor, short event, Clock::time_point until) {
+  pollfd entry{descriptor, event, 0};
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+  if (left > 0 && ::poll(&entry, 1, static_cast<int>(left)) == 1) return true;
+  errno = ETIMEDOUT;
+  return false;
+}
+
+bool connect_to(int descriptor, const ListenAddress& address, Clock::time_point until) {
+  int done = 0;
+  if (address.ip.contains(':')) {
+    sockaddr_in6 place{};
+    place.sin6_family = AF_INET6;
+    place.sin6_port = htons(address.port);
+    ::inet_pton(AF_INET6, address.ip.c_str(), &place.sin6_addr);
+    done = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&place), sizeof place);
+  } else {
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(address.port);
+    ::inet_pton(AF_INET, address.ip.c_str(), &place.sin_addr);
+    done = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&place), sizeof place);
+  }
+  if (done == 0) return true;
+  if (errno != EINPROGRESS || !await(descriptor, POLLOUT, until)) return false;
+  socklen_t size = sizeof errno;
+  int error = 0;
+  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+  errno = error;
+  return error == 0;
+}
+
+std::expected<std::string, std::string> read_all(int descriptor, Clock::time_point until) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (text.size() < most_bytes) {
+    if (!await(descriptor, POLLIN, until)) return std::unexpected(why());
+    const ssize_t size = ::recv(descriptor, buffer.data(), buffer.size(), 0);
+    if (size < 0) return std::unexpected(why());
+    if (size == 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+std::expected<HttpAnswer, std::string> parse(std::string_view text) {
+  HttpAnswer answer;
+  // "HTTP/1.1 200 OK"
+  const auto space = text.find(' ');
+  const auto end = text.find("\r\n\r\n");
+  if (!text.starts_with("HTTP/1.") || space > text.size() - 4 || end == std::string_view::npos)
+    return std::unexpected("the answer is no HTTP");
+  std::from_chars(text.data() + space + 1, text.data() + space + 4, answer.status);
+  answer.body = text.substr(end + 4);
+  return answer;
+}
+
+}  // namespace
+
+std::expected<HttpAnswer, std::string> http_get(const ListenAddress& asked, std::string_view path,
+                                                std::chrono::milliseconds limit) {
+  const auto until = Clock::now() + limit;
+  ListenAddress address = asked;
+  if (address.ip == "0.0.0.0") address.ip = "127.0.0.1";
+  if (address.ip == "::") address.ip = "::1";
+  const Socket socket(address.ip.contains(':') ? AF_INET6 : AF_INET);
+  if (socket.descriptor < 0 || !connect_to(socket.descriptor, address, until)) return std::unexpected(why());
+  const std::string request =
+      "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  // It fits into any socket's buffer: nothing was sent before it.
+  if (::send(socket.descriptor, request.data(), request.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(request.size()))
+    return std::unexpected(why());
+  const auto text = read_all(socket.descriptor, until);
+  if (!text) return std::unexpected(text.error());
+  return parse(*text);
+}
+
+}  // namespace latchkey::service

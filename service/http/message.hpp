@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::service {
+
+/// What was asked. Everything in it is the client's word; the server bounded its size.
+struct HttpRequest {
+  std::string method;
+  std::string path;
+  std::map<std::string, std::string, std::less<>> query;  ///< decoded; a parameter without a value is empty
+  std::string host;                                       ///< the header Host, empty if there is none
+  std::string authorization;                              ///< likewise
+};
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+}  // namespace latchkey::service

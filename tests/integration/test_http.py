@@ -1,0 +1,93 @@
+"""What operators' tools ask: alive, ready, metrics. A database that is away or hangs blocks none of it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import time
+from pathlib import Path
+
+from stack_case import StackTest, within
+
+
+class Http(StackTest):
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=2)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def metric(self, series: str) -> float:
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(series + " "):
+                return float(line.rpartition(" ")[2])
+        self.fail(f"there is no {series}")
+
+    def database_processes(self) -> list[int]:
+        """The server and its backends, each of which is a session of its own."""
+        server = self.stack.postgres.pid
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        return [int(pid) for pid in (str(server), *children)]
+
+    def await_ready(self, ready: bool) -> None:
+        within(20, f"ready is {ready}", lambda: (self.get("/readyz")[0] == 200) == ready)
+
+    def test_it_is_alive_and_ready(self) -> None:
+        self.assertEqual(self.get("/livez"), (200, "ok\n"))
+        self.await_ready(True)
+        self.assertEqual(self.get("/readyz?verbose"), (200, "[+] broker: ok\n[+] database: ok\nready\n"))
+        self.assertEqual(self.run_latchkey("health").returncode, 0)
+        self.assertEqual(self.run_latchkey("health", "--live").stdout, "ok\n")
+
+    def test_a_provisioned_device_is_counted(self) -> None:
+        answered = 'latchkey_requests_total{code="",status="accepted"}'
+        before = self.metric(answered)
+        device = self.enrolled()
+        self.assert_accepted(device.provision())
+        self.assertEqual(device.become_ready()["state"], "ready")
+        self.assertEqual(self.metric(answered), before + 1)
+        self.assertGreaterEqual(self.metric('latchkey_credentials_issued_total{type="x509"}'), 1)
+        self.assertGreaterEqual(self.metric('latchkey_statuses_total{kind="ready",result="counted"}'), 1)
+        self.assertGreaterEqual(self.metric('latchkey_stage_duration_seconds_count{stage="commit"}'), 1)
+        self.assertGreater(self.metric('latchkey_certificate_expiry_timestamp_seconds{certificate="signing"}'), time.time())
+        within(30, "the device is counted", lambda: self.metric('latchkey_devices{state="ready"}') >= 1)
+        self.assertNotIn(self.name, self.get("/metrics")[1], "no label is a device's")
+
+    def test_a_database_that_hangs_blocks_neither_livez_nor_metrics(self) -> None:
+        self.await_ready(True)
+        for pid in self.database_processes():
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            self.await_ready(False)
+            for path in ("/livez", "/metrics"):
+                before = time.monotonic()
+                self.assertEqual(self.get(path)[0], 200)
+                self.assertLess(time.monotonic() - before, 1)
+            result = self.run_latchkey("health")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("[-] database: ", result.stdout)
+            self.assertEqual(self.metric("latchkey_database_up"), 0)
+        finally:
+            for pid in self.database_processes():
+                os.kill(pid, signal.SIGCONT)
+        self.await_ready(True)
+
+    def test_a_broker_that_is_away_is_not_ready(self) -> None:
+        self.stack.mosquitto.kill()
+        self.addCleanup(self.await_ready, True)
+        self.addCleanup(self.stack.mosquitto.start)
+        self.await_ready(False)
+        self.assertIn("[-] broker: not subscribed", self.get("/readyz?verbose")[1])
+        self.assertEqual(self.get("/livez")[0], 200)
+        self.assertEqual(self.metric("latchkey_broker_up"), 0)
+
+    def test_nobody_there_is_said_with_its_own_exit_code(self) -> None:
+        self.stack.service.stop()
+        self.addCleanup(self.stack.service.start)
+        result = self.run_latchkey("health")
+        self.assertEqual(result.returncode, 69)
+        self.assertIn(f"127.0.0.1:{self.stack.http_port}", result.stderr)
