@@ -1,5 +1,6 @@
 #include "service/issuing/issue.hpp"
 
+#include "crypto/issued_certificate.hpp"
 #include "crypto/mac.hpp"
 
 #include <algorithm>
@@ -20,8 +21,11 @@ crypto::Result<registry::NewCredential> issue(const Grant& grant, const crypto::
                                                             issuer.certificate().not_after())};
   if (validity.not_after <= now)
     return std::unexpected(crypto::Error{crypto::Fault::refused, "the device CA has expired"});
-  auto certificate = issuer.issue({request.device_id.text(), grant.key(), serial, validity});
+  const crypto::DeviceCertificate meant{request.device_id.text(), grant.key(), serial, validity};
+  auto certificate = issuer.issue(meant);
   if (!certificate) return std::unexpected(std::move(certificate.error()));
+  if (auto checked = crypto::check_issued(*certificate, meant, issuer.certificate()); !checked)
+    return std::unexpected(std::move(checked.error()));
   registry::NewCredential credential;
   credential.type = request.credential;
   credential.request_id = request.request_id;

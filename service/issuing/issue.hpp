@@ -6,8 +6,9 @@
 namespace latchkey::service {
 
 /// Makes the certificate that a grant allows: the CSR's key, everything else the service's. `serial` is
-/// random, `now` the database's. It never outlives the CA; an expired CA issues nothing. Nothing is published
-/// from here: what was signed has to be committed first.
+/// random, `now` the database's. It never outlives the CA; an expired CA issues nothing. What was made is
+/// read again and compared with what was meant; a difference is `internal`. Nothing is published from here:
+/// what was signed has to be committed first.
 [[nodiscard]] crypto::Result<registry::NewCredential> issue(const Grant& grant, const crypto::Issuer& issuer,
                                                             const crypto::Serial& serial, crypto::Time now);
 

@@ -205,10 +205,14 @@ void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFact
   Decision decision = tools_.decider.decide(*judged.verified, facts, seconds);
   if (const auto* grant = std::get_if<Grant>(&decision)) {
     auto credential = issue(*grant, tools_.issuer, crypto::random_serial(), seconds);
-    if (credential)
+    if (credential) {
       judged.verdict = registration_of(*grant, std::move(*credential));
-    else
+    } else {
+      tools_.log.error("no certificate could be issued", {{"tracking_id", judged.job->tracking_id},
+                                                          {"device_id", judged.job->inbound.device_id.text()},
+                                                          {"error", credential.error().what}});
       judged.verdict = Rejection{protocol::Code::unavailable, "issuing: " + credential.error().what};
+    }
   } else if (auto* repeat = std::get_if<Repeat>(&decision)) {
     judged.verdict = std::move(*repeat);
   } else if (auto* challenge = std::get_if<Challenge>(&decision)) {
