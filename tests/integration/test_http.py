@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
 from stack_case import StackTest, within
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 
 class Http(StackTest):
@@ -56,6 +59,15 @@ class Http(StackTest):
         self.assertGreater(self.metric('latchkey_certificate_expiry_timestamp_seconds{certificate="signing"}'), time.time())
         within(30, "the device is counted", lambda: self.metric('latchkey_devices{state="ready"}') >= 1)
         self.assertNotIn(self.name, self.get("/metrics")[1], "no label is a device's")
+
+    def test_what_dashboard_and_alerts_ask_for_is_there(self) -> None:
+        shown = self.get("/metrics")[1]
+        for file in ("grafana/latchkey.json", "prometheus/rules.yml"):
+            asked = set(re.findall(r"\blatchkey_[a-z_]+(?=[{\[ )])", (DEPLOY / file).read_text()))
+            self.assertGreater(len(asked), 4)
+            for series in asked:
+                found = re.search(rf"^{series}(_count)?[ {{]", shown, re.MULTILINE)
+                self.assertTrue(found, f"{file}: there is no {series}")
 
     def test_a_database_that_hangs_blocks_neither_livez_nor_metrics(self) -> None:
         self.await_ready(True)
