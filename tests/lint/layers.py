@@ -39,7 +39,7 @@ BELOW: dict[str, set[str]] = {
 
 # A library, and the only files that may know of it (regular expressions on the path).
 LIBRARIES: dict[str, str] = {
-    r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp",
+    r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp",
     r"pqxx/|libpq-fe\.h|postgresql/": r"registry/.*",
     r"microhttpd": r"service/http/server\.cpp",
     r"prometheus/": r"service/metrics\.cpp",

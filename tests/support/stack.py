@@ -99,6 +99,8 @@ class Home:
 class Stack:
     """All three parts. `bound`: they end with this process, whatever becomes of it."""
 
+    make_broker = Broker
+
     def __init__(self, directory: Path, binary: Path = BINARY, bound: bool = True,
                  settings: Settings | None = None) -> None:
         self.directory = directory.absolute()
@@ -150,7 +152,7 @@ class Stack:
 
     def _start_parts(self) -> None:
         self.program = self._reachable_program()
-        self.broker = Broker(self.folder, free_port(), free_port(), self.bound, self.retain)
+        self.broker = self.make_broker(self.folder, free_port(), free_port(), self.bound, self.retain)
         self.mosquitto = self._own(self.broker.daemon)
         self.service = self._own(self.replica("service"))
         with self.cluster.create() as making:

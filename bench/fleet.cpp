@@ -1,0 +1,140 @@
+#include "bench/fleet.hpp"
+
+#include "bench/parallel.hpp"
+#include "bench/wire.hpp"
+#include "crypto/certificate_request.hpp"
+#include "crypto/mac.hpp"
+#include "protocol/answer.hpp"
+#include "protocol/configuration.hpp"
+#include "protocol/request.hpp"
+#include "protocol/status.hpp"
+
+#include <charconv>
+#include <chrono>
+
+namespace latchkey::bench {
+namespace {
+
+using protocol::Channel;
+using Checked = std::expected<void, std::string>;
+
+// What devices say of themselves: two members, as in docs/device.md.
+constexpr const char* attributes = R"({"firmware_version":"1.4.2","model":"T1000"})";
+
+std::string random_name() {
+  return crypto::to_hex(crypto::random_bytes(12));
+}
+
+std::int64_t now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+      .time_since_epoch()
+      .count();
+}
+
+Checked check_certificate(const Member& member, const crypto::Bytes& der,
+                          const std::vector<crypto::Certificate>& issuers) {
+  const auto certificate = crypto::Certificate::from_der(der);
+  if (!certificate) return std::unexpected("certificate: " + certificate.error().what);
+  const auto issued =
+      std::ranges::any_of(issuers, [&](const auto& ca) { return certificate->issued_by(ca); });
+  if (!issued) return std::unexpected("certificate: of another issuer");
+  if (certificate->common_name() != member.id) return std::unexpected("certificate: of another device");
+  const auto key = certificate->public_key();
+  if (!key || !std::ranges::equal(key->spki(), member.spki))
+    return std::unexpected("certificate: of another key");
+  return {};
+}
+
+Checked check_answer(const Member& member, const std::string& json,
+                     const std::vector<crypto::Certificate>& issuers) {
+  const auto answer = protocol::decode_answer(json);
+  if (!answer) return std::unexpected(answer.error());
+  if (!answer->acceptance)
+    return std::unexpected("status: " + std::string(protocol::name_of(answer->status)));
+  if (answer->request_id != member.request_id) return std::unexpected("request_id: of another request");
+  if (answer->device_id != member.id) return std::unexpected("device_id: of another device");
+  if (answer->acceptance->generation != 1) return std::unexpected("generation: not the first");
+  const auto* credential = std::get_if<protocol::CertificateCredential>(&answer->acceptance->credential);
+  if (credential == nullptr) return std::unexpected("credential: no certificate");
+  return check_certificate(member, credential->chain.front(), issuers);
+}
+
+Checked check_configuration(const Member& member, const std::string& json, bool last) {
+  const auto configuration = protocol::decode_configuration(json);
+  if (!configuration) return std::unexpected(configuration.error());
+  if (configuration->device_id != member.id) return std::unexpected("device_id: of another device");
+  if (configuration->session != member.session) return std::unexpected("session: another");
+  if (last && configuration->state != "ready") return std::unexpected("state: " + configuration->state);
+  return {};
+}
+
+}  // namespace
+
+Fleet::Fleet(const FleetOptions& options, const Enrolled& enrolled) : options_(options), enrolled_(enrolled) {
+  members_.resize(options.count);
+  in_parallel(options.count, [this](std::size_t i) { members_[i] = make(i); });
+}
+
+Member Fleet::make(std::size_t number) const {
+  Member member;
+  member.id = options_.prefix + "-" + std::to_string(number);
+  const auto id = protocol::DeviceId::parse(member.id).value();
+  const auto key = protocol::device_key(enrolled_.group_key.view(), member.id);
+  member.answer_key = protocol::answer_key(key.view());
+  member.request_id = random_name();
+  member.session = random_name();
+  if (options_.task != Task::connect) add_request(member, id);
+  protocol::StatusMessage status;
+  status.kind = protocol::StatusKind::connected;
+  status.session = member.session;
+  status.generation = 1;
+  if (options_.task != Task::provision) add_status(member, id, protocol::encode_status(status));
+  status.kind = protocol::StatusKind::ready;
+  status.config_version = 1;
+  if (options_.task == Task::journey) add_status(member, id, protocol::encode_status(status));
+  return member;
+}
+
+void Fleet::add_request(Member& member, const protocol::DeviceId& id) const {
+  const auto own_key = crypto::PrivateKey::generate_p256();
+  const auto spki = own_key.public_key().spki();
+  member.spki.assign(spki.begin(), spki.end());
+  const protocol::Request request{.request_id = member.request_id,
+                                  .device_id = id,
+                                  .credential = protocol::CredentialType::x509,
+                                  .csr = crypto::make_certificate_request(own_key, member.id),
+                                  .issued_at = now(),
+                                  .nonce = {},
+                                  .encryption_key = {},
+                                  .attributes = attributes};
+  const auto payload = protocol::encode_request(request, nullptr);
+  const auto key = protocol::device_key(enrolled_.group_key.view(), member.id);
+  const auto jws = protocol::sign_request(payload.text(), key.view(), enrolled_.group);
+  member.steps.push_back({wire::publish(topics_.of(Channel::request, id), jws), Channel::response});
+}
+
+void Fleet::add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const {
+  member.steps.push_back({wire::publish(topics_.of(Channel::status, id), payload), Channel::config});
+}
+
+std::optional<std::size_t> Fleet::find(std::string_view topic) const noexcept {
+  topic = topic.substr(0, topic.rfind('/'));
+  const std::string_view digits = topic.substr(topic.rfind('-') + 1);
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || number >= members_.size()) return std::nullopt;
+  return number;
+}
+
+Checked Fleet::check(const Member& member, std::size_t step, std::string_view payload) const {
+  const bool is_answer = member.steps[step].answered_on == Channel::response;
+  const protocol::Verifier verifier = member.answer_key.clone();
+  const auto json =
+      protocol::open_message(is_answer ? protocol::response_type : protocol::config_type, payload, verifier);
+  if (!json) return std::unexpected(json.error());
+  if (is_answer) return check_answer(member, *json, enrolled_.device_ca);
+  return check_configuration(member, *json,
+                             options_.task == Task::journey && step + 1 == member.steps.size());
+}
+
+}  // namespace latchkey::bench

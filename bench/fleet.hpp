@@ -1,0 +1,75 @@
+#pragma once
+
+#include "protocol/signer.hpp"
+#include "protocol/topics.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::bench {
+
+enum class Task {
+  provision,  ///< a request; its answer
+  connect,    ///< `connected` of a device that is registered; its configuration
+  journey,    ///< request, `connected`, `ready`; the answer of each
+};
+
+/// How the devices prove themselves and what is known of the service they talk to.
+struct Enrolled {
+  std::string group;
+  crypto::Secret group_key;
+  std::vector<crypto::Certificate> device_ca;  ///< who issues their certificates
+};
+
+struct FleetOptions {
+  Task task = Task::provision;
+  std::string prefix;  ///< the devices are PREFIX-0, PREFIX-1 ...
+  std::size_t count = 0;
+};
+
+/// One message of a device, made before the clock starts.
+struct Step {
+  std::string packet;  ///< MQTT
+  protocol::Channel answered_on = protocol::Channel::response;
+};
+
+struct Member {
+  std::string id;
+  std::vector<Step> steps;
+  // What a right answer has to fit:
+  std::string request_id;
+  std::string session;
+  crypto::Bytes spki;
+  crypto::Secret answer_key;
+};
+
+/// Simulated devices with all that they will say, keys and signatures included.
+class Fleet {
+ public:
+  Fleet(const FleetOptions& options, const Enrolled& enrolled);
+
+  [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
+  [[nodiscard]] std::vector<Member>& members() noexcept { return members_; }
+  /// Which member a topic is about.
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view topic) const noexcept;
+  /// Everything a device would look at, and more: signature, names, generation, and of a certificate issuer,
+  /// subject and key. The error says what is wrong.
+  [[nodiscard]] std::expected<void, std::string> check(const Member& member, std::size_t step,
+                                                       std::string_view payload) const;
+
+ private:
+  [[nodiscard]] Member make(std::size_t number) const;
+  void add_request(Member& member, const protocol::DeviceId& id) const;
+  void add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const;
+
+  FleetOptions options_;
+  const Enrolled& enrolled_;
+  protocol::Topics topics_;
+  std::vector<Member> members_;
+};
+
+}  // namespace latchkey::bench

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "bench/connection.hpp"
+#include "bench/fleet.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <queue>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace latchkey::bench {
+
+using Steady = std::chrono::steady_clock;
+
+struct LoadOptions {
+  std::size_t connections = 8;  ///< the devices are dealt out to them
+  double rate = 0;              ///< open loop: devices a second, whatever becomes of them; 0: closed loop
+  std::size_t window = 256;     ///< closed loop: so many devices are under way
+  bool repeat = false;          ///< as devices do: 2 s, doubling, full jitter
+  std::chrono::seconds patience{30};  ///< without any answer: the rest is lost
+};
+
+/// What became of one device.
+struct Fate {
+  Steady::time_point due;   ///< when it had to send; latency counts from here, however late it really was
+  Steady::time_point done;  ///< the last answer came
+  std::vector<std::string> answers;  ///< one for each step that was answered
+  unsigned sends = 0;
+  bool refused = false;
+  [[nodiscard]] std::size_t step() const noexcept { return answers.size(); }
+};
+
+/// Sends what a fleet has to say and keeps all answers, on one thread.
+class Load {
+ public:
+  /// Connects and subscribes everything; throws std::runtime_error.
+  Load(const Fleet& fleet, const LoadOptions& options, const Broker& broker);
+  ~Load();
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  /// Returns when every device is done or lost.
+  void run();
+
+  [[nodiscard]] const std::vector<Fate>& fates() const noexcept { return fates_; }
+  [[nodiscard]] Steady::time_point began() const noexcept { return began_; }
+  [[nodiscard]] std::uint64_t surplus() const noexcept { return surplus_; }
+
+ private:
+  struct Repeat {
+    Steady::time_point at;
+    std::size_t device;
+    unsigned sends;  ///< for nothing if more were sent or answered since
+    std::size_t step;
+    bool operator>(const Repeat& other) const noexcept { return at > other.at; }
+  };
+
+  void connect_all(const Broker& broker);
+  void subscribe_all();
+  void await_acknowledgements();
+  void start_due(Steady::time_point now);
+  void repeat_due(Steady::time_point now);
+  void send(std::size_t device, Steady::time_point now);
+  /// Waits for the network until `until` and handles what it brings.
+  void turn(Steady::time_point until);
+  void flush(Connection& connection);
+  void handle(Connection& connection);
+  void on_message(std::size_t device, std::string_view topic, std::string_view payload);
+  void on_unsigned(std::size_t device, std::string_view payload, Steady::time_point now);
+  [[nodiscard]] Steady::time_point next_event(Steady::time_point now) const;
+  [[nodiscard]] Steady::time_point due(std::size_t device) const;
+  [[nodiscard]] Connection& connection_of(std::size_t device) {
+    return *connections_[device % connections_.size()];
+  }
+
+  const Fleet& fleet_;
+  LoadOptions options_;
+  int epoll_ = -1;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> dirty_;
+  std::size_t acknowledgements_missing_ = 0;
+
+  std::vector<Fate> fates_;
+  std::priority_queue<Repeat, std::vector<Repeat>, std::greater<>> repeats_;
+  std::minstd_rand noise_{1};
+  Steady::time_point began_;
+  Steady::time_point last_answer_;
+  std::size_t started_ = 0;
+  std::size_t finished_ = 0;
+  std::uint64_t surplus_ = 0;  ///< answers nobody waited for: repeats' second ones
+};
+
+}  // namespace latchkey::bench

@@ -1,0 +1,154 @@
+#include "bench/database.hpp"
+#include "bench/echo.hpp"
+#include "bench/floor.hpp"
+#include "bench/report.hpp"
+#include "mqtt/link.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <map>
+#include <thread>
+
+namespace {
+
+using namespace latchkey;
+
+constexpr int fault = 1;
+
+int complain(std::string_view what) {
+  std::cerr << "latchkey-bench: " << what << '\n';
+  return fault;
+}
+
+int print(const std::expected<std::string, std::string>& result) {
+  if (!result) return complain(result.error());
+  std::cout << *result << '\n';
+  return 0;
+}
+
+struct Settings {
+  bench::Broker broker;
+  std::string password_file;
+  bench::FleetOptions fleet;
+  bench::LoadOptions load;
+  bench::DatabaseOptions database;
+  std::string group = "bench";
+  std::string group_key_file;
+  std::string device_ca_file;
+  unsigned patience_s = 30;
+  bool unchecked = false;
+  std::size_t answer_bytes = 2000;
+  double seconds = 2;
+};
+
+std::string line_of(const std::string& file) {
+  const auto line = crypto::read_line_file(file);
+  if (!line) throw std::runtime_error(line.error().what);
+  return std::string(line->text());
+}
+
+bench::Enrolled enrolled(const Settings& settings) {
+  auto key = crypto::read_key_file(settings.group_key_file, 32, 64);
+  if (!key) throw std::runtime_error(key.error().what);
+  bench::Enrolled known{settings.group, *std::move(key), {}};
+  if (settings.device_ca_file.empty()) return known;
+  const auto pem = crypto::read_secret_file(settings.device_ca_file);
+  if (!pem) throw std::runtime_error(pem.error().what);
+  auto ca = crypto::Certificate::from_pem(pem->view());
+  if (!ca) throw std::runtime_error(ca.error().what);
+  known.device_ca = *std::move(ca);
+  return known;
+}
+
+int run_load(Settings& settings) {
+  settings.broker.password = line_of(settings.password_file);
+  settings.load.patience = std::chrono::seconds(settings.patience_s);
+  const bench::Enrolled known = enrolled(settings);
+  const bench::Fleet fleet(settings.fleet, known);
+  bench::Load load(fleet, settings.load, settings.broker);
+  load.run();
+  return print(bench::report(fleet, load, !settings.unchecked));
+}
+
+int run_echo(const Settings& settings) {
+  mqtt::Options options;
+  options.url = "mqtt://" + settings.broker.host + ":" + std::to_string(settings.broker.port);
+  options.client_id = "@echo";
+  options.username = settings.broker.username;
+  options.password = crypto::Secret(std::string_view(line_of(settings.password_file)));
+  const auto done = bench::echo(std::move(options), settings.answer_bytes);
+  return done ? 0 : complain(done.error());
+}
+
+int run_database(Settings& settings) {
+  settings.database.password = line_of(settings.password_file);
+  return print(bench::measure_database(settings.database));
+}
+
+void add_broker(CLI::App& app, Settings& settings) {
+  app.add_option("--host", settings.broker.host, "Of the broker")->default_val("127.0.0.1");
+  app.add_option("--port", settings.broker.port, "Of the broker; no TLS")->required();
+  app.add_option("--username", settings.broker.username, "Of the broker's account")->required();
+  app.add_option("--password-file", settings.password_file, "Its password, one line")->required();
+}
+
+void add_load(CLI::App& app, Settings& settings) {
+  static const std::map<std::string, bench::Task> tasks{{"provision", bench::Task::provision},
+                                                        {"connect", bench::Task::connect},
+                                                        {"journey", bench::Task::journey}};
+  add_broker(app, settings);
+  app.add_option("--task", settings.fleet.task, "provision, connect or journey")
+      ->transform(CLI::CheckedTransformer(tasks));
+  app.add_option("--devices", settings.fleet.count, "How many devices")->required();
+  app.add_option("--prefix", settings.fleet.prefix, "They are PREFIX-0, PREFIX-1 ...")->required();
+  app.add_option("--connections", settings.load.connections, "They are dealt out to so many connections");
+  app.add_option("--rate", settings.load.rate, "Open loop: so many devices a second");
+  app.add_option("--window", settings.load.window, "Closed loop: so many devices under way");
+  app.add_flag("--repeat", settings.load.repeat, "Repeat what is not answered, as devices do");
+  app.add_option("--patience", settings.patience_s,
+                 "Seconds without any answer after which the rest is lost");
+  app.add_flag("--unchecked", settings.unchecked, "Do not look at the answers: an echo's are none");
+  app.add_option("--group", settings.group, "The enrolment group, of symmetric keys");
+  app.add_option("--group-key-file", settings.group_key_file, "Its key")->required();
+  app.add_option("--device-ca-file", settings.device_ca_file, "Who issues the devices' certificates, PEM");
+}
+
+void add_database(CLI::App& app, Settings& settings) {
+  app.add_option("--url", settings.database.url, "The registry, by the service's login")->required();
+  app.add_option("--password-file", settings.password_file, "Its password, one line")->required();
+  app.add_option("--group", settings.database.group, "The enrolment group")->default_val("bench");
+  app.add_option("--devices", settings.database.devices, "How many devices")->required();
+  app.add_option("--prefix", settings.database.prefix, "They are PREFIX-0, PREFIX-1 ...")->required();
+  app.add_option("--threads", settings.database.threads, "Connections, a thread each");
+  app.add_option("--batch", settings.database.batch, "Devices a transaction");
+}
+
+int run(int argc, char** argv) {
+  Settings settings;
+  CLI::App app("Measures Latchkey, and the limits of what it stands on. ./dev bench runs all of it.",
+               "latchkey-bench");
+  app.require_subcommand(1);
+  CLI::App* const load = app.add_subcommand("load", "Simulated devices; prints what became of them");
+  add_load(*load, settings);
+  CLI::App* const echo =
+      app.add_subcommand("echo", "Answers everything at once: the limit of broker and link");
+  add_broker(*echo, settings);
+  echo->add_option("--answer-bytes", settings.answer_bytes, "How long an answer is");
+  CLI::App* const database = app.add_subcommand("database", "The service's transactions alone");
+  add_database(*database, settings);
+  CLI::App* const floor = app.add_subcommand("crypto", "What OpenSSL alone takes for one provisioning");
+  floor->add_option("--seconds", settings.seconds, "For each measurement");
+  CLI11_PARSE(app, argc, argv);
+  if (load->parsed()) return run_load(settings);
+  if (echo->parsed()) return run_echo(settings);
+  if (database->parsed()) return run_database(settings);
+  return print(bench::measure_floor(settings.seconds, std::max(1U, std::thread::hardware_concurrency())));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try { return run(argc, argv); } catch (const std::exception& error) {
+  return complain(error.what());
+}

@@ -1,0 +1,85 @@
+#include "bench/report.hpp"
+
+#include "bench/histogram.hpp"
+#include "bench/parallel.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace latchkey::bench {
+namespace {
+
+using Json = nlohmann::json;
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+constexpr std::size_t most_faults = 5;
+
+Json check_answers(const Fleet& fleet, const std::vector<Fate>& fates) {
+  std::mutex mutex;
+  std::vector<std::string> faults;
+  std::size_t checked = 0;
+  in_parallel(fates.size(), [&](std::size_t i) {
+    const Member& member = fleet.members()[i];
+    for (std::size_t step = 0; step < fates[i].step(); ++step) {
+      const auto right = fleet.check(member, step, fates[i].answers[step]);
+      const std::scoped_lock lock(mutex);
+      ++checked;
+      if (!right) faults.push_back(member.id + ": " + right.error());
+    }
+  });
+  const std::size_t wrong = faults.size();
+  faults.resize(std::min(wrong, most_faults));
+  return {{"checked", checked}, {"wrong", wrong}, {"faults", faults}};
+}
+
+double mean_answer_bytes(const std::vector<Fate>& fates) {
+  std::size_t bytes = 0;
+  std::size_t answers = 0;
+  for (const Fate& fate : fates)
+    for (const std::string& answer : fate.answers) {
+      bytes += answer.size();
+      ++answers;
+    }
+  return answers == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(answers);
+}
+
+}  // namespace
+
+std::string report(const Fleet& fleet, const Load& load, bool check) {
+  Histogram latency;
+  std::size_t refused = 0;
+  std::uint64_t sends = 0;
+  std::uint64_t steps = 0;
+  auto last = load.began();
+  for (std::size_t i = 0; i < load.fates().size(); ++i) {
+    const Fate& fate = load.fates()[i];
+    sends += fate.sends;
+    steps += fate.step();
+    refused += fate.refused ? 1 : 0;
+    if (fate.step() < fleet.members()[i].steps.size()) continue;
+    latency.record(fate.done - fate.due);
+    last = std::max(last, fate.done);
+  }
+  const double seconds = std::chrono::duration<double>(last - load.began()).count();
+  const auto answered = static_cast<double>(latency.count());
+  const auto ms = [&](double share) { return Milliseconds(latency.at(share)).count(); };
+  Json out{{"devices", load.fates().size()},
+           {"answered", latency.count()},
+           {"refused", refused},
+           {"lost", load.fates().size() - latency.count() - refused},
+           {"repeats", sends > steps ? sends - steps : 0},
+           {"surplus", load.surplus()},
+           {"seconds", seconds},
+           {"per_s", seconds > 0 ? answered / seconds : 0},
+           {"p50_ms", ms(0.5)},
+           {"p99_ms", ms(0.99)},
+           {"p999_ms", ms(0.999)},
+           {"max_ms", Milliseconds(latency.max()).count()},
+           {"answer_bytes", mean_answer_bytes(load.fates())}};
+  if (check) out.update(check_answers(fleet, load.fates()));
+  return out.dump();
+}
+
+}  // namespace latchkey::bench
