@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import ssl
@@ -14,7 +15,10 @@ from typing import Protocol
 
 import paho.mqtt.client as paho
 
-from jose import Json, Refused, compact, derive, open_es256, open_hs256, openssl, sign_hs256
+from jwcrypto import jwk
+
+from jose import (Json, PrivateKey, Refused, compact, derive, new_encryption_key, open_es256, open_hs256, openssl,
+                  public_jwk, sign, sign_hs256, symmetric_jwk, to_base64url, unseal)
 from wire import Login, Wire
 
 REQUEST = "provisioning-request+jws"
@@ -31,6 +35,13 @@ class Proof(Protocol):
     def open(self, typ: str, jws: bytes) -> Json:
         """What the service said, or Refused."""
 
+    def unseal(self, sealed: str) -> Json:
+        """The secrets of a message to a request without encryption_key, or Refused."""
+
+
+def own_clock(fresh: bool) -> Json:
+    return {"issued_at": int(time.time())} if fresh else {}
+
 
 @dataclass(frozen=True)
 class SymmetricKey:
@@ -43,23 +54,63 @@ class SymmetricKey:
 
     def encode(self, request: Json, fresh: bool) -> bytes:
         header = {"typ": REQUEST, "alg": "HS256"} | ({"kid": self.group} if self.group else {})
-        own_clock = {"issued_at": int(time.time())} if fresh else {}
-        return sign_hs256(header, compact(request | own_clock), self.key)
+        return sign_hs256(header, compact(request | own_clock(fresh)), self.key)
 
     def open(self, typ: str, jws: bytes) -> Json:
         return open_hs256(typ, jws, derive(self.key, "provisioning-response v1"))
 
+    def unseal(self, sealed: str) -> Json:
+        return unseal(sealed, symmetric_jwk(derive(self.key, "provisioning-sealed v1")), "dir")
+
+
+class ByService:
+    """A proof whose answers the service's certificate signs."""
+
+    anchors: Path
+
+    def open(self, typ: str, jws: bytes) -> Json:
+        return open_es256(typ, jws, self.anchors)
+
+    def unseal(self, sealed: str) -> Json:
+        raise Refused("sealed to nobody")
+
 
 @dataclass(frozen=True)
-class Token:
+class KeyPair(ByService):
+    """A private key: enrolled by its public half, or certified by a chain (DER, leaf first)."""
+
+    key: PrivateKey
+    anchors: Path
+    chain: tuple[bytes, ...] = ()
+    group: str | None = None
+
+    def encode(self, request: Json, fresh: bool) -> bytes:
+        header = {"typ": REQUEST} | ({"kid": self.group} if self.group else {})
+        if self.chain:
+            header["x5c"] = [base64.b64encode(der).decode() for der in self.chain]
+        return sign(header, compact(request | own_clock(fresh)), self.key)
+
+
+@dataclass(frozen=True)
+class Renewal(ByService):
+    """The certificate that the device connects with, DER, and its key."""
+
+    key: PrivateKey
+    certificate: bytes
+    anchors: Path
+
+    def encode(self, request: Json, fresh: bool) -> bytes:
+        header = {"typ": REQUEST, "x5t#S256": to_base64url(hashlib.sha256(self.certificate).digest())}
+        return sign(header, compact(request | own_clock(fresh)), self.key)
+
+
+@dataclass(frozen=True)
+class Token(ByService):
     token: str
     anchors: Path
 
     def encode(self, request: Json, fresh: bool) -> bytes:
         return compact(request | {"token": self.token})
-
-    def open(self, typ: str, jws: bytes) -> Json:
-        return open_es256(typ, jws, self.anchors)
 
 
 @dataclass(frozen=True)
@@ -87,10 +138,14 @@ class Device:
     place: Place
     folder: Path
     has_clock: bool = True
+    wants: str = "x509"  # or password
+    seals: bool = False  # send an encryption_key
     version: int = paho.MQTTv5
     request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     nonce: str | None = None
+    encryption_key: jwk.JWK = field(default_factory=new_encryption_key)
     accepted: Json | None = None
+    opened: Json = field(default_factory=dict)  # what was sealed in the answer
     challenges: int = 0
 
     @property
@@ -114,9 +169,11 @@ class Device:
         return base64.b64encode(der).decode()
 
     def request(self) -> Json:
+        csr = {"csr": self.csr()} if self.wants == "x509" else {}
         nonce = {"nonce": self.nonce} if self.nonce else {}
+        encryption_key = {"encryption_key": public_jwk(self.encryption_key)} if self.seals else {}
         return {"request_id": self.request_id, "device_id": self.device_id,
-                "credential": {"type": "x509", "csr": self.csr()}} | nonce
+                "credential": {"type": self.wants} | csr} | nonce | encryption_key
 
     def message(self, **changes: object) -> bytes:
         """The request as it goes out, with some members changed."""
@@ -182,18 +239,37 @@ class Device:
             raise Refused("an answer to somebody else")
         return answer
 
+    def unseal(self, message: Json) -> Json:
+        """The secrets in an answer or a configuration."""
+        if "sealed" not in message:
+            return {}
+        if self.seals:
+            return unseal(message["sealed"], self.encryption_key, "ECDH-ES")
+        return self.proof.unseal(message["sealed"])
+
     def keep(self, answer: Json) -> Json:
-        if answer["status"] == "accepted":
+        if answer["status"] != "accepted":
+            return answer
+        self.opened = self.unseal(answer)
+        self.accepted = answer
+        if answer["credential"]["type"] == "x509":
             chain = [ssl.DER_cert_to_PEM_cert(base64.b64decode(der, validate=True))
                      for der in answer["credential"]["chain"]]
             self.certificate_file.write_text("".join(chain))
-            self.accepted = answer
         return answer
+
+    def login(self) -> Login:
+        """With the credential that it was given."""
+        assert self.accepted
+        credential = self.accepted["credential"]
+        if credential["type"] == "password":
+            return Login(self.place.anchors, credential["username"], self.opened["password"])
+        return Login(self.place.anchors, certificate=self.certificate_file, key=self.key_file)
 
     # --- being provisioned
 
     def connect(self) -> Session:
-        """The operational connection that the answer named, by mutual TLS with the certificate that it brought."""
+        """The operational connection that the answer named, with the credential that it brought."""
         assert self.accepted
         return Session(self)
 
@@ -214,9 +290,8 @@ class Session:
         self.generation: int = device.accepted["generation"]
         connection = device.accepted["connection"]
         self.topics: str = connection["topics"]
-        login = Login(device.place.anchors, certificate=device.certificate_file, key=device.key_file)
         will = (f"{self.topics}/status", compact({"status": "disconnected", "session": self.id}))
-        self.wire = Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login,
+        self.wire = Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], device.login(),
                          device.version, will)
         self.wire.subscribe(f"{self.topics}/config")
 
@@ -241,6 +316,7 @@ class Session:
                 return None
             try:
                 configuration = self.device.proof.open(CONFIG, message.payload)
+                configuration |= {name: value for name, value in self.device.unseal(configuration).items() if name == "config"}
             except Refused:
                 continue
             if (configuration["device_id"], configuration["session"]) == (self.device.device_id, self.id):

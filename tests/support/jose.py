@@ -1,5 +1,6 @@
-"""The little of JOSE that a device needs (docs/protocol.md, 1 and 3), by the standard library and the openssl command:
-an implementation of its own, so that the project's cannot be wrong with itself."""
+"""The little of JOSE that a device needs (docs/protocol.md, 1 to 3), by the standard library, the openssl command and,
+for signatures and secrets, the distribution's cryptography and jwcrypto: an implementation of its own, so that the
+project's cannot be wrong with itself."""
 
 from __future__ import annotations
 
@@ -14,10 +15,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from jwcrypto import jwe, jwk
+from jwcrypto.common import JWException
+
 # Whoever signs for the service has this one extended key usage, critical, and no other.
 SIGNER_USAGE = "2.25.93801460738676613155825682352279867567"
 
 Json = dict[str, Any]
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 
 class Refused(Exception):
@@ -48,6 +56,77 @@ def derive(key: bytes, label: str) -> bytes:
 def sign_hs256(header: Json, payload: bytes, key: bytes) -> bytes:
     signed = f"{to_base64url(compact(header))}.{to_base64url(payload)}"
     return f"{signed}.{to_base64url(hmac.new(key, signed.encode(), hashlib.sha256).digest())}".encode()
+
+
+def generate_key(alg: str) -> PrivateKey:
+    """A private key whose JWS algorithm is `alg`."""
+    match alg:
+        case "ES256":
+            return ec.generate_private_key(ec.SECP256R1())
+        case "ES384":
+            return ec.generate_private_key(ec.SECP384R1())
+        case "RS256":
+            return rsa.generate_private_key(65537, 2048)
+        case "Ed25519":
+            return ed25519.Ed25519PrivateKey.generate()
+    raise ValueError(alg)
+
+
+def private_pem(key: PrivateKey) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def public_pem(key: PrivateKey) -> bytes:
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def algorithm_of(key: PrivateKey) -> str:
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return {256: "ES256", 384: "ES384"}[key.key_size]
+    return "Ed25519" if isinstance(key, ed25519.Ed25519PrivateKey) else "RS256"
+
+
+def sign(header: Json, payload: bytes, key: PrivateKey) -> bytes:
+    """`header` without `alg`: that is the key's."""
+    signed = f"{to_base64url(compact({'alg': algorithm_of(key)} | header))}.{to_base64url(payload)}"
+    return f"{signed}.{to_base64url(signature_of(signed.encode(), key))}".encode()
+
+
+def signature_of(signed: bytes, key: PrivateKey) -> bytes:
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key.sign(signed)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    width = key.key_size // 8
+    digest = hashes.SHA256() if width == 32 else hashes.SHA384()
+    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(digest)))
+    return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+
+
+def new_encryption_key() -> jwk.JWK:
+    return jwk.JWK.generate(kty="EC", crv="P-256")
+
+
+def public_jwk(key: jwk.JWK) -> Json:
+    return json.loads(key.export_public())
+
+
+def unseal(text: str, key: jwk.JWK, alg: str) -> Json:
+    """What is inside a JWE whose header holds exactly what `alg` (ECDH-ES or dir) needs."""
+    members = {"alg", "enc", "epk"} if alg == "ECDH-ES" else {"alg", "enc"}
+    header = json.loads(from_base64url(text.split(".")[0]))
+    if set(header) != members or (header["alg"], header["enc"]) != (alg, "A256GCM"):
+        raise Refused(f"the header of a sealed text is {header}")
+    token = jwe.JWE(algs=[alg, "A256GCM"])
+    try:
+        token.deserialize(text, key)
+    except (JWException, ValueError) as error:
+        raise Refused(f"a sealed text does not open: {error}") from error
+    return json.loads(token.payload)
+
+
+def symmetric_jwk(key: bytes) -> jwk.JWK:
+    return jwk.JWK(kty="oct", k=to_base64url(key))
 
 
 def _open(jws: bytes, expected: Json) -> tuple[Json, bytes, bytes, bytes]:
