@@ -149,6 +149,77 @@ TEST_CASE("A signature with r or s of zero, or of the curve's order, is refused"
   CHECK(verified.error().what == "ECDSA signature out of range");
 }
 
+TEST_CASE("A second form of an Ed25519 signature, its S one order larger, is refused", "[key]") {
+  const PrivateKey key = PrivateKey::generate(Algorithm::ed25519);
+  Bytes signature = key.sign(as_bytes("message"));
+  REQUIRE(key.public_key().verify(as_bytes("message"), signature));
+  const Bytes order =
+      from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");  // RFC 8032, 5.1
+  unsigned carry = 0;
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    carry += signature[32 + at] + unsigned{order[at]};
+    signature[32 + at] = static_cast<std::uint8_t>(carry & 0xff);
+    carry >>= 8;
+  }
+  CHECK_FALSE(key.public_key().verify(as_bytes("message"), signature));
+}
+
+TEST_CASE("A signature of another length than its algorithm's is refused", "[key]") {
+  for (const auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::ed25519}) {
+    const PrivateKey key = PrivateKey::generate(algorithm);
+    const Bytes good = key.sign(as_bytes("message"));
+    REQUIRE(key.public_key().verify(as_bytes("message"), good));
+    Bytes longer = good;
+    longer.push_back(0);
+    CHECK_FALSE(key.public_key().verify(as_bytes("message"), longer));
+    longer = good;
+    longer.insert(longer.begin(), 0);
+    CHECK_FALSE(key.public_key().verify(as_bytes("message"), longer));
+    CHECK_FALSE(key.public_key().verify(as_bytes("message"), ByteView(good).first(good.size() - 1)));
+    CHECK_FALSE(key.public_key().verify(as_bytes("message"), ByteView(good).subspan(1)));
+    CHECK_FALSE(key.public_key().verify(as_bytes("message"), {}));
+  }
+}
+
+TEST_CASE("A generated key is of the algorithm asked for, and survives PEM and its numbers", "[key]") {
+  for (const auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::ed25519}) {
+    const PrivateKey key = PrivateKey::generate(algorithm);
+    CHECK(key.algorithm() == algorithm);
+    const PrivateKey again = PrivateKey::from_pem(key.to_pem().view()).value();
+    CHECK(std::ranges::equal(again.public_key().spki(), key.public_key().spki()));
+    const PublicKey made = PublicKey::from_numbers(algorithm, key.public_key().numbers()).value();
+    CHECK(std::ranges::equal(made.spki(), key.public_key().spki()));
+  }
+}
+
+std::string public_pem(const made_with_openssl::Key& key) {
+  BIO* memory = BIO_new(BIO_s_mem());
+  REQUIRE(PEM_write_bio_PUBKEY(memory, key.get()) == 1);
+  return made_with_openssl::text_of(memory);
+}
+
+TEST_CASE("A public key is read from PEM", "[key]") {
+  for (const auto& made : {ec_key("P-256"), ec_key("P-384"), ed25519_key(), rsa_key(2048)}) {
+    const Result<PublicKey> key = PublicKey::from_pem(as_bytes("a comment\n" + public_pem(made)));
+    REQUIRE(key);
+    CHECK(std::ranges::equal(key->spki(), spki(made)));
+  }
+  CHECK(PublicKey::from_pem(as_bytes(public_pem(ec_key("P-521")))).error().fault == Fault::weak_key);
+}
+
+TEST_CASE("A text that is not one public key in PEM is refused, one with a private key by its name",
+          "[key]") {
+  const auto made = ec_key("P-256");
+  const Result<PublicKey> from_private = PublicKey::from_pem(as_bytes(public_pem(made) + pem(made)));
+  CHECK(from_private.error().fault == Fault::refused);
+  CHECK(from_private.error().what == "this is a private key: it belongs to its device alone");
+  CHECK(PublicKey::from_pem(as_bytes(pem(made, "secret"))).error().fault == Fault::refused);
+  CHECK(PublicKey::from_pem(as_bytes(public_pem(made) + public_pem(made))).error().fault == Fault::malformed);
+  CHECK(PublicKey::from_pem({}).error().fault == Fault::malformed);
+  CHECK(PublicKey::from_pem(as_bytes("-----BEGIN PUBLIC KEY-----\nAAAA\n")).error().fault ==
+        Fault::malformed);
+}
+
 TEST_CASE("A private key survives PEM", "[key]") {
   const PrivateKey key = PrivateKey::generate_p256();
   const Secret pem = key.to_pem();
