@@ -1,5 +1,7 @@
+#include "crypto/der.hpp"
 #include "crypto/key.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/public_key.hpp"
 #include "crypto/signature.hpp"
 
 #include <openssl/core_names.h>
@@ -12,13 +14,20 @@ namespace {
 
 using openssl::failed;
 
+EVP_PKEY* generate_point(Algorithm algorithm) {
+  const auto context = openssl::made<openssl::PkeyContext>(
+      EVP_PKEY_CTX_new_from_pkey(nullptr, prepared_curve(algorithm), nullptr));
+  EVP_PKEY* key = nullptr;
+  if (EVP_PKEY_keygen_init(context.get()) != 1 || EVP_PKEY_generate(context.get(), &key) != 1) return nullptr;
+  return key;
+}
+
 EVP_PKEY* generate_key(Algorithm algorithm) {
   constexpr std::size_t rsa_bits = 2048;
   switch (algorithm) {
     case Algorithm::es256:
-      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     case Algorithm::es384:
-      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384");
+      return generate_point(algorithm);
     case Algorithm::rs256:
       return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", rsa_bits);
     case Algorithm::ed25519:
@@ -43,6 +52,17 @@ Result<PublicKey> public_half(EVP_PKEY* key) {
   return PublicKey::from_spki(openssl::encoded<i2d_PUBKEY>(key));
 }
 
+// What i2d_PUBKEY gives for a key just made, without its 80 us: an ephemeral key is made for each secret.
+Result<PublicKey> public_half_of_new(EVP_PKEY* key, Algorithm algorithm) {
+  if (family_of(algorithm) != KeyFamily::ec) return public_half(key);
+  unsigned char* octets = nullptr;
+  const std::size_t size = EVP_PKEY_get1_encoded_public_key(key, &octets);
+  if (size == 0) return failed(Fault::internal, "a new key has no point");
+  const Bytes spki = der::sequence({key_algorithm_identifier(algorithm), der::bit_string({octets, size})});
+  OPENSSL_free(octets);
+  return PublicKey::from_spki(spki);
+}
+
 // A file may hold a public half of its own that is not the private half's.
 Result<void> check_halves(EVP_PKEY* key) {
   const auto context = openssl::made<openssl::PkeyContext>(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
@@ -59,7 +79,7 @@ PrivateKey::PrivateKey(std::shared_ptr<EVP_PKEY> handle, PublicKey public_key)
 PrivateKey PrivateKey::generate(Algorithm algorithm) {
   std::shared_ptr<EVP_PKEY> key(generate_key(algorithm), EVP_PKEY_free);
   if (!key) die("no " + std::string(name_of(algorithm)) + " key could be made");
-  Result<PublicKey> public_key = public_half(key.get());
+  Result<PublicKey> public_key = public_half_of_new(key.get(), algorithm);
   if (!public_key) die(public_key.error().what);
   return PrivateKey(std::move(key), *std::move(public_key));
 }

@@ -20,6 +20,9 @@ struct ReadKey {
 /// accepted.
 [[nodiscard]] ByteView subject_public_key(ByteView spki);
 
+/// A key of this curve (es256 or es384) without a point, made once: to copy, or to generate more like it.
+[[nodiscard]] EVP_PKEY* prepared_curve(Algorithm algorithm);
+
 /// DER of the AlgorithmIdentifier in the SubjectPublicKeyInfo of a key for `algorithm`, which is not HS256.
 [[nodiscard]] ByteView key_algorithm_identifier(Algorithm algorithm) noexcept;
 
