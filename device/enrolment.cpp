@@ -150,20 +150,20 @@ Enrolment::Ended Enrolment::on_answer(std::string_view payload) {
 // asked for, is a mistake of the service's: it is asked again, and what the device has stays as it is.
 Enrolment::Ended Enrolment::on_accepted(const protocol::Acceptance& accepted) {
   auto secrets = secrets_of(accepted);
-  if (!secrets) context_.reporter.remark("the answer cannot be used: " + secrets.error());
-  NewCredential given{.accepted = accepted,
-                      .password = secrets ? std::move(secrets->password) : std::nullopt,
-                      .answered_by = answered_by(proof_)};
-  if (secrets && !fits_request(*request_, given))
-    context_.reporter.remark("the answer cannot be used: it is not the credential that was asked for");
-  if (!secrets || !fits_request(*request_, given)) {
-    wait(std::nullopt);
-    return std::nullopt;
-  }
+  if (!secrets) return on_unusable(secrets.error());
+  const NewCredential given{
+      .accepted = accepted, .password = std::move(secrets->password), .answered_by = answered_by(proof_)};
+  if (!fits_request(*request_, given)) return on_unusable("it is not the credential that was asked for");
   auto credential = context_.store.keep_credential(*request_, given);
   if (!credential) return damaged(credential.error());
   if (!keep_config(accepted, *secrets)) return damaged("the configuration cannot be stored");
   return *std::move(credential);
+}
+
+Enrolment::Ended Enrolment::on_unusable(const std::string& why) {
+  context_.reporter.remark("the answer cannot be used: " + why);
+  wait(std::nullopt);
+  return std::nullopt;
 }
 
 std::expected<protocol::Secrets, std::string> Enrolment::secrets_of(

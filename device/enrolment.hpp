@@ -53,6 +53,7 @@ class Enrolment {
   [[nodiscard]] Ended handle(const Event& event);
   [[nodiscard]] Ended on_answer(std::string_view payload);
   [[nodiscard]] Ended on_accepted(const protocol::Acceptance& accepted);
+  [[nodiscard]] Ended on_unusable(const std::string& why);
   [[nodiscard]] std::expected<protocol::Secrets, std::string> secrets_of(
       const protocol::Acceptance& accepted) const;
   [[nodiscard]] bool keep_config(const protocol::Acceptance& accepted,
