@@ -16,6 +16,7 @@ target_compile_options(latchkey_flags INTERFACE
   -Wlogical-op
   -Wformat=2
   -Wimplicit-fallthrough
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-warning-option>  # clang fuzzes (tests/fuzz) and knows not all of g++'s
   -fno-common
   -fstack-protector-strong
   -fstack-clash-protection
