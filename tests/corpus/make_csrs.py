@@ -70,12 +70,14 @@ def wrong_shape() -> dict[str, bytes]:
     tail = algorithm(OWN) + bits(sign(OWN, part))
     content = part + tail
     size = len(content)
+    assert 0x80 <= size < 0x100
     return {
         "empty": b"",
         "one-byte": b"\x30",
         "pem-text": b"-----BEGIN CERTIFICATE REQUEST-----\n" + base64.b64encode(whole) + b"\n-----END CERTIFICATE REQUEST-----\n",
         "length-indefinite": b"\x30\x80" + content + b"\0\0",
         "length-longer-than-needed": b"\x30\x83\x00" + size.to_bytes(2, "big") + content,
+        "length-of-two-bytes-where-one-is-enough": b"\x30\x82\x00" + bytes([size]) + content,
         "length-of-four-bytes": b"\x30\x84" + size.to_bytes(4, "big") + content,
         "length-past-the-end": b"\x30\x82" + (size + 1).to_bytes(2, "big") + content,
         "length-of-the-most-bytes": b"\x30\x84\xff\xff\xff\xff" + content,

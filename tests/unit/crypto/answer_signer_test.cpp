@@ -56,6 +56,18 @@ TEST_CASE("An anchor itself does not sign answers", "[answer signer]") {
   CHECK(fault_of(anchor.certificate, anchor) == Fault::refused);
 }
 
+TEST_CASE("A signer with a critical extension that nobody knows is refused", "[answer signer]") {
+  const Identity anchor = make_ca("Service anchor", around_now);
+  const std::string usage = "critical," + std::string(answer_signing_usage);
+  const auto key = ec_key("P-256");
+  const Certificate with_remark =
+      certificate(anchor, key, {{NID_ext_key_usage, usage}, {NID_netscape_comment, "a remark"}});
+  const Certificate with_rule =
+      certificate(anchor, key, {{NID_ext_key_usage, usage}, {NID_netscape_comment, "critical,a rule"}});
+  CHECK(verify_answer_signer(with_remark.der(), {anchor.certificate}, &now));
+  CHECK(fault_of(with_rule, anchor) == Fault::refused);
+}
+
 TEST_CASE("A signer outside its validity is refused, unless there is no clock", "[answer signer]") {
   const Identity anchor = make_ca("Service anchor", around_now);
   const Certificate expired = make_signing_identity(anchor, "a", {now - 2h, now - 1s}).certificate;

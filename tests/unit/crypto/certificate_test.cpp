@@ -208,6 +208,17 @@ TEST_CASE("A PEM text without a certificate or with a broken one is refused", "[
         Fault::malformed);
 }
 
+TEST_CASE("A certificate is not issued by a CA of another name with the same key", "[certificate]") {
+  using namespace made_with_openssl;
+  const Identity root = make_ca("Root", ten_years);
+  const Key key = ec_key("P-256");
+  const std::vector<Extension> ca{{NID_basic_constraints, "critical,CA:TRUE"}};
+  const Identity one{certificate(root, key, ca, "One"), PrivateKey::from_pem(as_bytes(pem(key))).value()};
+  const Certificate leaf = certificate(one, ec_key("P-256"), {});
+  CHECK(leaf.issued_by(one.certificate));
+  CHECK_FALSE(leaf.issued_by(certificate(root, key, ca, "Other")));
+}
+
 TEST_CASE("A certificate is not issued by a CA of the same name with another key", "[certificate]") {
   const Issuer issuer(make_ca("Device CA", ten_years));
   const Identity impostor = make_ca("Device CA", ten_years);

@@ -68,6 +68,19 @@ TEST_CASE("Every hostile chain is refused for what is wrong with it, and every g
   CHECK(hostile_names >= 20);
 }
 
+TEST_CASE("A signature over a weak hash issues nothing", "[chain][corpus]") {
+  int seen = 0;
+  for (const corpus::Case& each : corpus::cases_of("chains")) {
+    if (!each.name.ends_with("-sha1") && !each.name.ends_with("-md5")) continue;
+    const Chain chain(each.content);
+    const Certificate anchor = Certificate::from_der(chain.anchor).value();
+    CAPTURE(each.name);
+    CHECK_FALSE(Certificate::from_der(chain.certificates.back()).value().issued_by(anchor));
+    ++seen;
+  }
+  CHECK(seen == 4);
+}
+
 TEST_CASE("Names are found in every certificate that is read, by their very bytes", "[chain][corpus]") {
   for (const corpus::Case& each : corpus::cases_of("chains")) {
     const Chain chain(each.content);

@@ -159,6 +159,17 @@ TEST_CASE("A certificate that was made otherwise is found, field by field", "[is
         }).starts_with("the list of extensions"));
 }
 
+TEST_CASE("An algorithm that is not the issuer's is found, though it stands in both places", "[issued]") {
+  const Issuance issuance;
+  const ByteView right = signature_algorithm_of(Algorithm::es256).identifier;
+  Bytes der = issuance.der;
+  // ecdsa-with-SHA256 becomes ecdsa-with-SHA384.
+  for (auto at = std::ranges::search(der, right); !at.empty(); at = std::ranges::search(der, right))
+    at.back() = 3;
+  CHECK(read_issued(der));
+  CHECK(issuance.wrong(ByteView(der)) == "issued certificate: signature algorithm is not what was meant");
+}
+
 TEST_CASE("An extension more, less, twice or with another value is found", "[issued]") {
   const auto extension = [](std::uint8_t id, std::initializer_list<std::uint8_t> value) {
     const Bytes content(value);
