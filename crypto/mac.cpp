@@ -52,6 +52,18 @@ Sha256Digest hmac_sha256(ByteView key, ByteView data) {
   return code;
 }
 
+Secret hkdf_sha256(ByteView key, ByteView salt, ByteView info, std::size_t size) {
+  Sha256Digest extracted = hmac_sha256(salt, key);  // RFC 5869, 2.2
+  Bytes block(info.begin(), info.end());
+  block.push_back(1);  // 2.3: T(1) alone
+  Sha256Digest expanded = hmac_sha256(extracted, block);
+  if (size > expanded.size()) die("HKDF: more than one block");
+  Secret out(ByteView(expanded).first(size));
+  wipe(std::span(reinterpret_cast<char*>(extracted.data()), extracted.size()));
+  wipe(std::span(reinterpret_cast<char*>(expanded.data()), expanded.size()));
+  return out;
+}
+
 Secret derive_key(ByteView key, std::string_view label) {
   Sha256Digest derived = hmac_sha256(key, as_bytes(label));
   Secret secret{ByteView(derived)};

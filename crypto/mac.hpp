@@ -12,6 +12,9 @@ namespace latchkey::crypto {
 /// A key of its own for every use of another key: HMAC-SHA256(key, label), 32 bytes.
 [[nodiscard]] Secret derive_key(ByteView key, std::string_view label);
 
+/// HKDF-SHA256 (RFC 5869) of at most 32 bytes, its first block.
+[[nodiscard]] Secret hkdf_sha256(ByteView key, ByteView salt, ByteView info, std::size_t size);
+
 /// Fills `out` from the operating system's generator by way of OpenSSL. Ends the process if there is none.
 void fill_random(std::span<std::uint8_t> out);
 [[nodiscard]] Bytes random_bytes(std::size_t size);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "crypto/certificate.hpp"
+#include "crypto/chain.hpp"
 #include "protocol/device_id.hpp"
 #include "protocol/request.hpp"
 #include "protocol/status.hpp"
@@ -21,16 +21,21 @@ enum class DeviceState { off, provisioning_requested, registered, connected, rea
 
 enum class ProofKind { symmetric_key, public_key, x509, token };
 enum class Origin { device, group };
+/// Who of those with the proof is let in.
+enum class Admitted { all, listed, approved };
 
 /// What a group, or its defaults, allows.
 struct Policy {
   bool in_window = true;
-  bool id_matches = true;       ///< the group's device_id_pattern
+  bool id_matches = true;  ///< the group's device_id_pattern
+  Admitted admitted = Admitted::all;
+  bool is_listed = false;       ///< on the group's allow list
   bool may_reprovision = true;  ///< reprovisioning = rotate
   bool allows_x509 = true;
   bool allows_password = false;
   std::int64_t lifetime_s = 0;
   std::int64_t unused_life_s = 0;    ///< a credential never used ends after this
+  bool seals_config = false;         ///< the configuration goes out encrypted or not at all
   std::optional<std::string> quota;  ///< the quota row that a newcomer counts against
 };
 
@@ -39,7 +44,11 @@ struct Enrolment {
   Origin origin = Origin::device;
   std::optional<std::string> group;
   ProofKind proof = ProofKind::token;
-  crypto::Bytes material;  ///< a sealed key, or a token's SHA-256
+  /// A sealed key; a SubjectPublicKeyInfo; a CA certificate, or the SHA-256 of the device's own; a token's
+  /// SHA-256.
+  crypto::Bytes material;
+  crypto::Bytes secondary;  ///< accepted as well while a group's key or CA is rolled; empty: none
+  crypto::NameKind id_from = crypto::NameKind::common_name;  ///< x509 groups
   bool enabled = true;
   Policy policy;
   std::string config = "{}";  ///< group <- device, merged
@@ -51,6 +60,10 @@ struct Device {
   DeviceState state = DeviceState::off;
   std::int64_t generation = 0;
   std::string enrolled_by;  ///< Enrolment::name() of the registration; empty after a reset
+  std::optional<crypto::Sha256Digest> proof_key;  ///< of the public key that registered it
+  std::optional<crypto::Sha256Digest> waiting;    ///< the request that waits for approval
+  std::optional<crypto::Sha256Digest> approved;
+  std::optional<crypto::Sha256Digest> rejected;
   std::int64_t config_version = 1;
   std::int64_t applied_config_version = 0;
   std::string attributes = "{}";
@@ -59,16 +72,30 @@ struct Device {
 /// How the answer that delivered a credential was signed; its configurations are signed the same way.
 enum class SignedBy { device_key, service };
 
+/// Which of the keys that a device of a group may have: eight bytes that say nothing of the key itself.
+using KeyId = std::array<std::uint8_t, 8>;
+
 struct Credential {
   std::int64_t generation = 0;
   protocol::CredentialType type = protocol::CredentialType::x509;
   crypto::Sha256Digest digest{};
-  crypto::Bytes certificate;  ///< DER
+  crypto::Bytes certificate;  ///< DER; empty for a password
+  crypto::Bytes salt;         ///< of a password
+  KeyId master_key{};         ///< under which a password was derived
   Clock not_before;
   Clock not_after;
   bool live = false;  ///< neither retired nor revoked nor expired, used or still to be used in time
   bool used = false;  ///< a device has connected with it
   SignedBy signed_by = SignedBy::service;
+  std::optional<KeyId> answer_key;                        ///< with SignedBy::device_key
+  std::optional<protocol::EncryptionKey> encryption_key;  ///< for secrets in its configurations
+};
+
+/// The operational certificate that a request is signed under (x5t#S256), if the device has it.
+struct Presented {
+  crypto::Bytes certificate;  ///< DER
+  std::string status;         ///< live, in_grace, expired, retired or revoked
+  [[nodiscard]] bool renews() const { return status == "live" || status == "in_grace"; }
 };
 
 /// What a request is looked up by.
@@ -77,6 +104,8 @@ struct RequestKey {
   std::string request_id;
   std::optional<std::string> group;
   std::optional<crypto::Sha256Digest> token_hash;
+  std::optional<crypto::Sha256Digest> ca_subject;   ///< who issued the last certificate of x5c
+  std::optional<crypto::Sha256Digest> certificate;  ///< x5t#S256
 };
 
 struct RequestFacts {
@@ -84,6 +113,7 @@ struct RequestFacts {
   std::optional<Device> device;
   std::optional<Credential> same_request;  ///< what (device_id, request_id) gave
   std::optional<Credential> newest;
+  std::optional<Presented> presented = {};
 };
 
 /// A credential to be committed.
@@ -92,13 +122,17 @@ struct NewCredential {
   std::string request_id;
   crypto::Sha256Digest digest{};
   crypto::Bytes serial;
-  crypto::Bytes certificate;
+  crypto::Bytes certificate;               ///< empty for a password, and so are serial and fingerprints
   crypto::Sha256Digest fingerprint{};      ///< SHA-256 of the certificate
   crypto::Sha256Digest key_fingerprint{};  ///< SHA-256 of its SubjectPublicKeyInfo
+  crypto::Bytes salt;                      ///< of a password
+  KeyId master_key{};                      ///< under which a password was derived
   Clock not_before;
   Clock not_after;
   Clock use_by;
   SignedBy signed_by = SignedBy::service;
+  std::optional<KeyId> answer_key;
+  std::optional<protocol::EncryptionKey> encryption_key;
 };
 
 /// One line of the ledger.
@@ -106,10 +140,11 @@ struct Attempt {
   std::string tracking_id;
   std::string device_id;
   Clock received_at;
-  std::string_view decision;  ///< accepted, repeated, challenge, rejected, retry
+  std::string_view decision;  ///< accepted, repeated, pending, challenge, rejected, retry
   std::string_view code;      ///< empty unless rejected or retry
   std::string reason;         ///< the true one
   std::optional<std::string> group;
+  bool counted = false;  ///< one of a flood: a number in attempt_count instead of a line
 };
 
 /// A registration or rotation that goes with an accepted attempt.
@@ -117,15 +152,24 @@ struct Registration {
   std::optional<std::int64_t> expected_generation;  ///< what the load saw; nothing: no device row
   bool to_registered = false;                       ///< moves the state; a rotation does not
   std::string enrolled_by;
+  std::optional<crypto::Sha256Digest> proof_key;
   std::optional<std::string> quota;
   std::string attributes = "{}";
   NewCredential credential;
+};
+
+/// A request that waits for an operator.
+struct Waiting {
+  std::optional<std::int64_t> expected_generation;
+  crypto::Sha256Digest digest{};
+  std::string attributes = "{}";
 };
 
 struct DecidedRequest {
   Attempt attempt;
   std::optional<Registration> registration;
   std::optional<std::int64_t> repeated_generation;
+  std::optional<Waiting> waiting = {};
 };
 
 /// What the commit did with one row.

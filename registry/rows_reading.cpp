@@ -22,6 +22,36 @@ SignedBy signed_by_of(std::string_view name) {
   return name == "device_key" ? SignedBy::device_key : SignedBy::service;
 }
 
+crypto::NameKind name_kind_of(std::string_view name) {
+  if (name == "dns_name") return crypto::NameKind::dns_name;
+  if (name == "uri") return crypto::NameKind::uri;
+  return name == "serial_number" ? crypto::NameKind::serial_number : crypto::NameKind::common_name;
+}
+
+Admitted admitted_of(std::string_view name) {
+  if (name == "allow_list") return Admitted::listed;
+  return name == "approval" ? Admitted::approved : Admitted::all;
+}
+
+/// A column whose size the schema checks; empty if it is NULL.
+template <std::size_t size>
+std::optional<std::array<std::uint8_t, size>> fixed(const pqxx::field& field) {
+  const crypto::Bytes bytes = bytes_of(field);
+  if (bytes.size() != size) return std::nullopt;
+  std::array<std::uint8_t, size> out{};
+  std::ranges::copy(bytes, out.begin());
+  return out;
+}
+constexpr auto digest_of = fixed<std::tuple_size_v<crypto::Sha256Digest>>;
+constexpr auto key_id_of = fixed<std::tuple_size_v<KeyId>>;
+
+std::optional<protocol::EncryptionKey> encryption_key_of(const pqxx::field& field) {
+  const crypto::Bytes point = bytes_of(field);
+  if (point.empty()) return std::nullopt;
+  const auto middle = point.begin() + static_cast<std::ptrdiff_t>(point.size() / 2);
+  return protocol::EncryptionKey{{point.begin(), middle}, {middle, point.end()}};
+}
+
 std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
   if (row["origin"].is_null()) return std::nullopt;
   Enrolment enrolment;
@@ -29,6 +59,7 @@ std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
   enrolment.group = optional_text(row["group_name"]);
   enrolment.proof = proof_of(row["proof"].c_str());
   enrolment.material = bytes_of(row["material"]);
+  enrolment.secondary = bytes_of(row["secondary_material"]);
   enrolment.enabled = is_true(row["enabled"]);
   enrolment.config =
       protocol::merge_config(text_or(row["group_config"], "{}"), text_or(row["device_config"], "{}"));
@@ -40,23 +71,41 @@ Policy policy_of(const pqxx::row& row) {
   Policy policy;
   policy.in_window = is_true(row["in_window"]);
   policy.id_matches = is_true(row["id_matches"]);
+  policy.admitted = admitted_of(row["admission"].c_str());
+  policy.is_listed = is_true(row["listed"]);
   policy.may_reprovision = is_true(row["may_reprovision"]);
   policy.allows_x509 = types.find("x509") != std::string_view::npos;
   policy.allows_password = types.find("password") != std::string_view::npos;
   policy.lifetime_s = row["lifetime_s"].as<std::int64_t>();
   policy.unused_life_s = row["unused_life_s"].as<std::int64_t>();
+  policy.seals_config = is_true(row["seal_config"]);
   policy.quota = optional_text(row["quota"]);
   return policy;
 }
 
 std::optional<Device> device_of(const pqxx::row& row) {
   if (row["state"].is_null()) return std::nullopt;
-  return Device{.state = state_of(row["state"].c_str()),
-                .generation = row["generation"].as<std::int64_t>(),
-                .enrolled_by = text_or(row["enrolled_by"], ""),
-                .config_version = row["config_version"].as<std::int64_t>(),
-                .applied_config_version = row["applied_config_version"].as<std::int64_t>(),
-                .attributes = row["attributes"].c_str()};
+  Device device;
+  device.state = state_of(row["state"].c_str());
+  device.generation = row["generation"].as<std::int64_t>();
+  device.enrolled_by = text_or(row["enrolled_by"], "");
+  device.config_version = row["config_version"].as<std::int64_t>();
+  device.applied_config_version = row["applied_config_version"].as<std::int64_t>();
+  device.attributes = row["attributes"].c_str();
+  return device;
+}
+
+/// What a request is decided by and a status is not.
+void add_claims(Device& device, const pqxx::row& row) {
+  device.proof_key = digest_of(row["proof_key"]);
+  device.waiting = digest_of(row["waiting_digest"]);
+  device.approved = digest_of(row["approved_digest"]);
+  device.rejected = digest_of(row["rejected_digest"]);
+}
+
+std::optional<Presented> presented_of(const pqxx::row& row) {
+  if (row["presented_status"].is_null()) return std::nullopt;
+  return Presented{bytes_of(row["presented_certificate"]), row["presented_status"].c_str()};
 }
 
 std::optional<Credential> same_request_of(const pqxx::row& row) {
@@ -65,10 +114,10 @@ std::optional<Credential> same_request_of(const pqxx::row& row) {
   credential.generation = row["same_generation"].as<std::int64_t>();
   credential.type = std::string_view(row["same_type"].c_str()) == "x509" ? protocol::CredentialType::x509
                                                                          : protocol::CredentialType::password;
-  const crypto::Bytes digest = bytes_of(row["same_digest"]);
-  if (digest.size() == credential.digest.size())
-    std::copy(digest.begin(), digest.end(), credential.digest.begin());
+  credential.digest = digest_of(row["same_digest"]).value_or(crypto::Sha256Digest());
   credential.certificate = bytes_of(row["same_certificate"]);
+  credential.salt = bytes_of(row["same_salt"]);
+  credential.master_key = key_id_of(row["same_master_key"]).value_or(KeyId());
   credential.not_before = clock_of(row["same_not_before"]);
   credential.not_after = clock_of(row["same_not_after"]);
   credential.live = is_true(row["same_live"]);
@@ -93,19 +142,26 @@ Clock clock_of(const pqxx::field& field) {
 }
 
 RequestFacts request_facts_of(const pqxx::row& row) {
-  RequestFacts facts{enrolment_of(row), device_of(row), same_request_of(row), newest_of(row)};
-  if (facts.enrolment) facts.enrolment->policy = policy_of(row);
+  RequestFacts facts{enrolment_of(row), device_of(row), same_request_of(row), newest_of(row),
+                     presented_of(row)};
+  if (facts.device) add_claims(*facts.device, row);
+  if (!facts.enrolment) return facts;
+  facts.enrolment->policy = policy_of(row);
+  facts.enrolment->id_from = name_kind_of(text_or(row["id_from"], ""));
   return facts;
 }
 
 StatusFacts status_facts_of(const pqxx::row& row) {
   StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row["session"], "")};
+  if (facts.enrolment) facts.enrolment->policy.seals_config = is_true(row["seal_config"]);
   if (!row["credential_generation"].is_null()) {
     facts.credential.emplace();
     facts.credential->generation = row["credential_generation"].as<std::int64_t>();
     facts.credential->live = is_true(row["live"]);
     facts.credential->used = is_true(row["used"]);
     facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
+    facts.credential->answer_key = key_id_of(row["answer_key"]);
+    facts.credential->encryption_key = encryption_key_of(row["encryption_key"]);
   }
   return facts;
 }

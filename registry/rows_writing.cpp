@@ -37,26 +37,43 @@ std::string_view name_of(SignedBy by) {
   return by == SignedBy::device_key ? "device_key" : "service";
 }
 
+template <class Octets>
+Json hex_or_null(const std::optional<Octets>& octets) {
+  return octets ? Json(hex_of(*octets)) : Json();
+}
+
 Json json_of(const RequestKey& key) {
-  return {{"device_id", key.device_id.text()},
-          {"request_id", key.request_id},
-          {"group_name", or_null(key.group)},
-          {"token_hash", key.token_hash ? Json(hex_of(*key.token_hash)) : Json()}};
+  return {{"device_id", key.device_id.text()},         {"request_id", key.request_id},
+          {"group_name", or_null(key.group)},          {"token_hash", hex_or_null(key.token_hash)},
+          {"ca_subject", hex_or_null(key.ca_subject)}, {"certificate", hex_or_null(key.certificate)}};
 }
 
 Json json_of(const StatusKey& key) {
   return {{"device_id", key.device_id.text()}, {"generation", or_null(key.generation)}};
 }
 
+void add_secret(Json& row, const NewCredential& credential) {
+  if (credential.type == protocol::CredentialType::x509) {
+    row["type"] = "x509";
+    row["serial"] = hex_of(credential.serial);
+    row["certificate"] = hex_of(credential.certificate);
+    row["fingerprint"] = hex_of(credential.fingerprint);
+    row["key_fingerprint"] = hex_of(credential.key_fingerprint);
+  } else {
+    row["type"] = "password";
+    row["salt"] = hex_of(credential.salt);
+    row["master_key"] = hex_of(credential.master_key);
+  }
+}
+
 void add_credential(Json& row, const NewCredential& credential) {
-  row["type"] = credential.type == protocol::CredentialType::x509 ? "x509" : "password";
+  add_secret(row, credential);
   row["request_id"] = credential.request_id;
   row["digest"] = hex_of(credential.digest);
-  row["serial"] = hex_of(credential.serial);
-  row["certificate"] = hex_of(credential.certificate);
-  row["fingerprint"] = hex_of(credential.fingerprint);
-  row["key_fingerprint"] = hex_of(credential.key_fingerprint);
   row["signed_by"] = name_of(credential.signed_by);
+  row["answer_key"] = hex_or_null(credential.answer_key);
+  if (const auto& key = credential.encryption_key)
+    row["encryption_key"] = hex_of(key->x) + crypto::to_hex(key->y);
   row["not_before"] = timestamp(credential.not_before);
   row["not_after"] = timestamp(credential.not_after);
   row["use_by"] = timestamp(credential.use_by);
@@ -71,14 +88,21 @@ Json json_of(const DecidedRequest& decided) {
               {"code", attempt.code.empty() ? Json() : Json(attempt.code)},
               {"reason", attempt.reason.empty() ? Json() : Json(attempt.reason)},
               {"group_name", or_null(attempt.group)},
+              {"counted", attempt.counted},
               {"repeated", or_null(decided.repeated_generation)}};
   if (const auto& registration = decided.registration) {
     row["expected"] = or_null(registration->expected_generation);
     row["to_registered"] = registration->to_registered;
     row["enrolled_by"] = registration->enrolled_by;
+    row["proof_key"] = hex_or_null(registration->proof_key);
     row["quota"] = or_null(registration->quota);
     row["attributes"] = Json::parse(registration->attributes, nullptr, false);
     add_credential(row, registration->credential);
+  }
+  if (const auto& waiting = decided.waiting) {
+    row["expected"] = or_null(waiting->expected_generation);
+    row["digest"] = hex_of(waiting->digest);
+    row["attributes"] = Json::parse(waiting->attributes, nullptr, false);
   }
   return row;
 }

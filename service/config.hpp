@@ -41,6 +41,7 @@ struct Config {
   } pki;
   struct Secrets {
     std::string master_key_file;
+    std::string previous_master_key_file;
   } secrets;
   struct Connection {
     std::string host;

@@ -159,6 +159,14 @@ const auto table = std::to_array<Option>({
              "without it they are lost.",
      .required = true,
      .rule = rules::master_key},
+    {.section = "secrets",
+     .key = "previous_master_key_file",
+     .kind = Kind::secret_file,
+     .field = at<&Config::secrets, &Config::Secrets::previous_master_key_file>,
+     .help = "The master key before this one, while it is rotated: what is sealed under it still opens. "
+             "`latchkey db reseal` seals all anew; passwords that were derived from it end with it.",
+     .unset = "none",
+     .rule = rules::master_key},
 
     {.section = "connection",
      .key = "host",

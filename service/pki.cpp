@@ -50,6 +50,13 @@ std::vector<crypto::Bytes> encoded(const std::vector<Certificate>& certificates,
   return all;
 }
 
+std::vector<Certificate> all_of(const PkiCertificates& certificates) {
+  std::vector<Certificate> all = certificates.device_ca;
+  all.insert(all.end(), certificates.signing.begin(), certificates.signing.end());
+  all.insert(all.end(), certificates.anchors.begin(), certificates.anchors.end());
+  return all;
+}
+
 // Answers are signed by ES256 only (docs/protocol.md, 3).
 void check_signing_key(const crypto::Identity& signing, Loader& loader) {
   if (signing.key.algorithm() != crypto::Algorithm::es256)
@@ -72,7 +79,7 @@ std::expected<Pki, Complaints> load_pki(const Config& config, crypto::Time now) 
     return std::unexpected(std::move(loader.complaints));
   auto kept = std::make_unique<const crypto::Identity>(*std::move(signing));
   return Pki{crypto::Issuer(*std::move(device_ca)), std::move(kept), encoded(certificates.device_ca, false),
-             encoded(certificates.anchors, true)};
+             encoded(certificates.anchors, true), all_of(certificates)};
 }
 
 }  // namespace latchkey::service

@@ -41,6 +41,7 @@ struct Pki {
   std::vector<crypto::Bytes>
       chain_below_root;  ///< DER: what follows a device's certificate, the issuer first; no root
   std::vector<crypto::Bytes> connection_anchors;  ///< DER: connection.ca_file, empty if devices keep theirs
+  std::vector<crypto::Certificate> own;           ///< all that were loaded: none is a factory's
 };
 
 /// Loads what [pki] and `connection.ca_file` name and refuses what docs/protocol.md, 3 forbids. Lists all

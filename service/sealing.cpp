@@ -13,8 +13,7 @@ constexpr std::string_view key_id_label = "master key id v1";
 constexpr std::string_view share_group_label = "share group v1";
 
 constexpr std::uint8_t layout_version = 1;
-constexpr std::size_t key_id_size = 8;
-constexpr std::size_t header_size = 1 + key_id_size;
+constexpr std::size_t header_size = 1 + std::tuple_size_v<MasterKeyId>;
 constexpr std::size_t share_group_bytes = 16;
 constexpr std::size_t master_key_size = 32;
 
@@ -22,25 +21,44 @@ std::unexpected<crypto::Error> fail(crypto::Fault fault, std::string_view what) 
   return std::unexpected(crypto::Error{fault, std::string(what)});
 }
 
-/// Version and key id. It need not be authenticated: whichever bit of it changes, the key does not open.
-crypto::Bytes header_of(const MasterKey& master) {
-  crypto::Bytes header{layout_version};
-  const crypto::Secret id = master.derive(key_id_label);
-  const auto shown = id.view().first(key_id_size);
-  header.insert(header.end(), shown.begin(), shown.end());
-  return header;
+MasterKeyId id_of(const crypto::Secret& key) {
+  const crypto::Secret derived = crypto::derive_key(key.view(), key_id_label);
+  MasterKeyId id{};
+  std::ranges::copy(derived.view().first(id.size()), id.begin());
+  return id;
+}
+
+/// Which key a sealed one needs. It need not be authenticated: whichever bit of it changes, nothing opens.
+MasterKeyId id_in(crypto::ByteView sealed) {
+  MasterKeyId id{};
+  std::ranges::copy(sealed.subspan(1, id.size()), id.begin());
+  return id;
 }
 
 }  // namespace
 
-crypto::Result<MasterKey> load_master_key(const std::filesystem::path& file) {
+crypto::Result<MasterKey> load_master_key(const std::filesystem::path& file,
+                                          const std::filesystem::path& previous) {
   auto key = crypto::read_key_file(file, master_key_size, master_key_size);
   if (!key) return std::unexpected(key.error());
-  return MasterKey(*std::move(key));
+  if (previous.empty()) return MasterKey(*std::move(key));
+  auto older = crypto::read_key_file(previous, master_key_size, master_key_size);
+  if (!older) return std::unexpected(older.error());
+  return MasterKey(*std::move(key), *std::move(older));
 }
 
 crypto::Secret MasterKey::derive(std::string_view label) const {
   return crypto::derive_key(key_.view(), label);
+}
+
+MasterKeyId MasterKey::id() const {
+  return id_of(key_);
+}
+
+std::optional<crypto::Secret> MasterKey::derive_under(const MasterKeyId& id, std::string_view label) const {
+  if (id == id_of(key_)) return derive(label);
+  if (previous_.empty() || id != id_of(previous_)) return std::nullopt;
+  return crypto::derive_key(previous_.view(), label);
 }
 
 std::string MasterKey::share_group() const {
@@ -49,20 +67,25 @@ std::string MasterKey::share_group() const {
 }
 
 crypto::Bytes MasterKey::seal(std::string_view purpose, crypto::ByteView key) const {
-  crypto::Bytes sealed = header_of(*this);
+  const MasterKeyId by = id();
+  crypto::Bytes sealed{layout_version};
+  sealed.insert(sealed.end(), by.begin(), by.end());
   const crypto::Bytes body = crypto::aead_seal(derive(sealing_label).view(), crypto::as_bytes(purpose), key);
   sealed.insert(sealed.end(), body.begin(), body.end());
   return sealed;
+}
+
+bool MasterKey::is_current(crypto::ByteView sealed) const {
+  return sealed.size() > header_size && sealed.front() == layout_version && id_in(sealed) == id();
 }
 
 crypto::Result<crypto::Secret> MasterKey::open(std::string_view purpose, crypto::ByteView sealed) const {
   using crypto::Fault;
   if (sealed.size() <= header_size) return fail(Fault::malformed, "a sealed key is cut short");
   if (sealed.front() != layout_version) return fail(Fault::malformed, "a sealed key has an unknown version");
-  if (!std::ranges::equal(sealed.first(header_size), header_of(*this)))
-    return fail(Fault::refused, "a key was sealed under another master key");
-  return crypto::aead_open(derive(sealing_label).view(), crypto::as_bytes(purpose),
-                           sealed.subspan(header_size));
+  const auto key = derive_under(id_in(sealed), sealing_label);
+  if (!key) return fail(Fault::refused, "a key was sealed under another master key");
+  return crypto::aead_open(key->view(), crypto::as_bytes(purpose), sealed.subspan(header_size));
 }
 
 }  // namespace latchkey::service

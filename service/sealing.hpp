@@ -2,16 +2,27 @@
 
 #include "crypto/mac.hpp"
 
+#include <array>
 #include <filesystem>
+#include <optional>
 
 namespace latchkey::service {
 
-/// The master key and what is derived from it; each use has a key of its own (docs/protocol.md, 4).
+/// Names a master key without saying anything of it.
+using MasterKeyId = std::array<std::uint8_t, 8>;
+
+/// The master key and what is derived from it; each use has a key of its own (docs/protocol.md, 4). While it
+/// is rotated there are two: the new one seals and derives, the previous one still opens.
 class MasterKey {
  public:
   /// 32 bytes.
-  explicit MasterKey(crypto::Secret key) : key_(std::move(key)) {}
+  explicit MasterKey(crypto::Secret key, crypto::Secret previous = {})
+      : key_(std::move(key)), previous_(std::move(previous)) {}
   [[nodiscard]] crypto::Secret derive(std::string_view label) const;
+  [[nodiscard]] MasterKeyId id() const;
+  /// What the key of this id gives for a label; nothing if it is neither.
+  [[nodiscard]] std::optional<crypto::Secret> derive_under(const MasterKeyId& id,
+                                                           std::string_view label) const;
   /// The shared subscription's name: a secret, since whoever joins it swallows requests.
   [[nodiscard]] std::string share_group() const;
 
@@ -19,12 +30,16 @@ class MasterKey {
   /// that a sealed key copied to another row does not open: "group:<name>" or "device:<id>".
   [[nodiscard]] crypto::Bytes seal(std::string_view purpose, crypto::ByteView key) const;
   [[nodiscard]] crypto::Result<crypto::Secret> open(std::string_view purpose, crypto::ByteView sealed) const;
+  /// True if it was sealed under the new key, so that the previous one is not needed for it.
+  [[nodiscard]] bool is_current(crypto::ByteView sealed) const;
 
  private:
   crypto::Secret key_;
+  crypto::Secret previous_;  ///< empty: none
 };
 
-/// From a file of 32 raw bytes or one base64 line. The error names the file.
-[[nodiscard]] crypto::Result<MasterKey> load_master_key(const std::filesystem::path& file);
+/// From files of 32 raw bytes or one base64 line; `previous` may be empty. The error names the file.
+[[nodiscard]] crypto::Result<MasterKey> load_master_key(const std::filesystem::path& file,
+                                                        const std::filesystem::path& previous = {});
 
 }  // namespace latchkey::service

@@ -67,6 +67,7 @@ class Service {
   Nonces nonces_;
   Authenticator authenticator_;
   Decider decider_;
+  ProofLimits limits_;
   SentLog sent_;
   Readiness readiness_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
@@ -118,7 +119,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       pki_(std::move(pki)),
       topics_(config.mqtt.provisioning_root, config.mqtt.devices_root),
       nonces_(secrets_.master.derive("nonce v1")),
-      authenticator_(secrets_.master, *pki_.signing),
+      authenticator_(secrets_.master, *pki_.signing, pki_.own),
       decider_(nonces_),
       readiness_(log),
       intake_(topics_, inboxes_, metrics_, log) {
@@ -176,8 +177,9 @@ std::expected<void, std::string> Service::start() {
                                 Destination{connection.host, static_cast<std::uint16_t>(connection.port),
                                             connection.tls, pki_.connection_anchors},
                                 metrics_, log_);
-  const RequestTools requests{authenticator_, decider_, pki_.issuer, pki_.chain_below_root,
-                              *speaker_,      metrics_, log_};
+  const RequestTools requests{
+      authenticator_, decider_, pki_.issuer, secrets_.master, pki_.chain_below_root, *speaker_,
+      limits_,        metrics_, log_};
   const StatusTools statuses{authenticator_, *speaker_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
@@ -250,7 +252,7 @@ void Service::stop() {
 }
 
 std::expected<Secrets, std::string> load_secrets(const Config& config) {
-  auto master = load_master_key(config.secrets.master_key_file);
+  auto master = load_master_key(config.secrets.master_key_file, config.secrets.previous_master_key_file);
   if (!master) return std::unexpected(master.error().what);
   Secrets secrets{std::move(*master), {}, {}};
   const auto read = [](const std::string& file, crypto::Secret& into) -> std::expected<void, std::string> {

@@ -56,18 +56,25 @@ CREATE TABLE enrollment_group (
   name               group_name PRIMARY KEY,
   proof              text NOT NULL CHECK (proof IN ('symmetric_key', 'x509', 'token')),
   material           bytea NOT NULL,
+  secondary_material bytea,
+  id_from            text CHECK (id_from IN ('common_name', 'dns_name', 'uri', 'serial_number')),
   status             text NOT NULL DEFAULT 'enabled' CHECK (status IN ('enabled', 'disabled')),
+  admission          text NOT NULL DEFAULT 'automatic' CHECK (admission IN ('automatic', 'allow_list', 'approval')),
   reprovisioning     text NOT NULL DEFAULT 'rotate' CHECK (reprovisioning IN ('rotate', 'deny')),
   credential_types   text[] NOT NULL DEFAULT '{x509}' CHECK (credential_types <@ '{x509,password}' AND credential_types <> '{}'),
   lifetime_s         bigint NOT NULL DEFAULT 7776000 CHECK (lifetime_s BETWEEN 60 AND 315360000),
   unused_life_s      bigint NOT NULL DEFAULT 86400 CHECK (unused_life_s BETWEEN 60 AND 2592000),
+  renewal_grace_days int NOT NULL DEFAULT 30 CHECK (renewal_grace_days BETWEEN 0 AND 3650),
+  revoke_retired     boolean NOT NULL DEFAULT false,
   device_id_pattern  text CHECK (length(device_id_pattern) <= 256),
   valid_from         timestamptz,
   valid_until        timestamptz CHECK (valid_until > valid_from),
   quota              text COLLATE "C" REFERENCES quota,
   config             config NOT NULL DEFAULT '{}',
+  seal_config        boolean NOT NULL DEFAULT false,
   created_at         timestamptz NOT NULL DEFAULT now(),
-  CHECK (proof <> 'token' OR octet_length(material) = 32)
+  CHECK (proof <> 'token' OR octet_length(material) = 32),
+  CHECK ((proof = 'x509') = (id_from IS NOT NULL))
 );
 -- A token is looked up by its hash, so two groups cannot share one.
 CREATE UNIQUE INDEX enrollment_group_token ON enrollment_group (material) WHERE proof = 'token';
@@ -75,34 +82,50 @@ COMMENT ON TABLE enrollment_group IS 'A class of devices that prove themselves t
 COMMENT ON COLUMN enrollment_group.name IS 'Its name; a symmetric proof gives it as kid.';
 COMMENT ON COLUMN enrollment_group.proof IS 'How its devices prove themselves: symmetric_key, x509 or token.';
 COMMENT ON COLUMN enrollment_group.material IS 'The group key sealed under the master key, the CA certificate, or the token''s SHA-256. Never a secret in clear.';
+COMMENT ON COLUMN enrollment_group.secondary_material IS 'A second key or CA that is accepted as well, while one is replaced by the other.';
+COMMENT ON COLUMN enrollment_group.id_from IS 'x509 only: where in a device''s certificate its id stands: common_name, dns_name, uri or serial_number.';
 COMMENT ON COLUMN enrollment_group.status IS 'disabled refuses everything, renewals too.';
+COMMENT ON COLUMN enrollment_group.admission IS 'Who of those with the proof is let in: automatic: all; allow_list: who is in enrollment with proof group; approval: whom an operator approves.';
 COMMENT ON COLUMN enrollment_group.reprovisioning IS 'May a registered device get a new credential by its enrolment proof? rotate: yes; deny: no.';
 COMMENT ON COLUMN enrollment_group.credential_types IS 'What its devices may ask for.';
 COMMENT ON COLUMN enrollment_group.lifetime_s IS 'Seconds that an issued certificate is valid.';
 COMMENT ON COLUMN enrollment_group.unused_life_s IS 'Seconds after which a credential that was never used ends.';
+COMMENT ON COLUMN enrollment_group.renewal_grace_days IS 'Days after its end that a certificate still proves who asks for the next one.';
+COMMENT ON COLUMN enrollment_group.revoke_retired IS 'Put certificates that a newer one replaced on the CRL.';
 COMMENT ON COLUMN enrollment_group.device_id_pattern IS 'A regular expression that the whole device id has to match (first registrations only).';
 COMMENT ON COLUMN enrollment_group.valid_from IS 'First registrations from here on; empty: always.';
 COMMENT ON COLUMN enrollment_group.valid_until IS 'First registrations before this; empty: for ever.';
 COMMENT ON COLUMN enrollment_group.quota IS 'The counter of a capped group; empty: not capped.';
 COMMENT ON COLUMN enrollment_group.config IS 'What its devices are configured with; a device''s own config is merged over it (RFC 7396).';
+COMMENT ON COLUMN enrollment_group.seal_config IS 'Encrypt the configuration for the device; one that cannot open it is refused.';
 COMMENT ON COLUMN enrollment_group.created_at IS 'When it was enrolled.';
+
+CREATE TABLE group_ca (
+  subject    bytea PRIMARY KEY CHECK (octet_length(subject) = 32),
+  group_name group_name NOT NULL REFERENCES enrollment_group
+);
+COMMENT ON TABLE group_ca IS 'By which a certificate finds its group: the names of the CAs of x509 groups. A name belongs to one group.';
+COMMENT ON COLUMN group_ca.subject IS 'SHA-256 of the subject name in a CA certificate, DER.';
+COMMENT ON COLUMN group_ca.group_name IS 'The group of this CA.';
 
 CREATE TABLE enrollment (
   device_id  device_id PRIMARY KEY,
   group_name group_name REFERENCES enrollment_group,
-  proof      text NOT NULL CHECK (proof IN ('symmetric_key', 'public_key', 'x509', 'token')),
-  material   bytea NOT NULL,
+  proof      text NOT NULL CHECK (proof IN ('symmetric_key', 'public_key', 'x509', 'token', 'group')),
+  material   bytea,
   status     text NOT NULL DEFAULT 'enabled' CHECK (status IN ('enabled', 'disabled')),
   config     config NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT now(),
-  CHECK (proof <> 'token' OR octet_length(material) = 32)
+  CHECK ((proof = 'group') = (material IS NULL)),
+  CHECK (proof <> 'group' OR group_name IS NOT NULL),
+  CHECK (proof NOT IN ('token', 'x509') OR octet_length(material) = 32)
 );
 CREATE INDEX enrollment_group_name ON enrollment (group_name) WHERE group_name IS NOT NULL;
 COMMENT ON TABLE enrollment IS 'One device, individually: takes precedence over every group.';
 COMMENT ON COLUMN enrollment.device_id IS 'Whose it is.';
 COMMENT ON COLUMN enrollment.group_name IS 'The group whose policy and config apply; empty: the defaults.';
-COMMENT ON COLUMN enrollment.proof IS 'How the device proves itself.';
-COMMENT ON COLUMN enrollment.material IS 'Its key sealed under the master key, its public key or certificate, or its token''s SHA-256.';
+COMMENT ON COLUMN enrollment.proof IS 'How the device proves itself. group: as its group does; it stands on the allow list.';
+COMMENT ON COLUMN enrollment.material IS 'Its key sealed under the master key, its public key (SubjectPublicKeyInfo, DER), or the SHA-256 of its certificate (DER) or of its token.';
 COMMENT ON COLUMN enrollment.status IS 'disabled refuses everything and beats an enabled group.';
 COMMENT ON COLUMN enrollment.config IS 'Merged over the group''s config (RFC 7396).';
 COMMENT ON COLUMN enrollment.created_at IS 'When it was enrolled.';
@@ -111,6 +134,12 @@ CREATE TABLE device (
   device_id              device_id PRIMARY KEY,
   group_name             group_name REFERENCES enrollment_group,
   enrolled_by            text COLLATE "C",
+  proof_key              bytea CHECK (octet_length(proof_key) = 32),
+  quota                  text COLLATE "C" REFERENCES quota,
+  waiting_digest         bytea CHECK (octet_length(waiting_digest) = 32),
+  waiting_since          timestamptz,
+  approved_digest        bytea CHECK (octet_length(approved_digest) = 32),
+  rejected_digest        bytea CHECK (octet_length(rejected_digest) = 32),
   state                  text NOT NULL CHECK (state IN ('off', 'provisioning_requested', 'registered', 'connected', 'ready', 'suspended', 'revoked')),
   resume_state           text CHECK (resume_state IN ('off', 'provisioning_requested', 'registered', 'connected', 'ready')),
   generation             bigint NOT NULL CHECK (generation >= 0),
@@ -127,14 +156,22 @@ CREATE TABLE device (
   acted_at               timestamptz,
   actor                  text,
   reason                 text,
+  CHECK ((waiting_digest IS NULL) = (waiting_since IS NULL)),
   CHECK ((state = 'suspended') = (resume_state IS NOT NULL)),
   CHECK (state NOT IN ('registered', 'connected', 'ready') OR (enrolled_by IS NOT NULL AND generation > 0))
 ) WITH (fillfactor = 80);
 CREATE INDEX device_group_name ON device (group_name) WHERE group_name IS NOT NULL;
+CREATE INDEX device_waiting ON device (waiting_since) WHERE waiting_digest IS NOT NULL;
 COMMENT ON TABLE device IS 'The devices that registered. A failed proof never makes or changes a row.';
 COMMENT ON COLUMN device.device_id IS 'Its name.';
 COMMENT ON COLUMN device.group_name IS 'The group it registered in; empty: enrolled by itself without one.';
 COMMENT ON COLUMN device.enrolled_by IS 'The enrolment that registered it: "device" or "group:<name>". A proof by any other is refused until a reset, which empties it.';
+COMMENT ON COLUMN device.proof_key IS 'SHA-256 of the public key that registered it, where the proof was a signature: until a reset no other key speaks for it.';
+COMMENT ON COLUMN device.quota IS 'The counter that it counts against; empty: none, or its place was given back.';
+COMMENT ON COLUMN device.waiting_digest IS 'What it asked for and an operator has not decided on: approve admits this and nothing else.';
+COMMENT ON COLUMN device.waiting_since IS 'Since when it waits for approval.';
+COMMENT ON COLUMN device.approved_digest IS 'What an operator approved; the device has to ask for the same again.';
+COMMENT ON COLUMN device.rejected_digest IS 'What an operator rejected: the same is refused, another request may wait anew.';
 COMMENT ON COLUMN device.state IS 'Where it is in its life (docs/protocol.md, 8).';
 COMMENT ON COLUMN device.resume_state IS 'What a suspended device goes back to.';
 COMMENT ON COLUMN device.generation IS 'The number of its newest credential; never restarts.';
@@ -162,7 +199,11 @@ CREATE TABLE credential (
   certificate     bytea,
   fingerprint     bytea,
   key_fingerprint bytea,
+  salt            bytea CHECK (octet_length(salt) = 16),
+  master_key      bytea CHECK (octet_length(master_key) = 8),
+  encryption_key  bytea CHECK (octet_length(encryption_key) = 64),
   signed_by       text NOT NULL CHECK (signed_by IN ('device_key', 'service')),
+  answer_key      bytea CHECK (octet_length(answer_key) = 8),
   status          text NOT NULL DEFAULT 'issued' CHECK (status IN ('issued', 'active', 'retired', 'revoked')),
   not_before      timestamptz NOT NULL,
   not_after       timestamptz NOT NULL,
@@ -173,10 +214,12 @@ CREATE TABLE credential (
   PRIMARY KEY (device_id, generation),
   UNIQUE (device_id, request_id),
   CHECK (not_after > not_before),
-  CHECK (type <> 'x509' OR (serial IS NOT NULL AND certificate IS NOT NULL AND fingerprint IS NOT NULL AND key_fingerprint IS NOT NULL))
+  CHECK (type <> 'x509' OR (serial IS NOT NULL AND certificate IS NOT NULL AND fingerprint IS NOT NULL AND key_fingerprint IS NOT NULL)),
+  CHECK (type <> 'password' OR (salt IS NOT NULL AND master_key IS NOT NULL)),
+  CHECK ((signed_by = 'device_key') = (answer_key IS NOT NULL))
 );
 CREATE INDEX credential_key ON credential (key_fingerprint);
-COMMENT ON TABLE credential IS 'Every credential that was ever given out. No secret: a certificate is public.';
+COMMENT ON TABLE credential IS 'Every credential that was ever given out. No secret: a certificate is public, a password is derived and not kept.';
 COMMENT ON COLUMN credential.device_id IS 'Whose it is.';
 COMMENT ON COLUMN credential.generation IS '1, 2, 3 ... of this device.';
 COMMENT ON COLUMN credential.type IS 'x509 or password.';
@@ -186,6 +229,10 @@ COMMENT ON COLUMN credential.serial IS 'The certificate''s serial number, 16 byt
 COMMENT ON COLUMN credential.certificate IS 'The certificate, DER.';
 COMMENT ON COLUMN credential.fingerprint IS 'SHA-256 of the certificate.';
 COMMENT ON COLUMN credential.key_fingerprint IS 'SHA-256 of its SubjectPublicKeyInfo: the same at two devices is a clone.';
+COMMENT ON COLUMN credential.salt IS 'A password is derived from the master key and this.';
+COMMENT ON COLUMN credential.master_key IS 'The id of that master key.';
+COMMENT ON COLUMN credential.encryption_key IS 'The device''s public key for secrets (P-256, x and y); empty: it gave none.';
+COMMENT ON COLUMN credential.answer_key IS 'The id of the device''s key that signed the answer: its group may have had two.';
 COMMENT ON COLUMN credential.signed_by IS 'How the answer was signed, and the configurations after it: under the device''s key or by the service.';
 COMMENT ON COLUMN credential.status IS 'issued: not seen in use yet; active: a device connected with it; retired: a newer one took over; revoked.';
 COMMENT ON COLUMN credential.not_before IS 'Valid from.';
@@ -200,7 +247,10 @@ CREATE TABLE presence (
   session      text COLLATE "C" NOT NULL,
   generation   bigint NOT NULL,
   online       boolean NOT NULL,
-  last_seen_at timestamptz NOT NULL
+  last_seen_at timestamptz NOT NULL,
+  previous_session text COLLATE "C",
+  returns          int NOT NULL DEFAULT 0,
+  returning_since  timestamptz
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE presence IS 'Who is there now. Narrow and apart from device, because after a power cut it is all that a fleet writes.';
 COMMENT ON COLUMN presence.device_id IS 'Whose it is.';
@@ -208,6 +258,26 @@ COMMENT ON COLUMN presence.session IS 'The open connection''s name, as the devic
 COMMENT ON COLUMN presence.generation IS 'The credential that opened it.';
 COMMENT ON COLUMN presence.online IS 'False after its will or goodbye.';
 COMMENT ON COLUMN presence.last_seen_at IS 'Its last status.';
+COMMENT ON COLUMN presence.previous_session IS 'The session before: an honest device never takes a name up again.';
+COMMENT ON COLUMN presence.returns IS 'How often it was taken up again all the same, in a row of at most ten minutes.';
+COMMENT ON COLUMN presence.returning_since IS 'When that row began.';
+
+CREATE TABLE clone_sign (
+  device_id  text COLLATE "C" NOT NULL REFERENCES device,
+  sign       text NOT NULL CHECK (sign IN ('key_came_back', 'key_at_two_devices', 'sessions_alternate')),
+  first_seen timestamptz NOT NULL DEFAULT now(),
+  last_seen  timestamptz NOT NULL DEFAULT now(),
+  times      bigint NOT NULL DEFAULT 1,
+  evidence   jsonb NOT NULL,
+  PRIMARY KEY (device_id, sign)
+);
+COMMENT ON TABLE clone_sign IS 'Signs that two devices share one identity. Nothing is refused because of them.';
+COMMENT ON COLUMN clone_sign.device_id IS 'Whose identity.';
+COMMENT ON COLUMN clone_sign.sign IS 'key_came_back: its own keys went A, B, A; key_at_two_devices: another device has the same key; sessions_alternate: two sessions took turns three times in ten minutes.';
+COMMENT ON COLUMN clone_sign.first_seen IS 'When it was seen first.';
+COMMENT ON COLUMN clone_sign.last_seen IS 'When it was seen last.';
+COMMENT ON COLUMN clone_sign.times IS 'How often.';
+COMMENT ON COLUMN clone_sign.evidence IS 'What was seen last: the key''s SHA-256 and the generations or the other device, or the two sessions.';
 
 CREATE TABLE attempt (
   tracking_id uuid NOT NULL,
@@ -230,6 +300,21 @@ COMMENT ON COLUMN attempt.code IS 'The code in the answer.';
 COMMENT ON COLUMN attempt.reason IS 'The true reason, which the device was not told.';
 COMMENT ON COLUMN attempt.group_name IS 'The group that was tried.';
 COMMENT ON COLUMN attempt.latency_us IS 'Microseconds from intake to commit.';
+
+CREATE TABLE attempt_count (
+  minute     timestamptz NOT NULL,
+  group_name text COLLATE "C" NOT NULL DEFAULT '',
+  code       text NOT NULL,
+  writer     int NOT NULL,
+  n          bigint NOT NULL,
+  PRIMARY KEY (minute, group_name, code, writer)
+);
+COMMENT ON TABLE attempt_count IS 'Rejections beyond what the ledger keeps one by one: a flood of them is counted, so that it cannot fill the disk.';
+COMMENT ON COLUMN attempt_count.minute IS 'Received in this minute.';
+COMMENT ON COLUMN attempt_count.group_name IS 'The group that was tried, if there is one.';
+COMMENT ON COLUMN attempt_count.code IS 'The code in the answer.';
+COMMENT ON COLUMN attempt_count.writer IS 'The connection that counted: each has a row of its own, so that none waits for another.';
+COMMENT ON COLUMN attempt_count.n IS 'How many.';
 
 CREATE TABLE event (
   at         timestamptz NOT NULL DEFAULT clock_timestamp(),

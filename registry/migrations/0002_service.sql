@@ -19,45 +19,113 @@ COMMENT ON FUNCTION micros(timestamptz) IS 'Microseconds since the epoch.';
 CREATE FUNCTION load_requests(p jsonb)
 RETURNS TABLE (
   i int, loaded_at bigint,
-  origin text, group_name text, proof text, material bytea, enabled boolean, in_window boolean, id_matches boolean, may_reprovision boolean,
-  credential_types text, lifetime_s bigint, unused_life_s bigint, quota text, group_config text, device_config text,
-  state text, generation bigint, enrolled_by text, config_version bigint, applied_config_version bigint, attributes text,
-  same_generation bigint, same_type text, same_digest bytea, same_certificate bytea, same_not_before bigint, same_not_after bigint,
-  same_live boolean, same_used boolean, same_signed_by text,
-  newest_generation bigint, newest_live boolean, newest_used boolean
+  origin text, group_name text, proof text, material bytea, secondary_material bytea, id_from text, enabled boolean,
+  in_window boolean, id_matches boolean, admission text, listed boolean, may_reprovision boolean,
+  credential_types text, lifetime_s bigint, unused_life_s bigint, seal_config boolean, quota text, group_config text, device_config text,
+  state text, generation bigint, enrolled_by text, proof_key bytea, waiting_digest bytea, approved_digest bytea, rejected_digest bytea,
+  config_version bigint, applied_config_version bigint, attributes text,
+  same_generation bigint, same_type text, same_digest bytea, same_certificate bytea, same_salt bytea, same_master_key bytea,
+  same_not_before bigint, same_not_after bigint, same_live boolean, same_used boolean, same_signed_by text,
+  newest_generation bigint, newest_live boolean, newest_used boolean,
+  presented_certificate bytea, presented_status text
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
   SELECT q.i, micros(now()),
-    CASE WHEN e.device_id IS NOT NULL THEN 'device' WHEN g.name IS NOT NULL THEN 'group' END, g.name,
-    coalesce(e.proof, g.proof), coalesce(e.material, g.material), coalesce(e.status, g.status) = 'enabled',
-    -- An individual enrolment is an admission by itself: window, pattern and quota bound who joins by the group's proof.
-    e.device_id IS NOT NULL OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true)),
-    e.device_id IS NOT NULL OR g.device_id_pattern IS NULL OR q.device_id ~ ('^(?:' || g.device_id_pattern || ')$'),
+    o.origin, g.name, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE g.material END,
+    CASE o.origin WHEN 'group' THEN g.secondary_material END, CASE o.origin WHEN 'group' THEN g.id_from END,
+    -- A disabled individual enrolment beats an enabled group, for renewals too.
+    coalesce(e.status, 'enabled') = 'enabled' AND (o.origin = 'device' OR g.status = 'enabled'),
+    -- An individual proof is an admission by itself: window, pattern and quota bound who joins by the group's.
+    o.origin = 'device' OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true)),
+    o.origin = 'device' OR g.device_id_pattern IS NULL OR q.device_id ~ ('^(?:' || g.device_id_pattern || ')$'),
+    CASE o.origin WHEN 'device' THEN 'automatic' ELSE g.admission END, coalesce(e.proof = 'group', false),
     coalesce(g.reprovisioning, 'rotate') = 'rotate', array_to_string(coalesce(g.credential_types, '{x509}'), ','),
-    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), CASE WHEN e.device_id IS NULL THEN g.quota END,
+    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), coalesce(g.seal_config, false), CASE o.origin WHEN 'group' THEN g.quota END,
     g.config::text, e.config::text,
-    d.state, d.generation, d.enrolled_by, d.config_version, d.applied_config_version, d.attributes::text,
-    s.generation, s.type, s.digest, s.certificate, micros(s.not_before), micros(s.not_after), is_live(s, now()), s.connected_at IS NOT NULL, s.signed_by,
-    n.generation, is_live(n, now()), n.connected_at IS NOT NULL
-  FROM jsonb_to_recordset(p) AS q(i int, device_id text, request_id text, group_name text, token_hash bytea)
+    d.state, d.generation, d.enrolled_by, d.proof_key, d.waiting_digest, d.approved_digest, d.rejected_digest,
+    d.config_version, d.applied_config_version, d.attributes::text,
+    s.generation, s.type, s.digest, s.certificate, s.salt, s.master_key,
+    micros(s.not_before), micros(s.not_after), is_live(s, now()), s.connected_at IS NOT NULL, s.signed_by,
+    n.generation, is_live(n, now()), n.connected_at IS NOT NULL,
+    r.certificate, CASE WHEN r.status IN ('retired', 'revoked') THEN r.status WHEN is_live(r, now()) THEN 'live'
+      WHEN r.status = 'active' AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now() THEN 'in_grace'
+      WHEN r.status IS NOT NULL THEN 'expired' END
+  FROM jsonb_to_recordset(p) AS q(i int, device_id text, request_id text, group_name text, token_hash bytea, ca_subject bytea, certificate bytea)
+  LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = q.device_id
   LEFT JOIN enrollment_group t ON t.proof = 'token' AND t.material = q.token_hash
-  LEFT JOIN enrollment_group g ON g.name = CASE WHEN e.device_id IS NOT NULL THEN e.group_name ELSE coalesce(q.group_name, t.name) END
-  LEFT JOIN device d ON d.device_id = q.device_id
+  LEFT JOIN group_ca ca ON ca.subject = q.ca_subject
+  -- Nothing is tried in turn: a certificate of ours names the device's enrolment, then comes the device's own, then what the proof names.
+  LEFT JOIN enrollment_group g ON g.name = CASE WHEN q.certificate IS NOT NULL THEN d.group_name WHEN e.device_id IS NOT NULL THEN e.group_name
+    WHEN q.token_hash IS NOT NULL THEN t.name WHEN q.ca_subject IS NOT NULL THEN ca.group_name ELSE q.group_name END
+  CROSS JOIN LATERAL (SELECT CASE
+    WHEN q.certificate IS NOT NULL AND d.enrolled_by = 'device' THEN CASE WHEN e.proof <> 'group' THEN 'device' END
+    WHEN q.certificate IS NOT NULL THEN CASE WHEN d.enrolled_by = 'group:' || g.name THEN 'group' END
+    WHEN e.proof <> 'group' THEN 'device' WHEN g.name IS NOT NULL THEN 'group' END AS origin) o
   LEFT JOIN credential s ON s.device_id = q.device_id AND s.request_id = q.request_id
   LEFT JOIN credential n ON n.device_id = d.device_id AND n.generation = d.generation
+  LEFT JOIN credential r ON r.device_id = q.device_id AND r.fingerprint = q.certificate
 $$;
 COMMENT ON FUNCTION load_requests(jsonb) IS 'Service: everything that decides a batch of requests, a row each.';
 
 CREATE TYPE decided_request AS (
-  i int, device_id text, tracking_id uuid, received_at timestamptz, decision text, code text, reason text, group_name text,
-  expected bigint, to_registered boolean, enrolled_by text, quota text, attributes jsonb,
-  type text, request_id text, digest bytea, serial bytea, certificate bytea, fingerprint bytea, key_fingerprint bytea, signed_by text,
+  i int, device_id text, tracking_id uuid, received_at timestamptz, decision text, code text, reason text, group_name text, counted boolean,
+  expected bigint, to_registered boolean, enrolled_by text, proof_key bytea, quota text, attributes jsonb,
+  type text, request_id text, digest bytea, serial bytea, certificate bytea, fingerprint bytea, key_fingerprint bytea,
+  salt bytea, master_key bytea, encryption_key bytea, signed_by text, answer_key bytea,
   not_before timestamptz, not_after timestamptz, use_by timestamptz, repeated bigint
 );
 COMMENT ON TYPE decided_request IS 'Service: one row of commit_requests.';
 
--- One batch, one statement, one transaction; a device at most once in it. Locks in one order for everybody: quotas by
--- name, known devices by id, new devices by id. `expected` is the generation that the load saw, NULL: no row.
+CREATE FUNCTION note_clone(device text, kind text, found jsonb) RETURNS void LANGUAGE sql SET search_path = registry, pg_temp AS $$
+  INSERT INTO clone_sign AS s (device_id, sign, evidence) VALUES (device, kind, found)
+    ON CONFLICT (device_id, sign) DO UPDATE SET last_seen = now(), times = s.times + 1, evidence = EXCLUDED.evidence
+$$;
+COMMENT ON FUNCTION note_clone(text, text, jsonb) IS 'Internal: a sign that two devices share one identity.';
+
+-- Honest devices keep a key or make a new one; none goes back to the one before, and none has another's.
+CREATE FUNCTION note_cloned_keys(b decided_request[], won int[]) RETURNS void
+LANGUAGE sql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+  SELECT note_clone(q.device_id, 'key_came_back', jsonb_build_object('key', encode(q.key_fingerprint, 'hex'),
+      'generations', jsonb_build_array(o.generation, p.generation, coalesce(q.expected, 0) + 1)))
+    FROM unnest(b) q
+    JOIN credential p ON p.device_id = q.device_id AND p.generation = q.expected AND p.key_fingerprint <> q.key_fingerprint
+    JOIN LATERAL (SELECT max(c.generation) AS generation FROM credential c
+      WHERE c.device_id = q.device_id AND c.generation < q.expected AND c.key_fingerprint = q.key_fingerprint) o ON o.generation IS NOT NULL
+    WHERE q.i = ANY (won) AND q.expected > 1;
+  SELECT note_clone(x.device_id, 'key_at_two_devices', jsonb_build_object('key', encode(x.key, 'hex'), 'other_device', x.other))
+    FROM (SELECT q.device_id, c.device_id AS other, q.key_fingerprint AS key
+          FROM unnest(b) q JOIN credential c ON c.key_fingerprint = q.key_fingerprint AND c.device_id <> q.device_id WHERE q.i = ANY (won)
+          UNION SELECT c.device_id, q.device_id, q.key_fingerprint
+          FROM unnest(b) q JOIN credential c ON c.key_fingerprint = q.key_fingerprint AND c.device_id <> q.device_id WHERE q.i = ANY (won)
+          ORDER BY 1, 2 LIMIT 1000) x;
+$$;
+COMMENT ON FUNCTION note_cloned_keys(decided_request[], int[]) IS 'Internal: keys of new credentials that were seen elsewhere, or before the one before.';
+
+-- A request that waits for an operator. The first digest that waits is the one that can be approved.
+CREATE FUNCTION commit_waiting(b decided_request[]) RETURNS int[]
+LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE stale int[];
+BEGIN
+  WITH ins AS (
+    INSERT INTO device (device_id, group_name, state, generation, attributes, requested_at, waiting_digest, waiting_since)
+    SELECT device_id, group_name, 'provisioning_requested', 0, attributes, received_at, digest, now()
+    FROM unnest(b) WHERE decision = 'pending' AND expected IS NULL ORDER BY device_id COLLATE "C"
+    ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
+  upd AS (
+    UPDATE device d SET state = 'provisioning_requested', requested_at = coalesce(d.requested_at, q.received_at), group_name = q.group_name,
+      attributes = CASE q.attributes WHEN '{}' THEN d.attributes ELSE q.attributes END,
+      waiting_digest = coalesce(d.waiting_digest, q.digest), waiting_since = coalesce(d.waiting_since, now())
+    FROM unnest(b) q WHERE q.decision = 'pending' AND d.device_id = q.device_id AND d.generation = q.expected
+      AND d.state IN ('off', 'provisioning_requested') RETURNING d.device_id)
+  SELECT array(SELECT q.i FROM unnest(b) q WHERE q.decision = 'pending' AND q.device_id NOT IN (SELECT device_id FROM ins UNION ALL SELECT device_id FROM upd))
+    INTO stale;
+  RETURN stale;
+END $$;
+COMMENT ON FUNCTION commit_waiting(decided_request[]) IS 'Internal: devices that wait for approval. Returns the rows that have to be decided again.';
+
+-- One batch, one statement, one transaction; a device at most once among what is accepted or waits. Locks in one order for everybody:
+-- quotas by name, known devices by id, new devices by id. `expected` is the generation that the load saw, NULL: no row.
 CREATE FUNCTION commit_requests(p jsonb) RETURNS TABLE (i int, outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -65,54 +133,70 @@ DECLARE
   b decided_request[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_request, p) r ORDER BY r.device_id COLLATE "C");
   won int[]; over int[]; stale int[];
 BEGIN
-  PERFORM FROM quota WHERE name IN (SELECT q.quota FROM unnest(b) q WHERE q.expected IS NULL AND q.decision = 'accepted') ORDER BY name FOR UPDATE;
-  PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM unnest(b) q WHERE q.expected IS NOT NULL AND q.decision = 'accepted')
+  PERFORM FROM quota WHERE name IN (
+    SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
+    UNION SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL)
+    ORDER BY name FOR UPDATE;
+  PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM unnest(b) q WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending'))
     ORDER BY device_id FOR NO KEY UPDATE;
-  WITH fresh AS (
-    SELECT q.*, t.max - t.used AS room, row_number() OVER (PARTITION BY q.quota ORDER BY q.i) AS nth
-    FROM unnest(b) q LEFT JOIN quota t ON t.name = q.quota
-    WHERE q.expected IS NULL AND q.decision = 'accepted' AND NOT EXISTS (SELECT FROM device d WHERE d.device_id = q.device_id)),
+  WITH able AS (
+    -- A device counts once, in the quota that registered it; one that comes back through another group moves.
+    SELECT q.*, d.device_id IS NOT NULL AS known, d.quota AS old_quota, q.to_registered AND d.quota IS DISTINCT FROM q.quota AS moves, t.max - t.used AS room
+    FROM unnest(b) q LEFT JOIN device d ON d.device_id = q.device_id LEFT JOIN quota t ON t.name = q.quota
+    WHERE q.decision = 'accepted' AND CASE WHEN q.expected IS NULL THEN d.device_id IS NULL
+      ELSE d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked') AND q.to_registered = (d.state IN ('off', 'provisioning_requested')) END),
+  sorted AS (
+    SELECT *, moves AND coalesce(row_number() OVER (PARTITION BY quota, moves ORDER BY i) > room, false) AS beyond FROM able),
   ins AS (
-    INSERT INTO device (device_id, group_name, enrolled_by, state, generation, attributes, requested_at, registered_at)
-    SELECT device_id, group_name, enrolled_by, 'registered', 1, attributes, received_at, now()
-    FROM fresh WHERE room IS NULL OR nth <= room ORDER BY device_id COLLATE "C"
+    INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, state, generation, attributes, requested_at, registered_at)
+    SELECT device_id, group_name, enrolled_by, proof_key, quota, 'registered', 1, attributes, received_at, now()
+    FROM sorted WHERE NOT known AND NOT beyond ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
-  counted AS (
-    UPDATE quota t SET used = t.used + c.n
-    FROM (SELECT quota, count(*) AS n FROM fresh JOIN ins USING (device_id) WHERE quota IS NOT NULL GROUP BY 1) c WHERE c.quota = t.name),
   upd AS (
     UPDATE device d SET generation = d.generation + 1, attributes = CASE q.attributes WHEN '{}' THEN d.attributes ELSE q.attributes END, credentials_sent_at = NULL,
       group_name = q.group_name, enrolled_by = q.enrolled_by,
+      proof_key = CASE WHEN q.to_registered THEN q.proof_key ELSE d.proof_key END,
+      quota = CASE WHEN q.to_registered THEN q.quota ELSE d.quota END,
       state = CASE WHEN q.to_registered THEN 'registered' ELSE d.state END,
-      requested_at = CASE WHEN q.to_registered THEN q.received_at ELSE d.requested_at END,
+      requested_at = CASE WHEN q.to_registered THEN coalesce(d.requested_at, q.received_at) ELSE d.requested_at END,
       registered_at = CASE WHEN q.to_registered THEN now() ELSE d.registered_at END,
       connected_at = CASE WHEN q.to_registered THEN NULL ELSE d.connected_at END,
       ready_at = CASE WHEN q.to_registered THEN NULL ELSE d.ready_at END,
+      waiting_digest = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_digest END,
+      waiting_since = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_since END,
+      approved_digest = CASE WHEN q.to_registered THEN NULL ELSE d.approved_digest END,
+      rejected_digest = CASE WHEN q.to_registered THEN NULL ELSE d.rejected_digest END,
       -- A device that starts anew has nothing applied; one that rotates keeps what it acknowledged.
       applied_config_version = CASE WHEN q.to_registered THEN 0 ELSE d.applied_config_version END
-    FROM unnest(b) q
-    WHERE q.decision = 'accepted' AND d.device_id = q.device_id AND d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked')
-      AND q.to_registered = (d.state IN ('off', 'provisioning_requested'))
-    RETURNING q.i)
-  SELECT array(SELECT f.i FROM fresh f JOIN ins USING (device_id) UNION ALL SELECT u.i FROM upd u), array(SELECT f.i FROM fresh f WHERE nth > room)
-    INTO won, over;
+    FROM sorted q WHERE q.known AND NOT q.beyond AND d.device_id = q.device_id
+    RETURNING q.i),
+  registered AS (SELECT s.i, s.quota, s.old_quota, s.moves FROM sorted s WHERE s.i IN (SELECT u.i FROM upd u) OR s.device_id IN (SELECT n.device_id FROM ins n)),
+  counted AS (
+    UPDATE quota t SET used = t.used + c.n
+    FROM (SELECT name, sum(n) AS n FROM (SELECT quota AS name, 1 AS n FROM registered WHERE moves AND quota IS NOT NULL
+            UNION ALL SELECT old_quota, -1 FROM registered WHERE moves AND old_quota IS NOT NULL) x GROUP BY 1) c WHERE c.name = t.name)
+  SELECT array(SELECT r.i FROM registered r), array(SELECT s.i FROM sorted s WHERE s.beyond) INTO won, over;
   -- What is repeated has to be what it was when it was loaded: a revocation in between has the last word.
-  stale := array(SELECT q.i FROM unnest(b) q WHERE q.repeated IS NOT NULL AND NOT EXISTS (
+  stale := commit_waiting(b) || array(SELECT q.i FROM unnest(b) q WHERE q.repeated IS NOT NULL AND NOT EXISTS (
     SELECT FROM device d JOIN credential c USING (device_id)
     WHERE d.device_id = q.device_id AND d.state NOT IN ('suspended', 'revoked') AND c.generation = q.repeated AND is_live(c, now())));
   UPDATE credential c SET status = 'retired', ended_at = now()
     FROM unnest(b) q WHERE q.i = ANY (won) AND q.expected > 0 AND c.device_id = q.device_id AND c.status = 'issued';
-  INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by,
-                          not_before, not_after, use_by)
-    SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by,
-           not_before, not_after, use_by
+  INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint,
+                          salt, master_key, encryption_key, signed_by, answer_key, not_before, not_after, use_by)
+    SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint,
+           salt, master_key, encryption_key, signed_by, answer_key, not_before, not_after, use_by
     FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
+  PERFORM note_cloned_keys(b, won);
   INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)
     SELECT tracking_id, device_id, received_at, CASE WHEN i = ANY (over) THEN 'rejected' ELSE decision END,
            CASE WHEN i = ANY (over) THEN 'quota_exceeded' ELSE code END,
            CASE WHEN i = ANY (over) THEN 'the quota ' || quota || ' is used up' ELSE reason END, group_name,
            greatest(0, extract(epoch FROM clock_timestamp() - received_at) * 1e6)
-    FROM unnest(b) WHERE (decision <> 'accepted' OR i = ANY (won || over)) AND NOT i = ANY (stale);
+    FROM unnest(b) WHERE (decision <> 'accepted' OR i = ANY (won || over)) AND NOT i = ANY (stale) AND counted IS NOT TRUE;
+  INSERT INTO attempt_count AS a (minute, group_name, code, writer, n)
+    SELECT date_trunc('minute', now()), coalesce(group_name, ''), code, pg_backend_pid(), count(*) FROM unnest(b) WHERE counted GROUP BY 2, 3
+    ON CONFLICT (minute, group_name, code, writer) DO UPDATE SET n = a.n + EXCLUDED.n;
   RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (over) THEN 'quota_exceeded' WHEN q.i = ANY (won) THEN 'won'
                                 WHEN q.decision = 'accepted' OR q.i = ANY (stale) THEN 'again' ELSE 'noted' END FROM unnest(b) q;
 END $$;
@@ -131,16 +215,17 @@ COMMENT ON FUNCTION mark_sent(jsonb) IS 'Service: the broker took the answers wi
 CREATE FUNCTION load_statuses(p jsonb)
 RETURNS TABLE (
   i int, loaded_at bigint,
-  origin text, group_name text, proof text, material bytea, enabled boolean, group_config text, device_config text,
+  origin text, group_name text, proof text, material bytea, secondary_material bytea, enabled boolean, seal_config boolean, group_config text, device_config text,
   state text, generation bigint, enrolled_by text, config_version bigint, applied_config_version bigint, attributes text,
-  credential_generation bigint, live boolean, used boolean, signed_by text, session text
+  credential_generation bigint, live boolean, used boolean, signed_by text, answer_key bytea, encryption_key bytea, session text
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
   SELECT q.i, micros(now()),
     CASE WHEN d.enrolled_by = 'device' AND e.device_id IS NOT NULL THEN 'device' WHEN d.enrolled_by LIKE 'group:%' AND g.name IS NOT NULL THEN 'group' END,
     d.group_name, CASE d.enrolled_by WHEN 'device' THEN e.proof ELSE g.proof END, CASE d.enrolled_by WHEN 'device' THEN e.material ELSE g.material END,
-    CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled', g.config::text, e.config::text,
+    CASE WHEN d.enrolled_by <> 'device' THEN g.secondary_material END,
+    CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled', coalesce(g.seal_config, false), g.config::text, e.config::text,
     d.state, d.generation, d.enrolled_by, d.config_version, d.applied_config_version, d.attributes::text,
-    c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, CASE WHEN r.online THEN r.session END
+    c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, c.answer_key, c.encryption_key, CASE WHEN r.online THEN r.session END
   FROM jsonb_to_recordset(p) AS q(i int, device_id text, generation bigint)
   LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = d.device_id
@@ -156,6 +241,16 @@ CREATE TYPE decided_status AS (
 );
 COMMENT ON TYPE decided_status IS 'Service: one row of commit_statuses.';
 
+CREATE FUNCTION note_alternation(b decided_status[], taken_up int[]) RETURNS void
+LANGUAGE sql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+  UPDATE presence r SET returns = CASE WHEN r.returning_since > now() - interval '10 minutes' THEN r.returns + 1 ELSE 1 END,
+      returning_since = CASE WHEN r.returning_since > now() - interval '10 minutes' THEN r.returning_since ELSE now() END
+    FROM unnest(b) q WHERE q.i = ANY (taken_up) AND r.device_id = q.device_id;
+  SELECT note_clone(q.device_id, 'sessions_alternate', jsonb_build_object('sessions', jsonb_build_array(r.session, q.session), 'times', r.returns, 'since', r.returning_since))
+    FROM unnest(b) q JOIN presence r ON r.device_id = q.device_id WHERE q.i = ANY (taken_up) AND r.returns >= 3;
+$$;
+COMMENT ON FUNCTION note_alternation(decided_status[], int[]) IS 'Internal: a session''s name was taken up again; three times in ten minutes is a sign of a clone.';
+
 -- Only what changes a device locks it: a fleet that reconnects writes presence and nothing else.
 -- Lock order as in commit_requests: devices by id, then presence by id.
 CREATE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
@@ -163,7 +258,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable
 #variable_conflict use_column
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r ORDER BY r.device_id COLLATE "C");
-  stale int[];
+  stale int[]; taken_up int[];
 BEGIN
   PERFORM FROM device d JOIN unnest(b) q USING (device_id)
     WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL OR EXISTS (
@@ -175,9 +270,14 @@ BEGIN
     LEFT JOIN credential c ON c.device_id = q.device_id AND c.generation = q.generation
     WHERE d.state IS DISTINCT FROM q.expected OR CASE q.kind WHEN 'connected' THEN c IS NULL OR NOT is_live(c, now())
       ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
+  -- A device names each session anew. Two that share a credential and keep connections of their own take turns.
+  taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
+    WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session AND q.session <> r.session);
+  IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
   INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)
     SELECT device_id, session, generation, true, now() FROM unnest(b) WHERE kind = 'connected' AND NOT i = ANY (stale) ORDER BY device_id COLLATE "C"
-    ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session, generation = EXCLUDED.generation, online = true, last_seen_at = now();
+    ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session, generation = EXCLUDED.generation, online = true, last_seen_at = now(),
+      previous_session = CASE WHEN r.session <> EXCLUDED.session THEN r.session ELSE r.previous_session END;
   UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
     FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale) AND r.device_id = q.device_id;
   UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active' ELSE 'retired' END,

@@ -28,7 +28,17 @@ COMMENT ON VIEW attempts IS 'The ledger: every request, what was answered, and t
 CREATE VIEW events AS SELECT at, device_id, group_name, action, old_state, new_state, generation, actor, reason FROM event;
 COMMENT ON VIEW events IS 'The audit trail: every change of a device and every operator act.';
 
-GRANT SELECT ON devices, certificates, attempts, events TO latchkey_reader;
+CREATE VIEW pending_approvals AS
+  SELECT d.device_id::text, d.group_name::text, d.waiting_since, d.requested_at, d.attributes, encode(d.waiting_digest, 'hex') AS digest
+  FROM device d WHERE d.waiting_digest IS NOT NULL AND d.state = 'provisioning_requested';
+COMMENT ON VIEW pending_approvals IS 'Devices with a valid proof that wait for an operator: approve(device_id) or reject(device_id, reason). digest names what they asked for: approve admits this and nothing else.';
+
+CREATE VIEW suspected_clones AS
+  SELECT s.device_id, s.sign, s.first_seen, s.last_seen, s.times, s.evidence, d.state, d.group_name::text
+  FROM clone_sign s JOIN device d USING (device_id);
+COMMENT ON VIEW suspected_clones IS 'Signs that two devices share one identity, with the evidence. Nothing was refused because of them.';
+
+GRANT SELECT ON devices, certificates, attempts, events, pending_approvals, suspected_clones TO latchkey_reader;
 
 CREATE FUNCTION refuse(state text, message text, hint text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
 BEGIN
@@ -46,69 +56,174 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION check_config(jsonb) IS 'Internal: a config is an object of at most 3 KiB.';
 
+CREATE FUNCTION pem(pem text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE body text := substring(pem FROM '-----BEGIN [A-Z ]+-----(.*?)-----END');
+BEGIN
+  IF body IS NULL THEN
+    PERFORM refuse('22023', 'this is no PEM text', 'It begins with -----BEGIN and ends with -----END.');
+  END IF;
+  RETURN decode(body, 'base64');
+EXCEPTION WHEN invalid_parameter_value THEN
+  PERFORM refuse('22023', 'this is no PEM text: ' || SQLERRM, 'Between its first and last line there is base64 only.');
+END $$;
+COMMENT ON FUNCTION pem(text) IS 'The DER inside the first PEM block of a text: for the material of enroll_group and enroll_device.';
+
+-- The DER element at a place: its tag, and where its content begins and ends (X.690, 8.1; lengths below 64 KiB).
+CREATE FUNCTION der_at(der bytea, place int, OUT tag int, OUT start int, OUT stop int) LANGUAGE plpgsql IMMUTABLE SET search_path = registry, pg_temp AS $$
+DECLARE size int := get_byte(der, place + 1);
+BEGIN
+  tag := get_byte(der, place);
+  start := place + 2;
+  IF size IN (129, 130) THEN
+    start := start + size - 128;
+    size := CASE size WHEN 129 THEN get_byte(der, place + 2) ELSE get_byte(der, place + 2) * 256 + get_byte(der, place + 3) END;
+  ELSIF size > 127 THEN
+    RAISE EXCEPTION 'a length that is not accepted' USING ERRCODE = 'array_subscript_error';
+  END IF;
+  stop := start + size;
+  IF stop > length(der) THEN
+    RAISE EXCEPTION 'cut short' USING ERRCODE = 'array_subscript_error';
+  END IF;
+END $$;
+COMMENT ON FUNCTION der_at(bytea, int) IS 'Internal: reads one element of DER.';
+
+CREATE FUNCTION certificate_subject(der bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE SET search_path = registry, pg_temp AS $$
+DECLARE
+  element record;
+  place int;
+  tag int;
+BEGIN
+  element := der_at(der, 0);
+  IF element.tag = 48 AND element.stop = length(der) THEN
+    -- TBSCertificate: version, serial number, algorithm, issuer and validity stand before the subject (RFC 5280, 4.1).
+    place := (der_at(der, element.start)).start;
+    FOREACH tag IN ARRAY ARRAY[160, 2, 48, 48, 48] LOOP
+      element := der_at(der, place);
+      EXIT WHEN element.tag <> tag;
+      place := element.stop;
+    END LOOP;
+    element := der_at(der, place);
+    IF place > 0 AND element.tag = 48 THEN RETURN sha256(substring(der FROM place + 1 FOR element.stop - place)); END IF;
+  END IF;
+  RAISE array_subscript_error;
+EXCEPTION WHEN array_subscript_error THEN
+  PERFORM refuse('22023', 'this is no X.509 certificate', 'DER; registry.pem(''-----BEGIN CERTIFICATE----- ...'') reads PEM.');
+END $$;
+COMMENT ON FUNCTION certificate_subject(bytea) IS 'Internal: SHA-256 of a certificate''s subject name, by which group_ca finds its group.';
+
+-- What each kind of proof keeps, for groups and devices alike.
+CREATE FUNCTION check_material(proof text, material bytea) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF material IS NULL OR material = '' THEN
+    PERFORM refuse('22023', 'the material is empty', 'A key as latchkey sealed it, a public key or certificate in DER, or the SHA-256 of a token.');
+  ELSIF octet_length(material) > 8192 THEN
+    PERFORM refuse('22023', format('the material has %s bytes', octet_length(material)), 'At most 8192.');
+  ELSIF proof = 'token' AND octet_length(material) <> 32 THEN
+    PERFORM refuse('22023', 'a token''s material is its SHA-256', 'Use sha256(convert_to(token, ''UTF8'')).');
+  ELSIF proof = 'public_key' AND get_byte(material, 0) <> 48 THEN
+    PERFORM refuse('22023', 'this is no public key', 'A SubjectPublicKeyInfo in DER; registry.pem(''-----BEGIN PUBLIC KEY----- ...'') reads PEM.');
+  END IF;
+END $$;
+COMMENT ON FUNCTION check_material(text, bytea) IS 'Internal: refuses material that cannot be of that proof.';
+
+CREATE FUNCTION check_pattern(pattern text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF length(pattern) > 256 THEN
+    PERFORM refuse('22023', format('device_id_pattern has %s characters', length(pattern)), 'At most 256.');
+  END IF;
+  -- By itself as well: a)|(?:b is one only between our parentheses, and then it is not anchored.
+  PERFORM '' ~ pattern, '' ~ ('^(?:' || pattern || ')$');
+EXCEPTION WHEN invalid_regular_expression THEN
+  PERFORM refuse('22023', 'device_id_pattern is no regular expression: ' || SQLERRM, 'PostgreSQL''s syntax; it has to match the whole id.');
+END $$;
+COMMENT ON FUNCTION check_pattern(text) IS 'Internal: a device_id_pattern is a regular expression, bounded.';
+
+CREATE FUNCTION name_ca(name text, material bytea) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+DECLARE owner text;
+BEGIN
+  INSERT INTO group_ca (subject, group_name) VALUES (certificate_subject(material), name) ON CONFLICT DO NOTHING;
+  SELECT c.group_name INTO owner FROM group_ca c WHERE c.subject = certificate_subject(material);
+  IF owner <> name THEN
+    PERFORM refuse('23505', format('the group %s has a CA of this name', owner), 'A certificate finds its group by the name of its CA.');
+  END IF;
+END $$;
+COMMENT ON FUNCTION name_ca(text, bytea) IS 'Internal: makes a CA findable as this group''s.';
+
 CREATE FUNCTION enroll_group(
   name text, proof text, material bytea, max_devices bigint DEFAULT NULL, device_id_pattern text DEFAULT NULL,
-  valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL, lifetime_s bigint DEFAULT NULL, config jsonb DEFAULT '{}')
+  valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL, lifetime_s bigint DEFAULT NULL, config jsonb DEFAULT '{}',
+  admission text DEFAULT 'automatic', reprovisioning text DEFAULT 'rotate', credential_types text[] DEFAULT '{x509}', id_from text DEFAULT NULL,
+  unused_life_s bigint DEFAULT NULL, renewal_grace_days int DEFAULT NULL, revoke_retired boolean DEFAULT false, seal_config boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   IF name IS NULL OR name !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
     PERFORM refuse('22023', 'this is no group name', 'Letters, digits and ._:- , the first a letter or digit, at most 64.');
-  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'token') THEN
-    PERFORM refuse('22023', format('%L is no proof for a group', proof), 'symmetric_key or token.');
+  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'x509', 'token') THEN
+    PERFORM refuse('22023', format('%L is no proof for a group', proof), 'symmetric_key, x509 or token.');
   ELSIF max_devices < 0 THEN
     PERFORM refuse('22023', 'max_devices is negative', 'Leave it out for no limit.');
   ELSIF valid_until <= valid_from THEN
     PERFORM refuse('22023', 'valid_until is not after valid_from', 'Swap them.');
   ELSIF lifetime_s NOT BETWEEN 60 AND 315360000 THEN
     PERFORM refuse('22023', 'lifetime_s is out of bounds', 'From 60 (a minute) to 315360000 (ten years).');
-  ELSIF material IS NULL OR material = '' THEN
-    PERFORM refuse('22023', 'the material is empty', 'A key as latchkey sealed it, or the SHA-256 of a token.');
-  ELSIF proof = 'token' AND octet_length(material) <> 32 THEN
-    PERFORM refuse('22023', 'a token''s material is its SHA-256', 'Use sha256(convert_to(token, ''UTF8'')).');
+  ELSIF unused_life_s NOT BETWEEN 60 AND 2592000 THEN
+    PERFORM refuse('22023', 'unused_life_s is out of bounds', 'From 60 (a minute) to 2592000 (thirty days).');
+  ELSIF renewal_grace_days NOT BETWEEN 0 AND 3650 THEN
+    PERFORM refuse('22023', 'renewal_grace_days is out of bounds', 'From 0 to 3650.');
+  ELSIF admission IS NULL OR admission NOT IN ('automatic', 'allow_list', 'approval') THEN
+    PERFORM refuse('22023', format('%L is no admission', admission), 'automatic, allow_list or approval.');
+  ELSIF reprovisioning IS NULL OR reprovisioning NOT IN ('rotate', 'deny') THEN
+    PERFORM refuse('22023', format('%L is no reprovisioning', reprovisioning), 'rotate or deny.');
+  ELSIF credential_types IS NULL OR credential_types = '{}' OR NOT credential_types <@ '{x509,password}' THEN
+    PERFORM refuse('22023', format('%L are no credential types', credential_types), '{x509}, {password} or {x509,password}.');
+  ELSIF proof <> 'x509' AND id_from IS NOT NULL THEN
+    PERFORM refuse('22023', 'id_from is for x509 groups', 'Leave it out.');
+  ELSIF id_from NOT IN ('common_name', 'dns_name', 'uri', 'serial_number') THEN
+    PERFORM refuse('22023', format('%L is no id_from', id_from), 'common_name, dns_name, uri or serial_number.');
   END IF;
+  PERFORM check_material(proof, material);
   PERFORM check_config(config);
-  IF length(device_id_pattern) > 256 THEN
-    PERFORM refuse('22023', format('device_id_pattern has %s characters', length(device_id_pattern)), 'At most 256.');
-  END IF;
-  BEGIN
-    -- By itself as well: a)|(?:b is one only between our parentheses, and then it is not anchored.
-    PERFORM '' ~ device_id_pattern;
-    PERFORM '' ~ ('^(?:' || device_id_pattern || ')$');
-  EXCEPTION WHEN invalid_regular_expression THEN
-    PERFORM refuse('22023', 'device_id_pattern is no regular expression: ' || SQLERRM, 'PostgreSQL''s syntax; it has to match the whole id.');
-  END;
+  PERFORM check_pattern(device_id_pattern);
   IF max_devices IS NOT NULL THEN
     INSERT INTO quota (name, max) VALUES ('group:' || name, max_devices) ON CONFLICT DO NOTHING;
   END IF;
-  INSERT INTO enrollment_group (name, proof, material, device_id_pattern, valid_from, valid_until, lifetime_s, quota, config)
-    VALUES (name, proof, material, device_id_pattern, valid_from, valid_until, coalesce(lifetime_s, 7776000),
-            CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config);
+  BEGIN
+    INSERT INTO enrollment_group (name, proof, material, id_from, admission, reprovisioning, credential_types, lifetime_s, unused_life_s, renewal_grace_days,
+                                  revoke_retired, device_id_pattern, valid_from, valid_until, quota, config, seal_config)
+      VALUES (name, proof, material, CASE proof WHEN 'x509' THEN coalesce(id_from, 'common_name') END, admission, reprovisioning, credential_types,
+              coalesce(lifetime_s, 7776000), coalesce(unused_life_s, 86400), coalesce(renewal_grace_days, 30), coalesce(revoke_retired, false),
+              device_id_pattern, valid_from, valid_until, CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, coalesce(seal_config, false));
+  EXCEPTION WHEN unique_violation THEN
+    IF EXISTS (SELECT FROM enrollment_group g WHERE g.name = enroll_group.name) THEN
+      PERFORM refuse('23505', format('the group %s is enrolled already', name), 'Choose another name.');
+    END IF;
+    PERFORM refuse('23505', 'another group has this token', 'Every group needs a token of its own.');
+  END;
+  IF proof = 'x509' THEN PERFORM name_ca(name, material); END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'enroll_group');
-EXCEPTION WHEN unique_violation THEN
-  IF EXISTS (SELECT FROM enrollment_group g WHERE g.name = enroll_group.name) THEN
-    PERFORM refuse('23505', format('the group %s is enrolled already', name), 'Choose another name.');
-  END IF;
-  PERFORM refuse('23505', 'another group has this token', 'Every group needs a token of its own.');
 END $$;
-COMMENT ON FUNCTION enroll_group(text, text, bytea, bigint, text, timestamptz, timestamptz, bigint, jsonb) IS
-  'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), or the SHA-256 of its token.';
+COMMENT ON FUNCTION enroll_group IS
+  'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), its CA certificate (DER, see pem), or the SHA-256 of its token.';
 
-CREATE FUNCTION enroll_device(device_id text, proof text, material bytea, group_name text DEFAULT NULL, config jsonb DEFAULT '{}')
+CREATE FUNCTION enroll_device(device_id text, proof text, material bytea DEFAULT NULL, group_name text DEFAULT NULL, config jsonb DEFAULT '{}')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   IF device_id IS NULL OR device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
     PERFORM refuse('22023', 'this is no device id', 'Letters, digits and ._:- , the first a letter or digit, at most 64.');
-  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'token') THEN
-    PERFORM refuse('22023', format('%L is no proof for a device', proof), 'symmetric_key or token.');
-  ELSIF material IS NULL OR material = '' THEN
-    PERFORM refuse('22023', 'the material is empty', 'A key as latchkey sealed it, or the SHA-256 of a token.');
-  ELSIF proof = 'token' AND octet_length(material) <> 32 THEN
-    PERFORM refuse('22023', 'a token''s material is its SHA-256', 'Use sha256(convert_to(token, ''UTF8'')).');
+  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'public_key', 'x509', 'token', 'group') THEN
+    PERFORM refuse('22023', format('%L is no proof for a device', proof), 'symmetric_key, public_key, x509, token, or group for the allow list of its group.');
+  ELSIF proof = 'group' AND (group_name IS NULL OR material IS NOT NULL) THEN
+    PERFORM refuse('22023', 'the proof group needs a group_name and no material', 'It puts the device on the allow list of that group.');
   ELSIF group_name IS NOT NULL AND NOT EXISTS (SELECT FROM enrollment_group g WHERE g.name = group_name) THEN
     PERFORM refuse('23503', format('there is no group %s', group_name), 'latchkey enroll group makes one.');
+  ELSIF proof = 'x509' AND octet_length(material) <> 32 THEN
+    -- The certificate itself does as well as its fingerprint.
+    PERFORM certificate_subject(material);
+    material := sha256(material);
   END IF;
+  IF proof <> 'group' THEN PERFORM check_material(proof, material); END IF;
   PERFORM check_config(config);
   INSERT INTO enrollment (device_id, group_name, proof, material, config) VALUES (device_id, group_name, proof, material, config);
   INSERT INTO event (device_id, group_name, action) VALUES (device_id, group_name, 'enroll_device');
@@ -116,7 +231,75 @@ EXCEPTION WHEN unique_violation THEN
   PERFORM refuse('23505', format('the device %s is enrolled already', device_id), 'SELECT * FROM registry.devices WHERE device_id = ... shows it.');
 END $$;
 COMMENT ON FUNCTION enroll_device(text, text, bytea, text, jsonb) IS
-  'Enrols one device. material: its key as latchkey sealed it (latchkey enroll device does that), or the SHA-256 of its token.';
+  'Enrols one device. material: its key as latchkey sealed it (latchkey enroll device does that), its public key or certificate (DER, see pem), or the SHA-256 of its token.';
+
+CREATE FUNCTION set_group_status(name text, next text, why text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  UPDATE enrollment_group g SET status = next WHERE g.name = name;
+  IF NOT FOUND THEN
+    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+  END IF;
+  INSERT INTO event (group_name, action, reason) VALUES (name, CASE next WHEN 'enabled' THEN 'enable_group' ELSE 'disable_group' END, why);
+END $$;
+COMMENT ON FUNCTION set_group_status(text, text, text) IS 'Internal: enables or disables a group.';
+CREATE FUNCTION disable_group(name text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
+  AS $$ SELECT set_group_status($1, 'disabled', $2) $$;
+COMMENT ON FUNCTION disable_group(text, text) IS 'Refuses every request of the group''s devices, renewals too, until enable_group.';
+CREATE FUNCTION enable_group(name text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
+  AS $$ SELECT set_group_status($1, 'enabled', $2) $$;
+COMMENT ON FUNCTION enable_group(text, text) IS 'Lets a disabled group go on.';
+
+CREATE FUNCTION set_device_status(id text, next text, why text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+BEGIN
+  UPDATE enrollment SET status = next WHERE device_id = id;
+  IF NOT FOUND THEN
+    PERFORM refuse('P0002', format('the device %s is not enrolled individually', id), 'suspend(device_id, reason) stops a device of a group.');
+  END IF;
+  INSERT INTO event (device_id, action, reason) VALUES (id, CASE next WHEN 'enabled' THEN 'enable_device' ELSE 'disable_device' END, why);
+END $$;
+COMMENT ON FUNCTION set_device_status(text, text, text) IS 'Internal: enables or disables an individual enrolment.';
+CREATE FUNCTION disable_device(device_id text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
+  AS $$ SELECT set_device_status($1, 'disabled', $2) $$;
+COMMENT ON FUNCTION disable_device(text, text) IS 'Refuses every request of an individually enrolled device, whatever group it could join, until enable_device.';
+CREATE FUNCTION enable_device(device_id text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
+  AS $$ SELECT set_device_status($1, 'enabled', $2) $$;
+COMMENT ON FUNCTION enable_device(text, text) IS 'Lets a disabled individual enrolment go on.';
+
+CREATE FUNCTION roll_group_key(name text, material bytea) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE found enrollment_group;
+BEGIN
+  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR UPDATE;
+  IF found IS NULL THEN
+    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+  ELSIF found.proof = 'token' THEN
+    PERFORM refuse('55000', 'a token is not rolled', 'Make a new token; the old one ends by itself or with its group.');
+  ELSIF found.secondary_material IS NOT NULL THEN
+    PERFORM refuse('55000', format('the group %s has two keys already', name), 'retire_group_key ends the older one.');
+  END IF;
+  PERFORM check_material(found.proof, material);
+  UPDATE enrollment_group g SET material = roll_group_key.material, secondary_material = g.material WHERE g.name = name;
+  IF found.proof = 'x509' THEN PERFORM name_ca(name, material); END IF;
+  INSERT INTO event (group_name, action) VALUES (name, 'roll_group_key');
+END $$;
+COMMENT ON FUNCTION roll_group_key(text, bytea) IS 'Gives a group a new key or CA; the one before stays good as its secondary until retire_group_key.';
+
+CREATE FUNCTION retire_group_key(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE found enrollment_group;
+BEGIN
+  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR UPDATE;
+  IF found IS NULL OR found.secondary_material IS NULL THEN
+    PERFORM refuse('P0002', format('the group %s has no secondary key', name), 'roll_group_key makes one of its key.');
+  END IF;
+  UPDATE enrollment_group g SET secondary_material = NULL WHERE g.name = name;
+  IF found.proof = 'x509' THEN
+    DELETE FROM group_ca c WHERE c.group_name = name AND c.subject <> certificate_subject(found.material);
+  END IF;
+  INSERT INTO event (group_name, action) VALUES (name, 'retire_group_key');
+END $$;
+COMMENT ON FUNCTION retire_group_key(text) IS 'Ends the secondary key or CA of a group: devices that still use it are refused.';
 
 -- One place for what every act on a device does: lock the row, write who and why; the trigger writes the event.
 CREATE FUNCTION act(id text, allowed text[], next text, why text, hint text) RETURNS void
@@ -130,7 +313,10 @@ BEGIN
     PERFORM refuse('55000', format('the device %s is %s', id, current.state), hint);
   END IF;
   UPDATE device SET state = coalesce(next, current.resume_state), resume_state = CASE next WHEN 'suspended' THEN current.state END,
-      enrolled_by = CASE next WHEN 'off' THEN NULL ELSE enrolled_by END, acted_at = clock_timestamp(), actor = session_user, reason = why
+      enrolled_by = CASE next WHEN 'off' THEN NULL ELSE enrolled_by END, proof_key = CASE next WHEN 'off' THEN NULL ELSE proof_key END,
+      waiting_digest = CASE next WHEN 'off' THEN NULL ELSE waiting_digest END, waiting_since = CASE next WHEN 'off' THEN NULL ELSE waiting_since END,
+      approved_digest = CASE next WHEN 'off' THEN NULL ELSE approved_digest END, rejected_digest = CASE next WHEN 'off' THEN NULL ELSE rejected_digest END,
+      requested_at = CASE next WHEN 'off' THEN NULL ELSE requested_at END, acted_at = clock_timestamp(), actor = session_user, reason = why
     WHERE device_id = id;
   IF next IN ('off', 'revoked') THEN
     UPDATE credential SET status = 'revoked', ended_at = now() WHERE device_id = id AND status IN ('issued', 'active');
@@ -151,8 +337,28 @@ CREATE FUNCTION reset(device_id text, reason text) RETURNS void LANGUAGE sql SEC
   AS $$ SELECT act($1, '{provisioning_requested,registered,connected,ready,suspended,revoked}', 'off', $2, 'It is off already.') $$;
 COMMENT ON FUNCTION reset(text, text) IS 'Ends the device''s credentials and lets it provision anew, by any enrolment.';
 
+CREATE FUNCTION settle_waiting(id text, approved boolean, why text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+DECLARE waiting bytea;
+BEGIN
+  SELECT waiting_digest INTO waiting FROM device WHERE device_id = id AND state = 'provisioning_requested' FOR NO KEY UPDATE;
+  IF waiting IS NULL THEN
+    PERFORM refuse('55000', format('the device %s does not wait for approval', id), 'SELECT * FROM registry.pending_approvals shows who does.');
+  END IF;
+  UPDATE device SET waiting_digest = NULL, waiting_since = NULL, acted_at = clock_timestamp(), actor = session_user, reason = why,
+      approved_digest = CASE WHEN approved THEN waiting ELSE approved_digest END, rejected_digest = CASE WHEN approved THEN rejected_digest ELSE waiting END
+    WHERE device_id = id;
+  INSERT INTO event (device_id, action, reason) VALUES (id, CASE WHEN approved THEN 'approve' ELSE 'reject' END, why);
+END $$;
+COMMENT ON FUNCTION settle_waiting(text, boolean, text) IS 'Internal: an operator''s word on what waits.';
+CREATE FUNCTION approve(device_id text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
+  AS $$ SELECT settle_waiting($1, true, $2) $$;
+COMMENT ON FUNCTION approve(text, text) IS 'Admits what the device asked for first and waits for; it gets its credential when it asks again.';
+CREATE FUNCTION reject(device_id text, reason text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
+  AS $$ SELECT settle_waiting($1, false, $2) $$;
+COMMENT ON FUNCTION reject(text, text) IS 'Refuses what the device waits for. The same request is refused from now on; another one may wait anew.';
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION enroll_group(text, text, bytea, bigint, text, timestamptz, timestamptz, bigint, jsonb),
-  enroll_device(text, text, bytea, text, jsonb), suspend(text, text), resume(text), revoke(text, text), reset(text, text) TO latchkey_ops;
+GRANT EXECUTE ON FUNCTION pem, enroll_group, enroll_device, disable_group, enable_group, disable_device, enable_device, roll_group_key, retire_group_key,
+  approve, reject, suspend, resume, revoke, reset TO latchkey_ops;
 -- The views call it on the rows they show.
 GRANT EXECUTE ON FUNCTION is_live(credential, timestamptz) TO latchkey_reader;

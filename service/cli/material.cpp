@@ -99,7 +99,8 @@ Result<crypto::Bytes> for_registry(const Material& material, std::string_view pu
   if (!config)
     return fail(config.error(),
                 "the registry keeps keys sealed under the master key of the service's configuration");
-  const auto master = service::load_master_key(config->secrets.master_key_file);
+  const auto master = service::load_master_key(config->secrets.master_key_file,
+                                              config->secrets.previous_master_key_file);
   if (!master) return fail(exit_code::configuration, master.error().what);
   return master->seal(purpose, material.secret.view());
 }

@@ -12,7 +12,8 @@ namespace latchkey::service {
 class Grant {
  public:
   [[nodiscard]] const VerifiedRequest& verified() const noexcept { return *verified_; }
-  [[nodiscard]] const crypto::PublicKey& key() const noexcept { return key_; }
+  /// What the certificate is for; nothing for a password.
+  [[nodiscard]] const std::optional<crypto::PublicKey>& key() const noexcept { return key_; }
   [[nodiscard]] const crypto::Sha256Digest& digest() const noexcept { return digest_; }
   /// The generation that the registry shows now; nothing for a newcomer.
   [[nodiscard]] const std::optional<std::int64_t>& expected_generation() const noexcept {
@@ -23,7 +24,7 @@ class Grant {
 
  private:
   friend class Decider;
-  Grant(const VerifiedRequest& verified, crypto::PublicKey key, crypto::Sha256Digest digest,
+  Grant(const VerifiedRequest& verified, std::optional<crypto::PublicKey> key, crypto::Sha256Digest digest,
         std::optional<std::int64_t> expected_generation, bool registers)
       : verified_(&verified),
         key_(std::move(key)),
@@ -32,7 +33,7 @@ class Grant {
         registers_(registers) {}
 
   const VerifiedRequest* verified_;
-  crypto::PublicKey key_;
+  std::optional<crypto::PublicKey> key_;
   crypto::Sha256Digest digest_;
   std::optional<std::int64_t> expected_generation_;
   bool registers_;
@@ -48,10 +49,16 @@ struct Challenge {
   std::string nonce;
 };
 
-using Decision = std::variant<Grant, Repeat, Challenge, Rejection>;
+/// The group admits by approval, and nobody approved this request yet.
+struct Wait {
+  crypto::Sha256Digest digest;
+};
+
+using Decision = std::variant<Grant, Repeat, Challenge, Wait, Rejection>;
 
 /// What a verified request gets (docs/protocol.md, 2 to 4): freshness, then the device's state, then what it
-/// asks for, then idempotence, then who may have a new credential. Pure but for the nonce of a challenge.
+/// asks for (enrolment/policy.hpp), then idempotence, then who may have a new credential. Pure but for the
+/// nonce of a challenge.
 class Decider {
  public:
   explicit Decider(const Nonces& nonces) : nonces_(nonces) {}
@@ -62,6 +69,7 @@ class Decider {
 
  private:
   [[nodiscard]] bool is_fresh(const VerifiedRequest& verified, crypto::Time now) const;
+  [[nodiscard]] static Decision admit(Grant grant, const registry::RequestFacts& facts);
   const Nonces& nonces_;
 };
 

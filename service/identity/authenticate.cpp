@@ -1,31 +1,29 @@
 #include "service/identity/authenticate.hpp"
 
+#include "service/identity/authenticate_case.hpp"
+
+#include <algorithm>
+
 namespace latchkey::service {
 namespace {
 
-using Verdict = std::expected<VerifiedRequest, std::string>;
-
-constexpr std::string_view nobody = "nobody";
-
-bool is_hs256(const protocol::SignatureProof& proof) {
-  return proof.algorithm == crypto::Algorithm::hs256 && proof.chain.empty() && !proof.current_certificate;
-}
+constexpr std::string_view key_id_label = "provisioning-key-id v1";
 
 bool mac_matches(const protocol::SignatureProof& proof, crypto::ByteView key) {
   const auto mac = crypto::hmac_sha256(key, crypto::as_bytes(proof.signing_input));
   return crypto::equal_constant_time(mac, proof.signature);
 }
 
-std::string nobody_for(const protocol::Proof& proof) {
-  const auto* signature = std::get_if<protocol::SignatureProof>(&proof);
-  if (signature == nullptr) return "no enrolment for this id, and no group with this token";
-  if (signature->group) return "no enrolment for this id, and no group of the name in kid";
-  return "no enrolment for this id, and no kid that names a group";
-}
-
-/// A registered device belongs to the enrolment that registered it, until an operator resets it.
-bool belongs_elsewhere(const std::optional<registry::Device>& device, const registry::Enrolment& enrolment) {
-  return device && !device->enrolled_by.empty() && device->enrolled_by != enrolment.name();
+/// A registered device belongs to the enrolment, and where a public key was the proof to that key, that
+/// registered it, until an operator resets it. Its own certificate was issued to it, so a renewal has no key.
+std::optional<std::string> belongs_elsewhere(const std::optional<registry::Device>& device,
+                                             const registry::Enrolment& enrolment,
+                                             const std::optional<crypto::Sha256Digest>& key, bool renews) {
+  if (!device || device->enrolled_by.empty()) return std::nullopt;
+  if (device->enrolled_by != enrolment.name())
+    return "registered by another enrolment: " + device->enrolled_by;
+  if (!renews && device->proof_key != key) return "registered by another key";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -34,74 +32,117 @@ std::string sealing_purpose(registry::Origin origin, std::string_view name) {
   return (origin == registry::Origin::group ? "group:" : "device:") + std::string(name);
 }
 
+VerifiedRequest::VerifiedRequest(const protocol::Request& request, const registry::Enrolment& enrolment,
+                                 Proven proven, const crypto::Identity& service)
+    : request_(&request), enrolment_(&enrolment), proven_(std::move(proven)), signer_(&service) {
+  if (!proven_.symmetric) return;
+  signer_ = protocol::answer_key(proven_.symmetric->key.view());
+  sealing_key_ = protocol::sealing_key(proven_.symmetric->key.view());
+  answer_key_ = proven_.symmetric->id;
+}
+
 registry::SignedBy VerifiedRequest::signed_by() const noexcept {
-  return std::holds_alternative<crypto::Secret>(signer_) ? registry::SignedBy::device_key
-                                                         : registry::SignedBy::service;
+  return answer_key_ ? registry::SignedBy::device_key : registry::SignedBy::service;
 }
 
-Authenticator::Authenticator(const MasterKey& master, const crypto::Identity& service)
-    : master_(master), service_(service) {
-  nobody_.origin = registry::Origin::group;
-  nobody_.group = std::string(nobody);
-  nobody_.proof = registry::ProofKind::symmetric_key;
-  nobody_.material = master.seal(sealing_purpose(nobody_.origin, nobody), master.derive("nobody v1").view());
-}
+Authenticator::Authenticator(const MasterKey& master, const crypto::Identity& service,
+                             std::vector<crypto::Certificate> own)
+    : master_(master), service_(service), nobody_(master), anchors_(std::move(own)) {}
 
-crypto::Result<crypto::Secret> Authenticator::symmetric_key(const registry::Enrolment& enrolment,
-                                                            const protocol::DeviceId& id) const {
+crypto::Result<DeviceKey> Authenticator::device_key(const registry::Enrolment& enrolment,
+                                                    const crypto::Bytes& material,
+                                                    const protocol::DeviceId& id) const {
   const bool own = enrolment.origin == registry::Origin::device;
   auto key = master_.open(sealing_purpose(enrolment.origin, own ? id.text() : enrolment.group.value_or("")),
-                          enrolment.material);
-  if (!key || own) return key;
-  return protocol::device_key(key->view(), id.text());
+                          material);
+  if (!key) return std::unexpected(std::move(key.error()));
+  DeviceKey made{own ? std::move(*key) : protocol::device_key(key->view(), id.text())};
+  const auto shown = crypto::derive_key(made.key.view(), key_id_label);
+  std::ranges::copy(shown.view().first(made.id.size()), made.id.begin());
+  return made;
 }
 
-Verdict Authenticator::verify(const protocol::ReceivedRequest& received,
-                              const registry::Enrolment* enrolment) const {
-  const protocol::Request& request = received.request;
-  if (const auto* token = std::get_if<protocol::TokenProof>(&received.proof)) {
-    const crypto::Bytes& expected = enrolment != nullptr ? enrolment->material : nobody_.material;
-    const bool matches = crypto::equal_constant_time(token->token_hash, expected);
-    if (enrolment == nullptr) return std::unexpected(nobody_for(received.proof));
-    if (enrolment->proof != registry::ProofKind::token)
-      return std::unexpected("a token, and this enrolment has none");
-    if (!matches) return std::unexpected("wrong token");
-    return VerifiedRequest(request, *enrolment, true, &service_);
+Authenticator::Verdict Authenticator::verify_token(const Case& c, const protocol::TokenProof& proof) const {
+  const registry::Enrolment* enrolment = c.enrolment(registry::ProofKind::token);
+  const bool matches =
+      crypto::equal_constant_time(proof.token_hash, (enrolment ? *enrolment : nobody_.symmetric()).material);
+  if (enrolment == nullptr && c.facts.enrolment)
+    return std::unexpected("a token, and this enrolment has none");
+  if (enrolment == nullptr) return c.nothing("no group with this token");
+  if (!matches) return std::unexpected("wrong token");
+  return Proven{.by_token = true};
+}
+
+Authenticator::Verdict Authenticator::verify_mac(const Case& c, const protocol::SignatureProof& proof) const {
+  const bool plain = proof.chain.empty() && !proof.current_certificate;
+  const registry::Enrolment* enrolment = plain ? c.enrolment(registry::ProofKind::symmetric_key) : nullptr;
+  const registry::Enrolment& against = enrolment != nullptr ? *enrolment : nobody_.symmetric();
+  auto key = device_key(against, against.material, c.request.device_id);
+  bool matches = key && mac_matches(proof, key->key.view());
+  if (!matches && enrolment != nullptr && !enrolment->secondary.empty()) {
+    key = device_key(*enrolment, enrolment->secondary, c.request.device_id);
+    matches = key && mac_matches(proof, key->key.view());
   }
-  const auto& proof = std::get<protocol::SignatureProof>(received.proof);
-  const bool symmetric = enrolment != nullptr && enrolment->proof == registry::ProofKind::symmetric_key;
-  const auto key = symmetric_key(symmetric ? *enrolment : nobody_, request.device_id);
-  const bool matches = key && mac_matches(proof, key->view());
-  if (enrolment == nullptr) return std::unexpected(nobody_for(received.proof));
-  if (!symmetric || !is_hs256(proof)) return std::unexpected("a proof of another kind than this enrolment's");
+  if (enrolment == nullptr)
+    return c.nothing(proof.group ? "no group of the name in kid" : "no kid that names a group");
   if (!key) return std::unexpected("the enrolled key does not open under this master key");
   if (!matches) return std::unexpected("wrong key");
-  return VerifiedRequest(request, *enrolment, false, protocol::answer_key(key->view()));
+  return Proven{.symmetric = std::move(*key)};
+}
+
+Authenticator::Verdict Authenticator::verify(const Case& c, const protocol::Proof& proof) const {
+  if (const auto* token = std::get_if<protocol::TokenProof>(&proof)) return verify_token(c, *token);
+  const auto& signature = std::get<protocol::SignatureProof>(proof);
+  // RFC 8725, 3.1: what is enrolled decides how it is checked; the header chooses only which kind to look
+  // for.
+  if (signature.algorithm == crypto::Algorithm::hs256) return verify_mac(c, signature);
+  if (signature.current_certificate) return verify_renewal(c, signature);
+  if (!signature.chain.empty()) return verify_certificate(c, signature);
+  return verify_public_key(c, signature);
 }
 
 std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
-    const protocol::ReceivedRequest& received, const registry::RequestFacts& facts) const {
+    const protocol::ReceivedRequest& received, const registry::RequestFacts& facts, crypto::Time now) const {
   const auto refuse = [](std::string reason) {
     return std::unexpected(Rejection{protocol::Code::unauthorized, std::move(reason)});
   };
-  const registry::Enrolment* enrolment = facts.enrolment ? &*facts.enrolment : nullptr;
-  auto verified = verify(received, enrolment);
-  if (!verified) return refuse(std::move(verified.error()));
+  auto proven = verify({received.request, facts, now}, received.proof);
+  if (!proven) return refuse(std::move(proven.error()));
   // After the proof, so that a disabled enrolment takes as long to refuse as a wrong key.
-  if (!enrolment->enabled) return refuse("the enrolment is disabled");
-  if (belongs_elsewhere(facts.device, *enrolment))
-    return refuse("registered by another enrolment: " + facts.device->enrolled_by);
-  return std::move(*verified);
+  const registry::Enrolment& enrolment = *facts.enrolment;
+  if (!enrolment.enabled) return refuse("the enrolment is disabled");
+  if (auto elsewhere = belongs_elsewhere(facts.device, enrolment, proven->key, proven->renews))
+    return refuse(std::move(*elsewhere));
+  return VerifiedRequest(received.request, enrolment, std::move(*proven), service_);
+}
+
+std::optional<DeviceKey> Authenticator::key_for(const protocol::DeviceId& id,
+                                                const registry::StatusFacts& facts) const {
+  if (!facts.credential || !facts.credential->answer_key || !facts.enrolment) return std::nullopt;
+  const registry::Enrolment& enrolment = *facts.enrolment;
+  if (enrolment.proof != registry::ProofKind::symmetric_key) return std::nullopt;
+  for (const crypto::Bytes* material : {&enrolment.material, &enrolment.secondary}) {
+    if (material->empty()) continue;
+    auto key = device_key(enrolment, *material, id);
+    if (key && key->id == *facts.credential->answer_key) return std::move(*key);
+  }
+  return std::nullopt;
 }
 
 std::optional<protocol::Signer> Authenticator::signer_for(const protocol::DeviceId& id,
                                                           const registry::StatusFacts& facts) const {
   if (!facts.credential) return std::nullopt;
   if (facts.credential->signed_by == registry::SignedBy::service) return &service_;
-  if (!facts.enrolment || facts.enrolment->proof != registry::ProofKind::symmetric_key) return std::nullopt;
-  const auto key = symmetric_key(*facts.enrolment, id);
+  const auto key = key_for(id, facts);
   if (!key) return std::nullopt;
-  return protocol::answer_key(key->view());
+  return protocol::answer_key(key->key.view());
+}
+
+std::optional<crypto::Secret> Authenticator::sealing_key_for(const protocol::DeviceId& id,
+                                                             const registry::StatusFacts& facts) const {
+  const auto key = key_for(id, facts);
+  if (!key) return std::nullopt;
+  return protocol::sealing_key(key->key.view());
 }
 
 }  // namespace latchkey::service

@@ -1,9 +1,11 @@
 #pragma once
 
-#include "protocol/code.hpp"
 #include "protocol/request.hpp"
 #include "protocol/signer.hpp"
 #include "registry/model.hpp"
+#include "service/enrolment/policy.hpp"
+#include "service/identity/anchors.hpp"
+#include "service/identity/nobody.hpp"
 #include "service/sealing.hpp"
 
 #include <expected>
@@ -11,10 +13,10 @@
 
 namespace latchkey::service {
 
-/// Why a request gets nothing: the code for the device, the true reason for the ledger.
-struct Rejection {
-  protocol::Code code;
-  std::string reason;
+/// A device's symmetric key K and what is told of it.
+struct DeviceKey {
+  crypto::Secret key;
+  registry::KeyId id{};
 };
 
 /// A request whose proof verified under an enabled enrolment that may speak for this device. `authenticate`
@@ -23,49 +25,88 @@ class VerifiedRequest {
  public:
   [[nodiscard]] const protocol::Request& request() const noexcept { return *request_; }
   [[nodiscard]] const registry::Enrolment& enrolment() const noexcept { return *enrolment_; }
-  [[nodiscard]] bool by_token() const noexcept { return by_token_; }
+  [[nodiscard]] bool by_token() const noexcept { return proven_.by_token; }
+  /// Proven by the device's current certificate.
+  [[nodiscard]] bool renews() const noexcept { return proven_.renews; }
+  /// SHA-256 of the public key that an enrolment by public key or X.509 was proven with.
+  [[nodiscard]] const std::optional<crypto::Sha256Digest>& proof_key() const noexcept { return proven_.key; }
   /// With what everything said to this device from here on is signed.
   [[nodiscard]] const protocol::Signer& signer() const noexcept { return signer_; }
   [[nodiscard]] registry::SignedBy signed_by() const noexcept;
+  /// With a symmetric proof: which key that was, and the one that secrets are encrypted with.
+  [[nodiscard]] const std::optional<registry::KeyId>& answer_key() const noexcept { return answer_key_; }
+  [[nodiscard]] const crypto::Secret* sealing_key() const noexcept {
+    return answer_key_ ? &sealing_key_ : nullptr;
+  }
 
  private:
   friend class Authenticator;
-  VerifiedRequest(const protocol::Request& request, const registry::Enrolment& enrolment, bool by_token,
-                  protocol::Signer signer)
-      : request_(&request), enrolment_(&enrolment), by_token_(by_token), signer_(std::move(signer)) {}
+  /// What the proof showed; `symmetric` only where a MAC was one.
+  struct Proven {
+    bool by_token = false;
+    bool renews = false;
+    std::optional<crypto::Sha256Digest> key = {};
+    std::optional<DeviceKey> symmetric = {};
+  };
+  VerifiedRequest(const protocol::Request& request, const registry::Enrolment& enrolment, Proven proven,
+                  const crypto::Identity& service);
 
   const protocol::Request* request_;
   const registry::Enrolment* enrolment_;
-  bool by_token_;
+  Proven proven_;
   protocol::Signer signer_;
+  std::optional<registry::KeyId> answer_key_;
+  crypto::Secret sealing_key_;
 };
 
 /// Checks who a device is (docs/protocol.md, 2). Pure: what it needs to know is in its arguments.
 class Authenticator {
  public:
-  /// `master` opens the sealed keys; `service` signs for devices without a symmetric key. Both outlive this.
-  Authenticator(const MasterKey& master, const crypto::Identity& service);
+  /// `master` opens the sealed keys; `service` signs for devices without a symmetric key; both outlive this.
+  /// `own` are the service's CAs and anchors.
+  Authenticator(const MasterKey& master, const crypto::Identity& service,
+                std::vector<crypto::Certificate> own);
 
   /// Every failure is `unauthorized` to the device and costs about the same; the reason is the ledger's. The
-  /// arguments outlive the result.
+  /// arguments outlive the result. `now` is the database's.
   [[nodiscard]] std::expected<VerifiedRequest, Rejection> authenticate(
-      const protocol::ReceivedRequest& received, const registry::RequestFacts& facts) const;
+      const protocol::ReceivedRequest& received, const registry::RequestFacts& facts, crypto::Time now) const;
 
   /// How a configuration for this device is signed (docs/protocol.md, 6); nothing if its credential or
   /// its enrolment is gone.
   [[nodiscard]] std::optional<protocol::Signer> signer_for(const protocol::DeviceId& id,
                                                            const registry::StatusFacts& facts) const;
+  /// The key that its secrets are encrypted with if it gave none; nothing unless its proof is symmetric.
+  [[nodiscard]] std::optional<crypto::Secret> sealing_key_for(const protocol::DeviceId& id,
+                                                              const registry::StatusFacts& facts) const;
 
  private:
-  /// The device's key K: its own, or derived from its group's.
-  [[nodiscard]] crypto::Result<crypto::Secret> symmetric_key(const registry::Enrolment& enrolment,
-                                                             const protocol::DeviceId& id) const;
-  [[nodiscard]] std::expected<VerifiedRequest, std::string> verify(
-      const protocol::ReceivedRequest& received, const registry::Enrolment* enrolment) const;
+  using Proven = VerifiedRequest::Proven;
+  using Verdict = std::expected<Proven, std::string>;
+  struct Case;
+
+  [[nodiscard]] Verdict verify(const Case& c, const protocol::Proof& proof) const;
+  [[nodiscard]] Verdict verify_token(const Case& c, const protocol::TokenProof& proof) const;
+  [[nodiscard]] Verdict verify_mac(const Case& c, const protocol::SignatureProof& proof) const;
+  [[nodiscard]] Verdict verify_public_key(const Case& c, const protocol::SignatureProof& proof) const;
+  [[nodiscard]] Verdict verify_renewal(const Case& c, const protocol::SignatureProof& proof) const;
+  [[nodiscard]] Verdict verify_certificate(const Case& c, const protocol::SignatureProof& proof) const;
+  /// Why the leaf is not this enrolment's; nothing if it is.
+  [[nodiscard]] std::optional<std::string> misfit(const Case& c, const crypto::Certificate& leaf,
+                                                  const protocol::SignatureProof& proof) const;
+  [[nodiscard]] std::optional<std::string> misfit_of_group(const Case& c,
+                                                           const protocol::SignatureProof& proof) const;
+  /// K: the device's own, or derived from one of its group's.
+  [[nodiscard]] crypto::Result<DeviceKey> device_key(const registry::Enrolment& enrolment,
+                                                     const crypto::Bytes& material,
+                                                     const protocol::DeviceId& id) const;
+  [[nodiscard]] std::optional<DeviceKey> key_for(const protocol::DeviceId& id,
+                                                 const registry::StatusFacts& facts) const;
 
   const MasterKey& master_;
   const crypto::Identity& service_;
-  registry::Enrolment nobody_;  ///< what an unknown id is checked against, so that it costs the same work
+  const Nobody nobody_;
+  mutable GroupAnchors anchors_;
 };
 
 /// Under which name a key is sealed for the registry: MasterKey::seal's purpose.

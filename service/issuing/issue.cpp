@@ -1,5 +1,6 @@
 #include "service/issuing/issue.hpp"
 
+#include "crypto/encoding.hpp"
 #include "crypto/issued_certificate.hpp"
 #include "crypto/mac.hpp"
 
@@ -10,6 +11,25 @@ namespace {
 
 // Devices' clocks are a little off, and a certificate must not be from their future.
 constexpr std::chrono::hours backdated{1};
+constexpr std::chrono::years endless{100};
+constexpr std::size_t salt_size = 16;
+constexpr std::size_t password_bytes = 24;
+
+/// What every type of credential has.
+registry::NewCredential credential_for(const Grant& grant, crypto::Validity validity, crypto::Time now) {
+  const VerifiedRequest& verified = grant.verified();
+  registry::NewCredential credential;
+  credential.type = verified.request().credential;
+  credential.request_id = verified.request().request_id;
+  credential.digest = grant.digest();
+  credential.not_before = validity.not_before;
+  credential.not_after = validity.not_after;
+  credential.use_by = now + std::chrono::seconds(verified.enrolment().policy.unused_life_s);
+  credential.signed_by = verified.signed_by();
+  credential.answer_key = verified.answer_key();
+  credential.encryption_key = verified.request().encryption_key;
+  return credential;
+}
 
 }  // namespace
 
@@ -17,36 +37,57 @@ crypto::Result<registry::NewCredential> issue(const Grant& grant, const crypto::
                                               const crypto::Serial& serial, crypto::Time now) {
   const protocol::Request& request = grant.verified().request();
   const registry::Policy& policy = grant.verified().enrolment().policy;
+  const crypto::PublicKey& key = grant.key().value();
   const crypto::Validity validity{now - backdated, std::min(now + std::chrono::seconds(policy.lifetime_s),
                                                             issuer.certificate().not_after())};
   if (validity.not_after <= now)
     return std::unexpected(crypto::Error{crypto::Fault::refused, "the device CA has expired"});
-  const crypto::DeviceCertificate meant{request.device_id.text(), grant.key(), serial, validity};
+  const crypto::DeviceCertificate meant{request.device_id.text(), key, serial, validity};
   auto certificate = issuer.issue(meant);
   if (!certificate) return std::unexpected(std::move(certificate.error()));
   if (auto checked = crypto::check_issued(*certificate, meant, issuer.certificate()); !checked)
     return std::unexpected(std::move(checked.error()));
-  registry::NewCredential credential;
-  credential.type = request.credential;
-  credential.request_id = request.request_id;
-  credential.digest = grant.digest();
+  registry::NewCredential credential = credential_for(grant, validity, now);
   credential.serial.assign(serial.begin(), serial.end());
   credential.fingerprint = crypto::sha256(*certificate);
-  credential.key_fingerprint = grant.key().fingerprint();
+  credential.key_fingerprint = key.fingerprint();
   credential.certificate = std::move(*certificate);
-  credential.not_before = validity.not_before;
-  credential.not_after = validity.not_after;
-  credential.use_by = now + std::chrono::seconds(policy.unused_life_s);
-  credential.signed_by = grant.verified().signed_by();
   return credential;
 }
 
-std::int64_t renew_after(registry::Clock not_before, registry::Clock not_after,
-                         crypto::ByteView certificate) {
+registry::NewCredential issue_password(const Grant& grant, const MasterKey& master, crypto::Time now) {
+  const std::chrono::seconds life =
+      grant.verified().by_token() ? std::chrono::seconds(endless)
+                                  : std::chrono::seconds(grant.verified().enrolment().policy.lifetime_s);
+  registry::NewCredential credential = credential_for(grant, {now - backdated, now + life}, now);
+  credential.salt = crypto::random_bytes(salt_size);
+  credential.master_key = master.id();
+  return credential;
+}
+
+std::optional<crypto::Secret> password_of(const MasterKey& master, const registry::KeyId& master_key,
+                                          crypto::ByteView salt, const protocol::DeviceId& id,
+                                          std::int64_t generation) {
+  const auto key = master.derive_under(master_key, "password v1");
+  if (!key) return std::nullopt;
+  const std::string nul(1, '\0');
+  const std::string info = "provisioning-password v1" + nul + id.text() + nul + std::to_string(generation);
+  const auto bytes = crypto::hkdf_sha256(key->view(), salt, crypto::as_bytes(info), password_bytes);
+  std::string text = crypto::base64url_encode(bytes.view());
+  crypto::Secret password{std::string_view(text)};
+  crypto::wipe(text);
+  return password;
+}
+
+std::string username_of(const protocol::DeviceId& id, std::int64_t generation) {
+  return id.text() + "@" + std::to_string(generation);
+}
+
+std::int64_t renew_after(registry::Clock not_before, registry::Clock not_after, crypto::ByteView noise_of) {
   const auto issued =
       std::chrono::floor<std::chrono::seconds>(not_before + backdated).time_since_epoch().count();
   const auto life = std::chrono::floor<std::chrono::seconds>(not_after).time_since_epoch().count() - issued;
-  const auto noise = crypto::sha256(certificate);
+  const auto noise = crypto::sha256(noise_of);
   const std::int64_t spread = life / 10 * (noise[0] * 256 + noise[1]) / 65536;  // 0 .. a tenth of the life
   return issued + life * 2 / 3 - life / 20 + spread;
 }

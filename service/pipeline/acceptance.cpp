@@ -5,28 +5,75 @@
 namespace latchkey::service {
 namespace {
 
+// In base64 twice, beside a certificate and anchors, more does not fit into an answer. What is longer comes
+// as a configuration.
+constexpr std::size_t longest_sealed_config = 1400;
+
 /// What the device said last: in this request, else what the registry keeps.
 std::string_view attributes_of(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
   const std::string& said = verified.request().attributes;
   return said == "{}" && facts.device ? std::string_view(facts.device->attributes) : std::string_view(said);
 }
 
-protocol::Acceptance acceptance_of(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                                   const registry::RequestFacts& facts, std::int64_t generation,
-                                   const crypto::Bytes& leaf, registry::Clock not_before,
-                                   registry::Clock not_after) {
-  const protocol::DeviceId& id = verified.request().device_id;
-  protocol::CertificateCredential credential{{leaf}, renew_after(not_before, not_after, leaf)};
+/// A credential as it is told, whether it is new or repeated.
+struct Given {
+  std::int64_t generation;
+  protocol::CredentialType type;
+  const crypto::Bytes& certificate;
+  const crypto::Bytes& salt;
+  const registry::KeyId& master_key;
+  registry::Clock not_before;
+  registry::Clock not_after;
+};
+
+std::variant<protocol::CertificateCredential, protocol::PasswordCredential> credential_of(
+    const AcceptanceTools& tools, const VerifiedRequest& verified, const Given& given) {
+  if (given.type == protocol::CredentialType::password) {
+    protocol::PasswordCredential password{username_of(verified.request().device_id, given.generation), {}};
+    if (!verified.by_token())
+      password.renew_after = renew_after(given.not_before, given.not_after, given.salt);
+    return password;
+  }
+  protocol::CertificateCredential credential{
+      {given.certificate}, renew_after(given.not_before, given.not_after, given.certificate)};
   credential.chain.insert(credential.chain.end(), tools.intermediates.begin(), tools.intermediates.end());
-  return {.generation = generation,
-          .credential = std::move(credential),
-          .connection = tools.speaker.connection_for(id),
-          .config_version = facts.device ? facts.device->config_version : 1,
-          .config = configuration_for(tools.log, id, verified.enrolment(), attributes_of(verified, facts)),
-          .sealed = {}};
+  return credential;
+}
+
+std::optional<protocol::Acceptance> acceptance_of(const AcceptanceTools& tools,
+                                                  const VerifiedRequest& verified,
+                                                  const registry::RequestFacts& facts, const Given& given) {
+  const protocol::DeviceId& id = verified.request().device_id;
+  protocol::Acceptance acceptance{
+      .generation = given.generation,
+      .credential = credential_of(tools, verified, given),
+      .connection = tools.speaker.connection_for(id),
+      .config_version = facts.device ? facts.device->config_version : 1,
+      .config = configuration_for(tools.log, id, verified.enrolment(), attributes_of(verified, facts)),
+      .sealed = {}};
+  protocol::Secrets secrets;
+  if (given.type == protocol::CredentialType::password) {
+    secrets.password = password_of(tools.master, given.master_key, given.salt, id, given.generation);
+    if (!secrets.password) return std::nullopt;
+  }
+  if (verified.enrolment().policy.seals_config) {
+    const auto config = std::exchange(acceptance.config, std::nullopt);
+    if (config && config->size() <= longest_sealed_config)
+      secrets.config = crypto::Secret(std::string_view(*config));
+  }
+  if (secrets.password || secrets.config)
+    acceptance.sealed = seal_for(verified.request().encryption_key, verified.sealing_key(), secrets);
+  return acceptance;
 }
 
 }  // namespace
+
+std::string seal_for(const std::optional<protocol::EncryptionKey>& recipient,
+                     const crypto::Secret* sealing_key, const protocol::Secrets& secrets) {
+  const crypto::Secret text = protocol::write_secrets(secrets);
+  if (recipient) return protocol::seal_to(*recipient, text.text());
+  return sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), text.text()) : std::string();
+}
 
 std::optional<std::string> configuration_for(Log& log, const protocol::DeviceId& id,
                                              const registry::Enrolment& enrolment,
@@ -38,17 +85,21 @@ std::optional<std::string> configuration_for(Log& log, const protocol::DeviceId&
   return std::nullopt;
 }
 
-protocol::Acceptance accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                            const registry::RequestFacts& facts, const registry::Registration& registration) {
-  const registry::NewCredential& credential = registration.credential;
-  return acceptance_of(tools, verified, facts, registration.expected_generation.value_or(0) + 1,
-                       credential.certificate, credential.not_before, credential.not_after);
+std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
+                                           const registry::RequestFacts& facts,
+                                           const registry::Registration& registration) {
+  const registry::NewCredential& made = registration.credential;
+  return acceptance_of(tools, verified, facts,
+                       {registration.expected_generation.value_or(0) + 1, made.type, made.certificate,
+                        made.salt, made.master_key, made.not_before, made.not_after});
 }
 
-protocol::Acceptance accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                            const registry::RequestFacts& facts, const registry::Credential& repeated) {
-  return acceptance_of(tools, verified, facts, repeated.generation, repeated.certificate, repeated.not_before,
-                       repeated.not_after);
+std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
+                                           const registry::RequestFacts& facts,
+                                           const registry::Credential& repeated) {
+  return acceptance_of(tools, verified, facts,
+                       {repeated.generation, repeated.type, repeated.certificate, repeated.salt,
+                        repeated.master_key, repeated.not_before, repeated.not_after});
 }
 
 }  // namespace latchkey::service

@@ -52,8 +52,9 @@ std::vector<Inbound> Inbox::take(std::size_t most) {
   std::deque<Inbound> later;
   std::unordered_set<std::string> devices;
   while (batch.size() < most && !waiting_.empty()) {
-    const bool first = devices.insert(waiting_.front().device_id.text()).second;
-    if (first) {
+    // Requests of one device may come together, so that one that floods is worked off at a batch's pace.
+    const bool is_request = waiting_.front().channel == protocol::Channel::request;
+    if (is_request || devices.insert(waiting_.front().device_id.text()).second) {
       forget(waiting_.front());
       batch.push_back(std::move(waiting_.front()));
     } else {

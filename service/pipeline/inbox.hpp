@@ -38,9 +38,9 @@ class Inbox {
   explicit Inbox(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   [[nodiscard]] Admission push(Inbound&& message);
-  /// Waits until there is something, then takes up to `most`, each device once: its further messages wait for
-  /// the next batch, in their order. What was shed comes along beyond that number. Empty when the inbox is
-  /// closed.
+  /// Waits until there is something, then takes up to `most`, each device's statuses once: further ones wait
+  /// for the next batch, in their order. What was shed comes along beyond that number. Empty when the inbox
+  /// is closed.
   [[nodiscard]] std::vector<Inbound> take(std::size_t most);
   struct Level {
     std::size_t messages = 0;

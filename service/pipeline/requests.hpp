@@ -4,6 +4,7 @@
 #include "registry/registry.hpp"
 #include "service/enrolment/decide.hpp"
 #include "service/pipeline/speaker.hpp"
+#include "service/proof_limits.hpp"
 
 #include <vector>
 
@@ -14,8 +15,10 @@ struct RequestTools {
   const Authenticator& authenticator;
   const Decider& decider;
   const crypto::Issuer& issuer;
+  const MasterKey& master;
   const std::vector<crypto::Bytes>& intermediates;  ///< DER, sent after the leaf
   Speaker& speaker;
+  ProofLimits& limits;
   Metrics& metrics;
   Log& log;
 };
@@ -28,7 +31,7 @@ struct RequestJob;
 class RequestPipeline {
  public:
   RequestPipeline(RequestTools tools, registry::Registry& registry) : tools_(tools), registry_(registry) {}
-  /// A device at most once in the batch. Every request in it is answered, or its answer was dropped by a full
+  /// Every request in it is answered, or its answer was dropped by a full
   /// outbox.
   void run(std::vector<Inbound> batch);
 
@@ -37,9 +40,15 @@ class RequestPipeline {
   using Jobs = std::span<RequestJob* const>;
   [[nodiscard]] std::expected<std::vector<RequestJob*>, registry::Error> step(Jobs jobs);
   [[nodiscard]] Judged judge(RequestJob& job, const registry::RequestFacts& facts, registry::Clock now) const;
-  [[nodiscard]] static registry::DecidedRequest row_of(const Judged& judged,
-                                                       const registry::RequestFacts& facts,
-                                                       registry::Clock now);
+  [[nodiscard]] registry::DecidedRequest row_of(const Judged& judged, const registry::RequestFacts& facts,
+                                                registry::Clock now) const;
+  /// Its id has failed too often, and the time for verifying signatures of such is used up.
+  [[nodiscard]] bool is_over_limit(const RequestJob& job) const;
+  [[nodiscard]] std::expected<VerifiedRequest, Rejection> authenticate(const RequestJob& job,
+                                                                       const registry::RequestFacts& facts,
+                                                                       crypto::Time now) const;
+  using Carried = std::variant<registry::Registration, Repeat, Challenge, Wait, Rejection>;
+  [[nodiscard]] Carried carry_out(const Grant& grant, const RequestJob& job, crypto::Time now) const;
   void judge_verified(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,

@@ -110,10 +110,24 @@ void StatusPipeline::answer(const StatusJob& job, const registry::StatusFacts& f
   message.config_version = device.config_version;
   const bool acknowledged =
       state == registry::DeviceState::ready || device.applied_config_version == device.config_version;
-  if (!acknowledged && facts.enrolment)
+  if (!acknowledged && facts.enrolment) {
     message.config = configuration_for(tools_.log, id, *facts.enrolment,
                                        job.status.attributes.value_or(device.attributes));
+    if (facts.enrolment->policy.seals_config) seal(message, id, facts);
+  }
   tools_.speaker.configure(job.inbound, message, *signer);
+}
+
+void StatusPipeline::seal(protocol::Configuration& message, const protocol::DeviceId& id,
+                          const registry::StatusFacts& facts) const {
+  const auto config = std::exchange(message.config, std::nullopt);
+  if (!config) return;
+  const auto key = tools_.authenticator.sealing_key_for(id, facts);
+  protocol::Secrets secrets;
+  secrets.config = crypto::Secret(std::string_view(*config));
+  message.sealed = seal_for(facts.credential->encryption_key, key ? &*key : nullptr, secrets);
+  if (message.sealed.empty())
+    tools_.log.warning("a sealed configuration, and no key to encrypt it for", {{"device_id", id.text()}});
 }
 
 }  // namespace latchkey::service

@@ -29,6 +29,9 @@ class StatusPipeline {
   using Jobs = std::span<StatusJob* const>;
   [[nodiscard]] std::vector<StatusJob> decode(std::vector<Inbound> batch) const;
   [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
+  /// Moves the config into `sealed`.
+  void seal(protocol::Configuration& message, const protocol::DeviceId& id,
+            const registry::StatusFacts& facts) const;
   void answer(const StatusJob& job, const registry::StatusFacts& facts, registry::DeviceState state) const;
 
   StatusTools tools_;

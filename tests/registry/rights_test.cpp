@@ -47,17 +47,22 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
 TEST_CASE("operators read the views and act by the functions, and that is all", "[rights]") {
   Database database;
   CHECK(relations_of(database, Login::ops) ==
-        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\nschema_migrations|SELECT");
-  CHECK(functions_of(database, Login::ops) ==
-        "enroll_device\nenroll_group\nis_live\nmaintain\nreset\nresume\nrevoke\nsuspend");
+        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\npending_approvals|"
+        "SELECT\nschema_migrations|SELECT\nsuspected_clones|SELECT");
+  CHECK(
+      functions_of(database, Login::ops) ==
+      "approve\ndisable_device\ndisable_group\nenable_device\nenable_group\nenroll_device\nenroll_group\nis_"
+      "live\nmaintain\npem\nreject\nreset\nresume\nretire_group_key\nrevoke\nroll_group_key\nsuspend");
 }
 
 TEST_CASE("readers read the views, and that is all", "[rights]") {
   Database database;
   CHECK(relations_of(database, Login::reader) ==
-        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\nschema_migrations|SELECT");
+        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\npending_approvals|"
+        "SELECT\nschema_migrations|SELECT\nsuspected_clones|SELECT");
   CHECK(functions_of(database, Login::reader) == "is_live");
-  for (const std::string view : {"attempts", "certificates", "devices", "events"})
+  for (const std::string view :
+       {"attempts", "certificates", "devices", "events", "pending_approvals", "suspected_clones"})
     CHECK(database.refusal("SELECT * FROM registry." + view, Login::reader).state.empty());
 }
 

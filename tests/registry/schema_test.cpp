@@ -41,8 +41,8 @@ INSERT INTO registry.enrollment (device_id, proof, material)
   SELECT 'fleet-' || n, 'symmetric_key', '\x00' FROM generate_series(1, 20000) n;
 INSERT INTO registry.device (device_id, enrolled_by, state, generation)
   SELECT 'fleet-' || n, 'device', 'connected', 1 FROM generate_series(1, 20000) n;
-INSERT INTO registry.credential (device_id, generation, type, request_id, digest, signed_by, not_before, not_after, use_by)
-  SELECT 'fleet-' || n, 1, 'password', 'request-of-the-fleet', sha256('x'), 'service', now(), now() + interval '1 day', now() + interval '1 day'
+INSERT INTO registry.credential (device_id, generation, type, request_id, digest, salt, master_key, signed_by, not_before, not_after, use_by)
+  SELECT 'fleet-' || n, 1, 'password', 'request-of-the-fleet', sha256('x'), '\x00112233445566778899aabbccddeeff', '\x0011223344556677', 'service', now(), now() + interval '1 day', now() + interval '1 day'
   FROM generate_series(1, 20000) n;
 INSERT INTO registry.presence (device_id, session, generation, online, last_seen_at)
   SELECT 'fleet-' || n, 'session-1', 1, true, now() FROM generate_series(1, 20000) n;

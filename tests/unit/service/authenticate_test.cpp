@@ -17,7 +17,7 @@ using registry::RequestFacts;
 /// "" if the device is who it says it is, else the ledger's reason. The device hears one code, whatever the
 /// reason.
 std::string reason(const ReceivedRequest& received, const RequestFacts& facts) {
-  const auto verified = authenticator().authenticate(received, facts);
+  const auto verified = authenticator().authenticate(received, facts, now);
   if (verified) return "";
   CHECK(verified.error().code == protocol::Code::unauthorized);
   CHECK_FALSE(verified.error().reason.empty());
@@ -30,6 +30,12 @@ protocol::SignatureProof& signature_of(ReceivedRequest& received) {
 
 std::string key_text(const protocol::Signer& signer) {
   return std::string(std::get<crypto::Secret>(signer).text());
+}
+
+/// Which key the answer to this request is signed with.
+registry::KeyId answer_key_id(const ReceivedRequest& received, registry::Enrolment enrolment) {
+  const auto facts = facts_of(std::move(enrolment));
+  return authenticator().authenticate(received, facts, now).value().answer_key().value();
 }
 
 /// K as docs/protocol.md derives it, and the key of its answers.
@@ -185,8 +191,8 @@ TEST_CASE("an answer to a MAC is signed under the answer key of the same device 
   const auto group = facts_of(key_of_group());
   const auto received = signed_with(own_key);
   const auto received_in_group = signed_in_group();
-  const auto verified = authenticator().authenticate(received, own).value();
-  const auto verified_in_group = authenticator().authenticate(received_in_group, group).value();
+  const auto verified = authenticator().authenticate(received, own, now).value();
+  const auto verified_in_group = authenticator().authenticate(received_in_group, group, now).value();
   CHECK(key_text(verified.signer()) == answer_key_of(crypto::as_bytes(own_key)));
   CHECK(key_text(verified_in_group.signer()) == answer_key_of(key_in_group("12345")));
   CHECK(verified.signed_by() == registry::SignedBy::device_key);
@@ -198,7 +204,7 @@ TEST_CASE("an answer to a MAC is signed under the answer key of the same device 
 TEST_CASE("an answer to a token is signed by the service", "[authenticate]") {
   const auto facts = facts_of(token_of(Origin::group));
   const auto received = with_token();
-  const auto verified = authenticator().authenticate(received, facts).value();
+  const auto verified = authenticator().authenticate(received, facts, now).value();
   CHECK(std::get<const crypto::Identity*>(verified.signer()) == &service_identity());
   CHECK(verified.signed_by() == registry::SignedBy::service);
   CHECK(verified.by_token());
@@ -209,9 +215,11 @@ TEST_CASE("a configuration is signed as the answer with the credential was", "[a
   facts.enrolment = key_of_device();
   facts.credential.emplace();
   facts.credential->signed_by = registry::SignedBy::device_key;
+  facts.credential->answer_key = answer_key_id(signed_with(own_key), key_of_device());
   CHECK(key_text(authenticator().signer_for(device(), facts).value()) ==
         answer_key_of(crypto::as_bytes(own_key)));
   facts.enrolment = key_of_group();
+  facts.credential->answer_key = answer_key_id(signed_in_group(), key_of_group());
   CHECK(key_text(authenticator().signer_for(device(), facts).value()) ==
         answer_key_of(key_in_group("12345")));
   facts.credential->signed_by = registry::SignedBy::service;
@@ -225,6 +233,11 @@ TEST_CASE("without the credential or the key that it was given under nobody sign
   facts.enrolment = key_of_device();
   facts.credential.emplace();
   facts.credential->signed_by = registry::SignedBy::device_key;
+  facts.credential->answer_key = answer_key_id(signed_with(own_key), key_of_device());
+  REQUIRE(authenticator().signer_for(device(), facts));
+  SECTION("another key than the one that signed the answer") {
+    facts.credential->answer_key->back() ^= 1U;
+  }
   SECTION("no credential") {
     facts.credential.reset();
   }

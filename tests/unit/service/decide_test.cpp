@@ -26,7 +26,7 @@ struct Situation {
 Decision decide(const Situation& situation) {
   const auto received =
       situation.by_token ? with_token(token, situation.request) : signed_in_group(situation.request);
-  const auto verified = authenticator().authenticate(received, situation.facts).value();
+  const auto verified = authenticator().authenticate(received, situation.facts, now).value();
   return Decider(nonces()).decide(verified, situation.facts, now);
 }
 
@@ -34,6 +34,7 @@ std::string name_of(const Decision& decision) {
   if (const auto* grant = std::get_if<Grant>(&decision)) return grant->registers() ? "registers" : "rotates";
   if (std::holds_alternative<Repeat>(decision)) return "repeats";
   if (std::holds_alternative<Challenge>(decision)) return "challenge";
+  if (std::holds_alternative<Wait>(decision)) return "waits";
   return std::string(protocol::rule(std::get<Rejection>(decision).code).name);
 }
 
@@ -297,7 +298,7 @@ TEST_CASE("a grant says which key, for what request, after which generation", "[
   Situation situation;
   const auto& spki = device_private_key().public_key().spki();
   const auto newcomer = decide(situation);
-  CHECK(std::ranges::equal(std::get<Grant>(newcomer).key().spki(), spki));
+  CHECK(std::ranges::equal(std::get<Grant>(newcomer).key()->spki(), spki));
   CHECK(std::get<Grant>(newcomer).digest() == protocol::request_digest(CredentialType::x509, spki, {}));
   CHECK_FALSE(std::get<Grant>(newcomer).expected_generation());
   ready(situation);

@@ -42,7 +42,7 @@ inline constexpr std::string_view group_name = "meters";
   return key;
 }
 [[nodiscard]] inline const Authenticator& authenticator() {
-  static const Authenticator made(master(), service_identity());
+  static const Authenticator made(master(), service_identity(), {ca().certificate});
   return made;
 }
 [[nodiscard]] inline const Nonces& nonces() {

@@ -18,7 +18,7 @@ crypto::Result<registry::NewCredential> issued(std::int64_t lifetime_s = 90 * 86
   facts.enrolment->policy.lifetime_s = lifetime_s;
   facts.enrolment->policy.unused_life_s = 3600;
   const auto received = signed_in_group();
-  const auto verified = authenticator().authenticate(received, facts).value();
+  const auto verified = authenticator().authenticate(received, facts, now).value();
   const auto decision = Decider(nonces()).decide(verified, facts, now);
   return issue(std::get<Grant>(decision), crypto::Issuer(by), crypto::random_serial(), now);
 }

@@ -1,0 +1,112 @@
+#include "service/enrolment/policy.hpp"
+
+#include <array>
+
+namespace latchkey::service {
+namespace {
+
+using protocol::Code;
+using protocol::CredentialType;
+using registry::DeviceState;
+using registry::RequestFacts;
+using MaybeRejection = std::optional<Rejection>;
+
+MaybeRejection check_suspended(const Asked&, const RequestFacts& facts) {
+  if (!facts.device || facts.device->state != DeviceState::suspended) return std::nullopt;
+  return Rejection{Code::device_suspended, "the device is suspended"};
+}
+
+MaybeRejection check_revoked(const Asked&, const RequestFacts& facts) {
+  if (!facts.device || facts.device->state != DeviceState::revoked) return std::nullopt;
+  return Rejection{Code::device_revoked, "the device is revoked"};
+}
+
+MaybeRejection check_type(const Asked& asked, const RequestFacts& facts) {
+  const registry::Policy& policy = facts.enrolment->policy;
+  if (asked.credential == CredentialType::x509 && policy.allows_x509) return std::nullopt;
+  if (asked.credential == CredentialType::password && policy.allows_password) return std::nullopt;
+  return Rejection{Code::credential_not_allowed, "the enrolment does not allow this type of credential"};
+}
+
+MaybeRejection check_sealing(const Asked& asked, const RequestFacts& facts) {
+  if (asked.can_open) return std::nullopt;
+  if (asked.credential == CredentialType::password)
+    return Rejection{Code::encryption_required, "a password, and no key to encrypt it for"};
+  if (facts.enrolment->policy.seals_config && facts.enrolment->config != "{}")
+    return Rejection{Code::encryption_required, "a sealed configuration, and no key to encrypt it for"};
+  return std::nullopt;
+}
+
+MaybeRejection check_window(const Asked&, const RequestFacts& facts) {
+  if (facts.enrolment->policy.in_window) return std::nullopt;
+  return Rejection{Code::unauthorized, "outside the enrolment's validity window"};
+}
+
+MaybeRejection check_pattern(const Asked&, const RequestFacts& facts) {
+  if (facts.enrolment->policy.id_matches) return std::nullopt;
+  return Rejection{Code::unauthorized, "the id does not match the group's pattern"};
+}
+
+MaybeRejection check_list(const Asked&, const RequestFacts& facts) {
+  const registry::Policy& policy = facts.enrolment->policy;
+  if (policy.admitted != registry::Admitted::listed || policy.is_listed) return std::nullopt;
+  return Rejection{Code::unauthorized, "the device is not on the group's allow list"};
+}
+
+/// May a registered device have a new credential by its enrolment proof? Not yet used, it may in any case.
+MaybeRejection check_token_takeover(const Asked& asked, const RequestFacts& facts) {
+  if (!asked.by_token) return std::nullopt;
+  // Whoever knows a token could take a device over, so it gives a second credential only where the first came
+  // to nothing.
+  const bool unused = facts.device->state == DeviceState::registered;
+  if (unused && facts.newest && !facts.newest->live) return std::nullopt;
+  return Rejection{Code::reprovisioning_denied,
+                   "a token cannot replace the credential of a registered device"};
+}
+
+MaybeRejection check_reprovisioning(const Asked& asked, const RequestFacts& facts) {
+  const bool unused = facts.device->state == DeviceState::registered;
+  if (asked.renews || unused || facts.enrolment->policy.may_reprovision) return std::nullopt;
+  return Rejection{Code::reprovisioning_denied, "the group denies reprovisioning"};
+}
+
+constexpr std::array for_all{
+    PolicyCheck{"not suspended", check_suspended, "SELECT registry.resume(device_id)"},
+    PolicyCheck{"not revoked", check_revoked, "SELECT registry.reset(device_id, reason)"},
+    PolicyCheck{"type of credential", check_type, "enrol it in a group whose credential_types has this type"},
+    PolicyCheck{"encryption", check_sealing, "the device has to send an encryption_key"},
+};
+constexpr std::array for_newcomers{
+    PolicyCheck{"validity window", check_window, "move valid_from and valid_until of the group"},
+    PolicyCheck{"id pattern", check_pattern, "change device_id_pattern, or enrol the device individually"},
+    PolicyCheck{"allow list", check_list,
+                "SELECT registry.enroll_device(device_id, 'group', group_name => ...)"},
+};
+constexpr std::array for_registered{
+    PolicyCheck{"token", check_token_takeover, "SELECT registry.reset(device_id, reason)"},
+    PolicyCheck{"reprovisioning", check_reprovisioning, "SELECT registry.reset(device_id, reason)"},
+};
+
+}  // namespace
+
+bool registers(const std::optional<registry::Device>& device) {
+  return !device || device->state == DeviceState::off || device->state == DeviceState::provisioning_requested;
+}
+
+std::span<const PolicyCheck> checks_for_all() {
+  return for_all;
+}
+std::span<const PolicyCheck> checks_for_newcomers() {
+  return for_newcomers;
+}
+std::span<const PolicyCheck> checks_for_registered() {
+  return for_registered;
+}
+
+MaybeRejection check(std::span<const PolicyCheck> checks, const Asked& asked, const RequestFacts& facts) {
+  for (const PolicyCheck& rule : checks)
+    if (auto rejection = rule.check(asked, facts)) return rejection;
+  return std::nullopt;
+}
+
+}  // namespace latchkey::service

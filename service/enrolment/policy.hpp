@@ -1,0 +1,47 @@
+#pragma once
+
+#include "protocol/code.hpp"
+#include "protocol/request.hpp"
+#include "registry/model.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace latchkey::service {
+
+/// Why a request gets nothing: the code for the device, the true reason for the ledger.
+struct Rejection {
+  protocol::Code code;
+  std::string reason;
+};
+
+/// What a request asks for, as far as policy looks at it.
+struct Asked {
+  protocol::CredentialType credential = protocol::CredentialType::x509;
+  bool by_token = false;
+  bool renews = false;    ///< proven by the current certificate
+  bool can_open = false;  ///< something can be encrypted for the device
+};
+
+/// One rule: pure, so that a request is decided and `latchkey explain` explains by the same.
+struct PolicyCheck {
+  std::string_view name;
+  std::optional<Rejection> (*check)(const Asked& asked, const registry::RequestFacts& facts);
+  std::string_view remedy;  ///< what an operator does to make it pass
+};
+
+/// A first registration, or the first after a reset: admission bounds it, reprovisioning does not.
+[[nodiscard]] bool registers(const std::optional<registry::Device>& device);
+
+/// In the order in which they are asked; `facts` must have an enrolment.
+[[nodiscard]] std::span<const PolicyCheck> checks_for_all();
+[[nodiscard]] std::span<const PolicyCheck> checks_for_newcomers();
+[[nodiscard]] std::span<const PolicyCheck> checks_for_registered();
+
+/// The first rejection among them.
+[[nodiscard]] std::optional<Rejection> check(std::span<const PolicyCheck> checks, const Asked& asked,
+                                             const registry::RequestFacts& facts);
+
+}  // namespace latchkey::service

@@ -1,0 +1,100 @@
+#include "service/identity/authenticate_case.hpp"
+#include "service/pki.hpp"
+
+// Proofs by a private key: an enrolled one, a certified one, or that of the device's current certificate.
+namespace latchkey::service {
+namespace {
+
+using registry::Enrolment;
+using registry::Origin;
+using registry::ProofKind;
+
+bool signature_matches(const protocol::SignatureProof& proof, const crypto::PublicKey& key) {
+  return key.verify(crypto::as_bytes(proof.signing_input), proof.signature).has_value();
+}
+
+}  // namespace
+
+Authenticator::Verdict Authenticator::verify_public_key(const Case& c,
+                                                        const protocol::SignatureProof& proof) const {
+  const Enrolment* enrolment = c.enrolment(ProofKind::public_key);
+  std::optional<crypto::PublicKey> key;
+  if (enrolment != nullptr)
+    if (auto read = crypto::PublicKey::from_spki(enrolment->material)) key = std::move(*read);
+  const bool fits = key && key->algorithm() == proof.algorithm;
+  const bool matches = signature_matches(proof, fits ? *key : nobody_.key(proof.algorithm));
+  if (enrolment == nullptr) return c.nothing("no x5c that leads to a group");
+  if (!key) return std::unexpected("the enrolled public key is none that is accepted");
+  if (!fits) return std::unexpected("another algorithm than the enrolled key's");
+  if (!matches) return std::unexpected("wrong key");
+  return Proven{.key = key->fingerprint()};
+}
+
+Authenticator::Verdict Authenticator::verify_renewal(const Case& c,
+                                                     const protocol::SignatureProof& proof) const {
+  const auto& presented = c.facts.presented;
+  std::optional<crypto::PublicKey> key;
+  if (presented)
+    if (auto certificate = crypto::Certificate::from_der(presented->certificate))
+      if (auto read = certificate->public_key()) key = std::move(*read);
+  const bool fits = key && key->algorithm() == proof.algorithm;
+  const bool matches = signature_matches(proof, fits ? *key : nobody_.key(proof.algorithm));
+  if (!presented) return std::unexpected("x5t#S256 names no certificate of this device");
+  if (!fits || !matches) return std::unexpected("not signed under the certificate in x5t#S256");
+  if (!presented->renews()) return std::unexpected("the certificate in x5t#S256 is " + presented->status);
+  if (!c.facts.enrolment) return std::unexpected("the enrolment that registered the device is gone");
+  return Proven{.renews = true};
+}
+
+Authenticator::Verdict Authenticator::verify_certificate(const Case& c,
+                                                         const protocol::SignatureProof& proof) const {
+  const auto leaf = crypto::Certificate::from_der(proof.chain.front());
+  const auto key =
+      leaf ? leaf->public_key() : crypto::Result<crypto::PublicKey>(std::unexpected(leaf.error()));
+  const bool fits = key && key->algorithm() == proof.algorithm;
+  // A certificate without a signature by its key proves nothing: it is public.
+  const bool matches = signature_matches(proof, fits ? *key : nobody_.key(proof.algorithm));
+  if (c.enrolment(ProofKind::x509) == nullptr) return c.nothing("no group of the CA that x5c leads to");
+  if (!leaf) return std::unexpected("x5c: the leaf is no certificate: " + leaf.error().what);
+  if (!key) return std::unexpected("x5c: the leaf's key: " + key.error().what);
+  if (!fits || !matches) return std::unexpected("not signed under the leaf of x5c");
+  if (auto why = misfit(c, *leaf, proof)) return std::unexpected("x5c: " + *why);
+  return Proven{.key = key->fingerprint()};
+}
+
+std::optional<std::string> Authenticator::misfit(const Case& c, const crypto::Certificate& leaf,
+                                                 const protocol::SignatureProof& proof) const {
+  const Enrolment& enrolment = *c.facts.enrolment;
+  if (is_of_the_service(leaf, anchors_.own())) return "the leaf was issued by the service";
+  if (enrolment.origin == Origin::device) {
+    if (!crypto::equal_constant_time(leaf.fingerprint(), enrolment.material))
+      return "another certificate than the enrolled one";
+    if (leaf.is_ca()) return "the leaf is a CA";
+    if (c.now < leaf.not_before() || c.now > leaf.not_after()) return "the leaf is outside its validity";
+    return std::nullopt;
+  }
+  if (proof.group && proof.group != enrolment.group) return "kid names another group than the CA's";
+  if (auto why = misfit_of_group(c, proof)) return why;
+  const auto id = crypto::identity_in(leaf, enrolment.id_from);
+  if (!id) return id.error().what;
+  if (*id != c.request.device_id.text()) return "the leaf is of another device";
+  return std::nullopt;
+}
+
+std::optional<std::string> Authenticator::misfit_of_group(const Case& c,
+                                                          const protocol::SignatureProof& proof) const {
+  std::optional<std::string> why;
+  const Enrolment& enrolment = *c.facts.enrolment;
+  for (const crypto::Bytes* ca : {&enrolment.material, &enrolment.secondary}) {
+    if (ca->empty()) continue;
+    const auto anchor = anchors_.anchor(*ca);
+    const auto leaf = anchor ? anchor->verify(proof.chain, c.now)
+                             : crypto::Result<crypto::Certificate>(
+                                   std::unexpected(crypto::Error{crypto::Fault::refused, anchor.error()}));
+    if (leaf) return std::nullopt;
+    if (!why) why = leaf.error().what;
+  }
+  return why;
+}
+
+}  // namespace latchkey::service

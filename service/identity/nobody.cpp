@@ -1,0 +1,29 @@
+#include "service/identity/nobody.hpp"
+
+#include "service/identity/authenticate.hpp"
+
+#include <algorithm>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::string_view nobody = "nobody";
+
+}  // namespace
+
+Nobody::Nobody(const MasterKey& master) {
+  using crypto::Algorithm;
+  symmetric_.origin = registry::Origin::group;
+  symmetric_.group = std::string(nobody);
+  symmetric_.proof = registry::ProofKind::symmetric_key;
+  symmetric_.material =
+      master.seal(sealing_purpose(symmetric_.origin, nobody), master.derive("nobody v1").view());
+  for (const auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::ed25519})
+    keys_.push_back(crypto::PrivateKey::generate(algorithm).public_key());
+}
+
+const crypto::PublicKey& Nobody::key(crypto::Algorithm algorithm) const {
+  return *std::ranges::find(keys_, algorithm, &crypto::PublicKey::algorithm);
+}
+
+}  // namespace latchkey::service

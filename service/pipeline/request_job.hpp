@@ -1,0 +1,36 @@
+#pragma once
+
+#include "service/pipeline/requests.hpp"
+#include "service/pipeline/tracking.hpp"
+
+// Private to the request pipeline.
+namespace latchkey::service {
+
+struct RequestJob {
+  Inbound inbound;
+  std::string tracking_id;
+  std::expected<protocol::ReceivedRequest, protocol::InvalidRequest> decoded;
+};
+
+using Verdict = std::variant<registry::Registration, Repeat, Challenge, Wait, Rejection>;
+
+struct RequestPipeline::Judged {
+  RequestJob* job;
+  std::optional<VerifiedRequest> verified;
+  Verdict verdict = Rejection{protocol::Code::unavailable, "not judged"};
+
+  /// It writes a device, which a batch may do once.
+  [[nodiscard]] bool writes() const {
+    return std::holds_alternative<registry::Registration>(verdict) || std::holds_alternative<Wait>(verdict);
+  }
+};
+
+/// How a verdict reads in the ledger.
+struct LedgerLine {
+  std::string_view decision;
+  std::string_view code;
+  std::string reason;
+};
+[[nodiscard]] LedgerLine line_of(const Verdict& verdict);
+
+}  // namespace latchkey::service

@@ -1,0 +1,97 @@
+#include "service/failpoint.hpp"
+#include "service/pipeline/acceptance.hpp"
+#include "service/pipeline/request_job.hpp"
+
+// From a verdict to the answer that goes out.
+namespace latchkey::service {
+namespace {
+
+// Between the two an operator may decide; a device that was approved asks again within a minute.
+constexpr std::int64_t approval_pause_s = 60;
+
+std::optional<std::string> request_id_of(const RequestJob& job) {
+  if (!job.decoded) return job.decoded.error().request_id;
+  return job.decoded->request.request_id;
+}
+
+protocol::Answer head_of(const RequestJob& job, registry::Clock now) {
+  protocol::Answer answer;
+  answer.request_id = request_id_of(job);
+  answer.device_id = job.inbound.device_id.text();
+  answer.tracking_id = job.tracking_id;
+  answer.server_time = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  return answer;
+}
+
+void refuse(protocol::Answer& answer, protocol::Code code, std::string_view message) {
+  const protocol::CodeRule& rule = protocol::rule(code);
+  answer.status = rule.status;
+  answer.code = rule.name;
+  answer.message = message.empty() ? rule.message : message;
+  if (rule.retry_after_s) answer.retry_after_s = jittered(*rule.retry_after_s, rule.status);
+}
+
+bool is_plain(const std::optional<VerifiedRequest>& verified, const Verdict& verdict) {
+  const auto* rejection = std::get_if<Rejection>(&verdict);
+  return !verified || (rejection != nullptr && !protocol::rule(rejection->code).is_signed);
+}
+
+std::string_view type_of(const registry::Registration& registration) {
+  return registration.credential.type == protocol::CredentialType::password ? "password" : "x509";
+}
+
+}  // namespace
+
+protocol::Answer RequestPipeline::compose(const Judged& judged, const registry::RequestFacts& facts,
+                                          registry::Clock now) const {
+  protocol::Answer answer = head_of(*judged.job, now);
+  const AcceptanceTools acceptance{tools_.intermediates, tools_.master, tools_.speaker, tools_.log};
+  const auto accepted = [&](const auto& credential) {
+    answer.acceptance = accept(acceptance, *judged.verified, facts, credential);
+    if (!answer.acceptance) return refuse(answer, protocol::Code::unavailable, {});
+    answer.status = protocol::Status::accepted;
+  };
+  if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict)) {
+    accepted(*registration);
+  } else if (const auto* repeat = std::get_if<Repeat>(&judged.verdict)) {
+    accepted(repeat->credential);
+  } else if (const auto* challenge = std::get_if<Challenge>(&judged.verdict)) {
+    answer.status = protocol::Status::challenge;
+    answer.nonce = challenge->nonce;
+  } else if (std::holds_alternative<Wait>(judged.verdict)) {
+    answer.status = protocol::Status::pending;
+    answer.retry_after_s = jittered(approval_pause_s, answer.status);
+  } else {
+    const auto& rejection = std::get<Rejection>(judged.verdict);
+    refuse(answer, rejection.code, rejection.code == protocol::Code::invalid_request ? rejection.reason : "");
+  }
+  return answer;
+}
+
+void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const {
+  const RequestJob& job = *judged.job;
+  protocol::Answer answer = compose(judged, facts, now);
+  const LedgerLine line = line_of(judged.verdict);
+  tools_.log.debug("answered", {{"tracking_id", job.tracking_id},
+                                {"device_id", job.inbound.device_id.text()},
+                                {"decision", line.decision},
+                                {"code", line.code}});
+  if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))
+    tools_.metrics.issued(type_of(*registration));
+  std::optional<registry::Sent> sent;
+  if (answer.acceptance) sent = registry::Sent{answer.device_id, answer.acceptance->generation};
+  failpoint("before_publish");
+  tools_.speaker.answer(job.inbound, std::move(answer),
+                        is_plain(judged.verified, judged.verdict) ? nullptr : &judged.verified->signer(),
+                        std::move(sent));
+  failpoint("after_publish");
+}
+
+void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code) const {
+  protocol::Answer answer =
+      head_of(job, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
+  refuse(answer, code, {});
+  tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
+}
+
+}  // namespace latchkey::service

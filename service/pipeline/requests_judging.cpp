@@ -1,0 +1,105 @@
+#include "service/failpoint.hpp"
+#include "service/issuing/issue.hpp"
+#include "service/pipeline/request_job.hpp"
+
+// From a request and what is known of it to a verdict.
+namespace latchkey::service {
+namespace {
+
+bool is_signature(const protocol::Proof& proof) {
+  const auto* signature = std::get_if<protocol::SignatureProof>(&proof);
+  return signature != nullptr && signature->algorithm != crypto::Algorithm::hs256;
+}
+
+registry::Registration registration_of(const Grant& grant, registry::NewCredential credential) {
+  const registry::Enrolment& enrolment = grant.verified().enrolment();
+  return {.expected_generation = grant.expected_generation(),
+          .to_registered = grant.registers(),
+          .enrolled_by = enrolment.name(),
+          .proof_key = grant.verified().proof_key(),
+          .quota = enrolment.policy.quota,
+          .attributes = grant.verified().request().attributes,
+          .credential = std::move(credential)};
+}
+
+}  // namespace
+
+LedgerLine line_of(const Verdict& verdict) {
+  if (std::holds_alternative<registry::Registration>(verdict)) return {"accepted", {}, {}};
+  if (std::holds_alternative<Repeat>(verdict)) return {"repeated", {}, "the same request again"};
+  if (std::holds_alternative<Challenge>(verdict))
+    return {"challenge", {}, "no issued_at within bounds and no valid nonce"};
+  if (std::holds_alternative<Wait>(verdict)) return {"pending", {}, "waits for an operator's approval"};
+  const auto& rejection = std::get<Rejection>(verdict);
+  const protocol::CodeRule& rule = protocol::rule(rejection.code);
+  return {protocol::name_of(rule.status), rule.name, rejection.reason};
+}
+
+bool RequestPipeline::is_over_limit(const RequestJob& job) const {
+  if (!job.decoded || !is_signature(job.decoded->proof)) return false;
+  const auto now = Steady::now();
+  return tools_.limits.over(job.inbound.device_id, now) && !tools_.limits.may_verify(now);
+}
+
+std::expected<VerifiedRequest, Rejection> RequestPipeline::authenticate(const RequestJob& job,
+                                                                        const registry::RequestFacts& facts,
+                                                                        crypto::Time now) const {
+  const protocol::DeviceId& id = job.inbound.device_id;
+  const auto from = Steady::now();
+  const bool over = tools_.limits.over(id, from);
+  auto verified = tools_.authenticator.authenticate(*job.decoded, facts, now);
+  const auto to = Steady::now();
+  if (over && is_signature(job.decoded->proof)) tools_.limits.spent(to - from, to);
+  if (verified) return verified;
+  tools_.limits.charge(id, to);
+  // Beyond the limit the code is another one, whoever the id is.
+  if (over) verified.error().code = protocol::Code::rate_limited;
+  return verified;
+}
+
+RequestPipeline::Judged RequestPipeline::judge(RequestJob& job, const registry::RequestFacts& facts,
+                                               registry::Clock now) const {
+  Judged judged{&job, {}};
+  if (!job.decoded) {
+    judged.verdict = Rejection{protocol::Code::invalid_request, job.decoded.error().message};
+    return judged;
+  }
+  auto verified = authenticate(job, facts, std::chrono::floor<std::chrono::seconds>(now));
+  failpoint("after_authenticate");
+  if (!verified) {
+    judged.verdict = std::move(verified.error());
+    return judged;
+  }
+  judged.verified.emplace(std::move(*verified));
+  judge_verified(judged, facts, now);
+  return judged;
+}
+
+void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFacts& facts,
+                                     registry::Clock now) const {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  Decision decision = tools_.decider.decide(*judged.verified, facts, seconds);
+  if (const auto* grant = std::get_if<Grant>(&decision))
+    judged.verdict = carry_out(*grant, *judged.job, seconds);
+  else if (auto* repeat = std::get_if<Repeat>(&decision))
+    judged.verdict = std::move(*repeat);
+  else if (auto* challenge = std::get_if<Challenge>(&decision))
+    judged.verdict = std::move(*challenge);
+  else if (auto* wait = std::get_if<Wait>(&decision))
+    judged.verdict = *wait;
+  else
+    judged.verdict = std::get<Rejection>(std::move(decision));
+}
+
+RequestPipeline::Carried RequestPipeline::carry_out(const Grant& grant, const RequestJob& job,
+                                                    crypto::Time now) const {
+  if (!grant.key()) return registration_of(grant, issue_password(grant, tools_.master, now));
+  auto credential = issue(grant, tools_.issuer, crypto::random_serial(), now);
+  if (credential) return registration_of(grant, std::move(*credential));
+  tools_.log.error("no certificate could be issued", {{"tracking_id", job.tracking_id},
+                                                      {"device_id", job.inbound.device_id.text()},
+                                                      {"error", credential.error().what}});
+  return Rejection{protocol::Code::unavailable, "issuing: " + credential.error().what};
+}
+
+}  // namespace latchkey::service
