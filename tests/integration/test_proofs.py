@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import time
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from proof_case import ProofTest
 
 from factory import Factory, as_pem
 from foreign_device import Device, SymmetricKey
-from jose import PrivateKey, generate_key
+from jose import PrivateKey, derive, generate_key
 
 
 class Proofs(ProofTest):
@@ -132,6 +134,36 @@ class Proofs(ProofTest):
         self.stack.sql(f"SELECT registry.retire_group_key('{self.name}')")
         self.refused(self.made_by(old, f"{self.name}-late"))
         self.assert_accepted(self.made_by(new, f"{self.name}-later").provision())
+
+    def test_a_groups_key_is_rolled(self) -> None:
+        old, new = self.enroll_group_key("key-rolled"), secrets.token_bytes(32)
+        self.stack.sql(f"SELECT registry.roll_group_key('key-rolled', '{self.sealed_for('key-rolled', new)}')")
+        for number, key in enumerate((old, new)):
+            self.assert_accepted(self.member("key-rolled", key, f"{self.name}-{number}").provision())
+        self.stack.sql("SELECT registry.retire_group_key('key-rolled')")
+        self.refused(self.member("key-rolled", old, f"{self.name}-late"))
+        self.refused(self.member("key-rolled", old, f"{self.name}-0"))
+        self.assert_accepted(self.member("key-rolled", new, f"{self.name}-later").provision())
+
+    def enroll_group_key(self, group: str) -> bytes:
+        key, file = self.write_key(group)
+        self.enroll("group", group, "--proof", "symmetric_key", "--key-file", str(file))
+        return key
+
+    def member(self, group: str, group_key: bytes, device_id: str) -> Device:
+        return self.device(device_id, SymmetricKey.of_group(group, group_key, device_id))
+
+    def sealed_for(self, group: str, key: bytes) -> str:
+        """A key as the registry keeps it (architecture: a version, the master key's id, AES-256-GCM bound to the group)."""
+        master = base64.b64decode((self.stack.pki / "master.key").read_bytes())
+        iv = secrets.token_bytes(12)
+        body = AESGCM(derive(master, "sealing at rest v1")).encrypt(iv, key, f"group:{group}".encode())
+        return "\\x" + (b"\x01" + derive(master, "master key id v1")[:8] + iv + body).hex()
+
+    def test_a_renewal_of_a_disabled_device(self) -> None:
+        device, key = self.connected()
+        self.stack.sql(f"SELECT registry.disable_device('{self.name}', 'lost')")
+        self.refused(self.renewing(device, key))
 
     # --- who fails often
 

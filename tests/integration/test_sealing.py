@@ -74,6 +74,27 @@ class Sealing(ProofTest):
             ready = session.say("ready", config_version=message["config_version"])
             self.assertEqual(ready["state"], "ready")
 
+    def test_a_sealed_configuration_for_a_symmetric_key(self) -> None:
+        self.enroll_factory(self.name, **SEALED_CONFIG)
+        device = self.enrolled(self.name, "--group", self.name)
+        self.assert_accepted(device.provision())
+        self.assertEqual(device.opened, {"config": {"pin": 4711}})
+        with device.connect() as session:
+            message = session.say("connected", generation=1)
+            self.assertIn("sealed", message)
+            self.assertEqual(message["config"], {"pin": 4711})
+
+    def test_a_long_sealed_configuration_comes_after_the_answer(self) -> None:
+        long = "x" * 2900
+        factory = self.enroll_factory(self.name, seal_config="true", config=f"'{{\"long\": \"{long}\"}}'")
+        device = self.made_by(factory, seals=True)
+        self.assert_accepted(device.provision())
+        self.assertEqual(device.opened, {})
+        with device.connect() as session:
+            message = session.say("connected", generation=1)
+            self.assertIn("sealed", message)
+            self.assertEqual(message["config"], {"long": long})
+
     def test_a_configuration_that_nobody_could_open(self) -> None:
         factory = self.enroll_factory(self.name, **SEALED_CONFIG)
         self.refused(self.made_by(factory), "encryption_required")
