@@ -147,21 +147,31 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
                                     {"valid_from", or_null(group.valid_from)},
                                     {"valid_until", or_null(group.valid_until)},
                                     {"lifetime_s", or_null(group.lifetime_s)},
-                                    {"config", config_of(group.config)}};
-  return call(options,
-              "SELECT registry.enroll_group(p->>'name', p->>'proof', (p->>'material')::bytea, "
-              "(p->>'max_devices')::bigint, "
-              "p->>'device_id_pattern', (p->>'valid_from')::timestamptz, (p->>'valid_until')::timestamptz, "
-              "(p->>'lifetime_s')::bigint, p->'config') FROM p",
-              dump(arguments));
+                                    {"config", config_of(group.config)},
+                                    {"id_from", or_null(group.id_from)},
+                                    {"admission", group.admission},
+                                    {"reprovisioning", group.reprovisioning},
+                                    {"credential_types", group.credential_types},
+                                    {"seal_config", group.seal_config}};
+  return call(
+      options,
+      "SELECT registry.enroll_group(p->>'name', p->>'proof', (p->>'material')::bytea, "
+      "(p->>'max_devices')::bigint, "
+      "p->>'device_id_pattern', (p->>'valid_from')::timestamptz, (p->>'valid_until')::timestamptz, "
+      "(p->>'lifetime_s')::bigint, p->'config', id_from => p->>'id_from', admission => p->>'admission', "
+      "reprovisioning => p->>'reprovisioning', "
+      "credential_types => ARRAY(SELECT jsonb_array_elements_text(p->'credential_types')), "
+      "seal_config => (p->>'seal_config')::boolean) FROM p",
+      dump(arguments));
 }
 
 std::expected<void, AdminError> enroll(const ConnectOptions& options, const DeviceEnrolment& device) {
-  const nlohmann::json arguments = {{"device_id", device.device_id},
-                                    {"proof", device.proof},
-                                    {"material", hex_of(device.material)},
-                                    {"group", or_null(device.group)},
-                                    {"config", config_of(device.config)}};
+  const nlohmann::json arguments = {
+      {"device_id", device.device_id},
+      {"proof", device.proof},
+      {"material", device.material.empty() ? nlohmann::json() : nlohmann::json(hex_of(device.material))},
+      {"group", or_null(device.group)},
+      {"config", config_of(device.config)}};
   return call(
       options,
       "SELECT registry.enroll_device(p->>'device_id', p->>'proof', (p->>'material')::bytea, p->>'group', "

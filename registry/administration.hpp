@@ -33,21 +33,26 @@ struct MigrationStatus {
 
 struct GroupEnrolment {
   std::string name;
-  std::string proof;       ///< symmetric_key | token
-  crypto::Bytes material;  ///< sealed key, or token SHA-256
+  std::string proof;       ///< symmetric_key | x509 | token
+  crypto::Bytes material;  ///< sealed key, CA certificate (DER), or token SHA-256
   std::optional<std::int64_t> max_devices;
   std::optional<std::string> device_id_pattern;
   std::optional<std::string> valid_from;  ///< RFC 3339
   std::optional<std::string> valid_until;
   std::optional<std::int64_t> lifetime_s;
   std::optional<std::string> config;
+  std::optional<std::string> id_from;  ///< x509: common_name | dns_name | uri | serial_number
+  std::string admission = "automatic";
+  std::string reprovisioning = "rotate";
+  std::vector<std::string> credential_types = {"x509"};
+  bool seal_config = false;
 };
 
 struct DeviceEnrolment {
   std::string device_id;
   std::optional<std::string> group;
-  std::string proof;
-  crypto::Bytes material;
+  std::string proof;       ///< symmetric_key | public_key | x509 | token | group
+  crypto::Bytes material;  ///< sealed key, SubjectPublicKeyInfo, fingerprint, token SHA-256, or nothing
   std::optional<std::string> config;
 };
 

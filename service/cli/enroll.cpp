@@ -11,21 +11,26 @@
 namespace latchkey::cli {
 namespace {
 
+void add_file_flag(CLI::App& command, const char* name, std::string& file, const std::string& help) {
+  command.add_option(name, file, help)->type_name("FILE")->group("One of");
+}
+
 void add_material_flags(CLI::App& command, MaterialFlags& flags, const std::string& whose) {
-  const auto file_flag = [&command](const char* name, std::string& file, const std::string& help) {
-    command.add_option(name, file, help)->type_name("FILE")->group("One of");
-  };
-  file_flag("--key-file", flags.key_file, "The " + whose + "'s key: 32-64 bytes, raw or as one base64 line");
-  file_flag("--generate-key", flags.generate_key,
-            "Make a key of 32 bytes and write it to this new file (mode 0600)");
-  file_flag("--token-file", flags.token_file, "The " + whose + "'s token: one line of 16-256 characters");
-  file_flag("--generate-token", flags.generate_token,
-            "Make a token and write it to this new file (mode 0600)");
-  command
-      .add_option("--proof", flags.proof,
-                  "How it proves itself: symmetric_key or token (default: by the file's flag)")
+  flags.choices = "--key-file, --generate-key, --token-file, --generate-token";
+  add_file_flag(command, "--key-file", flags.key_file,
+                "The " + whose + "'s key: 32-64 bytes, raw or as one base64 line");
+  add_file_flag(command, "--generate-key", flags.generate_key,
+                "Make a key of 32 bytes and write it to this new file (mode 0600)");
+  add_file_flag(command, "--token-file", flags.token_file,
+                "The " + whose + "'s token: one line of 16-256 characters");
+  add_file_flag(command, "--generate-token", flags.generate_token,
+                "Make a token and write it to this new file (mode 0600)");
+}
+
+void add_proof_flag(CLI::App& command, std::string& proof, std::vector<std::string> proofs) {
+  command.add_option("--proof", proof, "How it proves itself (default: by the flag that says what with)")
       ->type_name("PROOF")
-      ->check(CLI::IsMember({"symmetric_key", "token"}));
+      ->check(CLI::IsMember(std::move(proofs)));
 }
 
 void add_common_flags(CLI::App& command, EnrolmentFlags& flags, const std::string& whose) {
@@ -48,12 +53,14 @@ constexpr const char* exit_codes =
 
 constexpr const char* group_help =
     "Let a class of devices in: all that share a key, from which each has its own (`latchkey enroll\n"
-    "derive-key`), or a token. What is registered already is not touched.";
+    "derive-key`), or a token, or that have certificates of one CA. What is registered already is\n"
+    "not touched.";
 constexpr const char* group_footer =
     "Examples:\n"
     "  latchkey enroll group meters --generate-key meters.key --device-id-pattern 'M-[0-9]{6}'\n"
     "  latchkey enroll group pilot --generate-token pilot.token --max-devices 50 \\\n"
     "    --valid-until 2027-01-01T00:00:00Z --config '{\"report_interval_s\": 60}'\n"
+    "  latchkey enroll group pumps --ca-file factory-ca.pem --id-from serial_number --admission approval\n"
     "\n";
 
 void add_group_limits(CLI::App& command, GroupFlags& flags) {
@@ -81,23 +88,61 @@ void add_group_limits(CLI::App& command, GroupFlags& flags) {
       ->check(CLI::Range(minute, ten_years));
 }
 
+void add_choice(CLI::App& command, const char* name, std::string& value, const std::string& help,
+                std::vector<std::string> choices) {
+  command.add_option(name, value, help)->type_name("WORD")->check(CLI::IsMember(std::move(choices)));
+}
+
+void add_group_policy(CLI::App& command, GroupFlags& flags) {
+  command
+      .add_option("--id-from", flags.id_from,
+                  "With --ca-file, where a certificate has the device's id (default: common_name)")
+      ->type_name("WORD")
+      ->check(CLI::IsMember({"common_name", "dns_name", "uri", "serial_number"}));
+  add_choice(command, "--admission", flags.admission,
+             "Who of those with the proof may register: all (automatic, the default), those that\n"
+             "`enroll device --allow` listed (allow_list), or those that an operator approves (approval)",
+             {"automatic", "allow_list", "approval"});
+  add_choice(command, "--reprovisioning", flags.reprovisioning,
+             "Whether a registered device may have a new credential for its first proof: rotate (the\n"
+             "default) or deny",
+             {"rotate", "deny"});
+  command
+      .add_option("--credential-type", flags.credential_types,
+                  "What its devices may ask for, x509 or password; repeat it for both (default: x509)")
+      ->type_name("WORD")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"x509", "password"}));
+  command.add_flag("--seal-config", flags.seal_config,
+                   "Configurations go out encrypted, and only to devices that can open them");
+}
+
 void add_group(CLI::App& enroll, std::function<int()>& run) {
   auto* const command = enroll.add_subcommand("group", group_help);
   const auto flags = std::make_shared<GroupFlags>();
   command->add_option("NAME", flags->name, "The group's name, which its devices send as kid")->required();
   add_common_flags(*command, flags->common, "group");
+  auto& material = flags->common.material;
+  add_file_flag(*command, "--ca-file", material.ca_file,
+                "The CA (PEM) that issued the devices' certificates; never one of the service's own");
+  material.choices += ", --ca-file";
+  add_proof_flag(*command, material.proof, {"symmetric_key", "x509", "token"});
   add_group_limits(*command, *flags);
+  add_group_policy(*command, *flags);
   command->footer(std::string(group_footer) + exit_codes);
   command->callback([flags, &run] { run = [flags] { return enroll_group(*flags); }; });
 }
 
 constexpr const char* device_help =
-    "Let one device in, by a key or token of its own. It comes before every group that the device\n"
-    "might belong to as well.";
+    "Let one device in, by a key, certificate or token of its own. It comes before every group that\n"
+    "the device might belong to as well. With --allow: put it on the allow list of its group.";
 constexpr const char* device_footer =
     "Examples:\n"
     "  latchkey enroll device 12345 --generate-key 12345.key\n"
     "  latchkey enroll device 12345 --group meters --token-file 12345.token\n"
+    "  latchkey enroll device 12345 --public-key-file 12345.pub.pem\n"
+    "  latchkey enroll device 12345 --group meters --allow\n"
     "\n";
 
 void add_device(CLI::App& enroll, std::function<int()>& run) {
@@ -110,6 +155,17 @@ void add_device(CLI::App& enroll, std::function<int()>& run) {
                    "Group whose limits and configuration hold for it (default: none)")
       ->type_name("NAME");
   add_common_flags(*command, flags->common, "device");
+  auto& material = flags->common.material;
+  add_file_flag(*command, "--public-key-file", material.public_key_file,
+                "The device's public key: PEM (SubjectPublicKeyInfo) or a JWK");
+  add_file_flag(*command, "--certificate-file", material.certificate_file,
+                "The device's certificate (PEM), whoever issued it");
+  command
+      ->add_flag("--allow", material.allow,
+                 "Nothing of its own: its group's proof, on the group's allow list")
+      ->group("One of");
+  material.choices += ", --public-key-file, --certificate-file, --allow";
+  add_proof_flag(*command, material.proof, {"symmetric_key", "public_key", "x509", "token", "group"});
   command->footer(std::string(device_footer) + exit_codes);
   command->callback([flags, &run] { run = [flags] { return enroll_device(*flags); }; });
 }

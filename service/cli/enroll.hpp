@@ -31,6 +31,11 @@ struct GroupFlags {
   std::optional<std::string> valid_from;
   std::optional<std::string> valid_until;
   std::optional<std::int64_t> lifetime_s;
+  std::optional<std::string> id_from;
+  std::string admission = "automatic";
+  std::string reprovisioning = "rotate";
+  std::vector<std::string> credential_types = {"x509"};
+  bool seal_config = false;
 };
 
 struct DeviceFlags {

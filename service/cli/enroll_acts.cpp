@@ -77,7 +77,7 @@ struct Prepared {
 Result<Prepared> prepare(const EnrolmentFlags& flags, std::string_view purpose) {
   auto config = sort_out(flags.config_values);
   if (!config) return std::unexpected(config.error());
-  auto material = find_material(flags.material);
+  auto material = find_material(flags.material, config->file);
   if (!material) return std::unexpected(std::move(material).error());
   auto kept = for_registry(*material, purpose, config->file);
   if (!kept) return std::unexpected(kept.error());
@@ -102,11 +102,11 @@ Result<void> commit(const Prepared& prepared, const Enrolment& enrolment) {
 void announce(const std::string& line, const Prepared& prepared, const EnrolmentFlags& flags,
               nlohmann::json object) {
   const auto& file = prepared.material.file_to_create;
-  const std::string kind = prepared.material.is_token ? "token" : "key";
-  say(line + ", proof " + std::string(prepared.material.proof()) +
+  const std::string kind = prepared.material.is_token() ? "token" : "key";
+  say(line + ", proof " + std::string(prepared.material.proof) +
       (file.empty() ? "" : "; its " + kind + " is in " + file));
   if (!flags.json) return;
-  object["proof"] = std::string(prepared.material.proof());
+  object["proof"] = std::string(prepared.material.proof);
   if (!file.empty()) object[kind + "_file"] = file;
   std::cout << object.dump() << '\n';
 }
@@ -117,14 +117,19 @@ Result<void> do_enroll(const GroupFlags& flags) {
   const auto prepared = prepare(flags.common, "group:" + flags.name);
   if (!prepared) return std::unexpected(prepared.error());
   const registry::GroupEnrolment enrolment{.name = flags.name,
-                                           .proof = std::string(prepared->material.proof()),
+                                           .proof = std::string(prepared->material.proof),
                                            .material = prepared->for_registry,
                                            .max_devices = flags.max_devices,
                                            .device_id_pattern = flags.device_id_pattern,
                                            .valid_from = flags.valid_from,
                                            .valid_until = flags.valid_until,
                                            .lifetime_s = flags.lifetime_s,
-                                           .config = prepared->config.json};
+                                           .config = prepared->config.json,
+                                           .id_from = flags.id_from,
+                                           .admission = flags.admission,
+                                           .reprovisioning = flags.reprovisioning,
+                                           .credential_types = flags.credential_types,
+                                           .seal_config = flags.seal_config};
   if (auto committed = commit(*prepared, enrolment); !committed) return committed;
   announce("group " + flags.name + " is enrolled", *prepared, flags.common, {{"group", flags.name}});
   return {};
@@ -132,11 +137,13 @@ Result<void> do_enroll(const GroupFlags& flags) {
 
 Result<void> do_enroll(const DeviceFlags& flags) {
   if (auto named = check_name(flags.id, "device id"); !named) return named;
+  if (flags.common.material.allow && !flags.group)
+    return fail(exit_code::usage, "--allow needs --group: whose allow list?");
   const auto prepared = prepare(flags.common, "device:" + flags.id);
   if (!prepared) return std::unexpected(prepared.error());
   const registry::DeviceEnrolment enrolment{.device_id = flags.id,
                                             .group = flags.group,
-                                            .proof = std::string(prepared->material.proof()),
+                                            .proof = std::string(prepared->material.proof),
                                             .material = prepared->for_registry,
                                             .config = prepared->config.json};
   if (auto committed = commit(*prepared, enrolment); !committed) return committed;

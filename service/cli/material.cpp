@@ -3,9 +3,11 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/limits.hpp"
+#include "service/cli/public_material.hpp"
 #include "service/sealing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <system_error>
 
@@ -17,21 +19,35 @@ namespace limits = protocol::limits;
 constexpr std::size_t generated_key_size = 32;
 constexpr std::size_t generated_token_bytes = 24;  // 32 characters
 
-constexpr const char* choices = "give one of --key-file, --generate-key, --token-file, --generate-token";
+struct Source {
+  const char* flag;
+  bool is_given;
+  std::string_view proof;
+};
+
+std::array<Source, 8> sources_of(const MaterialFlags& flags) {
+  return {{{"--key-file", !flags.key_file.empty(), "symmetric_key"},
+           {"--generate-key", !flags.generate_key.empty(), "symmetric_key"},
+           {"--token-file", !flags.token_file.empty(), "token"},
+           {"--generate-token", !flags.generate_token.empty(), "token"},
+           {"--ca-file", !flags.ca_file.empty(), "x509"},
+           {"--public-key-file", !flags.public_key_file.empty(), "public_key"},
+           {"--certificate-file", !flags.certificate_file.empty(), "x509"},
+           {"--allow", flags.allow, "group"}}};
+}
 
 Result<void> check_flags(const MaterialFlags& flags) {
-  const std::string* const given[] = {&flags.key_file, &flags.generate_key, &flags.token_file,
-                                      &flags.generate_token};
-  const auto count = std::ranges::count_if(given, [](const std::string* flag) { return !flag->empty(); });
-  if (count != 1)
+  std::vector<Source> given;
+  for (const Source& source : sources_of(flags))
+    if (source.is_given) given.push_back(source);
+  if (given.size() != 1)
     return fail(exit_code::usage,
-                count == 0 ? "no key and no token to enrol with" : "more than one key or token", choices);
-  const bool is_token = !flags.token_file.empty() || !flags.generate_token.empty();
-  if (is_token && flags.proof == "symmetric_key")
-    return fail(exit_code::usage, "--proof symmetric_key goes with --key-file or --generate-key");
-  if (!is_token && flags.proof == "token")
-    return fail(exit_code::usage, "--proof token goes with --token-file or --generate-token");
-  return {};
+                given.empty() ? "nothing to enrol with" : "more than one thing to enrol with",
+                "give one of " + flags.choices);
+  const Source& source = given.front();
+  if (flags.proof.empty() || flags.proof == source.proof) return {};
+  return fail(exit_code::usage, "--proof " + flags.proof + " does not go with " + source.flag +
+                                    ", which is for " + std::string(source.proof));
 }
 
 /// Unicode characters of a text that is expected to be UTF-8.
@@ -47,19 +63,19 @@ Result<Material> read_token(const std::string& file) {
     return fail(exit_code::bad_data, file + ": a token has " + std::to_string(limits::token_min_chars) +
                                          " to " + std::to_string(limits::token_max_chars) +
                                          " characters, this one has " + std::to_string(length));
-  return Material{true, *std::move(token), {}};
+  return Material{"token", *std::move(token), {}, {}};
 }
 
 Result<Material> read_key(const std::string& file) {
   auto key = crypto::read_key_file(file, limits::key_min_bytes, limits::key_max_bytes);
   if (!key) return fail(exit_code::bad_data, key.error().what);
-  return Material{false, *std::move(key), {}};
+  return Material{"symmetric_key", *std::move(key), {}, {}};
 }
 
 Material make_key(const std::string& file) {
   crypto::Secret key(generated_key_size);
   crypto::fill_random(key.writable());
-  return {false, std::move(key), file};
+  return {"symmetric_key", std::move(key), {}, file};
 }
 
 /// A text, and no trace of it elsewhere.
@@ -72,26 +88,38 @@ crypto::Secret secret_of(std::string text) {
 Material make_token(const std::string& file) {
   crypto::Secret bytes(generated_token_bytes);
   crypto::fill_random(bytes.writable());
-  return {true, secret_of(crypto::base64url_encode(bytes.view())), file};
+  return {"token", secret_of(crypto::base64url_encode(bytes.view())), {}, file};
 }
 
 crypto::Secret line_of(const Material& material) {
-  if (!material.is_token) return secret_of(crypto::base64_encode(material.secret.view()) + "\n");
+  if (!material.is_token()) return secret_of(crypto::base64_encode(material.secret.view()) + "\n");
   return secret_of(std::string(material.secret.text()) + "\n");
+}
+
+Result<Material> without_secret(std::string_view proof, Result<crypto::Bytes> open) {
+  if (!open) return std::unexpected(std::move(open).error());
+  return Material{proof, {}, *std::move(open), {}};
 }
 
 }  // namespace
 
-Result<Material> find_material(const MaterialFlags& flags) {
+Result<Material> find_material(const MaterialFlags& flags, const std::string& config_file) {
   if (const auto checked = check_flags(flags); !checked) return std::unexpected(checked.error());
   if (!flags.key_file.empty()) return read_key(flags.key_file);
   if (!flags.token_file.empty()) return read_token(flags.token_file);
+  if (!flags.ca_file.empty()) return without_secret("x509", read_group_ca(flags.ca_file, config_file));
+  if (!flags.public_key_file.empty())
+    return without_secret("public_key", read_public_key(flags.public_key_file));
+  if (!flags.certificate_file.empty())
+    return without_secret("x509", read_certificate_fingerprint(flags.certificate_file));
+  if (flags.allow) return without_secret("group", crypto::Bytes());
   return flags.generate_key.empty() ? make_token(flags.generate_token) : make_key(flags.generate_key);
 }
 
 Result<crypto::Bytes> for_registry(const Material& material, std::string_view purpose,
                                    const std::string& config_file) {
-  if (material.is_token) {
+  if (material.proof != "symmetric_key" && !material.is_token()) return material.open;
+  if (material.is_token()) {
     const auto hash = crypto::sha256(material.secret.view());
     return crypto::Bytes(hash.begin(), hash.end());
   }
@@ -99,8 +127,8 @@ Result<crypto::Bytes> for_registry(const Material& material, std::string_view pu
   if (!config)
     return fail(config.error(),
                 "the registry keeps keys sealed under the master key of the service's configuration");
-  const auto master = service::load_master_key(config->secrets.master_key_file,
-                                              config->secrets.previous_master_key_file);
+  const auto master =
+      service::load_master_key(config->secrets.master_key_file, config->secrets.previous_master_key_file);
   if (!master) return fail(exit_code::configuration, master.error().what);
   return master->seal(purpose, material.secret.view());
 }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-// What an enrolment proves itself by: a key or a token, from a file or made here.
+// What an enrolment proves itself by: a secret or something public, from a file, or a secret made here.
 namespace latchkey::cli {
 
 struct MaterialFlags {
@@ -13,20 +13,26 @@ struct MaterialFlags {
   std::string generate_key;
   std::string token_file;
   std::string generate_token;
+  std::string ca_file;          ///< groups
+  std::string public_key_file;  ///< devices, and so are the next two
+  std::string certificate_file;
+  bool allow = false;
+  std::string choices;  ///< the flags of which one is needed, as this command has them
 };
 
 struct Material {
-  bool is_token = false;
+  std::string_view proof;      ///< symmetric_key, public_key, x509, token or group
   crypto::Secret secret;       ///< the key's bytes, or the token's text
+  crypto::Bytes open;          ///< what is no secret, as the registry keeps it
   std::string file_to_create;  ///< empty: it was read from a file
-  [[nodiscard]] std::string_view proof() const { return is_token ? "token" : "symmetric_key"; }
+  [[nodiscard]] bool is_token() const { return proof == "token"; }
 };
 
 /// Reads the file, or makes the secret in memory: nothing is written yet.
-[[nodiscard]] Result<Material> find_material(const MaterialFlags& flags);
+[[nodiscard]] Result<Material> find_material(const MaterialFlags& flags, const std::string& config_file);
 
-/// What the registry keeps: the token's SHA-256, or the key sealed for `purpose` under the configured master
-/// key.
+/// What the registry keeps: the token's SHA-256, the key sealed for `purpose` under the configured master
+/// key, what is no secret as it is, and for the proof group nothing.
 [[nodiscard]] Result<crypto::Bytes> for_registry(const Material& material, std::string_view purpose,
                                                  const std::string& config_file);
 

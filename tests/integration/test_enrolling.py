@@ -1,0 +1,101 @@
+"""`latchkey enroll` with what is no secret, and with a group's policy: who gets in by it, and what is refused."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from stack_case import StackTest
+
+from jose import openssl
+
+
+class Enrolling(StackTest):
+    def write_pair(self, subject: str) -> tuple[Path, Path]:
+        """A key, and the self-signed CA certificate that openssl makes of it."""
+        key, certificate = self.folder / f"{subject}.private.pem", self.folder / f"{subject}.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                f"/CN={subject}", "-keyout", str(key), "-out", str(certificate))
+        return key, certificate
+
+    def write_leaf(self, subject: str, ca: tuple[Path, Path]) -> tuple[Path, Path]:
+        key, certificate = self.folder / f"{subject}.private.pem", self.folder / f"{subject}.pem"
+        extensions = self.folder / f"{subject}.ext"
+        extensions.write_text("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n")
+        request = openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                          f"/CN=not the id/serialNumber={subject}", "-keyout", str(key))
+        openssl("x509", "-req", "-CA", str(ca[1]), "-CAkey", str(ca[0]), "-days", "2", "-extfile", str(extensions),
+                "-out", str(certificate), stdin=request)
+        return key, certificate
+
+    def provision(self, device_id: str, *flags: str) -> subprocess.CompletedProcess[str]:
+        return self.run_latchkey("device", "provision", device_id, "--dir", str(self.folder / f"device-{device_id}"),
+                                 "--timeout", "30", *flags)
+
+    def assert_ready(self, device_id: str, *flags: str) -> None:
+        result = self.provision(device_id, *flags)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.row(device_id)["state"], "ready")
+
+    def assert_refused(self, code: int, why: str, *arguments: str) -> None:
+        result = self.run_latchkey("enroll", *arguments)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertIn(why, result.stderr)
+
+    def test_a_device_by_its_public_key(self) -> None:
+        key, _ = self.write_pair(self.name)
+        public = self.folder / "public.pem"
+        public.write_bytes(openssl("pkey", "-in", str(key), "-pubout"))
+        self.enroll("device", self.name, "--public-key-file", str(public))
+        self.assert_ready(self.name, "--private-key-file", str(key))
+
+    def test_a_device_by_its_certificate(self) -> None:
+        device_id = self.name.replace("_", "-")  # a serialNumber is a PrintableString
+        key, certificate = self.write_leaf(device_id, self.write_pair("maker"))
+        self.enroll("device", device_id, "--certificate-file", str(certificate))
+        self.assert_ready(device_id, "--private-key-file", str(key), "--certificate-file", str(certificate))
+
+    def test_a_group_by_its_ca_with_the_id_from_the_serial_number(self) -> None:
+        ca = self.write_pair("factory")
+        self.enroll("group", "factory", "--ca-file", str(ca[1]), "--id-from", "serial_number")
+        device_id = self.name.replace("_", "-")
+        key, certificate = self.write_leaf(device_id, ca)
+        self.assert_ready(device_id, "--private-key-file", str(key), "--certificate-file", str(certificate))
+
+    def test_allowed_devices_of_a_group_with_a_list(self) -> None:
+        _, file = self.write_token("listed")
+        self.enroll("group", "listed", "--token-file", str(file), "--admission", "allow_list")
+        refused = self.provision(f"{self.name}-2", "--token-file", str(file))
+        self.assertEqual(refused.returncode, 1, refused.stderr)
+        self.enroll("device", self.name, "--group", "listed", "--allow")
+        self.assert_ready(self.name, "--token-file", str(file))
+
+    def test_what_a_group_gives_its_devices(self) -> None:
+        _, file = self.write_token("strict")
+        self.enroll("group", "strict", "--token-file", str(file), "--credential-type", "password", "--admission",
+                    "approval", "--reprovisioning", "deny", "--seal-config")
+        kept = self.stack.cluster.sql("SELECT credential_types, admission, reprovisioning, seal_config "
+                                      "FROM registry.enrollment_group WHERE name = 'strict'")
+        self.assertEqual(kept.split(), ["{password}", "approval", "deny", "t"])
+
+    def test_the_services_own_ca_is_no_groups(self) -> None:
+        self.assert_refused(65, "a certificate of the service", "group", "own", "--ca-file",
+                            str(self.stack.pki / "device-ca.pem"))
+
+    def test_files_of_another_kind_are_refused(self) -> None:
+        ca = self.write_pair("other")
+        key, leaf = self.write_leaf("other-leaf", ca)
+        self.assert_refused(65, str(leaf), "group", "other", "--ca-file", str(leaf))
+        self.assert_refused(65, str(key), "device", self.name, "--public-key-file", str(key))
+        self.assert_refused(65, str(key), "device", self.name, "--certificate-file", str(key))
+        two = self.folder / "two.pem"
+        two.write_text(leaf.read_text() + ca[1].read_text())
+        self.assert_refused(65, "2 certificates", "device", self.name, "--certificate-file", str(two))
+
+    def test_flags_that_do_not_go_together_are_refused(self) -> None:
+        self.assert_refused(64, "--allow needs --group", "device", self.name, "--allow")
+        self.assert_refused(64, "more than one", "device", self.name, "--group", "g", "--allow", "--token-file", "f")
+        self.assert_refused(64, "does not go with --ca-file", "group", "g", "--proof", "token", "--ca-file", "f")
+        self.assert_refused(65, "id_from is for x509 groups", "group", "g", "--id-from", "uri", "--generate-token",
+                            str(self.folder / "never.token"))
+        self.assertFalse((self.folder / "never.token").exists())
