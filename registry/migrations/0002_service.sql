@@ -113,8 +113,10 @@ BEGIN
     FROM unnest(b) WHERE decision = 'pending' AND expected IS NULL ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
   upd AS (
-    UPDATE device d SET state = 'provisioning_requested', requested_at = coalesce(d.requested_at, q.received_at), group_name = q.group_name,
-      attributes = CASE q.attributes WHEN '{}' THEN d.attributes ELSE q.attributes END,
+    UPDATE device d SET state = 'provisioning_requested', requested_at = coalesce(d.requested_at, q.received_at),
+      -- An operator sees what belongs to the request that waits, not what another one says of itself.
+      group_name = CASE WHEN d.waiting_digest <> q.digest THEN d.group_name ELSE q.group_name END,
+      attributes = CASE WHEN d.waiting_digest <> q.digest OR q.attributes = '{}' THEN d.attributes ELSE q.attributes END,
       waiting_digest = coalesce(d.waiting_digest, q.digest), waiting_since = coalesce(d.waiting_since, now())
     FROM unnest(b) q WHERE q.decision = 'pending' AND d.device_id = q.device_id AND d.generation = q.expected
       AND d.state IN ('off', 'provisioning_requested') RETURNING d.device_id)

@@ -54,6 +54,17 @@ class Approval(ProofTest):
         self.refused(device)
         self.assert_accepted(other.provision())
 
+    def test_an_operator_is_shown_what_waits_and_not_what_another_request_says(self) -> None:
+        device = self.applicant()
+        shown = self.waiting()
+        other = self.another_request(device, "other")
+        with other.bootstrap() as wire:
+            wire.publish(other.topic("request"), other.message(attributes={"model": "forged"}))
+            answer = other.listen(wire, time.monotonic() + 10, lambda _: True)
+        assert answer
+        self.assertEqual(answer["status"], "pending")
+        self.assertEqual(self.waiting(), shown)
+
     def test_a_device_that_waits_has_nothing(self) -> None:
         device = self.applicant()
         self.assertEqual(self.ask(device)["status"], "pending")
