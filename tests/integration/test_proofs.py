@@ -127,19 +127,23 @@ class Proofs(ProofTest):
         self.assert_accepted(self.made_by(second).provision(), generation=2)
 
     def test_a_groups_ca_is_rolled(self) -> None:
-        old, new = self.enroll_factory(self.name), Factory("next CA")
-        self.stack.sql(f"SELECT registry.roll_group_key('{self.name}', registry.pem('{new.pem}'))")
-        for factory, name in ((old, "old"), (new, "new")):
-            self.assert_accepted(self.made_by(factory, f"{self.name}-{name}").provision())
-        self.stack.sql(f"SELECT registry.retire_group_key('{self.name}')")
-        self.refused(self.made_by(old, f"{self.name}-late"))
-        self.assert_accepted(self.made_by(new, f"{self.name}-later").provision())
+        for group, ca in (("ca-renamed", "next CA"), ("ca-same-name", "ca-same-name CA")):
+            with self.subTest(group):
+                old, new = self.enroll_factory(group), Factory(ca)
+                self.stack.sql(f"SELECT registry.roll_group_key('{group}', registry.pem('{new.pem}'))")
+                for factory, name in ((old, "old"), (new, "new")):
+                    self.assert_accepted(self.made_by(factory, f"{group}-{name}").provision())
+                self.stack.sql(f"SELECT registry.retire_group_key('{group}')")
+                self.refused(self.made_by(old, f"{group}-late"))
+                self.assert_accepted(self.made_by(new, f"{group}-later").provision())
 
     def test_a_groups_key_is_rolled(self) -> None:
         old, new = self.enroll_group_key("key-rolled"), secrets.token_bytes(32)
         self.stack.sql(f"SELECT registry.roll_group_key('key-rolled', '{self.sealed_for('key-rolled', new)}')")
         for number, key in enumerate((old, new)):
-            self.assert_accepted(self.member("key-rolled", key, f"{self.name}-{number}").provision())
+            device = self.member("key-rolled", key, f"{self.name}-{number}")
+            self.assert_accepted(device.provision())
+            self.assertEqual(device.become_ready()["state"], "ready")  # each is spoken to under the key that it knows
         self.stack.sql("SELECT registry.retire_group_key('key-rolled')")
         self.refused(self.member("key-rolled", old, f"{self.name}-late"))
         self.refused(self.member("key-rolled", old, f"{self.name}-0"))
