@@ -113,7 +113,7 @@ struct RequestFacts {
   std::optional<Device> device;
   std::optional<Credential> same_request;  ///< what (device_id, request_id) gave
   std::optional<Credential> newest;
-  std::optional<Presented> presented = {};
+  std::optional<Presented> presented;
 };
 
 /// A credential to be committed.
@@ -169,7 +169,7 @@ struct DecidedRequest {
   Attempt attempt;
   std::optional<Registration> registration;
   std::optional<std::int64_t> repeated_generation;
-  std::optional<Waiting> waiting = {};
+  std::optional<Waiting> waiting;
 };
 
 /// What the commit did with one row.

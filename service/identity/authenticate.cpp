@@ -70,7 +70,7 @@ Authenticator::Verdict Authenticator::verify_token(const Case& c, const protocol
     return std::unexpected("a token, and this enrolment has none");
   if (enrolment == nullptr) return c.nothing("no group with this token");
   if (!matches) return std::unexpected("wrong token");
-  return Proven{.by_token = true};
+  return Proven{.by_token = true, .renews = false, .key = {}, .symmetric = {}};
 }
 
 Authenticator::Verdict Authenticator::verify_mac(const Case& c, const protocol::SignatureProof& proof) const {
@@ -87,7 +87,7 @@ Authenticator::Verdict Authenticator::verify_mac(const Case& c, const protocol::
     return c.nothing(proof.group ? "no group of the name in kid" : "no kid that names a group");
   if (!key) return std::unexpected("the enrolled key does not open under this master key");
   if (!matches) return std::unexpected("wrong key");
-  return Proven{.symmetric = std::move(*key)};
+  return Proven{.by_token = false, .renews = false, .key = {}, .symmetric = std::move(*key)};
 }
 
 Authenticator::Verdict Authenticator::verify(const Case& c, const protocol::Proof& proof) const {

@@ -45,8 +45,8 @@ class VerifiedRequest {
   struct Proven {
     bool by_token = false;
     bool renews = false;
-    std::optional<crypto::Sha256Digest> key = {};
-    std::optional<DeviceKey> symmetric = {};
+    std::optional<crypto::Sha256Digest> key;
+    std::optional<DeviceKey> symmetric;
   };
   VerifiedRequest(const protocol::Request& request, const registry::Enrolment& enrolment, Proven proven,
                   const crypto::Identity& service);

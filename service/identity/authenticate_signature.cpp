@@ -27,7 +27,7 @@ Authenticator::Verdict Authenticator::verify_public_key(const Case& c,
   if (!key) return std::unexpected("the enrolled public key is none that is accepted");
   if (!fits) return std::unexpected("another algorithm than the enrolled key's");
   if (!matches) return std::unexpected("wrong key");
-  return Proven{.key = key->fingerprint()};
+  return Proven{.by_token = false, .renews = false, .key = key->fingerprint(), .symmetric = {}};
 }
 
 Authenticator::Verdict Authenticator::verify_renewal(const Case& c,
@@ -43,7 +43,7 @@ Authenticator::Verdict Authenticator::verify_renewal(const Case& c,
   if (!fits || !matches) return std::unexpected("not signed under the certificate in x5t#S256");
   if (!presented->renews()) return std::unexpected("the certificate in x5t#S256 is " + presented->status);
   if (!c.facts.enrolment) return std::unexpected("the enrolment that registered the device is gone");
-  return Proven{.renews = true};
+  return Proven{.by_token = false, .renews = true, .key = {}, .symmetric = {}};
 }
 
 Authenticator::Verdict Authenticator::verify_certificate(const Case& c,
@@ -59,7 +59,7 @@ Authenticator::Verdict Authenticator::verify_certificate(const Case& c,
   if (!key) return std::unexpected("x5c: the leaf's key: " + key.error().what);
   if (!fits || !matches) return std::unexpected("not signed under the leaf of x5c");
   if (auto why = misfit(c, *leaf, proof)) return std::unexpected("x5c: " + *why);
-  return Proven{.key = key->fingerprint()};
+  return Proven{.by_token = false, .renews = false, .key = key->fingerprint(), .symmetric = {}};
 }
 
 std::optional<std::string> Authenticator::misfit(const Case& c, const crypto::Certificate& leaf,

@@ -78,7 +78,7 @@ registry::Attempt attempt_of(const std::string& device, std::string_view decisio
 }
 
 registry::DecidedRequest accepted(const Wanted& wanted) {
-  registry::DecidedRequest row{attempt_of(wanted.device, "accepted"), registry::Registration(), {}};
+  registry::DecidedRequest row{attempt_of(wanted.device, "accepted"), registry::Registration(), {}, {}};
   row.attempt.group = wanted.group;
   row.registration->expected_generation = wanted.expected;
   row.registration->to_registered = wanted.to_registered;
@@ -90,11 +90,11 @@ registry::DecidedRequest accepted(const Wanted& wanted) {
 }
 
 registry::DecidedRequest repeated(const std::string& device, std::int64_t generation) {
-  return {attempt_of(device, "repeated"), {}, generation};
+  return {attempt_of(device, "repeated"), {}, generation, {}};
 }
 
 registry::DecidedRequest rejected(const std::string& device, std::string reason) {
-  registry::DecidedRequest row{attempt_of(device, "rejected"), {}, {}};
+  registry::DecidedRequest row{attempt_of(device, "rejected"), {}, {}, {}};
   row.attempt.code = "unauthorized";
   row.attempt.reason = std::move(reason);
   return row;

@@ -108,6 +108,39 @@ void wants_something(Situation& s) {
   s.request.credential = CredentialType::other;
 }
 
+void allows_password(Situation& s) {
+  s.policy().allows_password = true;
+}
+void by_allow_list(Situation& s) {
+  s.policy().admitted = registry::Admitted::listed;
+}
+void listed(Situation& s) {
+  s.policy().is_listed = true;
+}
+void by_approval(Situation& s) {
+  s.policy().admitted = registry::Admitted::approved;
+}
+crypto::Sha256Digest digest_of_request() {
+  const auto csr = crypto::CertificateRequest::parse(fixtures::request().csr).value();
+  return protocol::request_digest(CredentialType::x509, csr.key().spki(), {});
+}
+void approved(Situation& s) {
+  s.facts.device->approved = digest_of_request();
+}
+void rejected(Situation& s) {
+  s.facts.device->rejected = digest_of_request();
+}
+void waiting(Situation& s) {
+  s.facts.device->waiting = digest_of_request();
+}
+void seals_config(Situation& s) {
+  s.policy().seals_config = true;
+  s.facts.enrolment->config = R"({"key":"value"})";
+}
+void without_config(Situation& s) {
+  s.facts.enrolment->config = "{}";
+}
+
 void answered_before(Situation& s) {
   auto& same = s.facts.same_request.emplace();
   same.generation = 3;
@@ -195,6 +228,48 @@ TEST_CASE("who may have another credential", "[decide]") {
       {{connected, token_proof}, "reprovisioning_denied"},
       {{connected, newest_ended, token_proof}, "reprovisioning_denied"},
       {{ready, newest_ended, token_proof}, "reprovisioning_denied"},
+  });
+}
+
+TEST_CASE("an allow list admits whom it lists, and bounds first registrations only", "[decide]") {
+  check({
+      {{by_allow_list}, "unauthorized"},
+      {{by_allow_list, listed}, "registers"},
+      {{by_allow_list, listed, window_closed}, "unauthorized"},
+      {{by_allow_list, was_reset}, "unauthorized"},
+      {{by_allow_list, ready}, "rotates"},
+      {{listed}, "registers"},
+  });
+}
+
+TEST_CASE("approval admits the very request that was approved", "[decide]") {
+  check({
+      {{by_approval}, "waits"},
+      {{by_approval, token_proof, by_approval}, "waits"},
+      {{by_approval, requested}, "waits"},
+      {{by_approval, requested, waiting}, "waits"},
+      {{by_approval, requested, approved}, "registers"},
+      {{by_approval, requested, approved, other_key}, "waits"},
+      {{by_approval, requested, rejected}, "unauthorized"},
+      {{by_approval, requested, rejected, other_key}, "waits"},
+      {{by_approval, was_reset}, "waits"},
+      {{by_approval, ready}, "rotates"},
+      // What can never be granted does not wait.
+      {{by_approval, window_closed}, "unauthorized"},
+      {{by_approval, csr_unsigned}, "invalid_csr"},
+  });
+}
+
+TEST_CASE("a secret goes out sealed or not at all", "[decide]") {
+  check({
+      {{allows_password, wants_password}, "registers"},  // sealed under the symmetric key
+      {{token_proof, allows_password, wants_password}, "encryption_required"},
+      {{token_proof, allows_password, wants_password, other_encryption_key}, "registers"},
+      {{wants_password}, "credential_not_allowed"},
+      {{seals_config}, "registers"},
+      {{token_proof, seals_config}, "encryption_required"},
+      {{token_proof, seals_config, without_config}, "registers"},
+      {{token_proof, seals_config, other_encryption_key}, "registers"},
   });
 }
 

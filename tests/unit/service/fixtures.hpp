@@ -116,7 +116,7 @@ inline constexpr std::string_view group_name = "meters";
 }
 
 [[nodiscard]] inline registry::RequestFacts facts_of(registry::Enrolment enrolment) {
-  return {.enrolment = std::move(enrolment), .device = {}, .same_request = {}, .newest = {}};
+  return {.enrolment = std::move(enrolment), .device = {}, .same_request = {}, .newest = {}, .presented = {}};
 }
 [[nodiscard]] inline registry::Device registered_by(std::string_view enrolment, registry::DeviceState state) {
   registry::Device made;

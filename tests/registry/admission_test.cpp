@@ -1,0 +1,167 @@
+#include "database.hpp"
+#include "rows.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using registry::Outcome;
+using test::accepted;
+using test::commit_one;
+using test::Database;
+using test::load_one;
+using test::Login;
+
+namespace {
+
+registry::DecidedRequest waits(const std::string& device, std::uint8_t digest,
+                               std::optional<std::int64_t> expected = {}) {
+  registry::DecidedRequest row{test::attempt_of(device, "pending"), {}, {}, {}};
+  row.waiting = registry::Waiting{expected, {digest}, "{}"};
+  return row;
+}
+
+/// A registration after a reset, by another group.
+registry::DecidedRequest comes_back(const std::string& device, std::string_view request,
+                                    std::int64_t expected, const std::string& group) {
+  return accepted({.device = device,
+                   .request = request,
+                   .expected = expected,
+                   .group = group,
+                   .quota = "group:" + group});
+}
+
+std::string quotas(Database& database) {
+  return database.shown("SELECT name, used FROM registry.quota ORDER BY 1");
+}
+
+void enrol(Database& database, const std::string& group, int max) {
+  database.run(
+      "SELECT registry.enroll_group('" + group + "', 'symmetric_key', '\\x00', " + std::to_string(max) + ")",
+      Login::ops);
+}
+
+std::string signs(Database& database) {
+  return database.shown("SELECT device_id, sign, times FROM registry.suspected_clones ORDER BY 1, 2",
+                        Login::ops);
+}
+
+/// A credential for this key; `expected` as of the registry.
+registry::DecidedRequest with_key(const std::string& device, std::uint8_t key, std::int64_t expected) {
+  auto row = accepted({.device = device,
+                       .request = std::to_string(expected) + "-" + std::to_string(key),
+                       .expected = expected == 0 ? std::nullopt : std::optional(expected),
+                       .to_registered = expected == 0});
+  row.registration->credential.key_fingerprint = {key};
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("the first request that waits is the one that is approved", "[admission]") {
+  Database database;
+  auto registry = database.registry();
+  CHECK(commit_one(registry, waits("d", 1)) == Outcome::noted);
+  CHECK(commit_one(registry, waits("d", 2, 0)) == Outcome::noted);
+  auto facts = load_one(registry, test::key_of("d"));
+  CHECK(facts.device->state == registry::DeviceState::provisioning_requested);
+  CHECK(facts.device->waiting == crypto::Sha256Digest{1});
+  database.run("SELECT registry.approve('d')", Login::ops);
+  facts = load_one(registry, test::key_of("d"));
+  CHECK(facts.device->approved == crypto::Sha256Digest{1});
+  CHECK_FALSE(facts.device->waiting);
+  CHECK(commit_one(registry, accepted({.device = "d", .expected = 0})) == Outcome::won);
+  CHECK(database.shown("SELECT state, generation FROM registry.devices") == "registered|1");
+  CHECK(database.shown("SELECT action FROM registry.event WHERE action = 'approve'") == "approve");
+}
+
+TEST_CASE("a rejected request does not wait, and another one may", "[admission]") {
+  Database database;
+  auto registry = database.registry();
+  CHECK(commit_one(registry, waits("d", 1)) == Outcome::noted);
+  CHECK(database.shown("SELECT device_id FROM registry.pending_approvals", Login::ops) == "d");
+  database.run("SELECT registry.reject('d', 'unknown')", Login::ops);
+  CHECK(database.shown("SELECT device_id FROM registry.pending_approvals", Login::ops).empty());
+  CHECK(load_one(registry, test::key_of("d")).device->rejected == crypto::Sha256Digest{1});
+  CHECK(commit_one(registry, waits("d", 2, 0)) == Outcome::noted);
+  CHECK(load_one(registry, test::key_of("d")).device->waiting == crypto::Sha256Digest{2});
+  CHECK(database.refusal("SELECT registry.approve('other')", Login::ops).state == "55000");
+}
+
+TEST_CASE("who waits twice at once waits once", "[admission]") {
+  Database database;
+  auto one = database.registry();
+  auto other = database.registry();
+  CHECK(commit_one(one, waits("d", 1)) == Outcome::noted);
+  CHECK(commit_one(other, waits("d", 2)) == Outcome::again);
+  CHECK(load_one(one, test::key_of("d")).device->waiting == crypto::Sha256Digest{1});
+}
+
+TEST_CASE("a device counts once, in the group that it is in", "[admission]") {
+  Database database;
+  enrol(database, "first", 1);
+  enrol(database, "second", 1);
+  auto registry = database.registry();
+  CHECK(commit_one(registry, accepted({.device = "d", .group = "first", .quota = "group:first"})) ==
+        Outcome::won);
+  CHECK(quotas(database) == "group:first|1\ngroup:second|0");
+  database.run("SELECT registry.reset('d', 'moves')", Login::ops);
+  CHECK(commit_one(registry, comes_back("d", "b", 1, "second")) == Outcome::won);
+  CHECK(quotas(database) == "group:first|0\ngroup:second|1");
+  database.run("SELECT registry.reset('d', 'again')", Login::ops);
+  CHECK(commit_one(registry, comes_back("d", "c", 2, "second")) == Outcome::won);
+  CHECK(quotas(database) == "group:first|0\ngroup:second|1");
+  CHECK(commit_one(registry, accepted({.device = "e", .group = "second", .quota = "group:second"})) ==
+        Outcome::quota_exceeded);
+}
+
+TEST_CASE("rejections of a flood are counted and not kept", "[admission]") {
+  Database database;
+  auto registry = database.registry();
+  for (int i = 0; i < 3; ++i) {
+    auto row = test::rejected("d", "wrong key");
+    row.attempt.counted = true;
+    CHECK(commit_one(registry, row) == Outcome::noted);
+  }
+  CHECK(database.shown("SELECT count(*) FROM registry.attempt") == "0");
+  CHECK(database.shown("SELECT code, sum(n) FROM registry.attempt_count GROUP BY 1") == "unauthorized|3");
+}
+
+TEST_CASE("keys that go A, B, A are a sign of a clone; a thousand honest resets are none", "[clones]") {
+  Database database;
+  auto registry = database.registry();
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(commit_one(registry, with_key("honest", static_cast<std::uint8_t>(10 + i), i)) == Outcome::won);
+  REQUIRE(commit_one(registry, with_key("keeps", 200, 0)) == Outcome::won);
+  REQUIRE(commit_one(registry, with_key("keeps", 200, 1)) == Outcome::won);
+  CHECK(signs(database).empty());
+  for (const auto& [key, expected] : {std::pair{1, 0}, {2, 1}, {1, 2}})
+    REQUIRE(commit_one(registry, with_key("cloned", static_cast<std::uint8_t>(key), expected)) ==
+            Outcome::won);
+  CHECK(signs(database) == "cloned|key_came_back|1");
+}
+
+TEST_CASE("one key at two devices is a sign of a clone at both", "[clones]") {
+  Database database;
+  auto registry = database.registry();
+  REQUIRE(commit_one(registry, with_key("a", 1, 0)) == Outcome::won);
+  REQUIRE(commit_one(registry, with_key("b", 1, 0)) == Outcome::won);
+  CHECK(signs(database) == "a|key_at_two_devices|1\nb|key_at_two_devices|1");
+}
+
+TEST_CASE("sessions that take turns three times are a sign of a clone; new ones are none", "[clones]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"honest", "cloned"});
+  using enum registry::DeviceState;
+  const auto connect = [&](const std::string& device, const std::string& session) {
+    const auto state = test::load_status(registry, device).device->state;
+    REQUIRE(commit_one(registry, test::connected({device, state, connected, session})) == Outcome::won);
+  };
+  for (int i = 0; i < 1000; ++i)
+    connect("honest", "session-" + std::to_string(i));
+  CHECK(signs(database).empty());
+  for (const std::string session : {"session-a", "session-b", "session-a", "session-b"})
+    connect("cloned", session);
+  CHECK(signs(database).empty());
+  connect("cloned", "session-a");
+  CHECK(signs(database) == "cloned|sessions_alternate|1");
+}
