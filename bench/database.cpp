@@ -112,6 +112,7 @@ std::expected<std::string, std::string> measure_database(const DatabaseOptions& 
     if (!done) fault = done.error();
   };
   std::vector<std::jthread> threads;
+  threads.reserve(options.threads);
   for (std::size_t i = 0; i < options.threads; ++i)
     threads.emplace_back(work);
   connected.arrive_and_wait();

@@ -86,12 +86,12 @@ std::expected<void, std::string> echo(mqtt::Options options, std::size_t answer_
   handlers.message = [&](const mqtt::Delivery& request) {
     if (const auto address = topics.parse(request.topic)) waiting.push(answer_to(topics, *address, request));
   };
-  handlers.ready = [] { std::cout << "ready" << std::endl; };
+  handlers.ready = [] { std::cout << "ready\n" << std::flush; };
   handlers.lost = [](std::string_view reason) { std::cerr << "lost: " << reason << '\n'; };
   handlers.delivered = [](std::uint64_t) {};
   auto link = mqtt::Link::open(std::move(options), std::move(handlers));
   if (!link) return std::unexpected(link.error());
-  std::jthread answering([&] { answer_all(**link, waiting, answer_bytes); });
+  const std::jthread answering([&] { answer_all(**link, waiting, answer_bytes); });
   int signal = 0;
   sigwait(&signals, &signal);
   waiting.close();

@@ -120,6 +120,7 @@ double measure(std::function<void()> (*make)(), double seconds, unsigned threads
   std::vector<double> each(threads);
   {
     std::vector<std::jthread> running;
+    running.reserve(each.size());
     for (double& mine : each)
       running.emplace_back([&mine, make, seconds] {
         const auto run = make();

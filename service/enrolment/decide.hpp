@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crypto/certificate_request.hpp"
+#include "service/enrolment/policy.hpp"
 #include "service/identity/authenticate.hpp"
 #include "service/identity/nonce.hpp"
 

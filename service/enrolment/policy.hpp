@@ -1,21 +1,14 @@
 #pragma once
 
-#include "protocol/code.hpp"
 #include "protocol/request.hpp"
 #include "registry/model.hpp"
+#include "service/rejection.hpp"
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace latchkey::service {
-
-/// Why a request gets nothing: the code for the device, the true reason for the ledger.
-struct Rejection {
-  protocol::Code code;
-  std::string reason;
-};
 
 /// What a request asks for, as far as policy looks at it.
 struct Asked {

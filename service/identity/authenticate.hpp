@@ -3,9 +3,9 @@
 #include "protocol/request.hpp"
 #include "protocol/signer.hpp"
 #include "registry/model.hpp"
-#include "service/enrolment/policy.hpp"
 #include "service/identity/anchors.hpp"
 #include "service/identity/nobody.hpp"
+#include "service/rejection.hpp"
 #include "service/sealing.hpp"
 
 #include <expected>

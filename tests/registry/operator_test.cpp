@@ -174,7 +174,8 @@ TEST_CASE("an enrolment by the program is refused with the same words", "[operat
                                                                               .valid_from = {},
                                                                               .valid_until = {},
                                                                               .lifetime_s = {},
-                                                                              .config = {}});
+                                                                              .config = {},
+                                                                              .id_from = {}});
   REQUIRE_FALSE(group);
   CHECK(group.error().kind == registry::AdminError::Kind::refused);
   CHECK(group.error().what == "this is no group name");
