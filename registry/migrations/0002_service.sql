@@ -287,19 +287,20 @@ BEGIN
       ended_at = CASE WHEN c.generation < q.generation THEN now() END
     FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND c.device_id = q.device_id
       AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active'));
+  -- What did not lock the device above may have been overtaken by an operator, who has the last word: hence q.expected.
   -- Who connects with a credential was sent it, even if the process died before it could write that down.
   UPDATE device d SET state = q.next, connected_at = coalesce(d.connected_at, now()),
       credentials_sent_at = CASE WHEN d.generation = q.generation THEN coalesce(d.credentials_sent_at, now()) ELSE d.credentials_sent_at END
-    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
+    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected
       AND (q.next <> d.state OR d.connected_at IS NULL OR (d.credentials_sent_at IS NULL AND d.generation = q.generation));
   UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
       applied_config_version = greatest(d.applied_config_version, least(q.config_version, d.config_version)),
       ready_at = CASE WHEN q.next = 'ready' AND d.state <> 'ready' THEN now() ELSE d.ready_at END,
       failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
-    FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
+    FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected
       AND (q.next <> d.state OR q.config_version > d.applied_config_version OR q.attributes <> d.attributes);
   UPDATE device d SET failed_at = now(), failure = q.failure
-    FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id;
+    FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected;
   RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;
 END $$;
 COMMENT ON FUNCTION commit_statuses(jsonb) IS 'Service: what devices said of themselves. won, or again (load and decide again), a row each.';
