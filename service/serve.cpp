@@ -102,7 +102,7 @@ sigset_t block_signals() {
 void wait_for_signal(const sigset_t& set, const Service& service) {
   std::uint64_t watchdog_us = 0;
   if (sd_watchdog_enabled(0, &watchdog_us) <= 0) watchdog_us = 0;
-  const std::uint64_t half_ms = watchdog_us == 0 ? 3600 * 1000 : watchdog_us / 2000;
+  const std::uint64_t half_ms = watchdog_us == 0 ? 3600000 : watchdog_us / 2000;
   const timespec pause{static_cast<time_t>(half_ms / 1000), static_cast<long>(half_ms % 1000) * 1000000};
   while (sigtimedwait(&set, nullptr, &pause) < 0)
     if (watchdog_us != 0 && service.alive()) notify_service_manager("WATCHDOG=1");
@@ -194,9 +194,9 @@ std::expected<void, std::string> Service::start() {
 void Service::serve_http() {
   if (config_.http.listen == "off") return;
   observer_ = std::make_unique<Observer>(database(), metrics_);
-  RouteSources sources{.alive = [this] { return alive(); },
-                       .checks = [this] { return checks(); },
-                       .metrics = [this] { return metrics_now(); }};
+  const RouteSources sources{.alive = [this] { return alive(); },
+                             .checks = [this] { return checks(); },
+                             .metrics = [this] { return metrics_now(); }};
   const auto address = ListenAddress::parse(config_.http.listen);
   auto server = HttpServer::start(
       *address, [sources](const HttpRequest& request) { return route(sources, request); }, {});
