@@ -163,8 +163,8 @@ const auto table = std::to_array<Option>({
      .key = "previous_master_key_file",
      .kind = Kind::secret_file,
      .field = at<&Config::secrets, &Config::Secrets::previous_master_key_file>,
-     .help = "The master key before this one, while it is rotated: what is sealed under it still opens. "
-             "`latchkey db reseal` seals all anew; passwords that were derived from it end with it.",
+     .help = "The master key before this one, while it is rotated: what is sealed under it still opens, and "
+             "passwords that were derived from it can still be given again.",
      .unset = "none",
      .rule = rules::master_key},
 
