@@ -43,11 +43,18 @@ std::optional<crypto::PublicKey> read_ephemeral_key(const json::Reader& in) {
   return key ? public_key_of(*key) : std::nullopt;
 }
 
-std::expected<crypto::CompactJwe, std::string> parse(std::string_view jwe) {
+struct Parsed {
+  crypto::CompactJwe jwe;
+  json::Value header;
+};
+
+std::expected<Parsed, std::string> parse(std::string_view jwe) {
   if (jwe.size() > limits::answer_bytes) return std::unexpected("sealed: is larger than 8192 bytes");
   auto parts = crypto::parse_compact_jwe(jwe);
   if (!parts) return std::unexpected("sealed: " + parts.error().what);
-  return *std::move(parts);
+  auto header = json::parse(crypto::as_text(parts->header), json::message_bounds);
+  if (!header) return std::unexpected("header: " + header.error());
+  return Parsed{*std::move(parts), *std::move(header)};
 }
 
 std::expected<crypto::Secret, std::string> decrypted(const crypto::CompactJwe& jwe, crypto::ByteView key) {
@@ -74,33 +81,29 @@ std::string seal_with(crypto::ByteView sealing_key, std::string_view plaintext) 
 }
 
 std::expected<crypto::Secret, std::string> open_sealed(std::string_view text, const crypto::PrivateKey& own) {
-  const auto jwe = parse(text);
-  if (!jwe) return std::unexpected(jwe.error());
-  const auto header = json::parse(crypto::as_text(jwe->header), json::message_bounds);
-  if (!header) return std::unexpected("header: " + header.error());
+  const auto parsed = parse(text);
+  if (!parsed) return std::unexpected(parsed.error());
   std::string fault;
-  const json::Reader in(*header, fault);
-  allow_only(in, *header, {"alg", "enc", "epk"});
+  const json::Reader in(parsed->header, fault);
+  allow_only(in, parsed->header, {"alg", "enc", "epk"});
   read_names(in, "ECDH-ES");
   const auto ephemeral = read_ephemeral_key(in);
   if (!fault.empty() || !ephemeral) return std::unexpected(std::move(fault));
   const auto key = agreed_key(own, *ephemeral);
   if (!key) return std::unexpected("epk: " + key.error().what);
-  return decrypted(*jwe, key->view());
+  return decrypted(parsed->jwe, key->view());
 }
 
 std::expected<crypto::Secret, std::string> open_sealed(std::string_view text,
                                                        const crypto::Secret& sealing_key) {
-  const auto jwe = parse(text);
-  if (!jwe) return std::unexpected(jwe.error());
-  const auto header = json::parse(crypto::as_text(jwe->header), json::message_bounds);
-  if (!header) return std::unexpected("header: " + header.error());
+  const auto parsed = parse(text);
+  if (!parsed) return std::unexpected(parsed.error());
   std::string fault;
-  const json::Reader in(*header, fault);
-  allow_only(in, *header, {"alg", "enc"});
+  const json::Reader in(parsed->header, fault);
+  allow_only(in, parsed->header, {"alg", "enc"});
   read_names(in, "dir");
   if (!fault.empty()) return std::unexpected(std::move(fault));
-  return decrypted(*jwe, sealing_key.view());
+  return decrypted(parsed->jwe, sealing_key.view());
 }
 
 }  // namespace latchkey::protocol
