@@ -34,6 +34,24 @@ std::expected<ListenAddress, std::string> ListenAddress::parse(std::string_view 
   return address;
 }
 
+SocketAddress ListenAddress::socket_address() const {
+  SocketAddress address;
+  if (ip.contains(':')) {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    ::inet_pton(AF_INET6, ip.c_str(), &v6.sin6_addr);
+    address.size = sizeof v6;
+  } else {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    ::inet_pton(AF_INET, ip.c_str(), &v4.sin_addr);
+    address.size = sizeof v4;
+  }
+  return address;
+}
+
 bool ListenAddress::is_loopback() const {
   return ip.starts_with("127.") || ip == "::1";
 }

@@ -1,11 +1,22 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
 
 namespace latchkey::service {
+
+/// An address as the system's calls take it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  [[nodiscard]] int family() const noexcept { return storage.ss_family; }
+  [[nodiscard]] const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+};
 
 /// Where HTTP is served: an IP address and a port.
 struct ListenAddress {
@@ -14,6 +25,7 @@ struct ListenAddress {
 
   /// "127.0.0.1:9464" or "[::1]:9464".
   [[nodiscard]] static std::expected<ListenAddress, std::string> parse(std::string_view text);
+  [[nodiscard]] SocketAddress socket_address() const;
   /// Only programs on this machine get there.
   [[nodiscard]] bool is_loopback() const;
 };

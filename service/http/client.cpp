@@ -1,6 +1,5 @@
 #include "service/http/client.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,22 +38,8 @@ bool await(int descriptor, short event, Clock::time_point until) {
   return false;
 }
 
-bool connect_to(int descriptor, const ListenAddress& address, Clock::time_point until) {
-  int done = 0;
-  if (address.ip.contains(':')) {
-    sockaddr_in6 place{};
-    place.sin6_family = AF_INET6;
-    place.sin6_port = htons(address.port);
-    ::inet_pton(AF_INET6, address.ip.c_str(), &place.sin6_addr);
-    done = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&place), sizeof place);
-  } else {
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_port = htons(address.port);
-    ::inet_pton(AF_INET, address.ip.c_str(), &place.sin_addr);
-    done = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&place), sizeof place);
-  }
-  if (done == 0) return true;
+bool connect_to(int descriptor, const SocketAddress& address, Clock::time_point until) {
+  if (::connect(descriptor, address.get(), address.size) == 0) return true;
   if (errno != EINPROGRESS || !await(descriptor, POLLOUT, until)) return false;
   socklen_t size = sizeof errno;
   int error = 0;
@@ -96,8 +81,9 @@ std::expected<HttpAnswer, std::string> http_get(const ListenAddress& asked, std:
   ListenAddress address = asked;
   if (address.ip == "0.0.0.0") address.ip = "127.0.0.1";
   if (address.ip == "::") address.ip = "::1";
-  const Socket socket(address.ip.contains(':') ? AF_INET6 : AF_INET);
-  if (socket.descriptor < 0 || !connect_to(socket.descriptor, address, until)) return std::unexpected(why());
+  const SocketAddress to = address.socket_address();
+  const Socket socket(to.family());
+  if (socket.descriptor < 0 || !connect_to(socket.descriptor, to, until)) return std::unexpected(why());
   const std::string request =
       "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   // It fits into any socket's buffer: nothing was sent before it.

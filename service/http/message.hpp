@@ -12,8 +12,6 @@ struct HttpRequest {
   std::string method;
   std::string path;
   std::map<std::string, std::string, std::less<>> query;  ///< decoded; a parameter without a value is empty
-  std::string host;                                       ///< the header Host, empty if there is none
-  std::string authorization;                              ///< likewise
 };
 
 struct HttpResponse {

@@ -1,6 +1,5 @@
 #include "service/http/server.hpp"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -84,35 +83,15 @@ std::unexpected<std::string> failed(const ListenAddress& address) {
 }
 
 std::expected<int, std::string> listen_on(const ListenAddress& address) {
-  const bool is_ipv6 = address.ip.contains(':');
-  const int socket = ::socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const SocketAddress at = address.socket_address();
+  const int socket = ::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return failed(address);
   const int on = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_storage place{};
-  socklen_t size = sizeof(sockaddr_in);
-  if (is_ipv6) {
-    size = sizeof(sockaddr_in6);
-    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&place);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(address.port);
-    ::inet_pton(AF_INET6, address.ip.c_str(), &v6->sin6_addr);
-  } else {
-    auto* const v4 = reinterpret_cast<sockaddr_in*>(&place);
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(address.port);
-    ::inet_pton(AF_INET, address.ip.c_str(), &v4->sin_addr);
-  }
-  if (::bind(socket, reinterpret_cast<const sockaddr*>(&place), size) == 0 && ::listen(socket, 64) == 0)
-    return socket;
+  if (::bind(socket, at.get(), at.size) == 0 && ::listen(socket, 64) == 0) return socket;
   auto error = failed(address);
   ::close(socket);
   return error;
-}
-
-std::string header(MHD_Connection* connection, const char* name) {
-  const char* const value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-  return value == nullptr ? "" : value;
 }
 
 MHD_Result take_parameter(void* query, MHD_ValueKind, const char* name, const char* value) {
@@ -121,7 +100,7 @@ MHD_Result take_parameter(void* query, MHD_ValueKind, const char* name, const ch
 }
 
 HttpRequest request_of(MHD_Connection* connection, const char* path, const char* method) {
-  HttpRequest request{method, path, {}, header(connection, "Host"), header(connection, "Authorization")};
+  HttpRequest request{method, path, {}};
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_parameter, &request.query);
   return request;
 }

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 HttpRequest get(std::string path, bool verbose = false) {
-  HttpRequest request{"GET", std::move(path), {}, "localhost", {}};
+  HttpRequest request{"GET", std::move(path), {}};
   if (verbose) request.query["verbose"] = "";
   return request;
 }
