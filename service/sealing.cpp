@@ -51,13 +51,15 @@ crypto::Secret MasterKey::derive(std::string_view label) const {
   return crypto::derive_key(key_.view(), label);
 }
 
-MasterKeyId MasterKey::id() const {
-  return id_of(key_);
-}
+MasterKey::MasterKey(crypto::Secret key, crypto::Secret previous)
+    : key_(std::move(key)),
+      previous_(std::move(previous)),
+      id_(id_of(key_)),
+      previous_id_(previous_.empty() ? MasterKeyId() : id_of(previous_)) {}
 
 std::optional<crypto::Secret> MasterKey::derive_under(const MasterKeyId& id, std::string_view label) const {
-  if (id == id_of(key_)) return derive(label);
-  if (previous_.empty() || id != id_of(previous_)) return std::nullopt;
+  if (id == id_) return derive(label);
+  if (previous_.empty() || id != previous_id_) return std::nullopt;
   return crypto::derive_key(previous_.view(), label);
 }
 
@@ -67,16 +69,11 @@ std::string MasterKey::share_group() const {
 }
 
 crypto::Bytes MasterKey::seal(std::string_view purpose, crypto::ByteView key) const {
-  const MasterKeyId by = id();
   crypto::Bytes sealed{layout_version};
-  sealed.insert(sealed.end(), by.begin(), by.end());
+  sealed.insert(sealed.end(), id_.begin(), id_.end());
   const crypto::Bytes body = crypto::aead_seal(derive(sealing_label).view(), crypto::as_bytes(purpose), key);
   sealed.insert(sealed.end(), body.begin(), body.end());
   return sealed;
-}
-
-bool MasterKey::is_current(crypto::ByteView sealed) const {
-  return sealed.size() > header_size && sealed.front() == layout_version && id_in(sealed) == id();
 }
 
 crypto::Result<crypto::Secret> MasterKey::open(std::string_view purpose, crypto::ByteView sealed) const {

@@ -16,10 +16,9 @@ using MasterKeyId = std::array<std::uint8_t, 8>;
 class MasterKey {
  public:
   /// 32 bytes.
-  explicit MasterKey(crypto::Secret key, crypto::Secret previous = {})
-      : key_(std::move(key)), previous_(std::move(previous)) {}
+  explicit MasterKey(crypto::Secret key, crypto::Secret previous = {});
   [[nodiscard]] crypto::Secret derive(std::string_view label) const;
-  [[nodiscard]] MasterKeyId id() const;
+  [[nodiscard]] const MasterKeyId& id() const noexcept { return id_; }
   /// What the key of this id gives for a label; nothing if it is neither.
   [[nodiscard]] std::optional<crypto::Secret> derive_under(const MasterKeyId& id,
                                                            std::string_view label) const;
@@ -30,12 +29,12 @@ class MasterKey {
   /// that a sealed key copied to another row does not open: "group:<name>" or "device:<id>".
   [[nodiscard]] crypto::Bytes seal(std::string_view purpose, crypto::ByteView key) const;
   [[nodiscard]] crypto::Result<crypto::Secret> open(std::string_view purpose, crypto::ByteView sealed) const;
-  /// True if it was sealed under the new key, so that the previous one is not needed for it.
-  [[nodiscard]] bool is_current(crypto::ByteView sealed) const;
 
  private:
   crypto::Secret key_;
   crypto::Secret previous_;  ///< empty: none
+  MasterKeyId id_;
+  MasterKeyId previous_id_;
 };
 
 /// From files of 32 raw bytes or one base64 line; `previous` may be empty. The error names the file.
