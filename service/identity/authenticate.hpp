@@ -91,6 +91,9 @@ class Authenticator {
   [[nodiscard]] Verdict verify_public_key(const Case& c, const protocol::SignatureProof& proof) const;
   [[nodiscard]] Verdict verify_renewal(const Case& c, const protocol::SignatureProof& proof) const;
   [[nodiscard]] Verdict verify_certificate(const Case& c, const protocol::SignatureProof& proof) const;
+  /// Always one verification, against nobody's key if there is none or it is of another algorithm.
+  [[nodiscard]] bool signed_under(const crypto::Result<crypto::PublicKey>& key,
+                                  const protocol::SignatureProof& proof) const;
   /// Why the leaf is not this enrolment's; nothing if it is.
   [[nodiscard]] std::optional<std::string> misfit(const Case& c, const crypto::Certificate& leaf,
                                                   const protocol::SignatureProof& proof) const;

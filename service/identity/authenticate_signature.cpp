@@ -9,23 +9,38 @@ using registry::Enrolment;
 using registry::Origin;
 using registry::ProofKind;
 
-bool signature_matches(const protocol::SignatureProof& proof, const crypto::PublicKey& key) {
-  return key.verify(crypto::as_bytes(proof.signing_input), proof.signature).has_value();
+using MaybeKey = crypto::Result<crypto::PublicKey>;
+
+bool fits(const MaybeKey& key, const protocol::SignatureProof& proof) {
+  return key && key->algorithm() == proof.algorithm;
+}
+
+MaybeKey key_of(const crypto::Result<crypto::Certificate>& certificate) {
+  return certificate ? certificate->public_key() : MaybeKey(std::unexpected(certificate.error()));
+}
+
+MaybeKey no_key() {
+  return std::unexpected(crypto::Error{crypto::Fault::refused, "there is none"});
 }
 
 }  // namespace
 
+bool Authenticator::signed_under(const crypto::Result<crypto::PublicKey>& key,
+                                 const protocol::SignatureProof& proof) const {
+  const bool its_own = fits(key, proof);
+  const crypto::PublicKey& against = its_own ? *key : nobody_.key(proof.algorithm);
+  const auto verified = against.verify(crypto::as_bytes(proof.signing_input), proof.signature);
+  return its_own && verified;
+}
+
 Authenticator::Verdict Authenticator::verify_public_key(const Case& c,
                                                         const protocol::SignatureProof& proof) const {
   const Enrolment* enrolment = c.enrolment(ProofKind::public_key);
-  std::optional<crypto::PublicKey> key;
-  if (enrolment != nullptr)
-    if (auto read = crypto::PublicKey::from_spki(enrolment->material)) key = std::move(*read);
-  const bool fits = key && key->algorithm() == proof.algorithm;
-  const bool matches = signature_matches(proof, fits ? *key : nobody_.key(proof.algorithm));
+  const auto key = enrolment != nullptr ? crypto::PublicKey::from_spki(enrolment->material) : no_key();
+  const bool matches = signed_under(key, proof);
   if (enrolment == nullptr) return c.nothing("no x5c that leads to a group");
   if (!key) return std::unexpected("the enrolled public key is none that is accepted");
-  if (!fits) return std::unexpected("another algorithm than the enrolled key's");
+  if (!fits(key, proof)) return std::unexpected("another algorithm than the enrolled key's");
   if (!matches) return std::unexpected("wrong key");
   return Proven{.by_token = false, .renews = false, .key = key->fingerprint(), .symmetric = {}};
 }
@@ -33,14 +48,10 @@ Authenticator::Verdict Authenticator::verify_public_key(const Case& c,
 Authenticator::Verdict Authenticator::verify_renewal(const Case& c,
                                                      const protocol::SignatureProof& proof) const {
   const auto& presented = c.facts.presented;
-  std::optional<crypto::PublicKey> key;
-  if (presented)
-    if (auto certificate = crypto::Certificate::from_der(presented->certificate))
-      if (auto read = certificate->public_key()) key = std::move(*read);
-  const bool fits = key && key->algorithm() == proof.algorithm;
-  const bool matches = signature_matches(proof, fits ? *key : nobody_.key(proof.algorithm));
+  const auto key = presented ? key_of(crypto::Certificate::from_der(presented->certificate)) : no_key();
+  const bool matches = signed_under(key, proof);
   if (!presented) return std::unexpected("x5t#S256 names no certificate of this device");
-  if (!fits || !matches) return std::unexpected("not signed under the certificate in x5t#S256");
+  if (!matches) return std::unexpected("not signed under the certificate in x5t#S256");
   if (!presented->renews()) return std::unexpected("the certificate in x5t#S256 is " + presented->status);
   if (!c.facts.enrolment) return std::unexpected("the enrolment that registered the device is gone");
   return Proven{.by_token = false, .renews = true, .key = {}, .symmetric = {}};
@@ -49,15 +60,13 @@ Authenticator::Verdict Authenticator::verify_renewal(const Case& c,
 Authenticator::Verdict Authenticator::verify_certificate(const Case& c,
                                                          const protocol::SignatureProof& proof) const {
   const auto leaf = crypto::Certificate::from_der(proof.chain.front());
-  const auto key =
-      leaf ? leaf->public_key() : crypto::Result<crypto::PublicKey>(std::unexpected(leaf.error()));
-  const bool fits = key && key->algorithm() == proof.algorithm;
+  const auto key = key_of(leaf);
   // A certificate without a signature by its key proves nothing: it is public.
-  const bool matches = signature_matches(proof, fits ? *key : nobody_.key(proof.algorithm));
+  const bool matches = signed_under(key, proof);
   if (c.enrolment(ProofKind::x509) == nullptr) return c.nothing("no group of the CA that x5c leads to");
   if (!leaf) return std::unexpected("x5c: the leaf is no certificate: " + leaf.error().what);
   if (!key) return std::unexpected("x5c: the leaf's key: " + key.error().what);
-  if (!fits || !matches) return std::unexpected("not signed under the leaf of x5c");
+  if (!matches) return std::unexpected("not signed under the leaf of x5c");
   if (auto why = misfit(c, *leaf, proof)) return std::unexpected("x5c: " + *why);
   return Proven{.by_token = false, .renews = false, .key = key->fingerprint(), .symmetric = {}};
 }

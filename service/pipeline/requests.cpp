@@ -88,7 +88,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
       again.push_back(jobs[i]);
       continue;
     }
-    rows.push_back(row_of(one, loaded->facts[i], loaded->now));
+    rows.push_back(row_of(one, keys[i], loaded->facts[i], loaded->now));
     judged.emplace_back(std::move(one), &loaded->facts[i]);
   }
   tools_.metrics.took(Stage::decide, Steady::now() - loaded_at);
@@ -113,7 +113,8 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
   return again;
 }
 
-registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const registry::RequestFacts& facts,
+registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const registry::RequestKey& key,
+                                                 const registry::RequestFacts& facts,
                                                  registry::Clock now) const {
   const RequestJob& job = *judged.job;
   const LedgerLine line = line_of(judged.verdict);
@@ -125,7 +126,7 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
                  .decision = line.decision,
                  .code = line.code,
                  .reason = line.reason,
-                 .group = facts.enrolment ? facts.enrolment->group : key_of(job).group,
+                 .group = facts.enrolment ? facts.enrolment->group : key.group,
                  .counted = rejected && tools_.limits.floods(job.inbound.device_id, Steady::now())};
   // What is only counted is counted for groups that exist: anybody can make names up.
   if (row.attempt.counted && !facts.enrolment) row.attempt.group.reset();

@@ -40,15 +40,17 @@ class RequestPipeline {
   using Jobs = std::span<RequestJob* const>;
   [[nodiscard]] std::expected<std::vector<RequestJob*>, registry::Error> step(Jobs jobs);
   [[nodiscard]] Judged judge(RequestJob& job, const registry::RequestFacts& facts, registry::Clock now) const;
-  [[nodiscard]] registry::DecidedRequest row_of(const Judged& judged, const registry::RequestFacts& facts,
+  [[nodiscard]] registry::DecidedRequest row_of(const Judged& judged, const registry::RequestKey& key,
+                                                const registry::RequestFacts& facts,
                                                 registry::Clock now) const;
   /// Its id has failed too often, and the time for verifying signatures of such is used up.
   [[nodiscard]] bool is_over_limit(const RequestJob& job) const;
   [[nodiscard]] std::expected<VerifiedRequest, Rejection> authenticate(const RequestJob& job,
                                                                        const registry::RequestFacts& facts,
                                                                        crypto::Time now) const;
-  using Carried = std::variant<registry::Registration, Repeat, Challenge, Wait, Rejection>;
-  [[nodiscard]] Carried carry_out(const Grant& grant, const RequestJob& job, crypto::Time now) const;
+  [[nodiscard]] std::expected<registry::Registration, Rejection> carry_out(const Grant& grant,
+                                                                           const RequestJob& job,
+                                                                           crypto::Time now) const;
   void judge_verified(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,

@@ -79,9 +79,13 @@ void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFact
                                      registry::Clock now) const {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
   Decision decision = tools_.decider.decide(*judged.verified, facts, seconds);
-  if (const auto* grant = std::get_if<Grant>(&decision))
-    judged.verdict = carry_out(*grant, *judged.job, seconds);
-  else if (auto* repeat = std::get_if<Repeat>(&decision))
+  if (const auto* grant = std::get_if<Grant>(&decision)) {
+    auto registration = carry_out(*grant, *judged.job, seconds);
+    if (registration)
+      judged.verdict = std::move(*registration);
+    else
+      judged.verdict = std::move(registration.error());
+  } else if (auto* repeat = std::get_if<Repeat>(&decision))
     judged.verdict = std::move(*repeat);
   else if (auto* challenge = std::get_if<Challenge>(&decision))
     judged.verdict = std::move(*challenge);
@@ -91,15 +95,16 @@ void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFact
     judged.verdict = std::get<Rejection>(std::move(decision));
 }
 
-RequestPipeline::Carried RequestPipeline::carry_out(const Grant& grant, const RequestJob& job,
-                                                    crypto::Time now) const {
+std::expected<registry::Registration, Rejection> RequestPipeline::carry_out(const Grant& grant,
+                                                                            const RequestJob& job,
+                                                                            crypto::Time now) const {
   if (!grant.key()) return registration_of(grant, issue_password(grant, tools_.master, now));
   auto credential = issue(grant, tools_.issuer, crypto::random_serial(), now);
   if (credential) return registration_of(grant, std::move(*credential));
   tools_.log.error("no certificate could be issued", {{"tracking_id", job.tracking_id},
                                                       {"device_id", job.inbound.device_id.text()},
                                                       {"error", credential.error().what}});
-  return Rejection{protocol::Code::unavailable, "issuing: " + credential.error().what};
+  return std::unexpected(Rejection{protocol::Code::unavailable, "issuing: " + credential.error().what});
 }
 
 }  // namespace latchkey::service
