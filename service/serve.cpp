@@ -9,6 +9,7 @@
 #include "service/observer.hpp"
 #include "service/pki.hpp"
 #include "service/readiness.hpp"
+#include "service/steering.hpp"
 #include "service/worker.hpp"
 
 #include <sys/prctl.h>
@@ -52,6 +53,7 @@ class Service {
   }
   [[nodiscard]] mqtt::Options link_options() const;
   [[nodiscard]] mqtt::Handlers link_handlers();
+  [[nodiscard]] std::vector<Act> acts();
   void serve_http();
   [[nodiscard]] std::vector<Check> checks();
   [[nodiscard]] std::string metrics_now();
@@ -76,6 +78,7 @@ class Service {
   std::unique_ptr<Speaker> speaker_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Steering> steering_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<HttpServer> http_;
 };
@@ -186,7 +189,12 @@ std::expected<void, std::string> Service::start() {
                                                 requests, statuses, database()));
   housekeeper_ =
       std::make_unique<Housekeeper>(sent_, database(), [this] { readiness_.database_ready(); }, log_);
+  steering_ = std::make_unique<Steering>(acts(), database(), log_);
   serve_http();
+  return {};
+}
+
+std::vector<Act> Service::acts() {
   return {};
 }
 
@@ -241,6 +249,7 @@ void Service::note_certificates(const Pki& pki) {
 void Service::stop() {
   http_.reset();  // it looks at all that ends below
   observer_.reset();
+  steering_.reset();
   for (const auto& inbox : inboxes_)
     inbox->close();
   workers_.clear();  // each finishes the batch it has

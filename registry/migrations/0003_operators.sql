@@ -321,6 +321,7 @@ BEGIN
   IF next IN ('off', 'revoked') THEN
     UPDATE credential SET status = 'revoked', ended_at = now() WHERE device_id = id AND status IN ('issued', 'active');
   END IF;
+  PERFORM pg_notify('latchkey', 'access');
 END $$;
 COMMENT ON FUNCTION act(text, text[], text, text, text) IS 'Internal: moves a device to another state on an operator''s word.';
 
@@ -348,6 +349,7 @@ BEGIN
       approved_digest = CASE WHEN approved THEN waiting ELSE approved_digest END, rejected_digest = CASE WHEN approved THEN rejected_digest ELSE waiting END
     WHERE device_id = id;
   INSERT INTO event (device_id, action, reason) VALUES (id, CASE WHEN approved THEN 'approve' ELSE 'reject' END, why);
+  PERFORM pg_notify('latchkey', 'approval');
 END $$;
 COMMENT ON FUNCTION settle_waiting(text, boolean, text) IS 'Internal: an operator''s word on what waits.';
 CREATE FUNCTION approve(device_id text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp

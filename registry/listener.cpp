@@ -1,0 +1,93 @@
+#include "registry/listener.hpp"
+
+#include "registry/session.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace latchkey::registry {
+namespace {
+
+constexpr std::chrono::milliseconds retry_pause{500};
+
+/// Collects the topics; libpqxx calls it while it looks for what has arrived.
+class Ear : public pqxx::notification_receiver {
+ public:
+  Ear(pqxx::connection& connection, std::vector<std::string>& topics)
+      : pqxx::notification_receiver(connection, "latchkey"), topics_(topics) {}
+
+  void operator()(const std::string& topic, int /*backend_pid*/) override {
+    if (std::ranges::find(topics_, topic) == topics_.end()) topics_.push_back(topic);
+  }
+
+ private:
+  std::vector<std::string>& topics_;
+};
+
+}  // namespace
+
+struct Listener::Impl {
+ public:
+  explicit Impl(ConnectOptions given) : options(std::move(given)), interruption(::eventfd(0, EFD_CLOEXEC)) {
+    if (interruption < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  ~Impl() { ::close(interruption); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void connect();
+  void pause(int socket, std::chrono::milliseconds limit) const;
+
+  ConnectOptions options;
+  int interruption;
+  std::vector<std::string> topics;
+  std::unique_ptr<pqxx::connection> connection;
+  std::unique_ptr<Ear> ear;  // after the connection, which it leaves when it ends
+};
+
+void Listener::Impl::connect() {
+  connection = std::make_unique<pqxx::connection>(std::string(connection_string(options).text()));
+  ear = std::make_unique<Ear>(*connection, topics);
+}
+
+/// Until the socket has something, or `interrupt`; -1 is no socket.
+void Listener::Impl::pause(int socket, std::chrono::milliseconds limit) const {
+  std::array<pollfd, 2> waiting = {{{interruption, POLLIN, 0}, {socket, POLLIN, 0}}};
+  ::poll(waiting.data(), waiting.size(), static_cast<int>(limit.count()));
+}
+
+Listener::Listener(ConnectOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Listener::~Listener() = default;
+
+Result<Listener::Heard> Listener::wait(std::chrono::milliseconds limit) {
+  Heard heard;
+  try {
+    if (impl_->connection == nullptr) {
+      impl_->connect();
+      heard.connected = true;
+    } else {
+      impl_->pause(impl_->connection->sock(), limit);
+    }
+    impl_->connection->get_notifs();
+    heard.topics.swap(impl_->topics);
+    return heard;
+  } catch (...) {
+    Error error{Failure::unavailable, classify_current_exception(false).what};
+    impl_->ear.reset();
+    impl_->connection.reset();
+    impl_->pause(-1, retry_pause);
+    return std::unexpected(std::move(error));
+  }
+}
+
+void Listener::interrupt() noexcept {
+  ::eventfd_write(impl_->interruption, 1);
+}
+
+}  // namespace latchkey::registry
