@@ -9,8 +9,6 @@ namespace {
 constexpr std::chrono::milliseconds reconnect_pause{500};
 // Above statement_timeout: a server that works says itself what was too slow.
 constexpr std::chrono::milliseconds call_limit{6000};
-constexpr std::array service_functions = {"load_requests", "commit_requests", "mark_sent", "load_statuses",
-                                          "commit_statuses"};
 
 // Seconds for connecting, milliseconds for unacknowledged data; statement_timeout does not bound COMMIT,
 // these do.
@@ -113,7 +111,8 @@ Result<void> Session::connect() {
   next_attempt_ = now + reconnect_pause;
   try {
     connection_ = std::make_unique<pqxx::connection>(std::string(connection_string(options_).text()));
-    prepare();
+    prepared_.clear();
+    set_limits();
     return {};
   } catch (...) {
     connection_.reset();
@@ -121,7 +120,7 @@ Result<void> Session::connect() {
   }
 }
 
-void Session::prepare() {
+void Session::set_limits() {
   const Deadline::Watch watch(*deadline_, connection_->sock());
   pqxx::nontransaction setup(*connection_);
   setup.exec(
@@ -129,8 +128,13 @@ void Session::prepare() {
       "'5s'; "
       "SET synchronous_commit = on; SET bytea_output = 'hex'");
   setup.commit();
-  for (const char* function : service_functions)
-    connection_->prepare(function, "SELECT * FROM registry." + std::string(function) + "($1::jsonb)");
+}
+
+// At its first use: libpqxx 7 asks the server at once, and `check` has to work where there is no schema yet.
+void Session::prepare(const std::string& function) {
+  if (prepared_.contains(function)) return;
+  connection_->prepare(function, "SELECT * FROM registry." + function + "($1::jsonb)");
+  prepared_.insert(function);
 }
 
 template <class Run>
@@ -153,6 +157,7 @@ Result<pqxx::result> Session::run(bool committing, const Run& body) {
 
 Result<pqxx::result> Session::call(const char* function, const std::string& json, bool committing) {
   return run(committing, [&](pqxx::nontransaction& transaction) {
+    prepare(function);
 #if PQXX_VERSION_MAJOR >= 7
     return transaction.exec(pqxx::prepped{function}, pqxx::params{json});
 #else

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace latchkey::registry {
@@ -35,12 +36,14 @@ class Session {
 
  private:
   [[nodiscard]] Result<void> connect();
-  void prepare();
+  void set_limits();
+  void prepare(const std::string& function);
   template <class Run>
   [[nodiscard]] Result<pqxx::result> run(bool committing, const Run& body);
 
   ConnectOptions options_;
   std::unique_ptr<pqxx::connection> connection_;
+  std::set<std::string> prepared_;  ///< on this connection
   std::chrono::steady_clock::time_point next_attempt_;
   std::unique_ptr<Deadline> deadline_;
 };
