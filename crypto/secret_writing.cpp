@@ -1,3 +1,4 @@
+#include "base/failpoint.hpp"
 #include "crypto/descriptor.hpp"
 #include "crypto/mac.hpp"
 #include "crypto/secret.hpp"
@@ -85,7 +86,9 @@ Result<void> create_secret_file(const std::filesystem::path& path, ByteView cont
 Result<void> replace_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
   TemporaryFile file(path);
   if (Result<void> written = file.write(content, mode); !written) return written;
+  failpoint("stored");
   if (Result<void> placed = file.put_instead(); !placed) return placed;
+  failpoint("stored");
   return sync_folder_of(path);
 }
 

@@ -1,5 +1,7 @@
 #include "device/folder.hpp"
 
+#include "base/failpoint.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -44,6 +46,7 @@ std::expected<void, std::string> make_private(const fs::path& path) {
   if (error) return failure("cannot make", path, error.message());
   fs::permissions(path, fs::perms::owner_all, error);
   if (error) return failure("cannot protect", path, error.message());
+  failpoint("stored");
   return sync(parent_of(path));
 }
 
@@ -92,6 +95,7 @@ std::expected<void, std::string> Folder::remove(const fs::path& name) const {
   std::error_code error;
   if (fs::remove_all(path_ / name, error) == 0 && !error) return {};
   if (error) return failure("cannot remove", path_ / name, error.message());
+  failpoint("stored");
   return sync(parent_of(path_ / name));
 }
 

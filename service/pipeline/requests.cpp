@@ -1,6 +1,6 @@
 #include "service/pipeline/requests.hpp"
 
-#include "service/failpoint.hpp"
+#include "base/failpoint.hpp"
 #include "service/pipeline/request_job.hpp"
 #include "service/pipeline/settle.hpp"
 

@@ -1,4 +1,4 @@
-#include "service/failpoint.hpp"
+#include "base/failpoint.hpp"
 #include "service/pipeline/acceptance.hpp"
 #include "service/pipeline/request_job.hpp"
 

@@ -1,9 +1,9 @@
 #include "service/pipeline/statuses.hpp"
 
+#include "base/failpoint.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/status.hpp"
 #include "service/enrolment/lifecycle.hpp"
-#include "service/failpoint.hpp"
 #include "service/pipeline/acceptance.hpp"
 #include "service/pipeline/settle.hpp"
 

@@ -8,18 +8,19 @@ from pathlib import Path
 
 from sources import ROOT, cpp_files, includes
 
-SHARED = {"crypto", "protocol", "registry", "mqtt"}
+SHARED = {"base", "crypto", "protocol", "registry", "mqtt"}
 STEPS = {"service/identity", "service/enrolment", "service/issuing"}
 # Threads and connections around the pipeline.
 SHELL = {"service/serve", "service/worker", "service/intake", "service/housekeeper", "service/observer"}
 
 # A folder (or the beginning of a file's name), and what it may use beside itself. The longest that fits a file decides.
 BELOW: dict[str, set[str]] = {
-    "crypto": set(),
+    "base": set(),
+    "crypto": {"base"},
     "protocol": {"crypto"},
     "registry": {"protocol", "crypto"},
     "mqtt": {"protocol", "crypto"},
-    "device": {"protocol", "crypto", "mqtt"},
+    "device": {"base", "protocol", "crypto", "mqtt"},
     "bench": SHARED,
     # Configuration, logs, keys: what the steps of a request stand on.
     "service": SHARED | {"service/http/address"},
@@ -27,9 +28,9 @@ BELOW: dict[str, set[str]] = {
     "service/http": SHARED | {"service", "service/http/address"},
     "service/http/address": set(),
     # The steps of a request know values only: no broker and, but for its rows, no database.
-    "service/identity": {"crypto", "protocol", "registry", "service"},
-    "service/enrolment": {"crypto", "protocol", "registry", "service", "service/identity"},
-    "service/issuing": {"crypto", "protocol", "registry", "service", "service/enrolment"},
+    "service/identity": {"base", "crypto", "protocol", "registry", "service"},
+    "service/enrolment": {"base", "crypto", "protocol", "registry", "service", "service/identity"},
+    "service/issuing": {"base", "crypto", "protocol", "registry", "service", "service/enrolment"},
     "service/pipeline": SHARED | STEPS | {"service"},
 } | {name: SHARED | STEPS | SHELL | {"service", "service/pipeline", "service/http"} for name in SHELL} | {
     # What a person starts; the reference device is one of its commands.
