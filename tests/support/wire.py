@@ -63,7 +63,7 @@ class Wire:
     def __init__(self, url: str, client_id: str, login: Login, version: int = paho.MQTTv5,
                  will: tuple[str, bytes] | None = None) -> None:
         self._messages: deque[Message] = deque()
-        self._answers: deque[Any] = deque()  # to the one packet that is waited for: CONNACK, SUBACK or PUBACK
+        self._answers: deque[Any] = deque()  # to the one packet that is waited for: CONNACK, SUBACK or PUBACK; with QoS 0, that it was sent
         self._is_lost = False
         self._client = new_client(client_id, version)
         self._client.tls_set(str(login.ca), *(str(path) if path else None for path in (login.certificate, login.key)),
@@ -146,6 +146,11 @@ class Wire:
             properties.CorrelationData = correlation
         self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         self._await(f"PUBLISH to {topic}")
+
+    def post(self, topic: str, payload: bytes) -> None:
+        """Sends it (QoS 0): nobody says that it arrived."""
+        self._client.publish(topic, payload, qos=0)
+        self._await(f"sending to {topic}")
 
     def receive(self, limit_s: float = STEP_LIMIT_S) -> Message | None:
         """The next message, or None when there was none in time (or the connection is gone)."""
