@@ -129,6 +129,8 @@ class Wire:
     def _await(self, what: str) -> Any:
         if self._until(lambda: self._answers, STEP_LIMIT_S):
             return self._answers.popleft()
+        if self._is_lost and self._client.socket():
+            self._client.socket().close()
         raise WireError(f"{what}: the broker closed the connection" if self._is_lost else f"{what} was not answered")
 
     # --- what one does with it
