@@ -1,8 +1,8 @@
 #include "registry/administration.hpp"
 
 #include "crypto/mac.hpp"
+#include "registry/admin_connection.hpp"
 #include "registry/migrations.hpp"
-#include "registry/session.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -11,43 +11,6 @@ namespace {
 
 // Any number that nothing else locks: two operators migrating at once take turns.
 constexpr const char* migration_lock = "SELECT pg_advisory_lock(7237842013948)";
-
-/// "ERROR:  text\nHINT:  text\n..." taken apart.
-AdminError described(AdminError::Kind kind, std::string_view text) {
-  const auto section = [&](std::string_view label) -> std::string {
-    const auto start = text.find(label);
-    if (start == std::string_view::npos) return {};
-    const auto rest = text.substr(start + label.size());
-    const auto line = rest.substr(0, rest.find('\n'));
-    return std::string(line.substr(std::min(line.find_first_not_of(' '), line.size())));
-  };
-  std::string what = section("ERROR:");
-  if (what.empty()) what = std::string(text.substr(0, text.find('\n')));
-  return {kind, std::move(what), section("HINT:")};
-}
-
-AdminError admin_error() {
-  try {
-    throw;
-  } catch (const pqxx::sql_error& error) {
-    return described(sqlstate_of(error) == "42501" ? AdminError::Kind::permission : AdminError::Kind::refused,
-                     error.what());
-  } catch (const std::exception& error) {
-    return described(AdminError::Kind::unavailable, error.what());
-  }
-}
-
-/// Runs `act` on a connection of its own.
-template <class T, class Act>
-std::expected<T, AdminError> with_connection(const ConnectOptions& options, const Act& act) {
-  try {
-    const auto connection =
-        std::make_unique<pqxx::connection>(std::string(connection_string(options).text()));
-    return act(*connection);
-  } catch (...) {
-    return std::unexpected(admin_error());
-  }
-}
 
 std::string checksum_of(const Migration& migration) {
   return crypto::to_hex(crypto::sha256(crypto::as_bytes(migration.sql)));

@@ -67,6 +67,7 @@ int run_program(int argc, char** argv) {
   latchkey::cli::add_db_commands(root, run);
   latchkey::cli::add_ca_commands(root, run);
   latchkey::cli::add_enroll_commands(root, run);
+  latchkey::cli::add_explain_command(root, run);
   latchkey::device::add_device_command(root, run);
   std::string ignored;
   accept_config_everywhere(root, ignored);

@@ -16,8 +16,7 @@ CREATE FUNCTION micros(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE
 RETURN (extract(epoch FROM at) * 1000000)::bigint;
 COMMENT ON FUNCTION micros(timestamptz) IS 'Microseconds since the epoch.';
 
-CREATE FUNCTION load_requests(p jsonb)
-RETURNS TABLE (
+CREATE TYPE request_facts AS (
   i int, loaded_at bigint,
   origin text, group_name text, proof text, material bytea, secondary_material bytea, id_from text, enabled boolean,
   in_window boolean, id_matches boolean, admission text, listed boolean, may_reprovision boolean,
@@ -28,7 +27,11 @@ RETURNS TABLE (
   same_not_before bigint, same_not_after bigint, same_live boolean, same_used boolean, same_signed_by text,
   newest_generation bigint, newest_live boolean, newest_used boolean,
   presented_certificate bytea, presented_status text
-) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+);
+COMMENT ON TYPE request_facts IS 'Service: one row of load_requests.';
+
+CREATE FUNCTION load_requests(p jsonb) RETURNS SETOF request_facts
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
   SELECT q.i, micros(now()),
     o.origin, g.name, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE g.material END,
     CASE o.origin WHEN 'group' THEN g.secondary_material END, CASE o.origin WHEN 'group' THEN g.id_from END,

@@ -16,5 +16,6 @@ void add_config_commands(CLI::App& root, std::function<int()>& run);
 void add_db_commands(CLI::App& root, std::function<int()>& run);
 void add_ca_commands(CLI::App& root, std::function<int()>& run);
 void add_enroll_commands(CLI::App& root, std::function<int()>& run);
+void add_explain_command(CLI::App& root, std::function<int()>& run);
 
 }  // namespace latchkey::cli

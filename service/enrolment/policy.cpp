@@ -70,21 +70,25 @@ MaybeRejection check_reprovisioning(const Asked& asked, const RequestFacts& fact
   return Rejection{Code::reprovisioning_denied, "the group denies reprovisioning"};
 }
 
+constexpr std::string_view reset = "SELECT registry.reset('{id}', 'why'): it may provision anew";
+
 constexpr std::array for_all{
-    PolicyCheck{"not suspended", check_suspended, "SELECT registry.resume(device_id)"},
-    PolicyCheck{"not revoked", check_revoked, "SELECT registry.reset(device_id, reason)"},
+    PolicyCheck{"not suspended", check_suspended, "SELECT registry.resume('{id}')"},
+    PolicyCheck{"not revoked", check_revoked, reset},
     PolicyCheck{"type of credential", check_type, "enrol it in a group whose credential_types has this type"},
     PolicyCheck{"encryption", check_sealing, "the device has to send an encryption_key"},
 };
 constexpr std::array for_newcomers{
-    PolicyCheck{"validity window", check_window, "move valid_from and valid_until of the group"},
-    PolicyCheck{"id pattern", check_pattern, "change device_id_pattern, or enrol the device individually"},
-    PolicyCheck{"allow list", check_list,
-                "SELECT registry.enroll_device(device_id, 'group', group_name => ...)"},
+    PolicyCheck{
+        "validity window", check_window,
+        "enrol it by itself (latchkey enroll device {id}), or have the owner move the group's window"},
+    PolicyCheck{"id pattern", check_pattern,
+                "enrol it by itself (latchkey enroll device {id}), or in a group whose pattern it matches"},
+    PolicyCheck{"allow list", check_list, "latchkey enroll device {id} --group {group} --allow"},
 };
 constexpr std::array for_registered{
-    PolicyCheck{"token", check_token_takeover, "SELECT registry.reset(device_id, reason)"},
-    PolicyCheck{"reprovisioning", check_reprovisioning, "SELECT registry.reset(device_id, reason)"},
+    PolicyCheck{"token", check_token_takeover, reset},
+    PolicyCheck{"reprovisioning", check_reprovisioning, reset},
 };
 
 }  // namespace

@@ -19,14 +19,21 @@ bool mac_matches(const protocol::SignatureProof& proof, crypto::ByteView key) {
 std::optional<std::string> belongs_elsewhere(const std::optional<registry::Device>& device,
                                              const registry::Enrolment& enrolment,
                                              const std::optional<crypto::Sha256Digest>& key, bool renews) {
-  if (!device || device->enrolled_by.empty()) return std::nullopt;
-  if (device->enrolled_by != enrolment.name())
-    return "registered by another enrolment: " + device->enrolled_by;
-  if (!renews && device->proof_key != key) return "registered by another key";
+  if (auto other = registered_elsewhere(device, enrolment))
+    return "registered by another enrolment: " + *std::move(other);
+  const bool registered = device && !device->enrolled_by.empty();
+  if (registered && !renews && device->proof_key != key) return "registered by another key";
   return std::nullopt;
 }
 
 }  // namespace
+
+std::optional<std::string> registered_elsewhere(const std::optional<registry::Device>& device,
+                                                const registry::Enrolment& enrolment) {
+  if (!device || device->enrolled_by.empty()) return std::nullopt;
+  if (device->enrolled_by != enrolment.name()) return device->enrolled_by;
+  return std::nullopt;
+}
 
 std::string sealing_purpose(registry::Origin origin, std::string_view name) {
   return (origin == registry::Origin::group ? "group:" : "device:") + std::string(name);

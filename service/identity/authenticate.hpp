@@ -112,6 +112,10 @@ class Authenticator {
   mutable GroupAnchors anchors_;
 };
 
+/// Which other enrolment registered the device; nothing if it was this one, or none did since the last reset.
+[[nodiscard]] std::optional<std::string> registered_elsewhere(const std::optional<registry::Device>& device,
+                                                              const registry::Enrolment& enrolment);
+
 /// Under which name a key is sealed for the registry: MasterKey::seal's purpose.
 [[nodiscard]] std::string sealing_purpose(registry::Origin origin, std::string_view name);
 

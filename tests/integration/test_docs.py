@@ -30,7 +30,7 @@ class Documentation(StackTest):
 
     def test_readme(self) -> None:
         scripts = blocks("README.md", "sh")
-        self.assertEqual(len(scripts), 2)
+        self.assertEqual(len(scripts), 3)
         self.assertIn("meter-7", self.shell("readme", "\n".join(scripts)))
         for device in ("meter-7", "meter-8"):
             self.assertEqual(self.row(device)["state"], "ready")

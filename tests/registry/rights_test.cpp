@@ -49,10 +49,10 @@ TEST_CASE("operators read the views and act by the functions, and that is all", 
   CHECK(relations_of(database, Login::ops) ==
         "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\npending_approvals|"
         "SELECT\nschema_migrations|SELECT\nsuspected_clones|SELECT");
-  CHECK(
-      functions_of(database, Login::ops) ==
-      "approve\ndisable_device\ndisable_group\nenable_device\nenable_group\nenroll_device\nenroll_group\nis_"
-      "live\nmaintain\npem\nreject\nreset\nresume\nretire_group_key\nrevoke\nroll_group_key\nsuspend");
+  CHECK(functions_of(database, Login::ops) ==
+        "approve\ndisable_device\ndisable_group\nenable_device\nenable_group\nenroll_device\nenroll_"
+        "group\nexplain_request\nis_"
+        "live\nmaintain\npem\nreject\nreset\nresume\nretire_group_key\nrevoke\nroll_group_key\nsuspend");
 }
 
 TEST_CASE("readers read the views, and that is all", "[rights]") {

@@ -1,0 +1,98 @@
+#include "service/enrolment/explain.hpp"
+
+#include "service/cli/commands.hpp"
+#include "service/cli/flags.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+namespace latchkey::cli {
+namespace {
+
+using Checks = std::vector<service::ExplainedCheck>;
+
+constexpr const char* variable = "LATCHKEY_DB_URL";
+
+struct Flags {
+  std::string id;
+  std::optional<std::string> group;
+  DatabaseFlags database;
+  bool json = false;
+};
+
+Result<Checks> look(const Flags& flags) {
+  const auto id = protocol::DeviceId::parse(flags.id);
+  if (!id) return fail(exit_code::usage, "\"" + flags.id + "\" is no device id");
+  const auto database = find_database(flags.database, variable);
+  if (!database) return std::unexpected(database.error());
+  const auto known = registry::load_explained(*database, *id, flags.group);
+  if (!known) return fail(known.error());
+  return service::explain(*id, *known);
+}
+
+void print(const Checks& checks) {
+  constexpr std::size_t width = 20;
+  for (const auto& check : checks) {
+    std::string line = (check.passes ? "ok       " : "refused  ") + check.name;
+    if (!check.detail.empty()) line.resize(std::max(line.size() + 1, width + 9), ' ');
+    std::cout << line << check.detail << '\n';
+    if (!check.passes) std::cout << "         to pass: " << check.remedy << '\n';
+  }
+}
+
+void print_json(const Flags& flags, const Checks& checks, bool accepted) {
+  auto list = nlohmann::json::array();
+  for (const auto& check : checks) {
+    nlohmann::json item{{"check", check.name}, {"passes", check.passes}};
+    if (!check.detail.empty()) item["detail"] = check.detail;
+    if (!check.passes) item["remedy"] = check.remedy;
+    list.push_back(std::move(item));
+  }
+  const nlohmann::json object{{"device_id", flags.id}, {"accepted", accepted}, {"checks", std::move(list)}};
+  std::cout << object.dump() << '\n';
+}
+
+int run_explain(const Flags& flags) {
+  const auto checks = look(flags);
+  if (!checks) return report(checks.error());
+  const bool accepted = std::ranges::all_of(*checks, &service::ExplainedCheck::passes);
+  flags.json ? print_json(flags, *checks, accepted) : print(*checks);
+  say(flags.id + (accepted ? " with a good proof gets a credential" : " gets no credential"));
+  return accepted ? exit_code::ok : exit_code::negative;
+}
+
+constexpr const char* help =
+    "Say whether a device with a good proof would get a credential now, check by check, and what an\n"
+    "operator does about those that refuse it: the service's own rules, without a request. The proof\n"
+    "itself, the clock, the CSR and the request_id are a request's and not looked at; why one was\n"
+    "refused is in registry.attempts.";
+constexpr const char* footer =
+    "Examples:\n"
+    "  latchkey explain 12345\n"
+    "  latchkey explain M-000001 --group meters --json\n"
+    "\n"
+    "Exit codes: 0 it would, 1 it would not, 64 wrong flags, 69 no database, 77 the login may not.";
+
+}  // namespace
+
+void add_explain_command(CLI::App& root, std::function<int()>& run) {
+  auto* const command = root.add_subcommand("explain", help);
+  const auto flags = std::make_shared<Flags>();
+  command->add_option("ID", flags->id, "The device's id")->required();
+  command
+      ->add_option("--group", flags->group,
+                   "Group that its proof is of, where it has no enrolment of its own (default: the group\n"
+                   "that registered it)")
+      ->type_name("NAME");
+  add_database_flag(*command, flags->database.url, variable);
+  add_config_flag(*command, flags->database.config_file);
+  command->add_flag("--json", flags->json, "A JSON object on stdout");
+  command->footer(footer);
+  command->callback([flags, &run] { run = [flags] { return run_explain(*flags); }; });
+}
+
+}  // namespace latchkey::cli

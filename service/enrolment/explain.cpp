@@ -1,0 +1,133 @@
+#include "service/enrolment/explain.hpp"
+
+#include "service/enrolment/policy.hpp"
+#include "service/identity/authenticate.hpp"
+
+namespace latchkey::service {
+namespace {
+
+using Checks = std::vector<ExplainedCheck>;
+using registry::Enrolment;
+using registry::Origin;
+using registry::ProofKind;
+
+std::string_view name_of(ProofKind proof) {
+  switch (proof) {
+    case ProofKind::symmetric_key:
+      return "symmetric_key";
+    case ProofKind::public_key:
+      return "public_key";
+    case ProofKind::x509:
+      return "x509";
+    case ProofKind::token:
+      break;
+  }
+  return "token";
+}
+
+Asked asked_of(const Enrolment& enrolment) {
+  using protocol::CredentialType;
+  return {.credential = enrolment.policy.allows_x509 ? CredentialType::x509 : CredentialType::password,
+          .by_token = enrolment.proof == ProofKind::token,
+          .renews = false,
+          .can_open = true};
+}
+
+ExplainedCheck passed(std::string_view name, std::string found = {}) {
+  return {std::string(name), true, std::move(found), {}};
+}
+ExplainedCheck refused(std::string_view name, std::string why, std::string_view remedy) {
+  return {std::string(name), false, std::move(why), std::string(remedy)};
+}
+
+ExplainedCheck enrolment_found(const Enrolment& enrolment) {
+  const std::string group = enrolment.group.value_or("");
+  const std::string proof = "proof " + std::string(name_of(enrolment.proof));
+  if (enrolment.origin == Origin::group) return passed("enrolment", "group " + group + ", " + proof);
+  return passed("enrolment",
+                "its own, " + proof + (group.empty() ? "" : ", with the policy of group " + group));
+}
+
+ExplainedCheck check_enabled(const Enrolment& enrolment) {
+  if (enrolment.enabled) return passed("enabled");
+  if (enrolment.origin == Origin::device)
+    return refused("enabled", "its enrolment is disabled", "SELECT registry.enable_device('{id}')");
+  if (enrolment.policy.is_listed)
+    return refused("enabled", "its group is disabled, or its place on the allow list",
+                   "SELECT registry.enable_group('{group}') or registry.enable_device('{id}')");
+  return refused("enabled", "its group is disabled", "SELECT registry.enable_group('{group}')");
+}
+
+ExplainedCheck check_owner(const registry::RequestFacts& facts) {
+  constexpr std::string_view name = "registered by it";
+  if (const auto other = registered_elsewhere(facts.device, *facts.enrolment))
+    return refused(name, "registered by another enrolment: " + *other,
+                   "SELECT registry.reset('{id}', 'why'): this one may register it then");
+  if (!facts.device || facts.device->enrolled_by.empty()) return passed(name, "not registered");
+  return passed(name, facts.device->proof_key ? "and only the key that registered it speaks for it" : "");
+}
+
+void add_all(Checks& checks, std::span<const PolicyCheck> rules, const registry::RequestFacts& facts) {
+  for (const PolicyCheck& rule : rules) {
+    const auto rejection = rule.check(asked_of(*facts.enrolment), facts);
+    checks.push_back(rejection ? refused(rule.name, rejection->reason, rule.remedy) : passed(rule.name));
+  }
+}
+
+ExplainedCheck check_approval(const std::optional<registry::Device>& device) {
+  constexpr std::string_view name = "approval";
+  constexpr std::string_view remedy = "SELECT registry.approve('{id}')";
+  if (device && device->approved) return passed(name, "the request that was approved, and no other");
+  if (device && device->waiting) return refused(name, "its request waits for an operator", remedy);
+  if (device && device->rejected)
+    return refused(name, "an operator rejected its request", "another request may wait anew");
+  return refused(name, "an operator has to approve its request",
+                 "once it has asked: SELECT registry.approve('{id}')");
+}
+
+ExplainedCheck check_quota(const registry::QuotaLevel& quota) {
+  const std::string level = std::to_string(quota.used) + " of " + std::to_string(quota.max);
+  if (quota.is_counted) return passed("quota", level + ", this device among them");
+  if (quota.used < quota.max) return passed("quota", level);
+  return refused(
+      "quota", level,
+      "enrol it by itself (latchkey enroll device {id}), or have the owner raise the group's maximum");
+}
+
+std::string filled_in(std::string text, std::string_view word, std::string_view value) {
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += value.size())
+    text.replace(at, word.size(), value);
+  return text;
+}
+
+Checks checks_of(const registry::ExplainedFacts& known) {
+  const registry::RequestFacts& facts = known.facts;
+  if (!facts.enrolment)
+    return {
+        refused("enrolment", "none of its own, and no group was found",
+                "latchkey enroll device {id}, or --group with the name of the group that its proof is of")};
+  const Enrolment& enrolment = *facts.enrolment;
+  Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
+  add_all(checks, checks_for_all(), facts);
+  const bool newcomer = registers(facts.device);
+  add_all(checks, newcomer ? checks_for_newcomers() : checks_for_registered(), facts);
+  if (!newcomer) return checks;
+  if (enrolment.policy.admitted == registry::Admitted::approved)
+    checks.push_back(check_approval(facts.device));
+  if (known.quota) checks.push_back(check_quota(*known.quota));
+  return checks;
+}
+
+}  // namespace
+
+std::vector<ExplainedCheck> explain(const protocol::DeviceId& id, const registry::ExplainedFacts& known) {
+  Checks checks = checks_of(known);
+  for (ExplainedCheck& check : checks) {
+    check.remedy = filled_in(std::move(check.remedy), "{group}",
+                             known.facts.enrolment ? known.facts.enrolment->group.value_or("") : "");
+    check.remedy = filled_in(std::move(check.remedy), "{id}", id.text());
+  }
+  return checks;
+}
+
+}  // namespace latchkey::service

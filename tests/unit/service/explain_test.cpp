@@ -1,0 +1,178 @@
+#include "service/enrolment/explain.hpp"
+
+#include "support/catch.hpp"
+#include "unit/service/fixtures.hpp"
+
+using namespace latchkey;
+using namespace latchkey::service;
+using registry::Admitted;
+using registry::DeviceState;
+
+namespace {
+
+/// As it stands: a newcomer by a group's key, who is let in.
+struct Known : registry::ExplainedFacts {
+  Known() { facts = fixtures::facts_of(fixtures::key_of_group()); }
+  registry::Policy& policy() { return facts.enrolment->policy; }
+  void is(DeviceState state) {
+    facts.device = fixtures::registered_by("group:meters", state);
+    facts.newest.emplace();
+    facts.newest->live = true;
+  }
+  void waits() {
+    facts.device.emplace();
+    facts.device->state = DeviceState::provisioning_requested;
+    facts.device->waiting.emplace();
+  }
+};
+
+/// What refuses, each "name: remedy" on a line.
+std::string refusals(const Known& known) {
+  std::string lines;
+  for (const auto& check : explain(fixtures::device(), known))
+    if (!check.passes) lines += check.name + ": " + check.remedy + '\n';
+  return lines;
+}
+
+using Change = void (*)(Known&);
+
+struct Row {
+  Change change;
+  std::string_view refusals;
+};
+
+}  // namespace
+
+TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
+  const std::vector<Row> rows = {
+      {[](Known&) {}, ""},
+      {[](Known& k) { k.facts.enrolment.reset(); },
+       "enrolment: latchkey enroll device 12345, or --group with the name of the group that its proof is "
+       "of\n"},
+      {[](Known& k) { k.facts.enrolment->enabled = false; },
+       "enabled: SELECT registry.enable_group('meters')\n"},
+      {[](Known& k) {
+         k.facts.enrolment = fixtures::key_of_device();
+         k.facts.enrolment->enabled = false;
+       },
+       "enabled: SELECT registry.enable_device('12345')\n"},
+      {[](Known& k) {
+         k.is(DeviceState::ready);
+         k.facts.device->enrolled_by = "group:pumps";
+       },
+       "registered by it: SELECT registry.reset('12345', 'why'): this one may register it then\n"},
+      {[](Known& k) { k.is(DeviceState::suspended); }, "not suspended: SELECT registry.resume('12345')\n"},
+      {[](Known& k) { k.is(DeviceState::revoked); },
+       "not revoked: SELECT registry.reset('12345', 'why'): it may provision anew\n"},
+      {[](Known& k) { k.policy().in_window = false; },
+       "validity window: enrol it by itself (latchkey enroll device 12345), or have the owner move the "
+       "group's window\n"},
+      {[](Known& k) { k.policy().id_matches = false; },
+       "id pattern: enrol it by itself (latchkey enroll device 12345), or in a group whose pattern it "
+       "matches\n"},
+      {[](Known& k) { k.policy().admitted = Admitted::listed; },
+       "allow list: latchkey enroll device 12345 --group meters --allow\n"},
+      {[](Known& k) {
+         k.is(DeviceState::ready);
+         k.policy().may_reprovision = false;
+       },
+       "reprovisioning: SELECT registry.reset('12345', 'why'): it may provision anew\n"},
+      {[](Known& k) { k.policy().admitted = Admitted::approved; },
+       "approval: once it has asked: SELECT registry.approve('12345')\n"},
+      {[](Known& k) {
+         k.policy().admitted = Admitted::approved;
+         k.waits();
+       },
+       "approval: SELECT registry.approve('12345')\n"},
+      {[](Known& k) { k.quota = {5, 5, false}; },
+       "quota: enrol it by itself (latchkey enroll device 12345), or have the owner raise the group's "
+       "maximum\n"},
+      {[](Known& k) { k.quota = {5, 5, true}; }, ""},
+      {[](Known& k) { k.quota = {4, 5, false}; }, ""},
+      {[](Known& k) {
+         k.is(DeviceState::ready);
+         k.quota = {5, 5, false};
+       },
+       ""},
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Known known;
+    rows[i].change(known);
+    INFO("row " << i);
+    CHECK(refusals(known) == rows[i].refusals);
+  }
+}
+
+TEST_CASE("explain: which enrolment is asked stands first", "[explain]") {
+  Known known;
+  CHECK(explain(fixtures::device(), known).front().detail == "group meters, proof symmetric_key");
+  known.facts.enrolment = fixtures::token_of(registry::Origin::device);
+  CHECK(explain(fixtures::device(), known).front().detail == "its own, proof token");
+  known.facts.enrolment->group = "meters";
+  CHECK(explain(fixtures::device(), known).front().detail ==
+        "its own, proof token, with the policy of group meters");
+}
+
+TEST_CASE("explain: all that refuses is named, not only the first", "[explain]") {
+  Known known;
+  known.facts.enrolment->enabled = false;
+  known.policy().in_window = false;
+  known.policy().admitted = Admitted::listed;
+  const auto checks = explain(fixtures::device(), known);
+  CHECK(std::ranges::count(checks, false, &ExplainedCheck::passes) == 3);
+}
+
+TEST_CASE("explain: placeholders are filled in once, whatever the names are", "[explain]") {
+  Known known;
+  known.facts.enrolment->group = "GRID";
+  known.policy().admitted = Admitted::listed;
+  CHECK(refusals(known) == "allow list: latchkey enroll device 12345 --group GRID --allow\n");
+}
+
+namespace {
+
+/// What the service does with a good request of the device.
+bool gets_a_credential(const registry::RequestFacts& facts) {
+  const bool token = facts.enrolment->proof == registry::ProofKind::token;
+  const auto received = token ? fixtures::with_token() : fixtures::signed_in_group();
+  const auto verified = fixtures::authenticator().authenticate(received, facts, fixtures::now);
+  if (!verified) return false;
+  return std::holds_alternative<Grant>(Decider(fixtures::nonces()).decide(*verified, facts, fixtures::now));
+}
+
+/// Makes one of the situations that there are: each bit of `which` spoils something.
+Known situation(std::optional<DeviceState> state, unsigned which) {
+  const auto bit = [which](unsigned n) { return (which >> n & 1U) != 0; };
+  Known known;
+  if (bit(0)) known.facts.enrolment = fixtures::token_of(registry::Origin::group);
+  if (state) known.is(*state);
+  if (state == DeviceState::off || state == DeviceState::provisioning_requested)
+    known.facts.device->enrolled_by.clear();
+  if (state && bit(1)) known.facts.newest->live = false;
+  if (state && bit(2) && !known.facts.device->enrolled_by.empty())
+    known.facts.device->enrolled_by = "group:pumps";
+  known.facts.enrolment->enabled = !bit(3);
+  known.policy().in_window = !bit(4);
+  known.policy().id_matches = !bit(5);
+  known.policy().may_reprovision = !bit(6);
+  if (bit(7)) known.policy().admitted = bit(8) ? Admitted::approved : Admitted::listed;
+  known.policy().is_listed = bit(9);
+  return known;
+}
+
+}  // namespace
+
+TEST_CASE("explain says yes exactly where the service does", "[explain]") {
+  std::vector<std::optional<DeviceState>> states{std::nullopt};
+  for (int i = 0; i <= static_cast<int>(DeviceState::revoked); ++i)
+    states.emplace_back(static_cast<DeviceState>(i));
+  for (const auto& state : states) {
+    // Up to three things spoiled at a time: a refusal that hides another one is among them.
+    for (unsigned which = 0; which < 1024; ++which) {
+      if (std::popcount(which) > 3) continue;
+      const Known known = situation(state, which);
+      INFO("state " << (state ? registry::name_of(*state) : "none") << ", bits " << which);
+      CHECK(refusals(known).empty() == gets_a_credential(known.facts));
+    }
+  }
+}
