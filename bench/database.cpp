@@ -62,6 +62,7 @@ registry::DecidedRequest row_of(const DatabaseOptions& options, const std::strin
   credential.not_after = now + 24h * 90;
   credential.use_by = now + 24h;
   credential.signed_by = registry::SignedBy::device_key;
+  credential.answer_key.emplace();
   return row;
 }
 

@@ -2,8 +2,10 @@
 -- What the service calls: one statement to load a batch, one to commit it. The service's login can do nothing else:
 -- it reads no table and writes none, it executes these functions, which run as their owner.
 --
--- enable_seqscan is off in each of them: on a fresh database the tables look small, the cached plan would be a hash join
--- over a sequential scan, and it would stay one while the tables grow.
+-- They are plpgsql throughout, which keeps a plan for as long as the connection lives: a function in SQL is planned anew at
+-- every call, which took as long as everything else of a load. enable_seqscan is off in each of them, and a load has neither
+-- hash nor merge joins: on a fresh database the tables look small, the plan would read them whole, and it would stay so while
+-- they grow.
 
 SET LOCAL ROLE latchkey_owner;
 SET LOCAL search_path = registry, pg_temp;
@@ -31,9 +33,11 @@ CREATE TYPE request_facts AS (
 COMMENT ON TYPE request_facts IS 'Service: one row of load_requests.';
 
 CREATE FUNCTION load_requests(p jsonb) RETURNS SETOF request_facts
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
-  SELECT q.i, micros(now()),
-    o.origin, g.name, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE g.material END,
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT q.i, micros(now()),
+    o.origin, g.name::text, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE g.material END,
     CASE o.origin WHEN 'group' THEN g.secondary_material END, CASE o.origin WHEN 'group' THEN g.id_from END,
     -- A disabled individual enrolment beats an enabled group, for renewals too.
     coalesce(e.status, 'enabled') = 'enabled' AND (o.origin = 'device' OR g.status = 'enabled'),
@@ -66,8 +70,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET ena
     WHEN e.proof <> 'group' THEN 'device' WHEN g.name IS NOT NULL THEN 'group' END AS origin) o
   LEFT JOIN credential s ON s.device_id = q.device_id AND s.request_id = q.request_id
   LEFT JOIN credential n ON n.device_id = d.device_id AND n.generation = d.generation
-  LEFT JOIN credential r ON r.device_id = q.device_id AND r.fingerprint = q.certificate
-$$;
+  LEFT JOIN credential r ON r.device_id = q.device_id AND r.fingerprint = q.certificate;
+END $$;
 COMMENT ON FUNCTION load_requests(jsonb) IS 'Service: everything that decides a batch of requests, a row each.';
 
 CREATE TYPE decided_request AS (
@@ -87,21 +91,21 @@ COMMENT ON FUNCTION note_clone(text, text, jsonb) IS 'Internal: a sign that two 
 
 -- Honest devices keep a key or make a new one; none goes back to the one before, and none has another's.
 CREATE FUNCTION note_cloned_keys(b decided_request[], won int[]) RETURNS void
-LANGUAGE sql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
-  SELECT note_clone(q.device_id, 'key_came_back', jsonb_build_object('key', encode(q.key_fingerprint, 'hex'),
+LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+  PERFORM note_clone(q.device_id, 'key_came_back', jsonb_build_object('key', encode(q.key_fingerprint, 'hex'),
       'generations', jsonb_build_array(o.generation, p.generation, coalesce(q.expected, 0) + 1)))
     FROM unnest(b) q
     JOIN credential p ON p.device_id = q.device_id AND p.generation = q.expected AND p.key_fingerprint <> q.key_fingerprint
     JOIN LATERAL (SELECT max(c.generation) AS generation FROM credential c
       WHERE c.device_id = q.device_id AND c.generation < q.expected AND c.key_fingerprint = q.key_fingerprint) o ON o.generation IS NOT NULL
     WHERE q.i = ANY (won) AND q.expected > 1;
-  SELECT note_clone(x.device_id, 'key_at_two_devices', jsonb_build_object('key', encode(x.key, 'hex'), 'other_device', x.other))
-    FROM (SELECT q.device_id, c.device_id AS other, q.key_fingerprint AS key
-          FROM unnest(b) q JOIN credential c ON c.key_fingerprint = q.key_fingerprint AND c.device_id <> q.device_id WHERE q.i = ANY (won)
-          UNION SELECT c.device_id, q.device_id, q.key_fingerprint
-          FROM unnest(b) q JOIN credential c ON c.key_fingerprint = q.key_fingerprint AND c.device_id <> q.device_id WHERE q.i = ANY (won)
+  PERFORM note_clone(x.device_id, 'key_at_two_devices', jsonb_build_object('key', encode(x.key, 'hex'), 'other_device', x.other))
+    FROM (SELECT DISTINCT v.device_id, v.other, q.key_fingerprint AS key
+          FROM unnest(b) q JOIN credential c ON c.key_fingerprint = q.key_fingerprint AND c.device_id <> q.device_id
+          CROSS JOIN LATERAL (VALUES (q.device_id, c.device_id), (c.device_id, q.device_id)) AS v(device_id, other) WHERE q.i = ANY (won)
           ORDER BY 1, 2 LIMIT 1000) x;
-$$;
+END $$;
 COMMENT ON FUNCTION note_cloned_keys(decided_request[], int[]) IS 'Internal: keys of new credentials that were seen elsewhere, or before the one before.';
 
 -- A request that waits for an operator. The first digest that waits is the one that can be approved.
@@ -223,10 +227,12 @@ RETURNS TABLE (
   origin text, group_name text, proof text, material bytea, secondary_material bytea, enabled boolean, seal_config boolean, group_config text, device_config text,
   state text, generation bigint, enrolled_by text, config_version bigint, applied_config_version bigint, attributes text,
   credential_generation bigint, live boolean, used boolean, signed_by text, answer_key bytea, encryption_key bytea, session text
-) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
-  SELECT q.i, micros(now()),
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT q.i, micros(now()),
     CASE WHEN d.enrolled_by = 'device' AND e.device_id IS NOT NULL THEN 'device' WHEN d.enrolled_by LIKE 'group:%' AND g.name IS NOT NULL THEN 'group' END,
-    d.group_name, CASE d.enrolled_by WHEN 'device' THEN e.proof ELSE g.proof END, CASE d.enrolled_by WHEN 'device' THEN e.material ELSE g.material END,
+    d.group_name::text, CASE d.enrolled_by WHEN 'device' THEN e.proof ELSE g.proof END, CASE d.enrolled_by WHEN 'device' THEN e.material ELSE g.material END,
     CASE WHEN d.enrolled_by <> 'device' THEN g.secondary_material END,
     CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled', coalesce(g.seal_config, false), g.config::text, e.config::text,
     d.state, d.generation, d.enrolled_by, d.config_version, d.applied_config_version, d.attributes::text,
@@ -236,8 +242,8 @@ RETURNS TABLE (
   LEFT JOIN enrollment e ON e.device_id = d.device_id
   LEFT JOIN enrollment_group g ON g.name = d.group_name
   LEFT JOIN presence r ON r.device_id = d.device_id
-  LEFT JOIN credential c ON c.device_id = d.device_id AND c.generation = coalesce(q.generation, r.generation)
-$$;
+  LEFT JOIN credential c ON c.device_id = d.device_id AND c.generation = coalesce(q.generation, r.generation);
+END $$;
 COMMENT ON FUNCTION load_statuses(jsonb) IS 'Service: everything that decides a batch of statuses, a row each.';
 
 CREATE TYPE decided_status AS (

@@ -16,18 +16,21 @@ std::uint64_t SentLog::expect(registry::Sent sent) {
 }
 
 void SentLog::delivered(std::uint64_t tag) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = on_their_way_.extract(tag);
     if (found.empty()) return;
+    first = sent_.empty();
     sent_.push_back(std::move(found.mapped()));
   }
-  changed_.notify_one();
+  if (first) changed_.notify_one();  // whoever gathers needs no further call
 }
 
-std::vector<registry::Sent> SentLog::take(Steady::time_point until) {
+std::vector<registry::Sent> SentLog::take(Steady::time_point until, Steady::duration gather) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, until, [&] { return closed_ || !sent_.empty(); });
+  if (!sent_.empty()) changed_.wait_for(lock, gather, [&] { return closed_; });
   return std::exchange(sent_, {});
 }
 

@@ -21,8 +21,9 @@ class SentLog {
   [[nodiscard]] std::uint64_t expect(registry::Sent sent);
   /// Of the link's callback: quick.
   void delivered(std::uint64_t tag);
-  /// Waits for something, `until` or close; takes all there is.
-  [[nodiscard]] std::vector<registry::Sent> take(Steady::time_point until);
+  /// Waits for something, `until` or close; then, unless it is closed, `gather` longer for what comes soon
+  /// after it. Takes all there is.
+  [[nodiscard]] std::vector<registry::Sent> take(Steady::time_point until, Steady::duration gather = {});
   /// What could not be written comes back with the next `take`.
   void put_back(std::vector<registry::Sent> sent);
   void close();

@@ -89,6 +89,18 @@ TEST_CASE("whoever waits is woken by an acknowledgement", "[sent_log]") {
   CHECK(waiting.get().size() == 1);
 }
 
+TEST_CASE("what is acknowledged soon after the first comes with it", "[sent_log]") {
+  SentLog log;
+  const auto second = log.expect(sent(2));
+  log.delivered(log.expect(sent(1)));
+  auto gathering = std::async(std::launch::async, [&] {
+    return log.take(Steady::now() + std::chrono::seconds(60), std::chrono::seconds(60));
+  });
+  log.delivered(second);
+  log.close();  // whatever else it waits for ends here
+  CHECK(gathering.get().size() == 2);
+}
+
 TEST_CASE("whoever waits is woken by closing, and what is left can still be taken", "[sent_log]") {
   SentLog log;
   CHECK_FALSE(log.closed());
