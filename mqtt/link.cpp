@@ -30,6 +30,9 @@ bool Link::flush(std::chrono::milliseconds limit) {
 std::size_t Link::outstanding() const {
   return impl_->outstanding();
 }
+std::size_t Link::window() const {
+  return impl_->window();
+}
 bool Link::ready() const noexcept {
   return impl_->ready();
 }

@@ -88,6 +88,10 @@ class Link {
   /// Messages that wait or are not acknowledged.
   [[nodiscard]] std::size_t outstanding() const;
 
+  /// How many messages may be unacknowledged on the present connection: what the broker takes (its Receive
+  /// Maximum, MQTT 5), at most `in_flight_limit`. 0 before the first one.
+  [[nodiscard]] std::size_t window() const;
+
   /// A connection is up and all its subscriptions are acknowledged.
   [[nodiscard]] bool ready() const noexcept;
 

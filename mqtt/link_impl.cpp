@@ -90,6 +90,11 @@ std::size_t Link::Impl::outstanding() {
   return outbox_.size();
 }
 
+std::size_t Link::Impl::window() {
+  const std::scoped_lock lock(mutex_);
+  return window_;
+}
+
 void Link::Impl::fail(std::string reason) {
   {
     const std::scoped_lock lock(mutex_);

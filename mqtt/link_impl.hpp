@@ -43,6 +43,7 @@ struct Link::Impl {
   [[nodiscard]] bool publish(Message message);
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
   [[nodiscard]] std::size_t outstanding();
+  [[nodiscard]] std::size_t window();
   [[nodiscard]] bool ready() const noexcept { return ready_; }
 
  private:

@@ -30,6 +30,7 @@ struct ConnectOptions {
   std::string
       url;  ///< postgresql://... or key=value, everything libpq takes (sslmode, sslrootcert, sslcert ...)
   crypto::Secret password;
+  std::string session = "latchkey";  ///< what the database calls the connection: its application_name
 };
 
 struct LoadedRequests {

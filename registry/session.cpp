@@ -12,13 +12,12 @@ constexpr std::chrono::milliseconds call_limit{6000};
 
 // Seconds for connecting, milliseconds for unacknowledged data; statement_timeout does not bound COMMIT,
 // these do.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> deadlines = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> deadlines = {{
     {"connect_timeout", "3"},
     {"tcp_user_timeout", "5000"},
     {"keepalives_idle", "5"},
     {"keepalives_interval", "2"},
     {"keepalives_count", "2"},
-    {"application_name", "latchkey"},
 }};
 
 std::string percent_encoded(std::string_view text) {
@@ -73,8 +72,12 @@ Error error_of(const pqxx::sql_error& error, bool committing) {
 
 crypto::Secret connection_string(const ConnectOptions& options) {
   std::string url = options.url;
-  for (const auto& [key, value] : deadlines)
+  const auto add = [&url](std::string_view key, std::string_view value) {
     if (url.find(std::string(key) + "=") == std::string::npos) append_parameter(url, key, value);
+  };
+  for (const auto& [key, value] : deadlines)
+    add(key, value);
+  add("application_name", options.session);
   if (!options.password.empty()) append_parameter(url, "password", options.password.text());
   crypto::Secret secret{std::string_view(url)};
   crypto::wipe(url);

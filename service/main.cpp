@@ -20,7 +20,7 @@ constexpr const char* about =
 
 constexpr const char* first_steps =
     "First steps of an installation: `ca init`, `db migrate`, `enroll`, `config check`, `serve`.\n"
-    "Each command tells more with --help.";
+    "`doctor` says what is wrong with one. Each command tells more with --help.";
 
 // Every command takes --config; those that need none do not show it.
 void accept_config_everywhere(CLI::App& app, std::string& ignored) {
@@ -63,6 +63,7 @@ int run_program(int argc, char** argv) {
   std::function<int()> run;
   latchkey::cli::add_serve_command(root, run);
   latchkey::cli::add_health_command(root, run);
+  latchkey::cli::add_doctor_command(root, run);
   latchkey::cli::add_config_commands(root, run);
   latchkey::cli::add_db_commands(root, run);
   latchkey::cli::add_ca_commands(root, run);

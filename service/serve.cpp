@@ -1,5 +1,7 @@
 #include "service/serve.hpp"
 
+#include "registry/condition.hpp"
+#include "service/broker_login.hpp"
 #include "service/exit_code.hpp"
 #include "service/housekeeper.hpp"
 #include "service/http/routes.hpp"
@@ -49,7 +51,7 @@ class Service {
 
  private:
   [[nodiscard]] registry::ConnectOptions database() const {
-    return {config_.database.url, secrets_.database_password.clone()};
+    return {config_.database.url, secrets_.database_password.clone(), session_};
   }
   [[nodiscard]] mqtt::Options link_options() const;
   [[nodiscard]] mqtt::Handlers link_handlers();
@@ -62,6 +64,8 @@ class Service {
 
   const Config& config_;
   Log& log_;
+  const std::string client_id_;
+  const std::string session_;  ///< what the database calls this process
   Metrics metrics_;
   Secrets secrets_;
   Pki pki_;
@@ -118,6 +122,8 @@ std::string random_client_id() {
 Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
     : config_(config),
       log_(log),
+      client_id_(config.mqtt.client_id.empty() ? random_client_id() : config.mqtt.client_id),
+      session_(registry::session_name(client_id_, crypto::to_hex(crypto::random_bytes(4)))),
       secrets_(std::move(secrets)),
       pki_(std::move(pki)),
       topics_(config.mqtt.provisioning_root, config.mqtt.devices_root),
@@ -136,15 +142,8 @@ std::string Service::shared(const std::string& filter) const {
 }
 
 mqtt::Options Service::link_options() const {
-  mqtt::Options options;
-  options.url = config_.mqtt.url;
-  options.client_id = config_.mqtt.client_id.empty() ? random_client_id() : config_.mqtt.client_id;
-  options.username = config_.mqtt.username;
-  options.password = secrets_.broker_password.clone();
-  options.ca_file = config_.mqtt.ca_file;
-  options.certificate_file = config_.mqtt.certificate_file;
-  options.key_file = config_.mqtt.key_file;
-  options.version = config_.mqtt.version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+  mqtt::Options options = broker_login(config_, secrets_.broker_password);
+  options.client_id = client_id_;
   options.outbox_limit = most_answers_waiting;
   options.subscriptions = {shared(topics_.filter(protocol::Channel::request)),
                            shared(topics_.filter(protocol::Channel::status))};

@@ -12,6 +12,7 @@ namespace latchkey::cli {
 /// returns the exit code; `run` and `root` outlive the parsing.
 void add_serve_command(CLI::App& root, std::function<int()>& run);
 void add_health_command(CLI::App& root, std::function<int()>& run);
+void add_doctor_command(CLI::App& root, std::function<int()>& run);
 void add_config_commands(CLI::App& root, std::function<int()>& run);
 void add_db_commands(CLI::App& root, std::function<int()>& run);
 void add_ca_commands(CLI::App& root, std::function<int()>& run);

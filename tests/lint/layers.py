@@ -27,6 +27,8 @@ BELOW: dict[str, set[str]] = {
     # What is shown to operators; it is given what it shows.
     "service/http": SHARED | {"service", "service/http/address"},
     "service/http/address": set(),
+    # What `latchkey doctor` looks at.
+    "service/doctor": SHARED | {"service"},
     # The steps of a request know values only: no broker and, but for its rows, no database.
     "service/identity": {"base", "crypto", "protocol", "registry", "service"},
     "service/enrolment": {"base", "crypto", "protocol", "registry", "service", "service/identity"},
@@ -34,7 +36,7 @@ BELOW: dict[str, set[str]] = {
     "service/pipeline": SHARED | STEPS | {"service"},
 } | {name: SHARED | STEPS | SHELL | {"service", "service/pipeline", "service/http"} for name in SHELL} | {
     # What a person starts; the reference device is one of its commands.
-    "service/cli": SHARED | STEPS | {"service", "service/serve", "service/http", "device"},
+    "service/cli": SHARED | STEPS | {"service", "service/serve", "service/doctor", "service/http", "device"},
     "service/main": {"service", "service/cli", "device"},
 }
 

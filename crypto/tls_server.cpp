@@ -1,0 +1,103 @@
+#include "crypto/tls_server.hpp"
+
+#include "crypto/openssl.hpp"
+
+#include <arpa/inet.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace latchkey::crypto {
+namespace {
+
+using openssl::failed;
+using openssl::made;
+using Context = openssl::Owned<SSL_CTX, SSL_CTX_free>;
+using Connection = openssl::Owned<SSL, SSL_free>;
+using AlternativeNames = openssl::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
+
+TlsServer::Verdict verdict_of(long result) {
+  switch (result) {
+    case X509_V_OK:
+      return TlsServer::Verdict::trusted;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return TlsServer::Verdict::other_name;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return TlsServer::Verdict::expired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return TlsServer::Verdict::not_valid_yet;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return TlsServer::Verdict::unknown_issuer;
+    default:
+      return TlsServer::Verdict::otherwise_wrong;
+  }
+}
+
+std::string address_text(const ASN1_STRING* octets) {
+  const int family = ASN1_STRING_length(octets) == 4 ? AF_INET : AF_INET6;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (ASN1_STRING_length(octets) != 4 && ASN1_STRING_length(octets) != 16) return {};
+  ::inet_ntop(family, ASN1_STRING_get0_data(octets), text.data(), text.size());
+  return text.data();
+}
+
+std::vector<std::string> names_in(const Certificate& certificate) {
+  const AlternativeNames all(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
+  ERR_clear_error();
+  std::vector<std::string> names;
+  for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(all.get(), i);
+    const auto* const value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(name, nullptr));
+    if (name->type == GEN_DNS)
+      names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                         static_cast<std::size_t>(ASN1_STRING_length(value)));
+    if (name->type == GEN_IPADD) names.push_back(address_text(value));
+  }
+  return names;
+}
+
+/// As the library of the link does it: these anchors and no others, the name verified.
+Connection prepare(SSL_CTX* context, int socket, const std::string& host) {
+  auto connection = made<Connection>(SSL_new(context));
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(connection.get());
+  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) != 1) {
+    X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size());
+    SSL_ctrl(connection.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));  // SSL_set_tlsext_host_name, whose macro casts old-style
+  }
+  SSL_set_fd(connection.get(), socket);
+  ERR_clear_error();
+  return connection;
+}
+
+}  // namespace
+
+Result<TlsServer> look_at_tls_server(int socket, const std::string& host,
+                                     const std::filesystem::path& ca_file) {
+  const auto context = made<Context>(SSL_CTX_new(TLS_client_method()));
+  if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1)
+    return failed(Fault::malformed, ca_file.string() + " cannot be read");
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // looked at, not acted upon
+  const Connection connection = prepare(context.get(), socket, host);
+  const bool shaken = SSL_connect(connection.get()) == 1;
+  // A server that wants a certificate of ours may refuse, but it has shown its own by then.
+  X509* const shown = SSL_get0_peer_certificate(connection.get());
+  if (shown == nullptr)
+    return failed(Fault::refused, shaken ? "it shows no certificate" : "the TLS handshake failed");
+  ERR_clear_error();
+  auto certificate = Certificate::from_der(openssl::encoded<i2d_X509>(shown));
+  if (!certificate) return std::unexpected(certificate.error());
+  const long result = SSL_get_verify_result(connection.get());
+  std::vector<std::string> names = names_in(*certificate);
+  return TlsServer{*std::move(certificate), std::move(names), verdict_of(result),
+                   X509_verify_cert_error_string(result)};
+}
+
+}  // namespace latchkey::crypto

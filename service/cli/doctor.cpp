@@ -1,0 +1,127 @@
+#include "service/doctor/doctor.hpp"
+
+#include "service/cli/commands.hpp"
+#include "service/cli/flags.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace latchkey::cli {
+namespace {
+
+using service::Finding;
+using service::Findings;
+
+struct Flags {
+  std::string config_file;
+  bool json = false;
+};
+
+std::string_view name_of(Finding::Result result) {
+  switch (result) {
+    case Finding::Result::fine:
+      return "ok";
+    case Finding::Result::problem:
+      return "problem";
+    case Finding::Result::skipped:
+      break;
+  }
+  return "skipped";
+}
+
+std::string_view mark_of(Finding::Result result) {
+  switch (result) {
+    case Finding::Result::fine:
+      return "[+] ";
+    case Finding::Result::problem:
+      return "[-] ";
+    case Finding::Result::skipped:
+      break;
+  }
+  return "[ ] ";
+}
+
+void print_text(const Findings& findings) {
+  for (const Finding& finding : findings) {
+    std::cout << mark_of(finding.result) << finding.check << ": " << finding.what << '\n';
+    if (finding.result == Finding::Result::problem)
+      std::cout << "    " << finding.code << ": " << finding.todo << '\n';
+  }
+}
+
+void print_json(const Findings& findings) {
+  auto list = nlohmann::json::array();
+  for (const Finding& finding : findings) {
+    nlohmann::json entry = {
+        {"check", finding.check}, {"result", name_of(finding.result)}, {"what", finding.what}};
+    if (finding.result == Finding::Result::problem) {
+      entry["code"] = finding.code;
+      entry["todo"] = finding.todo;
+    }
+    list.push_back(std::move(entry));
+  }
+  // What it says of others (a broker's reason, a certificate's name) may be any bytes.
+  std::cout << list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+Result<crypto::Secret> password_in(const std::string& file) {
+  if (file.empty()) return crypto::Secret();
+  auto password = crypto::read_line_file(file);
+  if (!password) return fail(exit_code::configuration, password.error().what);
+  return *std::move(password);
+}
+
+Result<Findings> examine(const service::Config& config) {
+  const auto broker = password_in(config.mqtt.password_file);
+  if (!broker) return std::unexpected(broker.error());
+  const auto database = password_in(config.database.password_file);
+  if (!database) return std::unexpected(database.error());
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  Findings all = service::examine_certificates(config, now);
+  for (auto& finding : service::examine_database(config, *database))
+    all.push_back(std::move(finding));
+  for (auto& finding : service::examine_broker(config, *broker))
+    all.push_back(std::move(finding));
+  return all;
+}
+
+int run_doctor(const Flags& flags) {
+  const auto config = service::load_config(service::config_path(flags.config_file));
+  if (!config) return report(fail(config.error()).error());
+  const auto findings = examine(*config);
+  if (!findings) return report(findings.error());
+  flags.json ? print_json(*findings) : print_text(*findings);
+  const bool healthy = std::ranges::count(*findings, Finding::Result::problem, &Finding::result) == 0;
+  return healthy ? exit_code::ok : exit_code::negative;
+}
+
+constexpr const char* help =
+    "Look at all that the service stands on, and say what is wrong and what to do about it: the broker,\n"
+    "its certificate, the login and its rights, the in-flight limit; the database, its schema, the clock,\n"
+    "client ids used twice; keys and certificates. Run it where the service runs, with its configuration.\n"
+    "It changes nothing and does not disturb a service that runs.";
+constexpr const char* footer =
+    "Example:\n"
+    "  latchkey doctor --config /etc/latchkey/latchkey.toml\n"
+    "\n"
+    "Each line is [+] fine, [-] a problem or [ ] not looked at. docs/doctor.md lists the problems.\n"
+    "Exit codes: 0 nothing is wrong, 1 something was found, 78 wrong configuration.";
+
+}  // namespace
+
+void add_doctor_command(CLI::App& root, std::function<int()>& run) {
+  auto* const command = root.add_subcommand("doctor", help);
+  const auto flags = std::make_shared<Flags>();
+  add_config_flag(*command, flags->config_file);
+  command->add_flag("--json", flags->json,
+                    "A JSON array on stdout: check, result, what; code and todo of problems");
+  command->footer(footer);
+  command->callback([flags, &run] { run = [flags] { return run_doctor(*flags); }; });
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,186 @@
+#include "service/doctor/broker_session.hpp"
+
+#include "crypto/certificate.hpp"
+#include "crypto/mac.hpp"
+#include "service/broker_login.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::chrono::seconds connect_limit{8};
+constexpr std::chrono::seconds acknowledge_limit{3};
+constexpr std::chrono::seconds echo_limit{1};
+
+constexpr const char* rights_todo =
+    "deploy/mosquitto/mosquitto.acl has the rights of the service's account; the broker reads its file again "
+    "at SIGHUP";
+
+/// One topic of this connection's own, of a kind that the service needs a right on.
+struct Trial {
+  std::string topic;
+  std::string right;  ///< as it is granted
+  bool reads = false;
+};
+
+/// What the link's handlers saw; they run on its threads.
+class Witness {
+ public:
+  void ready() {
+    note([this] { ready_ = true; });
+  }
+  void lost(std::string_view reason) {
+    note([&] {
+      if (lost_.empty()) lost_ = reason;
+    });
+  }
+  void delivered(std::uint64_t tag) {
+    note([&] { delivered_.insert(tag); });
+  }
+  void came(std::string_view topic) {
+    note([&] { came_.emplace(topic); });
+  }
+
+  /// Why there is no session; empty if there is one.
+  std::string await_session() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, connect_limit, [this] { return ready_ || !lost_.empty(); });
+    return ready_ ? "" : lost_.empty() ? "no answer in time" : lost_;
+  }
+  void await_echoes(const std::vector<Trial>& trials) {
+    const auto is_here = [this](const Trial& trial) { return came_.contains(trial.topic); };
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, echo_limit, [&] { return std::ranges::all_of(trials, is_here); });
+  }
+  bool was_delivered(std::uint64_t tag) {
+    const std::scoped_lock lock(mutex_);
+    return delivered_.contains(tag);
+  }
+  bool has_come(const std::string& topic) {
+    const std::scoped_lock lock(mutex_);
+    return came_.contains(topic);
+  }
+
+ private:
+  template <class Act>
+  void note(const Act& act) {
+    {
+      const std::scoped_lock lock(mutex_);
+      act();
+    }
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ready_ = false;
+  std::string lost_;
+  std::set<std::uint64_t> delivered_;
+  std::set<std::string> came_;
+};
+
+/// Under which name the broker knows the account.
+std::string account_of(const Config& config) {
+  if (!config.mqtt.username.empty() || config.mqtt.certificate_file.empty()) return config.mqtt.username;
+  const auto pem = crypto::read_secret_file(config.mqtt.certificate_file);
+  if (!pem) return {};
+  const auto chain = crypto::Certificate::from_pem(pem->view());
+  return chain ? chain->front().common_name() : "";
+}
+
+/// A broker whose rights are as in deploy/mosquitto lets every client speak to itself on the topics of its
+/// own names; so the service's rights can be tried without a device.
+std::vector<Trial> trials_of(const Config& config, const std::string& client_id) {
+  const std::string provisioning = config.mqtt.provisioning_root + "/";
+  const std::string devices = config.mqtt.devices_root + "/";
+  const std::string account = account_of(config).empty() ? client_id : account_of(config);
+  return {{provisioning + client_id + "/request", "read " + provisioning + "+/request", true},
+          {devices + account + "/status", "read " + devices + "+/status", true},
+          {provisioning + client_id + "/response", "write " + provisioning + "+/response"},
+          {devices + account + "/config", "write " + devices + "+/config"}};
+}
+
+Finding no_session(const Config& config, const std::string& reason) {
+  const auto says = [&](std::string_view words) { return reason.find(words) != std::string::npos; };
+  if (says("subscription to ")) return problem("login", "missing_acl", reason, rights_todo);
+  // MQTT 5: 134 and 135; 3.1.1: 4 and 5 (CONNACK).
+  if (says("(134)") || says("(135)") || says("(4)") || says("(5)"))
+    return problem("login", "wrong_login", reason,
+                   "the account \"" + account_of(config) +
+                       "\" and mqtt.password_file (or the client certificate) "
+                       "must be those of the broker");
+  return problem("login", "broker_refuses", reason, "the broker's log says why");
+}
+
+/// What cannot be told apart is no finding: without MQTT 5 a broker takes what it then throws away.
+Finding rights_finding(const Config& config, Witness& witness, const std::vector<Trial>& trials) {
+  std::string missing;
+  std::string untried;
+  const auto add = [](std::string& list, const std::string& right) {
+    list += (list.empty() ? "" : ", ") + right;
+  };
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    if (witness.has_come(trials[i].topic)) continue;
+    const bool taken = witness.was_delivered(i + 1);
+    const bool knows = config.mqtt.version == "5";
+    if (trials[i].reads ? taken && knows : !taken)
+      add(missing, trials[i].right);
+    else if (trials[i].reads || !knows)
+      add(untried, trials[i].right);
+  }
+  if (!missing.empty())
+    return problem("rights", "missing_acl", "the account may not " + missing, rights_todo);
+  if (!untried.empty())
+    return skipped("rights", "this broker does not show whether the account may " + untried);
+  return fine("rights", "the account may read requests and statuses, and write answers and configurations");
+}
+
+Finding window_finding(const Config& config, std::size_t window) {
+  if (config.mqtt.version != "5") return skipped("in_flight", "only MQTT 5 tells it");
+  const std::size_t wanted = mqtt::Options().in_flight_limit;
+  if (window >= wanted)
+    return fine("in_flight", "the broker takes as many unacknowledged messages as the service sends");
+  return problem("in_flight", "in_flight_small",
+                 "the broker takes only " + std::to_string(window) +
+                     " unacknowledged messages at a time, so a burst of answers goes out slowly",
+                 "Mosquitto: max_inflight_messages 0; elsewhere a Receive Maximum of at least " +
+                     std::to_string(wanted));
+}
+
+}  // namespace
+
+Findings examine_session(const Config& config, const crypto::Secret& password) {
+  mqtt::Options options = broker_login(config, password);
+  options.client_id = "@latchkey-doctor-" + crypto::to_hex(crypto::random_bytes(4));
+  const auto trials = trials_of(config, options.client_id);
+  for (const Trial& trial : trials)
+    options.subscriptions.push_back(trial.topic);
+  Witness witness;
+  const auto link = mqtt::Link::open(
+      std::move(options), {.message = [&](const mqtt::Delivery& delivery) { witness.came(delivery.topic); },
+                           .ready = [&] { witness.ready(); },
+                           .lost = [&](std::string_view reason) { witness.lost(reason); },
+                           .delivered = [&](std::uint64_t tag) { witness.delivered(tag); }});
+  constexpr const char* because = "there is no session at the broker";
+  const std::string reason = link ? witness.await_session() : link.error();
+  if (!reason.empty())
+    return {no_session(config, reason), skipped("rights", because), skipped("in_flight", because)};
+
+  Findings found = {fine("login", "the broker lets the account in")};
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    mqtt::Message message;
+    message.topic = trials[i].topic;
+    message.tag = i + 1;
+    static_cast<void>((*link)->publish(std::move(message)));
+  }
+  if ((*link)->flush(acknowledge_limit)) witness.await_echoes(trials);
+  found.push_back(rights_finding(config, witness, trials));
+  found.push_back(window_finding(config, (*link)->window()));
+  return found;
+}
+
+}  // namespace latchkey::service

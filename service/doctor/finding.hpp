@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::service {
+
+/// One thing that `latchkey doctor` looked at.
+struct Finding {
+  enum class Result { fine, problem, skipped };
+  Result result = Result::fine;
+  std::string_view check;  ///< what was looked at, one word for programs: "login"
+  std::string what;        ///< what was seen, for people
+  std::string_view code;   ///< problem: which one, for programs: "wrong_login"
+  std::string todo;        ///< problem: what to do about it
+};
+using Findings = std::vector<Finding>;
+
+[[nodiscard]] inline Finding fine(std::string_view check, std::string what) {
+  return {Finding::Result::fine, check, std::move(what), {}, {}};
+}
+[[nodiscard]] inline Finding skipped(std::string_view check, std::string why) {
+  return {Finding::Result::skipped, check, std::move(why), {}, {}};
+}
+[[nodiscard]] inline Finding problem(std::string_view check, std::string_view code, std::string what,
+                                     std::string todo) {
+  return {Finding::Result::problem, check, std::move(what), code, std::move(todo)};
+}
+
+}  // namespace latchkey::service

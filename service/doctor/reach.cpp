@@ -1,0 +1,60 @@
+#include "service/doctor/reach.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+namespace latchkey::service {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string why() {
+  // A blocking connect that its own time-out ended says so.
+  return errno == EINPROGRESS || errno == EAGAIN ? "no answer in time"
+                                                 : std::generic_category().message(errno);
+}
+
+/// Bounds connect as well (socket(7), SO_SNDTIMEO).
+void bound(int descriptor, Clock::duration limit) {
+  const auto us =
+      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(limit).count(), 1000);
+  const timeval time{us / 1000000, us % 1000000};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+}  // namespace
+
+std::expected<Reached, std::string> Reached::open(const std::string& host, std::uint16_t port,
+                                                  std::chrono::seconds limit) {
+  const auto until = Clock::now() + limit;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0)
+    return std::unexpected("the name is not found: " + std::string(::gai_strerror(error)));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
+  std::string last = "it has no address";
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    Reached socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (socket.descriptor() < 0) continue;
+    bound(socket.descriptor(), until - Clock::now());
+    if (::connect(socket.descriptor(), each->ai_addr, each->ai_addrlen) == 0) return socket;
+    last = why();
+  }
+  return std::unexpected(last);
+}
+
+Reached::~Reached() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace latchkey::service

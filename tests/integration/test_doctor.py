@@ -1,0 +1,184 @@
+"""`latchkey doctor` finds what is wrong: each fault is made for real, and then it is the only one that is found."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from stack_case import StackTest, clean_environment
+
+from jose import Json, openssl
+from ports import free_port
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
+
+
+class Doctor(StackTest):
+    def run_doctor(self, *flags: str, wrapper: list[str] | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*(wrapper or []), str(self.stack.binary), "doctor", *flags], capture_output=True, text=True,
+                              timeout=60, env=clean_environment(self.stack.environment | environment))
+
+    def find(self, code: str, wrapper: list[str] | None = None, also: tuple[str, ...] = (), **environment: str) -> str:
+        """The doctor's words for this problem, after it was found and nothing else was."""
+        result = self.run_doctor("--json", wrapper=wrapper, **environment)
+        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+        problems: list[Json] = [finding for finding in json.loads(result.stdout) if finding["result"] == "problem"]
+        self.assertEqual({problem["code"] for problem in problems}, {code, *also}, problems)
+        self.assertTrue(all(problem["todo"] for problem in problems))
+        self.assertIn(f"`{code}`", PAGE.read_text())
+        return " ".join(problem["what"] for problem in problems if problem["code"] == code)
+
+    def change_broker(self, file: str, old: str, new: str) -> None:
+        """The broker runs with a file changed until the case ends."""
+        path = self.stack.folder / file
+        before = path.read_text()
+        self.assertIn(old, before)
+        self.addCleanup(self.stack.mosquitto.restart)
+        self.addCleanup(path.write_text, before)
+        path.write_text(before.replace(old, new))
+        self.stack.mosquitto.restart()
+
+    def test_nothing_is_wrong(self) -> None:
+        result = self.run_doctor()
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual({line[:4] for line in result.stdout.splitlines()}, {"[+] "})
+        self.assertEqual({finding["result"] for finding in json.loads(self.run_doctor("--json").stdout)}, {"ok"})
+
+    def test_it_says_what_to_do(self) -> None:
+        result = self.run_doctor(LATCHKEY_MQTT_URL=f"mqtts://localhost:{free_port()}")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, r"\[-\] broker: mqtts://localhost:\d+: Connection refused\n    broker_unreachable: start the broker")
+        self.assertIn("[ ] login: the broker cannot be reached", result.stdout)
+
+    def test_a_wrong_configuration_has_its_own_exit_code(self) -> None:
+        result = self.run_doctor(LATCHKEY_MQTT_VERSION="4")
+        self.assertEqual(result.returncode, 78)
+        self.assertIn("LATCHKEY_MQTT_VERSION", result.stderr)
+
+    # --- the broker
+
+    def wrong_password(self) -> Path:
+        file = self.folder / "wrong.password"
+        file.touch(0o600)
+        file.write_text("wrong\n")
+        return file
+
+    def test_the_broker_is_unreachable(self) -> None:
+        self.find("broker_unreachable", LATCHKEY_MQTT_URL=f"mqtts://localhost:{free_port()}")
+
+    def test_no_tls_on_that_port(self) -> None:
+        self.find("no_tls", LATCHKEY_MQTT_URL=f"mqtts://localhost:{self.stack.cluster.port}")
+
+    def test_a_wrong_ca(self) -> None:
+        self.assertIn("device-ca.pem", self.find("wrong_ca", LATCHKEY_MQTT_CA_FILE=str(self.stack.pki / "device-ca.pem")))
+
+    def test_a_wrong_host_name(self) -> None:
+        """127.1 is the same machine by a name that the certificate does not have."""
+        found = self.find("wrong_host_name", LATCHKEY_MQTT_URL=f"mqtts://127.1:{self.stack.broker.bootstrap_port}")
+        self.assertIn("localhost, 127.0.0.1", found)
+
+    def test_a_wrong_login(self) -> None:
+        wrong = self.wrong_password()
+        for version in ("5", "3.1.1"):
+            with self.subTest(version):
+                self.find("wrong_login", LATCHKEY_MQTT_PASSWORD_FILE=str(wrong), LATCHKEY_MQTT_VERSION=version)
+
+    def test_missing_rights(self) -> None:
+        for right in ("read provisioning/v1/+/request", "write provisioning/v1/+/response", "read devices/+/status",
+                      "write devices/+/config"):
+            with self.subTest(right):
+                self.change_broker("mosquitto.acl", f"topic {right}\n", "")
+                self.assertEqual(self.find("missing_acl"), f"the account may not {right}")
+                self.doCleanups()
+
+    def test_a_small_in_flight_limit(self) -> None:
+        self.change_broker("mosquitto.conf", "max_inflight_messages 0", "max_inflight_messages 20")
+        self.assertIn("only 20 ", self.find("in_flight_small"))
+
+    def test_two_services_with_one_client_id(self) -> None:
+        for name in ("twin-1", "twin-2"):
+            twin = self.stack.replica(name)
+            self.addCleanup(twin.stop)
+            twin.start(LATCHKEY_MQTT_CLIENT_ID="@twin")
+        self.assertIn("@twin", self.find("client_id_shared"))
+
+    # --- the database and the clock
+
+    def test_the_database_is_down(self) -> None:
+        self.addCleanup(self.stack.postgres.start)
+        self.stack.postgres.stop()
+        self.find("database_down")
+
+    def test_a_wrong_login_at_the_database(self) -> None:
+        wrong = self.wrong_password()
+        self.find("database_login", LATCHKEY_DATABASE_PASSWORD_FILE=str(wrong))
+
+    def test_a_database_that_is_not_there(self) -> None:
+        self.find("database_missing", LATCHKEY_DATABASE_URL=f"postgresql://latchkey@127.0.0.1:{self.stack.cluster.port}/nowhere")
+
+    def test_a_schema_that_is_missing_or_old(self) -> None:
+        self.stack.cluster.sql("CREATE DATABASE fresh")
+        fresh = f"postgresql://latchkey@127.0.0.1:{self.stack.cluster.port}/fresh"
+        self.assertEqual(self.find("schema_old", LATCHKEY_DATABASE_URL=fresh), "there is no schema yet")
+        self.addCleanup(self.stack.cluster.sql, "UPDATE registry.schema_migrations SET version = right(version, 4)")
+        self.stack.cluster.sql("UPDATE registry.schema_migrations SET version = '0000' || version")
+        self.assertRegex(self.find("schema_old"), r"is at 0000\d{4}, this program needs \d{4}")
+
+    def test_a_login_without_its_role(self) -> None:
+        self.addCleanup(self.stack.cluster.sql, "GRANT latchkey_service TO latchkey")
+        self.stack.cluster.sql("REVOKE latchkey_service FROM latchkey")
+        self.find("database_rights")
+
+    def test_a_database_that_is_read_only(self) -> None:
+        self.addCleanup(self.stack.cluster.sql, "ALTER ROLE latchkey RESET default_transaction_read_only")
+        self.stack.cluster.sql("ALTER ROLE latchkey SET default_transaction_read_only = on")
+        self.find("database_read_only")
+
+    def test_a_clock_that_is_off(self) -> None:
+        for offset, words in (("+15m", r"(899|900|901) s ahead of"), ("-2m", r"(119|120|121) s behind")):
+            with self.subTest(offset):
+                clock = ["faketime", "--exclude-monotonic", "-f", offset]
+                self.assertRegex(self.find("clock_off", clock), words)
+
+    # --- certificates
+
+    def test_a_signing_certificate_near_its_end(self) -> None:
+        usage = "extendedKeyUsage=critical,2.25.93801460738676613155825682352279867567"
+        signing = self.folder / "signing.pem"
+        signing.write_bytes(self.issued(self.stack.pki / "signing-key.pem", 5, usage))
+        changed = {"LATCHKEY_PKI_SIGNING_CERTIFICATE_FILE": str(signing)}
+        self.assertRegex(self.find("signing_certificate_ends", **changed), "ends in [45] days")
+        later = ["faketime", "--exclude-monotonic", "-f", "+6d"]
+        self.assertIn("has ended", self.find("signing_certificate_ends", later, ("pki_refused", "clock_off"), **changed))
+
+    def test_a_broker_certificate_near_its_end(self) -> None:
+        broker = self.stack.pki / "broker.pem"
+        kept = broker.read_bytes()
+        self.addCleanup(self.stack.mosquitto.restart)
+        self.addCleanup(broker.write_bytes, kept)
+        broker.write_bytes(self.issued(self.stack.pki / "broker-key.pem", 2, "subjectAltName=DNS:localhost"))
+        self.stack.mosquitto.restart()
+        self.assertRegex(self.find("broker_certificate_ends"), r"ends in (1 day|2 days)$")
+
+    def issued(self, key: Path, days: int, extension: str) -> bytes:
+        """A certificate for this key by the server CA."""
+        extensions = self.folder / "extensions"
+        extensions.write_text(f"{extension}\nkeyUsage=critical,digitalSignature\nbasicConstraints=critical,CA:FALSE\n")
+        request = openssl("req", "-new", "-key", str(key), "-subj", "/CN=renewed")
+        return openssl("x509", "-req", "-CA", str(self.stack.pki / "server-ca.pem"), "-CAkey", str(self.stack.pki / "server-ca-key.pem"),
+                       "-set_serial", "7", "-days", str(days), "-extfile", str(extensions), stdin=request)
+
+    def test_the_page_names_no_other_problem(self) -> None:
+        """Every code in the program is on the page, and the other way round."""
+        sources = Path(__file__).resolve().parents[2] / "service" / "doctor"
+        text = "".join(file.read_text() for file in sources.glob("*.cpp"))
+        codes = set(re.findall(r'(?:problem\(\s*(?:name|check|"\w+"),|ends_soon\(\s*(?:check|"\w+"),)\s*"(\w+)"', text))
+        self.assertGreater(len(codes), 15)
+        self.assertEqual(set(re.findall(r"^\| `(\w+)`", PAGE.read_text(), re.MULTILINE)), codes)
+
+
+if shutil.which("faketime") is None:
+    raise SystemExit("there is no faketime here: ./dev installs it")
