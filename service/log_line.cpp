@@ -3,13 +3,20 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace latchkey::service {
 namespace {
 
+bool needs_no_escape(char c) {
+  return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 /// A JSON string; bytes that are no UTF-8 are replaced.
 std::string json_text(std::string_view text) {
+  // Nearly every text: a line is written for every answer.
+  if (std::ranges::all_of(text, needs_no_escape)) return "\"" + std::string(text) + "\"";
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

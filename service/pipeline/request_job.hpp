@@ -33,4 +33,12 @@ struct LedgerLine {
 };
 [[nodiscard]] LedgerLine line_of(const Verdict& verdict);
 
+/// The lines of the log about a request, in their order. `answered` is always written (level info), the
+/// others at level debug.
+void tell_received(Log& log, const RequestJob& job);
+void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line);
+void tell_raced(Log& log, const RequestJob& job);
+/// `handed_over`: the outbox took the answer.
+void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over);
+
 }  // namespace latchkey::service

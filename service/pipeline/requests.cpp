@@ -50,6 +50,7 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
   std::vector<RequestJob*> open;
   open.reserve(jobs.size());
   for (RequestJob& job : jobs) {
+    tell_received(tools_.log, job);
     if (job.inbound.shed || Steady::now() - job.inbound.received > stale_after)
       answer_unverified(job, protocol::Code::overloaded);
     else if (is_over_limit(job))
@@ -83,6 +84,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
   std::unordered_set<std::string_view> writing;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     Judged one = judge(*jobs[i], loaded->facts[i], loaded->now);
+    tell_decided(tools_.log, *jobs[i], line_of(one.verdict));
     // A batch writes a device once: the next request of the same one is decided upon what this one leaves.
     if (one.writes() && !writing.insert(jobs[i]->inbound.device_id.text()).second) {
       again.push_back(jobs[i]);
@@ -102,6 +104,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
   for (std::size_t i = 0; i < rows.size(); ++i) {
     auto& [one, facts] = judged[i];
     if ((*outcomes)[i] == registry::Outcome::again) {
+      tell_raced(tools_.log, *one.job);
       again.push_back(one.job);
       continue;
     }

@@ -71,19 +71,15 @@ protocol::Answer RequestPipeline::compose(const Judged& judged, const registry::
 void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const {
   const RequestJob& job = *judged.job;
   protocol::Answer answer = compose(judged, facts, now);
-  const LedgerLine line = line_of(judged.verdict);
-  tools_.log.debug("answered", {{"tracking_id", job.tracking_id},
-                                {"device_id", job.inbound.device_id.text()},
-                                {"decision", line.decision},
-                                {"code", line.code}});
   if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))
     tools_.metrics.issued(type_of(*registration));
   std::optional<registry::Sent> sent;
   if (answer.acceptance) sent = registry::Sent{answer.device_id, answer.acceptance->generation};
   failpoint("before_publish");
-  tools_.speaker.answer(job.inbound, std::move(answer),
-                        is_plain(judged.verified, judged.verdict) ? nullptr : &judged.verified->signer(),
-                        std::move(sent));
+  const bool taken = tools_.speaker.answer(
+      job.inbound, std::move(answer),
+      is_plain(judged.verified, judged.verdict) ? nullptr : &judged.verified->signer(), std::move(sent));
+  tell_answered(tools_.log, job, line_of(judged.verdict), taken);
   failpoint("after_publish");
 }
 
@@ -91,7 +87,9 @@ void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code) co
   protocol::Answer answer =
       head_of(job, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
   refuse(answer, code, {});
-  tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
+  const LedgerLine line{protocol::name_of(answer.status), protocol::rule(code).name, {}};
+  const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
+  tell_answered(tools_.log, job, line, taken);
 }
 
 }  // namespace latchkey::service

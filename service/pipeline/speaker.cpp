@@ -13,7 +13,7 @@ Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent
       metrics_(metrics),
       log_(log) {}
 
-void Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
+bool Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
                      std::optional<registry::Sent> sent) {
   metrics_.answered(answer.status, answer.code, Steady::now() - request.received);
   mqtt::Message message;
@@ -23,7 +23,7 @@ void Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
   message.payload = signer != nullptr ? protocol::encode_signed_answer(std::move(answer), *signer)
                                       : protocol::encode_answer(answer);
   if (sent) message.tag = sent_.expect(std::move(*sent));
-  publish(std::move(message));
+  return publish(std::move(message));
 }
 
 void Speaker::configure(const Inbound& status, const protocol::Configuration& configuration,
@@ -32,7 +32,7 @@ void Speaker::configure(const Inbound& status, const protocol::Configuration& co
   message.topic = topics_.of(Channel::config, status.device_id);
   message.content_type = "application/jose";
   message.payload = protocol::encode_configuration(configuration, signer);
-  publish(std::move(message));
+  static_cast<void>(publish(std::move(message)));  // the device repeats its status until it comes
 }
 
 protocol::Connection Speaker::connection_for(const protocol::DeviceId& id) const {
@@ -44,12 +44,13 @@ protocol::Connection Speaker::connection_for(const protocol::DeviceId& id) const
           .topics = topics_.device_prefix(id)};
 }
 
-void Speaker::publish(mqtt::Message message) {
+bool Speaker::publish(mqtt::Message message) {
   // Nothing is lost by dropping: the device asks again, and the answer is in the registry. No id in the line,
   // so that the log sums up what comes in thousands.
-  if (link_.publish(std::move(message))) return;
+  if (link_.publish(std::move(message))) return true;
   metrics_.dropped(Dropped::outbox_full);
   log_.warning("the outbox is full, an answer was dropped");
+  return false;
 }
 
 }  // namespace latchkey::service

@@ -23,15 +23,16 @@ class Speaker {
   Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
           Metrics& metrics, Log& log);
 
-  /// Signed by `signer`, or plain without one. `sent` names the credential in it.
-  void answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
-              std::optional<registry::Sent> sent = std::nullopt);
+  /// Signed by `signer`, or plain without one. `sent` names the credential in it. False: the outbox is full
+  /// and the answer was dropped.
+  [[nodiscard]] bool answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
+                            std::optional<registry::Sent> sent = std::nullopt);
   void configure(const Inbound& status, const protocol::Configuration& configuration,
                  const protocol::Signer& signer);
   [[nodiscard]] protocol::Connection connection_for(const protocol::DeviceId& id) const;
 
  private:
-  void publish(mqtt::Message message);
+  [[nodiscard]] bool publish(mqtt::Message message);
 
   mqtt::Link& link_;
   const protocol::Topics& topics_;

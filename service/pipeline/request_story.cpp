@@ -1,0 +1,49 @@
+#include "protocol/code.hpp"
+#include "service/pipeline/request_job.hpp"
+
+// What the log tells of a request; the ledger has the same by the same tracking id (docs/deploy.md).
+namespace latchkey::service {
+namespace {
+
+std::string_view request_id_of(const RequestJob& job) {
+  if (job.decoded) return job.decoded->request.request_id;
+  const auto& read = job.decoded.error().request_id;
+  return read ? std::string_view(*read) : std::string_view();
+}
+
+}  // namespace
+
+void tell_received(Log& log, const RequestJob& job) {
+  log.debug("received", {{"tracking_id", job.tracking_id},
+                         {"device_id", job.inbound.device_id.text()},
+                         {"request_id", request_id_of(job)},
+                         {"bytes", static_cast<std::int64_t>(job.inbound.payload.size())}});
+}
+
+void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line) {
+  log.debug("decided", {{"tracking_id", job.tracking_id},
+                        {"device_id", job.inbound.device_id.text()},
+                        {"decision", line.decision},
+                        {"code", line.code},
+                        {"reason", line.reason}});
+}
+
+void tell_raced(Log& log, const RequestJob& job) {
+  log.debug("another was faster: decided again",
+            {{"tracking_id", job.tracking_id}, {"device_id", job.inbound.device_id.text()}});
+}
+
+void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over) {
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - job.inbound.received);
+  log.info("answered", {{"tracking_id", job.tracking_id},
+                        {"device_id", job.inbound.device_id.text()},
+                        {"request_id", request_id_of(job)},
+                        {"decision", line.decision},
+                        {"code", line.code},
+                        {"reason", line.reason},
+                        {"took_us", std::int64_t{took.count()}},
+                        {"handed_over", handed_over}});
+}
+
+}  // namespace latchkey::service
