@@ -9,6 +9,7 @@ namespace {
 
 // One label for every use; a label is never used for anything else, in no later version either.
 constexpr std::string_view sealing_label = "sealing at rest v1";
+constexpr std::string_view sealing_iv_label = "sealing at rest iv v1";
 constexpr std::string_view key_id_label = "master key id v1";
 constexpr std::string_view share_group_label = "share group v1";
 
@@ -68,11 +69,24 @@ std::string MasterKey::share_group() const {
   return "latchkey-" + crypto::base64url_encode(name.view().first(share_group_bytes));
 }
 
+/// An IV that depends on all that is sealed: the same key gives the same text for the same row, and no two
+/// different ones share an IV (RFC 5297 does it that way too). NUL ends the purpose, in which there is none.
+crypto::Bytes MasterKey::iv_for(std::string_view purpose, crypto::ByteView key) const {
+  crypto::Secret all(purpose.size() + 1 + key.size());
+  const auto rest = std::ranges::copy(crypto::as_bytes(purpose), all.writable().begin()).out;
+  std::ranges::copy(key, rest + 1);
+  const auto digest = crypto::hmac_sha256(derive(sealing_iv_label).view(), all.view());
+  return {digest.begin(), digest.begin() + crypto::aead_iv_bytes};
+}
+
 crypto::Bytes MasterKey::seal(std::string_view purpose, crypto::ByteView key) const {
+  const crypto::Bytes iv = iv_for(purpose, key);
+  const auto text = crypto::aead_encrypt(derive(sealing_label).view(), iv, crypto::as_bytes(purpose), key);
   crypto::Bytes sealed{layout_version};
   sealed.insert(sealed.end(), id_.begin(), id_.end());
-  const crypto::Bytes body = crypto::aead_seal(derive(sealing_label).view(), crypto::as_bytes(purpose), key);
-  sealed.insert(sealed.end(), body.begin(), body.end());
+  sealed.insert(sealed.end(), iv.begin(), iv.end());
+  sealed.insert(sealed.end(), text.ciphertext.begin(), text.ciphertext.end());
+  sealed.insert(sealed.end(), text.tag.begin(), text.tag.end());
   return sealed;
 }
 

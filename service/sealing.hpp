@@ -26,11 +26,14 @@ class MasterKey {
   [[nodiscard]] std::string share_group() const;
 
   /// A key for the registry: version, the master key's id, AES-256-GCM. `purpose` binds it to its row, so
-  /// that a sealed key copied to another row does not open: "group:<name>" or "device:<id>".
+  /// that a sealed key copied to another row does not open: "group:<name>" or "device:<id>". The same gives
+  /// the same text, so that it shows in the registry whether a device is enrolled with this key already.
   [[nodiscard]] crypto::Bytes seal(std::string_view purpose, crypto::ByteView key) const;
   [[nodiscard]] crypto::Result<crypto::Secret> open(std::string_view purpose, crypto::ByteView sealed) const;
 
  private:
+  [[nodiscard]] crypto::Bytes iv_for(std::string_view purpose, crypto::ByteView key) const;
+
   crypto::Secret key_;
   crypto::Secret previous_;  ///< empty: none
   MasterKeyId id_;

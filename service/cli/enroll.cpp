@@ -1,6 +1,7 @@
 #include "service/cli/enroll.hpp"
 
 #include "service/cli/commands.hpp"
+#include "service/cli/enroll_import.hpp"
 #include "service/cli/flags.hpp"
 
 #include <CLI/CLI.hpp>
@@ -199,6 +200,7 @@ void add_enroll_commands(CLI::App& root, std::function<int()>& run) {
   enroll->require_subcommand(1);
   add_group(*enroll, run);
   add_device(*enroll, run);
+  add_import(*enroll, run);
   add_derive_key(*enroll, run);
 }
 

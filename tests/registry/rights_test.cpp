@@ -47,11 +47,12 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
 TEST_CASE("operators read the views and act by the functions, and that is all", "[rights]") {
   Database database;
   CHECK(relations_of(database, Login::ops) ==
-        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nevents|SELECT\npending_approvals|"
+        "attempts|SELECT\ncertificates|SELECT\ndevices|SELECT\nenrollment_import|INSERT\nevents|"
+        "SELECT\npending_approvals|"
         "SELECT\nschema_migrations|SELECT\nsuspected_clones|SELECT");
   CHECK(functions_of(database, Login::ops) ==
         "approve\ndisable_device\ndisable_group\nenable_device\nenable_group\nenroll_device\nenroll_"
-        "group\nexplain_request\nis_"
+        "group\nexplain_request\nimport_begin\nimport_end\nimport_enroll\nimport_problems\nis_"
         "live\nmaintain\npem\nreject\nreset\nresume\nretire_group_key\nrevoke\nroll_group_key\nsuspend");
 }
 

@@ -36,8 +36,17 @@ TEST_CASE("a sealed key has a version, a key id, an IV and a tag, and shows noth
   CHECK(crypto::as_text(bytes).find(key_text) == std::string_view::npos);
 }
 
-TEST_CASE("sealing the same key twice gives two texts", "[sealing]") {
-  CHECK(sealed() != sealed());
+TEST_CASE("the same key sealed for the same row gives the same text, and anything else another IV",
+          "[sealing]") {
+  const auto iv = [](const crypto::Bytes& text) {
+    return crypto::Bytes(text.begin() + 9, text.begin() + 21);
+  };
+  CHECK(sealed() == sealed());
+  CHECK(iv(master_key().seal("group:meter", crypto::as_bytes("s0123456789abcdef0123456789abcdef"))) !=
+        iv(sealed()));
+  CHECK(iv(master_key().seal("group:other", crypto::as_bytes(key_text))) != iv(sealed()));
+  CHECK(iv(master_key().seal(purpose, crypto::as_bytes("1123456789abcdef0123456789abcdef"))) != iv(sealed()));
+  CHECK(iv(master_key(1).seal(purpose, crypto::as_bytes(key_text))) != iv(sealed()));
 }
 
 TEST_CASE("a sealed key that was copied to another row does not open", "[sealing]") {

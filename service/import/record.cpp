@@ -1,0 +1,167 @@
+#include "service/import/record.hpp"
+
+#include "service/import/json_record.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::size_t buffer_size = 256UL * 1024;
+// A device with the largest configuration, each of its quotes doubled, has less than a third of this.
+constexpr std::size_t longest_record = 32UL * 1024;
+
+bool has_open_quote(std::string_view line) {
+  return std::ranges::count(line, '"') % 2 != 0;
+}
+
+/// One field of a line of CSV; `place` moves behind the comma after it, or to npos at the end.
+std::optional<std::string> read_field(std::string_view line, std::size_t& place) {
+  std::string field;
+  if (place < line.size() && line[place] == '"') {
+    for (++place; place < line.size(); ++place) {
+      if (line[place] != '"') {
+        field += line[place];
+      } else if (place + 1 < line.size() && line[place + 1] == '"') {
+        field += line[++place];
+      } else {
+        break;
+      }
+    }
+    ++place;  // the closing quote
+    if (place < line.size() && line[place] != ',') return std::nullopt;
+  } else {
+    const auto comma = std::min(line.find(',', place), line.size());
+    field = line.substr(place, comma - place);
+    if (field.find('"') != std::string::npos) return std::nullopt;
+    place = comma;
+  }
+  place = place < line.size() ? place + 1 : std::string_view::npos;
+  return field;
+}
+
+}  // namespace
+
+ImportRecord::~ImportRecord() {
+  for (std::string& value : values)
+    crypto::wipe(value);
+}
+
+RecordReader::RecordReader(Source source) : source_(std::move(source)), buffer_(buffer_size) {}
+
+RecordReader::~RecordReader() {
+  crypto::wipe(buffer_);
+  crypto::wipe(line_);
+}
+
+bool RecordReader::fill() {
+  start_ = 0;
+  end_ = source_(buffer_);
+  return end_ != 0;
+}
+
+/// Appends the next line to `line_`; what is beyond the longest record is passed over.
+bool RecordReader::next_line() {
+  if (start_ == end_ && !fill()) return false;
+  ++lines_;
+  for (;;) {
+    const char* const begin = buffer_.data() + start_;
+    const void* const found = std::memchr(begin, '\n', end_ - start_);
+    const std::size_t size =
+        found == nullptr ? end_ - start_ : static_cast<std::size_t>(static_cast<const char*>(found) - begin);
+    const std::size_t room = longest_record - std::min(line_.size(), longest_record);
+    too_long_ = too_long_ || size > room;
+    line_.append(begin, std::min(size, room));
+    start_ += size;
+    if (found != nullptr) ++start_;
+    if (found != nullptr || !fill()) break;
+  }
+  if (line_.ends_with('\r')) line_.pop_back();
+  return true;
+}
+
+/// A quoted field of CSV may go on over lines.
+bool RecordReader::continue_quoted() {
+  while (has_open_quote(line_) && !too_long_) {
+    line_ += '\n';
+    if (!next_line()) return false;
+  }
+  return true;
+}
+
+bool RecordReader::begin(ImportRecord& record) {
+  crypto::wipe(line_);
+  line_.clear();
+  too_long_ = false;
+  do {
+    if (!next_line()) return false;
+  } while (line_.empty() && !too_long_);
+  record.line = lines_;
+  if (format_ != Format::unknown) return true;
+  if (line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
+  format_ = line_.starts_with('{') ? Format::ndjson : Format::csv;
+  return true;
+}
+
+bool RecordReader::next(ImportRecord& record) {
+  for (std::string& value : record.values) {
+    crypto::wipe(value);
+    value.clear();
+  }
+  record.problem.clear();
+  if (!begin(record)) return false;
+  if (format_ == Format::csv && header_.empty()) {
+    read_header(record);
+    if (!record.problem.empty()) {
+      start_ = end_ = 0;
+      source_ = [](std::span<char>) { return std::size_t{0}; };
+      return true;
+    }
+    return next(record);
+  }
+  if (format_ == Format::csv && !continue_quoted()) record.problem = "a quote is not closed";
+  if (too_long_) record.problem = "this is longer than 32 KiB";
+  if (!record.problem.empty()) return true;
+  if (format_ == Format::csv)
+    read_csv(record);
+  else
+    read_json_record(line_, record);
+  return true;
+}
+
+void RecordReader::read_header(ImportRecord& record) {
+  for (std::size_t place = 0; place != std::string_view::npos;) {
+    const auto name = read_field(line_, place);
+    const auto column = name ? column_named(*name) : std::nullopt;
+    if (!column) {
+      record.problem = "the header names a column that there is not";
+      return;
+    }
+    if (std::ranges::find(header_, *column) != header_.end())
+      record.problem = "the header names a column twice";
+    header_.push_back(*column);
+  }
+  if (std::ranges::find(header_, Column::device_id) == header_.end())
+    record.problem = "the header has no device_id";
+}
+
+void RecordReader::read_csv(ImportRecord& record) {
+  std::size_t place = 0;
+  for (const Column column : header_) {
+    if (place == std::string_view::npos) break;
+    auto field = read_field(line_, place);
+    if (!field) {
+      record.problem = "a quote is where there may be none";
+      return;
+    }
+    record[column] = *std::move(field);
+    if (column == header_.back()) {
+      if (place != std::string_view::npos) record.problem = "there are more fields than columns";
+      return;
+    }
+  }
+  record.problem = "there are fewer fields than columns";
+}
+
+}  // namespace latchkey::service
