@@ -22,4 +22,28 @@ std::expected<ExplainedFacts, AdminError> load_explained(const ConnectOptions& o
   });
 }
 
+std::expected<void, AdminError> roll_group_key(const ConnectOptions& options, const std::string& group,
+                                               const std::string& proof, const crypto::Bytes& material) {
+  return with_connection<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
+    pqxx::work transaction(connection);
+    transaction.exec("SELECT registry.roll_group_key(" + transaction.quote(group) + ", " +
+                     transaction.quote(hex_of(material)) + "::bytea, " + transaction.quote(proof) + ")");
+    transaction.commit();
+    return {};
+  });
+}
+
+std::expected<std::int64_t, AdminError> retire_group_key(const ConnectOptions& options,
+                                                         const std::string& group, bool anyway) {
+  return with_connection<std::int64_t>(options, [&](pqxx::connection& connection) {
+    pqxx::work transaction(connection);
+    // The caller says it in words of its own.
+    transaction.exec("SET LOCAL client_min_messages = warning");
+    const auto rows = transaction.exec("SELECT registry.retire_group_key(" + transaction.quote(group) + ")");
+    const auto left_behind = rows[0][0].as<std::int64_t>();
+    if (left_behind == 0 || anyway) transaction.commit();
+    return left_behind;
+  });
+}
+
 }  // namespace latchkey::registry

@@ -57,6 +57,7 @@ CREATE TABLE enrollment_group (
   proof              text NOT NULL CHECK (proof IN ('symmetric_key', 'x509', 'token')),
   material           bytea NOT NULL,
   secondary_material bytea,
+  rolled_at          timestamptz,
   id_from            text CHECK (id_from IN ('common_name', 'dns_name', 'uri', 'serial_number')),
   status             text NOT NULL DEFAULT 'enabled' CHECK (status IN ('enabled', 'disabled')),
   admission          text NOT NULL DEFAULT 'automatic' CHECK (admission IN ('automatic', 'allow_list', 'approval')),
@@ -83,6 +84,7 @@ COMMENT ON COLUMN enrollment_group.name IS 'Its name; a symmetric proof gives it
 COMMENT ON COLUMN enrollment_group.proof IS 'How its devices prove themselves: symmetric_key, x509 or token.';
 COMMENT ON COLUMN enrollment_group.material IS 'The group key sealed under the master key, the CA certificate, or the token''s SHA-256. Never a secret in clear.';
 COMMENT ON COLUMN enrollment_group.secondary_material IS 'A second key or CA that is accepted as well, while one is replaced by the other.';
+COMMENT ON COLUMN enrollment_group.rolled_at IS 'Since when it has two; empty: it has one.';
 COMMENT ON COLUMN enrollment_group.id_from IS 'x509 only: where in a device''s certificate its id stands: common_name, dns_name, uri or serial_number.';
 COMMENT ON COLUMN enrollment_group.status IS 'disabled refuses everything, renewals too.';
 COMMENT ON COLUMN enrollment_group.admission IS 'Who of those with the proof is let in: automatic: all; allow_list: who is in enrollment with proof group; approval: whom an operator approves.';
@@ -171,7 +173,7 @@ COMMENT ON COLUMN device.quota IS 'The counter that it counts against; empty: no
 COMMENT ON COLUMN device.waiting_digest IS 'What it asked for and an operator has not decided on: approve admits this and nothing else.';
 COMMENT ON COLUMN device.waiting_since IS 'Since when it waits for approval.';
 COMMENT ON COLUMN device.approved_digest IS 'What an operator approved; the device has to ask for the same again.';
-COMMENT ON COLUMN device.rejected_digest IS 'What an operator rejected: the same is refused, another request may wait anew.';
+COMMENT ON COLUMN device.rejected_digest IS 'What an operator rejected last: the same is refused, another request may wait anew.';
 COMMENT ON COLUMN device.state IS 'Where it is in its life (docs/protocol.md, 8).';
 COMMENT ON COLUMN device.resume_state IS 'What a suspended device goes back to.';
 COMMENT ON COLUMN device.generation IS 'The number of its newest credential; never restarts.';

@@ -266,7 +266,7 @@ CREATE FUNCTION enable_device(device_id text, reason text DEFAULT NULL) RETURNS 
   AS $$ SELECT set_device_status($1, 'enabled', $2) $$;
 COMMENT ON FUNCTION enable_device(text, text) IS 'Lets a disabled individual enrolment go on.';
 
-CREATE FUNCTION roll_group_key(name text, material bytea) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+CREATE FUNCTION roll_group_key(name text, material bytea, proof text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE found enrollment_group;
 BEGIN
@@ -275,31 +275,46 @@ BEGIN
     PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
   ELSIF found.proof = 'token' THEN
     PERFORM refuse('55000', 'a token is not rolled', 'Make a new token; the old one ends by itself or with its group.');
+  ELSIF proof <> found.proof THEN
+    PERFORM refuse('22023', format('the group %s proves itself by %s, not by %s', name, found.proof, proof), 'Its new key or CA has to be of the same kind.');
   ELSIF found.secondary_material IS NOT NULL THEN
     PERFORM refuse('55000', format('the group %s has two keys already', name), 'retire_group_key ends the older one.');
   END IF;
   PERFORM check_material(found.proof, material);
-  UPDATE enrollment_group g SET material = roll_group_key.material, secondary_material = g.material WHERE g.name = name;
+  UPDATE enrollment_group g SET material = roll_group_key.material, secondary_material = g.material, rolled_at = clock_timestamp() WHERE g.name = name;
   IF found.proof = 'x509' THEN PERFORM name_ca(name, material); END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'roll_group_key');
 END $$;
-COMMENT ON FUNCTION roll_group_key(text, bytea) IS 'Gives a group a new key or CA; the one before stays good as its secondary until retire_group_key.';
+COMMENT ON FUNCTION roll_group_key(text, bytea, text) IS
+  'Gives a group a new key (as latchkey enroll seal-key prints it) or CA; the one before stays good as its secondary until retire_group_key. proof, if given, has to be the group''s.';
 
-CREATE FUNCTION retire_group_key(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+CREATE FUNCTION retire_group_key(name text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
-DECLARE found enrollment_group;
+DECLARE
+  found enrollment_group;
+  left_behind bigint := 0;
 BEGIN
   SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR UPDATE;
-  IF found IS NULL OR found.secondary_material IS NULL THEN
+  IF found.secondary_material IS NULL THEN
     PERFORM refuse('P0002', format('the group %s has no secondary key', name), 'roll_group_key makes one of its key.');
   END IF;
-  UPDATE enrollment_group g SET secondary_material = NULL WHERE g.name = name;
+  UPDATE enrollment_group g SET secondary_material = NULL, rolled_at = NULL WHERE g.name = name;
   IF found.proof = 'x509' THEN
     DELETE FROM group_ca c WHERE c.group_name = name AND c.subject <> certificate_subject(found.material);
   END IF;
+  IF found.proof = 'symmetric_key' THEN
+    SELECT count(*) INTO left_behind FROM device d JOIN credential c USING (device_id, generation)
+      WHERE d.group_name = name AND d.enrolled_by = 'group:' || name AND c.signed_by = 'device_key' AND c.issued_at < found.rolled_at AND is_live(c, now());
+  END IF;
+  IF left_behind > 0 THEN
+    RAISE NOTICE '% devices of the group % have a credential from before the new key: they get no configurations until they provision or renew', left_behind, name
+      USING HINT = 'In a transaction this can be rolled back.';
+  END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'retire_group_key');
+  RETURN left_behind;
 END $$;
-COMMENT ON FUNCTION retire_group_key(text) IS 'Ends the secondary key or CA of a group: devices that still use it are refused.';
+COMMENT ON FUNCTION retire_group_key(text) IS
+  'Ends the secondary key or CA of a group: devices that still use it are refused. What was answered under a symmetric key is configured under it, so those devices get no configurations until they provision or renew: returned, and in a notice, is how many have a live credential from before the roll. Devices that provisioned by the old key after it are not in that number.';
 
 -- One place for what every act on a device does: lock the row, write who and why; the trigger writes the event.
 CREATE FUNCTION act(id text, allowed text[], next text, why text, hint text) RETURNS void
@@ -357,7 +372,7 @@ CREATE FUNCTION approve(device_id text, reason text DEFAULT NULL) RETURNS void L
 COMMENT ON FUNCTION approve(text, text) IS 'Admits what the device asked for first and waits for; it gets its credential when it asks again.';
 CREATE FUNCTION reject(device_id text, reason text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
   AS $$ SELECT settle_waiting($1, false, $2) $$;
-COMMENT ON FUNCTION reject(text, text) IS 'Refuses what the device waits for. The same request is refused from now on; another one may wait anew.';
+COMMENT ON FUNCTION reject(text, text) IS 'Refuses what the device waits for. The same request is refused until another one of the device is rejected or it is reset; another one may wait anew.';
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pem, enroll_group, enroll_device, disable_group, enable_group, disable_device, enable_device, roll_group_key, retire_group_key,

@@ -1,3 +1,5 @@
+#include "service/cli/db.hpp"
+
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 
@@ -13,8 +15,6 @@ namespace latchkey::cli {
 namespace {
 
 using Migrations = std::vector<registry::MigrationStatus>;
-
-constexpr const char* variable = "LATCHKEY_OWNER_DB_URL";
 
 struct Flags {
   DatabaseFlags database;
@@ -41,7 +41,7 @@ void print_text(const Migrations& migrations, std::ostream& out) {
 }
 
 Result<Migrations> apply(const Flags& flags) {
-  const auto database = find_database(flags.database, variable);
+  const auto database = find_database(flags.database, owner_variable);
   if (!database) return std::unexpected(database.error());
   auto applied = registry::migrate(*database);
   if (!applied) return fail(applied.error());
@@ -49,7 +49,7 @@ Result<Migrations> apply(const Flags& flags) {
 }
 
 Result<Migrations> look(const Flags& flags) {
-  const auto database = find_database(flags.database, variable);
+  const auto database = find_database(flags.database, owner_variable);
   if (!database) return std::unexpected(database.error());
   auto found = registry::migration_status(*database);
   if (!found) return fail(found.error());
@@ -100,7 +100,7 @@ struct Verb {
 void add_verb(CLI::App& db, const Verb& verb, std::function<int()>& run) {
   auto* const command = db.add_subcommand(verb.name, verb.help);
   const auto flags = std::make_shared<Flags>();
-  add_database_flag(*command, flags->database.url, variable);
+  add_database_flag(*command, flags->database.url, owner_variable);
   add_config_flag(*command, flags->database.config_file);
   command->add_flag("--json", flags->json, "A JSON array on stdout");
   command->footer(verb.footer);
@@ -110,10 +110,12 @@ void add_verb(CLI::App& db, const Verb& verb, std::function<int()>& run) {
 }  // namespace
 
 void add_db_commands(CLI::App& root, std::function<int()>& run) {
-  auto* const db = root.add_subcommand("db", "The registry's schema in PostgreSQL");
+  auto* const db =
+      root.add_subcommand("db", "The registry in PostgreSQL: its schema, and the master key of its secrets");
   db->require_subcommand(1);
   add_verb(*db, {"migrate", migrate_help, migrate_footer, run_migrate}, run);
   add_verb(*db, {"status", status_help, status_footer, run_status}, run);
+  add_reseal(*db, run);
 }
 
 }  // namespace latchkey::cli

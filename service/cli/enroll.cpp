@@ -202,6 +202,7 @@ void add_enroll_commands(CLI::App& root, std::function<int()>& run) {
   add_device(*enroll, run);
   add_import(*enroll, run);
   add_derive_key(*enroll, run);
+  add_key_verbs(*enroll, run);
 }
 
 }  // namespace latchkey::cli

@@ -3,6 +3,7 @@
 #include "service/cli/material.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,12 @@ struct DeriveFlags {
   std::string group_key_file;
   std::string config_file;  // accepted as everywhere, and not needed
 };
+
+/// A group's name or a device's id, which have one shape; `what` says which, in the complaint.
+[[nodiscard]] Result<void> check_name(const std::string& name, std::string_view what);
+
+/// The verbs seal-key, roll-key and retire-key.
+void add_key_verbs(CLI::App& enroll, std::function<int()>& run);
 
 /// Each does it and returns the exit code.
 [[nodiscard]] int enroll_group(const GroupFlags& flags);

@@ -41,11 +41,6 @@ Result<ConfigValues> sort_out(const std::vector<std::string>& values) {
   return sorted;
 }
 
-Result<void> check_name(const std::string& name, std::string_view what) {
-  if (protocol::DeviceId::parse(name)) return {};
-  return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), name_shape);
-}
-
 using Time = std::optional<std::chrono::sys_seconds>;
 
 Result<Time> read_time(const std::optional<std::string>& text, const std::string& flag) {
@@ -170,6 +165,11 @@ int exit_code_of(const Result<void>& result) {
 }
 
 }  // namespace
+
+Result<void> check_name(const std::string& name, std::string_view what) {
+  if (protocol::DeviceId::parse(name)) return {};
+  return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), name_shape);
+}
 
 int enroll_group(const GroupFlags& flags) {
   return exit_code_of(do_enroll(flags));

@@ -4,7 +4,6 @@
 #include "crypto/mac.hpp"
 #include "protocol/limits.hpp"
 #include "service/cli/public_material.hpp"
-#include "service/sealing.hpp"
 
 #include <algorithm>
 #include <array>
@@ -123,14 +122,20 @@ Result<crypto::Bytes> for_registry(const Material& material, std::string_view pu
     const auto hash = crypto::sha256(material.secret.view());
     return crypto::Bytes(hash.begin(), hash.end());
   }
+  const auto master = find_master_key(config_file);
+  if (!master) return std::unexpected(master.error());
+  return master->seal(purpose, material.secret.view());
+}
+
+Result<service::MasterKey> find_master_key(const std::string& config_file) {
   const auto config = service::load_config(service::config_path(config_file), {"secrets"});
   if (!config)
     return fail(config.error(),
                 "the registry keeps keys sealed under the master key of the service's configuration");
-  const auto master =
+  auto master =
       service::load_master_key(config->secrets.master_key_file, config->secrets.previous_master_key_file);
   if (!master) return fail(exit_code::configuration, master.error().what);
-  return master->seal(purpose, material.secret.view());
+  return *std::move(master);
 }
 
 Result<GeneratedFile> GeneratedFile::create(const Material& material) {

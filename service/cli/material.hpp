@@ -1,6 +1,7 @@
 #pragma once
 
 #include "service/cli/outcome.hpp"
+#include "service/sealing.hpp"
 
 #include <string>
 
@@ -35,6 +36,9 @@ struct Material {
 /// key, what is no secret as it is, and for the proof group nothing.
 [[nodiscard]] Result<crypto::Bytes> for_registry(const Material& material, std::string_view purpose,
                                                  const std::string& config_file);
+
+/// [secrets] of the configuration.
+[[nodiscard]] Result<service::MasterKey> find_master_key(const std::string& config_file);
 
 /// The file of a secret that was made here. Removed again when this goes, unless it was kept.
 class GeneratedFile {

@@ -55,3 +55,7 @@ class Documentation(StackTest):
             self.stack.sql(statement)
         self.assertEqual(self.row("meter-9")["state"], "off")
         self.assertEqual(self.query("SELECT * FROM registry.devices WHERE device_id = 'meter-10'"), [])
+        self.shell("registry", "\n".join(blocks("docs/registry.md", "sh")))
+        keys = self.query("SELECT action, count(*) FROM registry.events WHERE group_name = 'pumps' GROUP BY 1 ORDER BY 1")
+        self.assertEqual([(row["action"], row["count"]) for row in keys],
+                         [("enroll_group", 1), ("retire_group_key", 2), ("roll_group_key", 2)])

@@ -1,0 +1,195 @@
+#include "registry/tools.hpp"
+#include "service/cli/enroll.hpp"
+#include "service/cli/flags.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <memory>
+
+// Keys of what is enrolled already: sealed for SQL, replaced, ended.
+namespace latchkey::cli {
+namespace {
+
+constexpr const char* variable = "LATCHKEY_DB_URL";
+
+struct SealFlags {
+  std::string group;
+  std::string device;
+  MaterialFlags material;
+  std::string config_file;
+};
+
+struct RollFlags {
+  std::string group;
+  MaterialFlags material;
+  DatabaseFlags database;
+  bool json = false;
+};
+
+struct RetireFlags {
+  std::string group;
+  DatabaseFlags database;
+  bool force = false;
+  bool json = false;
+};
+
+Result<void> do_seal(const SealFlags& flags) {
+  if (flags.group.empty() == flags.device.empty())
+    return fail(exit_code::usage, "whose key is it?", "give one of --group, --device");
+  const bool of_group = flags.device.empty();
+  const std::string& name = of_group ? flags.group : flags.device;
+  if (auto named = check_name(name, of_group ? "group name" : "device id"); !named) return named;
+  const auto material = find_material(flags.material, flags.config_file);
+  if (!material) return std::unexpected(material.error());
+  const auto sealed = for_registry(*material, (of_group ? "group:" : "device:") + name, flags.config_file);
+  if (!sealed) return std::unexpected(sealed.error());
+  auto file = GeneratedFile::create(*material);
+  if (!file) return std::unexpected(file.error());
+  file->keep();
+  std::cout << "\\x" << crypto::to_hex(*sealed) << '\n';
+  return {};
+}
+
+Result<void> do_roll(const RollFlags& flags) {
+  if (auto named = check_name(flags.group, "group name"); !named) return named;
+  const auto& config_file = flags.database.config_file;
+  const auto material = find_material(flags.material, config_file);
+  if (!material) return std::unexpected(material.error());
+  const auto kept = for_registry(*material, "group:" + flags.group, config_file);
+  if (!kept) return std::unexpected(kept.error());
+  const auto database = find_database(flags.database, variable);
+  if (!database) return std::unexpected(database.error());
+  auto file = GeneratedFile::create(*material);
+  if (!file) return std::unexpected(file.error());
+  const std::string proof(material->proof);
+  const auto rolled = registry::roll_group_key(*database, flags.group, proof, *kept);
+  if (!rolled) return fail(rolled.error());
+  file->keep();
+  const bool is_ca = proof == "x509";
+  say("group " + flags.group + " has a new " + (is_ca ? "CA" : "key") +
+      "; the one before is good as well until `latchkey enroll retire-key " + flags.group + "`");
+  if (!flags.json) return {};
+  nlohmann::json object{{"group", flags.group}, {"proof", proof}};
+  if (!material->file_to_create.empty()) object["key_file"] = material->file_to_create;
+  std::cout << object.dump() << '\n';
+  return {};
+}
+
+int do_retire(const RetireFlags& flags) {
+  const auto database = find_database(flags.database, variable);
+  if (!database) return report(database.error());
+  const auto left_behind = registry::retire_group_key(*database, flags.group, flags.force);
+  if (!left_behind) return report(fail(left_behind.error()).error());
+  const bool retired = *left_behind == 0 || flags.force;
+  if (*left_behind != 0)
+    say(std::to_string(*left_behind) + " devices of group " + flags.group +
+        " have a credential from before the new key: without the old one they get no configurations until "
+        "they provision or renew");
+  say(retired ? "the older key of group " + flags.group + " is good no more"
+              : "nothing is changed; --force does it all the same");
+  if (flags.json)
+    std::cout
+        << nlohmann::json{{"group", flags.group}, {"retired", retired}, {"left_behind", *left_behind}}.dump()
+        << '\n';
+  return retired ? exit_code::ok : exit_code::negative;
+}
+
+int exit_code_of(const Result<void>& result) {
+  return result ? exit_code::ok : report(result.error());
+}
+
+void add_key_flags(CLI::App& command, MaterialFlags& flags, const char* whose) {
+  flags.choices = "--key-file, --generate-key";
+  command
+      .add_option("--key-file", flags.key_file,
+                  std::string("The ") + whose + ": 32-64 bytes, raw or as one base64 line")
+      ->type_name("FILE")
+      ->group("One of");
+  command
+      .add_option("--generate-key", flags.generate_key,
+                  "Make a key of 32 bytes and write it to this new file (mode 0600)")
+      ->type_name("FILE")
+      ->group("One of");
+}
+
+constexpr const char* seal_help =
+    "Seal a key under the master key and print it as the functions of the registry take it, so that\n"
+    "psql alone can go on: roll_group_key, enroll_group, enroll_device. It opens for this group or\n"
+    "device only.";
+constexpr const char* seal_footer =
+    "Example:\n"
+    "  sealed=$(latchkey enroll seal-key --group meters --generate-key meters-2.key)\n"
+    "  psql -c \"SELECT registry.roll_group_key('meters', '$sealed')\"\n"
+    "\n"
+    "Exit codes: 0 printed, 64 wrong flags, 65 unusable file, 78 wrong configuration.";
+
+void add_seal(CLI::App& enroll, std::function<int()>& run) {
+  auto* const command = enroll.add_subcommand("seal-key", seal_help);
+  const auto flags = std::make_shared<SealFlags>();
+  command->add_option("--group", flags->group, "The group whose key it is to be")->type_name("NAME");
+  command->add_option("--device", flags->device, "The device whose key it is to be")->type_name("ID");
+  add_key_flags(*command, flags->material, "key");
+  add_config_flag(*command, flags->config_file);
+  command->footer(seal_footer);
+  command->callback([flags, &run] { run = [flags] { return exit_code_of(do_seal(*flags)); }; });
+}
+
+constexpr const char* roll_help =
+    "Give a group a new key or CA. The one before stays good as well until `enroll retire-key`, so that\n"
+    "devices can be changed one by one. A group has two at most.";
+constexpr const char* roll_footer =
+    "Examples:\n"
+    "  latchkey enroll roll-key meters --generate-key meters-2.key\n"
+    "  latchkey enroll roll-key pumps --ca-file factory-ca-2.pem\n"
+    "\n"
+    "Exit codes: 0 rolled, 64 wrong flags, 65 unusable file or refused by the registry, 69 no database,\n"
+    "77 the login may not, 78 wrong configuration.";
+
+void add_roll(CLI::App& enroll, std::function<int()>& run) {
+  auto* const command = enroll.add_subcommand("roll-key", roll_help);
+  const auto flags = std::make_shared<RollFlags>();
+  command->add_option("NAME", flags->group, "The group")->required();
+  add_key_flags(*command, flags->material, "group's new key");
+  command
+      ->add_option("--ca-file", flags->material.ca_file, "The CA (PEM) that issues the devices' certificates")
+      ->type_name("FILE")
+      ->group("One of");
+  flags->material.choices += ", --ca-file";
+  add_database_flag(*command, flags->database.url, variable);
+  add_config_flag(*command, flags->database.config_file);
+  command->add_flag("--json", flags->json, "A JSON object on stdout");
+  command->footer(roll_footer);
+  command->callback([flags, &run] { run = [flags] { return exit_code_of(do_roll(*flags)); }; });
+}
+
+constexpr const char* retire_help =
+    "End the older of a group's two keys or CAs: devices that still use it are refused. What was answered\n"
+    "under a symmetric key is configured under it; if a device would get no configurations any more,\n"
+    "nothing is done without --force.";
+constexpr const char* retire_footer =
+    "Exit codes: 0 it is good no more, 1 devices depend on it and nothing was changed, 64 wrong flags, 65\n"
+    "refused by the registry, 69 no database, 77 the login may not.";
+
+void add_retire(CLI::App& enroll, std::function<int()>& run) {
+  auto* const command = enroll.add_subcommand("retire-key", retire_help);
+  const auto flags = std::make_shared<RetireFlags>();
+  command->add_option("NAME", flags->group, "The group")->required();
+  command->add_flag("--force", flags->force, "Even if devices depend on it");
+  add_database_flag(*command, flags->database.url, variable);
+  add_config_flag(*command, flags->database.config_file);
+  command->add_flag("--json", flags->json, "A JSON object on stdout");
+  command->footer(retire_footer);
+  command->callback([flags, &run] { run = [flags] { return do_retire(*flags); }; });
+}
+
+}  // namespace
+
+void add_key_verbs(CLI::App& enroll, std::function<int()>& run) {
+  add_seal(enroll, run);
+  add_roll(enroll, run);
+  add_retire(enroll, run);
+}
+
+}  // namespace latchkey::cli
