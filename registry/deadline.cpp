@@ -20,8 +20,15 @@ Deadline::Watch::~Watch() {
   deadline_.watch(none);
 }
 
+void Deadline::give_up() noexcept {
+  const std::lock_guard lock(mutex_);
+  given_up_ = true;
+  if (socket_ != none) ::shutdown(socket_, SHUT_RDWR);
+}
+
 void Deadline::watch(int socket) {
   const std::lock_guard lock(mutex_);
+  if (given_up_ && socket != none) ::shutdown(socket, SHUT_RDWR);
   const bool idle = socket_ == none && socket != none;
   socket_ = socket;
   until_ = std::chrono::steady_clock::now() + limit_;

@@ -17,6 +17,9 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
+  /// From any thread: the call that runs fails now, and so does every later one.
+  void give_up() noexcept;
+
   /// As long as this lives, the socket has until the limit.
   class Watch {
    public:
@@ -39,6 +42,7 @@ class Deadline {
   std::condition_variable changed_;
   int socket_ = none;
   std::chrono::steady_clock::time_point until_;
+  bool given_up_ = false;
   bool armed_ = false;  ///< the thread waits for a deadline, not for a call
   bool ending_ = false;
   std::thread thread_;  // last: it uses all of the above

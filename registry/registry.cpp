@@ -49,7 +49,8 @@ struct Registry::Impl {
   Session session;
 };
 
-Registry::Registry(ConnectOptions options) : impl_(std::make_unique<Impl>(Session(std::move(options)))) {}
+Registry::Registry(ConnectOptions options, std::chrono::seconds patience)
+    : impl_(std::make_unique<Impl>(Session(std::move(options), patience))) {}
 Registry::~Registry() = default;
 Registry::Registry(Registry&&) noexcept = default;
 Registry& Registry::operator=(Registry&&) noexcept = default;
@@ -97,8 +98,18 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_device
   return counts;
 }
 
-Result<void> Registry::maintain() {
-  return discard_rows(impl_->session.query("SELECT registry.maintain()"));
+Result<bool> Registry::maintain() {
+  const auto rows = impl_->session.query("SELECT registry.maintain()");
+  if (!rows) return std::unexpected(rows.error());
+  return is_true((*rows)[0][0]);
+}
+
+Result<void> Registry::summarize() {
+  return discard_rows(impl_->session.query("SELECT registry.summarize()"));
+}
+
+void Registry::abandon() noexcept {
+  impl_->session.abandon();
 }
 
 }  // namespace latchkey::registry

@@ -2,6 +2,7 @@
 
 #include "registry/model.hpp"
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <span>
@@ -47,7 +48,8 @@ struct LoadedStatuses {
 /// second; in between every call is `unavailable` at once. Every call is one statement and one round trip.
 class Registry {
  public:
-  explicit Registry(ConnectOptions options);
+  /// `patience`: how long a call may take.
+  explicit Registry(ConnectOptions options, std::chrono::seconds patience = std::chrono::seconds(5));
   ~Registry();
   Registry(Registry&&) noexcept;
   Registry& operator=(Registry&&) noexcept;
@@ -66,8 +68,14 @@ class Registry {
   [[nodiscard]] Result<void> mark_sent(std::span<const Sent> rows);
   /// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices();
-  /// Partitions made ahead; called at start and hourly.
-  [[nodiscard]] Result<void> maintain();
+  /// Makes partitions ahead and removes a portion of what retention lets go: at start and hourly. True: there
+  /// is more.
+  [[nodiscard]] Result<bool> maintain();
+  /// Counts a large registry for the views that sum it up, which takes it seconds: hourly, by a registry of
+  /// its own with more patience.
+  [[nodiscard]] Result<void> summarize();
+  /// From any thread: the call that runs fails now, and so does every later one.
+  void abandon() noexcept;
 
  private:
   struct Impl;

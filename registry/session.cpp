@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause{500};
 // Above statement_timeout: a server that works says itself what was too slow.
-constexpr std::chrono::milliseconds call_limit{6000};
+constexpr std::chrono::seconds call_margin{1};
 
 // Seconds for connecting, milliseconds for unacknowledged data; statement_timeout does not bound COMMIT,
 // these do.
@@ -103,8 +103,10 @@ Error classify_current_exception(bool committing) {
   }
 }
 
-Session::Session(ConnectOptions options)
-    : options_(std::move(options)), deadline_(std::make_unique<Deadline>(call_limit)) {}
+Session::Session(ConnectOptions options, std::chrono::seconds patience)
+    : options_(std::move(options)),
+      patience_(patience),
+      deadline_(std::make_unique<Deadline>(patience + call_margin)) {}
 
 Result<void> Session::connect() {
   if (connection_ != nullptr) return {};
@@ -126,10 +128,10 @@ Result<void> Session::connect() {
 void Session::set_limits() {
   const Deadline::Watch watch(*deadline_, connection_->sock());
   pqxx::nontransaction setup(*connection_);
-  setup.exec(
-      "SET statement_timeout = '5s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = "
-      "'5s'; "
-      "SET synchronous_commit = on; SET bytea_output = 'hex'");
+  setup.exec("SET statement_timeout = '" + std::to_string(patience_.count()) +
+             "s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = "
+             "'5s'; "
+             "SET synchronous_commit = on; SET bytea_output = 'hex'");
   setup.commit();
 }
 

@@ -28,11 +28,14 @@ namespace latchkey::registry {
 /// libpqxx 6 would reconnect by itself and lose what was prepared.
 class Session {
  public:
-  explicit Session(ConnectOptions options);
+  /// A statement has `patience` on the server, and a second more until its connection is given up.
+  Session(ConnectOptions options, std::chrono::seconds patience);
 
   /// Runs `SELECT * FROM registry.<function>($1)` in autocommit: one round trip.
   [[nodiscard]] Result<pqxx::result> call(const char* function, const std::string& json, bool committing);
   [[nodiscard]] Result<pqxx::result> query(const char* sql);
+  /// From any thread: the call that runs fails, and so does every later one.
+  void abandon() noexcept { deadline_->give_up(); }
 
  private:
   [[nodiscard]] Result<void> connect();
@@ -42,6 +45,7 @@ class Session {
   [[nodiscard]] Result<pqxx::result> run(bool committing, const Run& body);
 
   ConnectOptions options_;
+  std::chrono::seconds patience_;
   std::unique_ptr<pqxx::connection> connection_;
   std::set<std::string> prepared_;  ///< on this connection
   std::chrono::steady_clock::time_point next_attempt_;

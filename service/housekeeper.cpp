@@ -36,10 +36,12 @@ void Housekeeper::run() {
 }
 
 void Housekeeper::maintain() {
-  auto done = ready_ ? registry::Result<void>() : registry_.check();
-  if (done) done = registry_.maintain();
-  next_maintenance_ = Steady::now() + (done ? std::chrono::seconds(maintenance_interval) : retry_interval);
-  if (!done) return log_.warning("the database is not ready", {{"reason", done.error().what}});
+  const auto checked = ready_ ? registry::Result<void>() : registry_.check();
+  const auto more = checked ? registry_.maintain() : std::unexpected(checked.error());
+  // In between, what was sent is written down.
+  next_maintenance_ =
+      Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
+  if (!more) return log_.warning("the database is not ready", {{"reason", more.error().what}});
   if (!ready_) database_ready_();
   ready_ = true;
 }

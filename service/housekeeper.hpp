@@ -9,8 +9,8 @@
 
 namespace latchkey::service {
 
-/// What nobody waits for: writes `credentials_sent_at` in batches, makes the ledger's partitions, and says
-/// once when the database is there and new enough.
+/// What nobody waits for: writes `credentials_sent_at` in batches, makes the ledger's partitions and removes
+/// what is kept no longer, and says once when the database is there and new enough.
 class Housekeeper {
  public:
   Housekeeper(SentLog& sent, registry::ConnectOptions database, std::function<void()> database_ready,

@@ -12,6 +12,7 @@
 #include "service/pki.hpp"
 #include "service/readiness.hpp"
 #include "service/steering.hpp"
+#include "service/summarizer.hpp"
 #include "service/worker.hpp"
 
 #include <sys/prctl.h>
@@ -83,6 +84,7 @@ class Service {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
   std::unique_ptr<Steering> steering_;
+  std::unique_ptr<Summarizer> summarizer_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<HttpServer> http_;
 };
@@ -189,6 +191,7 @@ std::expected<void, std::string> Service::start() {
   housekeeper_ =
       std::make_unique<Housekeeper>(sent_, database(), [this] { readiness_.database_ready(); }, log_);
   steering_ = std::make_unique<Steering>(acts(), database(), log_);
+  summarizer_ = std::make_unique<Summarizer>(database(), log_);
   serve_http();
   return {};
 }
@@ -249,6 +252,7 @@ void Service::stop() {
   http_.reset();  // it looks at all that ends below
   observer_.reset();
   steering_.reset();
+  summarizer_.reset();
   for (const auto& inbox : inboxes_)
     inbox->close();
   workers_.clear();  // each finishes the batch it has

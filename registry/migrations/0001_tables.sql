@@ -45,12 +45,14 @@ CREATE TABLE quota (
   name text COLLATE "C" PRIMARY KEY,
   used bigint NOT NULL DEFAULT 0,
   max  bigint NOT NULL,
+  parent text COLLATE "C" REFERENCES quota,
   CHECK (used BETWEEN 0 AND max)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE quota IS 'Counters for what is capped, and only for that: uncapped groups have no row, so their newcomers lock nothing.';
-COMMENT ON COLUMN quota.name IS '"group:<name>".';
+COMMENT ON COLUMN quota.name IS '"group:<name>", or "token:<id>" of a token with so many uses.';
 COMMENT ON COLUMN quota.used IS 'Devices registered that count.';
 COMMENT ON COLUMN quota.max IS 'How many there may be.';
+COMMENT ON COLUMN quota.parent IS 'What counts here counts there as well: the group of a token.';
 
 CREATE TABLE enrollment_group (
   name               group_name PRIMARY KEY,
@@ -110,6 +112,22 @@ COMMENT ON TABLE group_ca IS 'By which a certificate finds its group: the names 
 COMMENT ON COLUMN group_ca.subject IS 'SHA-256 of the subject name in a CA certificate, DER.';
 COMMENT ON COLUMN group_ca.group_name IS 'The group of this CA.';
 
+CREATE TABLE token (
+  hash        bytea PRIMARY KEY CHECK (octet_length(hash) = 32),
+  group_name  group_name NOT NULL REFERENCES enrollment_group,
+  quota       text COLLATE "C" REFERENCES quota,
+  valid_until timestamptz NOT NULL,
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  created_by  text NOT NULL DEFAULT session_user
+);
+COMMENT ON TABLE token IS 'Tokens that operators made for a group (create_token), beside its own.';
+COMMENT ON COLUMN token.hash IS 'SHA-256 of the token, which was shown once and is kept nowhere.';
+COMMENT ON COLUMN token.group_name IS 'The group that it lets devices into.';
+COMMENT ON COLUMN token.quota IS 'The counter of its uses, or that of its group; empty: neither is capped.';
+COMMENT ON COLUMN token.valid_until IS 'First registrations before this.';
+COMMENT ON COLUMN token.created_at IS 'When it was made.';
+COMMENT ON COLUMN token.created_by IS 'The login that made it.';
+
 CREATE TABLE enrollment (
   device_id  device_id PRIMARY KEY,
   group_name group_name REFERENCES enrollment_group,
@@ -158,6 +176,7 @@ CREATE TABLE device (
   acted_at               timestamptz,
   actor                  text,
   reason                 text,
+  decommissioned_at      timestamptz CHECK (decommissioned_at IS NULL OR state = 'revoked'),
   CHECK ((waiting_digest IS NULL) = (waiting_since IS NULL)),
   CHECK ((state = 'suspended') = (resume_state IS NOT NULL)),
   CHECK (state NOT IN ('registered', 'connected', 'ready') OR (enrolled_by IS NOT NULL AND generation > 0))
@@ -184,12 +203,13 @@ COMMENT ON COLUMN device.requested_at IS 'Its first request with a valid proof, 
 COMMENT ON COLUMN device.registered_at IS 'When registration and first credential were committed.';
 COMMENT ON COLUMN device.credentials_sent_at IS 'When the broker took the answer with its newest credential; empty: not yet.';
 COMMENT ON COLUMN device.connected_at IS 'When it first connected.';
-COMMENT ON COLUMN device.ready_at IS 'When it last became ready.';
+COMMENT ON COLUMN device.ready_at IS 'When it first became ready.';
 COMMENT ON COLUMN device.failed_at IS 'When it last said that it cannot become ready.';
 COMMENT ON COLUMN device.failure IS 'Why it cannot, in its own words. Untrusted text.';
 COMMENT ON COLUMN device.acted_at IS 'The last operator act.';
 COMMENT ON COLUMN device.actor IS 'The login that acted.';
 COMMENT ON COLUMN device.reason IS 'Why, in the operator''s words.';
+COMMENT ON COLUMN device.decommissioned_at IS 'When it was taken out of service for good: it counts against no quota, and forget may erase what it said of itself. A reset empties it.';
 
 CREATE TABLE credential (
   device_id       text COLLATE "C" NOT NULL REFERENCES device,
@@ -213,10 +233,11 @@ CREATE TABLE credential (
   issued_at       timestamptz NOT NULL DEFAULT now(),
   connected_at    timestamptz,
   ended_at        timestamptz,
+  erased_at       timestamptz,
   PRIMARY KEY (device_id, generation),
   UNIQUE (device_id, request_id),
   CHECK (not_after > not_before),
-  CHECK (type <> 'x509' OR (serial IS NOT NULL AND certificate IS NOT NULL AND fingerprint IS NOT NULL AND key_fingerprint IS NOT NULL)),
+  CHECK (type <> 'x509' OR (serial IS NOT NULL AND fingerprint IS NOT NULL AND (certificate IS NULL) = (erased_at IS NOT NULL))),
   CHECK (type <> 'password' OR (salt IS NOT NULL AND master_key IS NOT NULL)),
   CHECK ((signed_by = 'device_key') = (answer_key IS NOT NULL))
 );
@@ -243,6 +264,7 @@ COMMENT ON COLUMN credential.use_by IS 'Ends here if no device ever connected wi
 COMMENT ON COLUMN credential.issued_at IS 'When it was committed.';
 COMMENT ON COLUMN credential.connected_at IS 'When a device first connected with it.';
 COMMENT ON COLUMN credential.ended_at IS 'When it was retired or revoked.';
+COMMENT ON COLUMN credential.erased_at IS 'When its certificate and keys were erased, by retention or forget. The row stays: its generation, request_id and serial are used for ever.';
 
 CREATE TABLE presence (
   device_id    text COLLATE "C" PRIMARY KEY REFERENCES device,
@@ -383,22 +405,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION ensure_partition(text, date) IS 'Makes the partition of one month (UTC) if it is missing.';
 
-CREATE FUNCTION maintain() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+CREATE FUNCTION make_partitions() RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
 DECLARE this_month date := date_trunc('month', now() AT TIME ZONE 'UTC');
 BEGIN
-  -- One at a time; whoever comes second finds the work done.
-  PERFORM pg_advisory_xact_lock(hashtext('latchkey maintain'));
   -- One month back as well: what was received just before midnight is committed just after it.
   FOR ahead IN -1..3 LOOP
     PERFORM ensure_partition('attempt', (this_month + make_interval(months => ahead))::date);
     PERFORM ensure_partition('event', (this_month + make_interval(months => ahead))::date);
   END LOOP;
 END $$;
-COMMENT ON FUNCTION maintain() IS 'Makes the partitions of the coming months. The service calls it at start and hourly.';
-SELECT maintain();
+COMMENT ON FUNCTION make_partitions() IS 'Internal: makes the partitions of the coming months.';
+SELECT make_partitions();
 
 -- PostgreSQL lets everybody execute a new function; here nobody may who was not told so.
 ALTER DEFAULT PRIVILEGES FOR ROLE latchkey_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION maintain() TO latchkey_service, latchkey_ops;
 GRANT SELECT ON schema_migrations TO latchkey_service, latchkey_ops, latchkey_reader;

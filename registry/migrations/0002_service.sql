@@ -37,16 +37,16 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT q.i, micros(now()),
-    o.origin, g.name::text, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE g.material END,
+    o.origin, g.name::text, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE coalesce(k.hash, g.material) END,
     CASE o.origin WHEN 'group' THEN g.secondary_material END, CASE o.origin WHEN 'group' THEN g.id_from END,
     -- A disabled individual enrolment beats an enabled group, for renewals too.
     coalesce(e.status, 'enabled') = 'enabled' AND (o.origin = 'device' OR g.status = 'enabled'),
     -- An individual proof is an admission by itself: window, pattern and quota bound who joins by the group's.
-    o.origin = 'device' OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true)),
+    o.origin = 'device' OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true) AND coalesce(now() < k.valid_until, true)),
     o.origin = 'device' OR g.device_id_pattern IS NULL OR q.device_id ~ ('^(?:' || g.device_id_pattern || ')$'),
     CASE o.origin WHEN 'device' THEN 'automatic' ELSE g.admission END, coalesce(e.proof = 'group', false),
     coalesce(g.reprovisioning, 'rotate') = 'rotate', array_to_string(coalesce(g.credential_types, '{x509}'), ','),
-    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), coalesce(g.seal_config, false), CASE o.origin WHEN 'group' THEN g.quota END,
+    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), coalesce(g.seal_config, false), CASE o.origin WHEN 'group' THEN coalesce(k.quota, g.quota) END,
     g.config::text, e.config::text,
     d.state, d.generation, d.enrolled_by, d.proof_key, d.waiting_digest, d.approved_digest, d.rejected_digest,
     d.config_version, d.applied_config_version, d.attributes::text,
@@ -60,10 +60,11 @@ BEGIN
   LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = q.device_id
   LEFT JOIN enrollment_group t ON t.proof = 'token' AND t.material = q.token_hash
+  LEFT JOIN token k ON k.hash = q.token_hash
   LEFT JOIN group_ca ca ON ca.subject = q.ca_subject
   -- Nothing is tried in turn: a certificate of ours names the device's enrolment, then comes the device's own, then what the proof names.
   LEFT JOIN enrollment_group g ON g.name = CASE WHEN q.certificate IS NOT NULL THEN d.group_name WHEN e.device_id IS NOT NULL THEN e.group_name
-    WHEN q.token_hash IS NOT NULL THEN t.name WHEN q.ca_subject IS NOT NULL THEN ca.group_name ELSE q.group_name END
+    WHEN q.token_hash IS NOT NULL THEN coalesce(t.name, k.group_name) WHEN q.ca_subject IS NOT NULL THEN ca.group_name ELSE q.group_name END
   CROSS JOIN LATERAL (SELECT CASE
     WHEN q.certificate IS NOT NULL AND d.enrolled_by = 'device' THEN CASE WHEN e.proof <> 'group' THEN 'device' END
     WHEN q.certificate IS NOT NULL THEN CASE WHEN d.enrolled_by = 'group:' || g.name THEN 'group' END
@@ -143,19 +144,26 @@ DECLARE
   won int[]; over int[]; stale int[];
 BEGIN
   PERFORM FROM quota WHERE name IN (
-    SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
-    UNION SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL)
+    SELECT unnest(ARRAY[t.name, t.parent]) FROM quota t WHERE t.name IN (
+      SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
+      UNION SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL))
     ORDER BY name FOR UPDATE;
   PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM unnest(b) q WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending'))
     ORDER BY device_id FOR NO KEY UPDATE;
   WITH able AS (
     -- A device counts once, in the quota that registered it; one that comes back through another group moves.
-    SELECT q.*, d.device_id IS NOT NULL AS known, d.quota AS old_quota, q.to_registered AND d.quota IS DISTINCT FROM q.quota AS moves, t.max - t.used AS room
+    -- A token's uses count for its group as well: that is the top of both.
+    SELECT q.*, d.device_id IS NOT NULL AS known, q.to_registered AND d.quota IS DISTINCT FROM q.quota AS moves, t.max - t.used AS room,
+      p.name AS top, p.max - p.used AS top_room, coalesce(o.parent, o.name) AS old_top,
+      q.to_registered AND d.quota IS DISTINCT FROM q.quota AND coalesce(o.parent, o.name) IS DISTINCT FROM p.name AS moves_top
     FROM unnest(b) q LEFT JOIN device d ON d.device_id = q.device_id LEFT JOIN quota t ON t.name = q.quota
+      LEFT JOIN quota p ON p.name = coalesce(t.parent, t.name) LEFT JOIN quota o ON o.name = d.quota
     WHERE q.decision = 'accepted' AND CASE WHEN q.expected IS NULL THEN d.device_id IS NULL
       ELSE d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked') AND q.to_registered = (d.state IN ('off', 'provisioning_requested')) END),
+  fitting AS (
+    SELECT *, moves AND coalesce(row_number() OVER (PARTITION BY quota, moves ORDER BY i) > room, false) AS beyond_own FROM able),
   sorted AS (
-    SELECT *, moves AND coalesce(row_number() OVER (PARTITION BY quota, moves ORDER BY i) > room, false) AS beyond FROM able),
+    SELECT *, beyond_own OR moves_top AND coalesce(row_number() OVER (PARTITION BY top, moves_top, beyond_own ORDER BY i) > top_room, false) AS beyond FROM fitting),
   ins AS (
     INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, state, generation, attributes, requested_at, registered_at)
     SELECT device_id, group_name, enrolled_by, proof_key, quota, 'registered', 1, attributes, received_at, now()
@@ -179,11 +187,13 @@ BEGIN
       applied_config_version = CASE WHEN q.to_registered THEN 0 ELSE d.applied_config_version END
     FROM sorted q WHERE q.known AND NOT q.beyond AND d.device_id = q.device_id
     RETURNING q.i),
-  registered AS (SELECT s.i, s.quota, s.old_quota, s.moves FROM sorted s WHERE s.i IN (SELECT u.i FROM upd u) OR s.device_id IN (SELECT n.device_id FROM ins n)),
+  registered AS (SELECT s.i, s.quota, s.top, s.old_top, s.moves, s.moves_top FROM sorted s WHERE s.i IN (SELECT u.i FROM upd u) OR s.device_id IN (SELECT n.device_id FROM ins n)),
   counted AS (
     UPDATE quota t SET used = t.used + c.n
-    FROM (SELECT name, sum(n) AS n FROM (SELECT quota AS name, 1 AS n FROM registered WHERE moves AND quota IS NOT NULL
-            UNION ALL SELECT old_quota, -1 FROM registered WHERE moves AND old_quota IS NOT NULL) x GROUP BY 1) c WHERE c.name = t.name)
+    -- A use of a token is spent; a place in a group is given back.
+    FROM (SELECT name, sum(n) AS n FROM (SELECT quota AS name, 1 AS n FROM registered WHERE moves
+            UNION ALL SELECT top, 1 FROM registered WHERE moves_top AND top <> quota
+            UNION ALL SELECT old_top, -1 FROM registered WHERE moves_top AND old_top NOT LIKE 'token:%') x GROUP BY 1) c WHERE c.name = t.name)
   SELECT array(SELECT r.i FROM registered r), array(SELECT s.i FROM sorted s WHERE s.beyond) INTO won, over;
   -- What is repeated has to be what it was when it was loaded: a revocation in between has the last word.
   stale := commit_waiting(b) || array(SELECT q.i FROM unnest(b) q WHERE q.repeated IS NOT NULL AND NOT EXISTS (
@@ -304,7 +314,7 @@ BEGIN
       AND (q.next <> d.state OR d.connected_at IS NULL OR (d.credentials_sent_at IS NULL AND d.generation = q.generation));
   UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
       applied_config_version = greatest(d.applied_config_version, least(q.config_version, d.config_version)),
-      ready_at = CASE WHEN q.next = 'ready' AND d.state <> 'ready' THEN now() ELSE d.ready_at END,
+      ready_at = CASE WHEN q.next = 'ready' THEN coalesce(d.ready_at, now()) ELSE d.ready_at END,
       failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
     FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected
       AND (q.next <> d.state OR q.config_version > d.applied_config_version OR q.attributes <> d.attributes);

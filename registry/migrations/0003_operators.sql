@@ -7,10 +7,10 @@ SET LOCAL search_path = registry, pg_temp;
 CREATE VIEW devices AS
   SELECT d.device_id::text, d.state, r.online, d.generation, d.group_name::text, d.enrolled_by, d.attributes,
          d.config_version, d.applied_config_version, d.requested_at, d.registered_at, d.credentials_sent_at, d.connected_at, d.ready_at,
-         r.last_seen_at, d.failed_at, d.failure, d.acted_at, d.actor, d.reason
+         r.last_seen_at, d.failed_at, d.failure, d.acted_at, d.actor, d.reason, d.decommissioned_at
   FROM device d LEFT JOIN presence r USING (device_id)
   UNION ALL
-  SELECT e.device_id::text, 'off', NULL, 0, e.group_name::text, NULL, '{}', 1, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT e.device_id::text, 'off', NULL, 0, e.group_name::text, NULL, '{}', 1, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM enrollment e WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id);
 COMMENT ON VIEW devices IS 'Every device, one row each: those that registered, and those enrolled individually that have not been heard of (state off, registered_at empty).';
 
@@ -126,6 +126,12 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION check_material(text, bytea) IS 'Internal: refuses material that cannot be of that proof.';
 
+-- Two UUIDs of version 4 are 244 bits from the server's cryptographic generator (pg_strong_random), which no extension is needed for.
+CREATE FUNCTION random_token() RETURNS text LANGUAGE sql VOLATILE SET search_path = registry, pg_temp AS $$
+  SELECT translate(encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64'), '+/=', '-_')
+$$;
+COMMENT ON FUNCTION random_token() IS 'Internal: 43 characters that nobody guesses.';
+
 CREATE FUNCTION check_pattern(pattern text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
 BEGIN
   IF length(pattern) > 256 THEN
@@ -182,6 +188,9 @@ BEGIN
   ELSIF id_from NOT IN ('common_name', 'dns_name', 'uri', 'serial_number') THEN
     PERFORM refuse('22023', format('%L is no id_from', id_from), 'common_name, dns_name, uri or serial_number.');
   END IF;
+  IF proof = 'token' AND material IS NULL THEN
+    material := sha256(convert_to(random_token(), 'UTF8'));  -- of a token that nobody knows: create_token makes those that count
+  END IF;
   PERFORM check_material(proof, material);
   PERFORM check_config(config);
   PERFORM check_pattern(device_id_pattern);
@@ -204,7 +213,7 @@ BEGIN
   INSERT INTO event (group_name, action) VALUES (name, 'enroll_group');
 END $$;
 COMMENT ON FUNCTION enroll_group IS
-  'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), its CA certificate (DER, see pem), or the SHA-256 of its token.';
+  'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), its CA certificate (DER, see pem), or the SHA-256 of its token; NULL for a group that gets its tokens by create_token.';
 
 CREATE FUNCTION enroll_device(device_id text, proof text, material bytea DEFAULT NULL, group_name text DEFAULT NULL, config jsonb DEFAULT '{}')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -331,7 +340,8 @@ BEGIN
       enrolled_by = CASE next WHEN 'off' THEN NULL ELSE enrolled_by END, proof_key = CASE next WHEN 'off' THEN NULL ELSE proof_key END,
       waiting_digest = CASE next WHEN 'off' THEN NULL ELSE waiting_digest END, waiting_since = CASE next WHEN 'off' THEN NULL ELSE waiting_since END,
       approved_digest = CASE next WHEN 'off' THEN NULL ELSE approved_digest END, rejected_digest = CASE next WHEN 'off' THEN NULL ELSE rejected_digest END,
-      requested_at = CASE next WHEN 'off' THEN NULL ELSE requested_at END, acted_at = clock_timestamp(), actor = session_user, reason = why
+      requested_at = CASE next WHEN 'off' THEN NULL ELSE requested_at END,
+      decommissioned_at = CASE next WHEN 'off' THEN NULL ELSE decommissioned_at END, acted_at = clock_timestamp(), actor = session_user, reason = why
     WHERE device_id = id;
   IF next IN ('off', 'revoked') THEN
     UPDATE credential SET status = 'revoked', ended_at = now() WHERE device_id = id AND status IN ('issued', 'active');

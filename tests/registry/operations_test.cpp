@@ -1,0 +1,304 @@
+#include "crypto/mac.hpp"
+#include "database.hpp"
+#include "protocol/code.hpp"
+#include "rows.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using registry::Outcome;
+using test::Database;
+using test::Login;
+
+namespace {
+
+struct Wrong {
+  std::string call;
+  std::string state;
+  std::string message;  ///< is in the message
+};
+
+struct Operated {
+  std::string act(const std::string& call) {
+    return database.refusal("SELECT registry." + call, Login::ops).message;
+  }
+  std::string shown(const std::string& sql) { return database.shown(sql, Login::ops); }
+  void check_refused(const Wrong& wrong) {
+    INFO(wrong.call);
+    const auto refusal = database.refusal("SELECT registry." + wrong.call, Login::ops);
+    CHECK(refusal.state == wrong.state);
+    CHECK(refusal.message.find(wrong.message) != std::string::npos);
+    CHECK_FALSE(refusal.hint.empty());
+  }
+  std::string token(const std::string& arguments) {
+    return shown("SELECT registry.create_token(" + arguments + ")");
+  }
+  /// What the service is told of the holder of this token.
+  registry::RequestFacts facts_of(const std::string& token, const std::string& device) {
+    auto key = test::key_of(device);
+    key.token_hash = crypto::sha256(crypto::as_bytes(token));
+    return test::load_one(registry, key);
+  }
+  /// Registers with the token, as the service would.
+  Outcome join(const std::string& token, const std::string& device, std::string_view request = "first") {
+    const auto facts = facts_of(token, device);
+    REQUIRE(facts.enrolment);
+    std::optional<std::int64_t> expected;
+    if (facts.device) expected = facts.device->generation;
+    return test::commit_one(registry, test::accepted({.device = device,
+                                                      .request = request,
+                                                      .expected = expected,
+                                                      .group = facts.enrolment->group,
+                                                      .quota = facts.enrolment->policy.quota}));
+  }
+
+  Database database;
+  registry::Registry registry = database.registry();
+};
+
+constexpr const char* quotas = "SELECT used, max FROM registry.quota ORDER BY name";
+
+}  // namespace
+
+TEST_CASE_METHOD(Operated, "many devices are enrolled at once, and each has an answer of its own",
+                 "[operations]") {
+  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_device('known', 'symmetric_key', '\\x01')").empty());
+  CHECK(shown("SELECT i, device_id, outcome, reason FROM registry.enroll_devices($$["
+              R"({"device_id": "a", "proof": "symmetric_key", "material": "\\x0102", "config": {"a": 1}},)"
+              R"({"device_id": "b", "proof": "group", "group": "meters"},)"
+              R"({"device_id": "known", "proof": "group", "group": "meters"},)"
+              R"({"device_id": "a", "proof": "group", "group": "meters"},)"
+              R"({"device_id": "no id", "proof": "group", "group": "meters"},)"
+              R"({"device_id": "c", "proof": "token", "material": "\\x01"},)"
+              R"({"device_id": "d", "proof": "group", "group": "nowhere"},)"
+              R"({"device_id": "e", "proof": "public_key", "material": "\\x3g"},)"
+              R"({"device_id": "f", "proof": "x509", "material": "\\x300100"},)"
+              R"({"device_id": "g", "prove": "x509"}, 7)"
+              "]$$)") ==
+        "1|a|enrolled|-\n2|b|enrolled|-\n3|known|exists|enrolled already; nothing was "
+        "changed\n4|a|refused|twice in "
+        "this call\n5|no id|refused|no device id\n6|c|refused|the material of a token is its "
+        "SHA-256\n7|d|refused|no "
+        "such group\n8|e|refused|the material is neither \\x with hexadecimal digits nor "
+        "PEM\n9|f|refused|the material "
+        "is neither a certificate nor its SHA-256\n10|g|refused|a member that is not known: device_id, "
+        "proof, material, "
+        "group and config are\n11|-|refused|not an object");
+  CHECK(database.shown(
+            "SELECT device_id, proof, material, group_name, config FROM registry.enrollment WHERE device_id "
+            "<> 'known' ORDER BY 1") == "a|symmetric_key|\\x0102|-|{\"a\": 1}\nb|group|-|meters|{}");
+  CHECK(shown("SELECT device_id, actor FROM registry.events WHERE action = 'enroll_device' AND device_id <> "
+              "'known' "
+              "ORDER BY 1") == "a|test_ops\nb|test_ops");
+}
+
+TEST_CASE_METHOD(Operated, "enroll_devices takes twenty thousand devices in one call", "[operations]") {
+  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
+  CHECK(
+      shown(
+          "SELECT outcome, count(*) FROM registry.enroll_devices((SELECT "
+          "jsonb_agg(jsonb_build_object('device_id', "
+          "'m-' || n, 'proof', 'group', 'group', 'meters')) FROM generate_series(1, 20000) n)) GROUP BY 1") ==
+      "enrolled|20000");
+  CHECK(shown("SELECT group_name, state, devices FROM registry.fleet") == "meters|off|20000");
+}
+
+TEST_CASE_METHOD(Operated, "a token lets in as many devices as it has uses, and is kept nowhere",
+                 "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL)").empty());
+  const std::string made = token("'kits', 2, '7 days'");
+  CHECK(made.size() == 43);
+  CHECK(made != token("'kits', 2, '7 days'"));
+  CHECK(join(made, "a") == Outcome::won);
+  CHECK(join(made, "b") == Outcome::won);
+  CHECK(join(made, "c") == Outcome::quota_exceeded);
+  CHECK(shown("SELECT group_name, used, uses, valid_until > now() + interval '6 days' FROM registry.tokens "
+              "ORDER BY "
+              "used DESC") == "kits|2|2|t\nkits|0|2|t");
+  CHECK(shown("SELECT group_name, state, devices FROM registry.fleet") == "kits|registered|2");
+  const std::string everything = database.shown(
+      "SELECT (SELECT json_agg(t) FROM registry.token t)::text || (SELECT json_agg(e) FROM registry.event "
+      "e)::text || "
+      "(SELECT json_agg(q) FROM registry.quota q)::text || (SELECT json_agg(g) FROM "
+      "registry.enrollment_group g)::text");
+  CHECK(everything.find(made) == std::string::npos);
+}
+
+TEST_CASE_METHOD(Operated, "uses of a token count for its group too", "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 3)").empty());
+  const std::string one = token("'kits', 2, '7 days'");
+  const std::string other = token("'kits', 5, '7 days'");
+  const std::string any = token("'kits', NULL, '7 days'");
+  CHECK(join(one, "a") == Outcome::won);
+  CHECK(join(other, "b") == Outcome::won);
+  CHECK(join(any, "c") == Outcome::won);
+  CHECK(join(one, "d") == Outcome::quota_exceeded);
+  CHECK(join(any, "d") == Outcome::quota_exceeded);
+  CHECK(shown("SELECT devices_counted, max_devices FROM registry.groups") == "3|3");
+  // A place in the group is free again; the use of the token is spent.
+  CHECK(act("decommission('a', 'sold')").empty());
+  CHECK(shown("SELECT devices_counted FROM registry.groups") == "2");
+  CHECK(join(one, "d") == Outcome::won);
+  CHECK(act("decommission('d', 'sold')").empty());
+  CHECK(join(one, "e") == Outcome::quota_exceeded);
+  CHECK(shown("SELECT sum(used) FROM registry.tokens") == "3");
+}
+
+TEST_CASE_METHOD(Operated, "in one batch neither a token nor its group lets in more than it may",
+                 "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 3)").empty());
+  const std::array tokens = {token("'kits', 2, '1 day'"), token("'kits', 9, '1 day'")};
+  std::vector<registry::DecidedRequest> rows;
+  for (std::size_t n = 0; n < 8; ++n) {
+    const std::string device = "d-" + std::to_string(n);
+    rows.push_back(test::accepted({.device = device,
+                                   .group = "kits",
+                                   .quota = facts_of(tokens[n / 4], device).enrolment->policy.quota}));
+  }
+  const auto outcomes = registry.commit_requests(rows);
+  REQUIRE(outcomes);
+  CHECK(*outcomes == std::vector{Outcome::won, Outcome::won, Outcome::quota_exceeded, Outcome::quota_exceeded,
+                                 Outcome::won, Outcome::quota_exceeded, Outcome::quota_exceeded,
+                                 Outcome::quota_exceeded});
+  CHECK(database.shown("SELECT used FROM registry.quota WHERE name = 'group:kits'") == "3");
+}
+
+TEST_CASE_METHOD(Operated, "a token ends by its time and by an operator, and newcomers only are refused",
+                 "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL)").empty());
+  const std::string made = token("'kits', 5, '1 hour'");
+  CHECK(facts_of(made, "a").enrolment->policy.in_window);
+  database.run("UPDATE registry.token SET valid_until = now() - interval '1 second'");
+  CHECK_FALSE(facts_of(made, "a").enrolment->policy.in_window);
+  CHECK(act("end_token((SELECT token_id FROM registry.tokens), 'lost')").empty());
+  CHECK_FALSE(facts_of(made, "a").enrolment);
+  check_refused({"end_token('0123456789abcdef', 'lost')", "P0002", "no token"});
+}
+
+TEST_CASE_METHOD(Operated, "a decommissioned device frees its place and keeps its history", "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 1)").empty());
+  const std::string made = token("'kits', NULL, '1 day'");
+  CHECK(join(made, "a") == Outcome::won);
+  CHECK(act("decommission('a', 'sold')").empty());
+  CHECK(
+      shown("SELECT state, generation, actor, reason, decommissioned_at IS NOT NULL FROM registry.devices") ==
+      "revoked|1|test_ops|sold|t");
+  CHECK(shown("SELECT status FROM registry.certificates") == "revoked");
+  CHECK(shown("SELECT action, old_state, new_state, reason FROM registry.events WHERE device_id = 'a' ORDER "
+              "BY at") == "state|off|registered|-\nstate|registered|revoked|sold\ndecommission|-|-|sold");
+  CHECK(join(made, "b") == Outcome::won);
+  // One that comes back goes on where its generations ended, and takes a place again.
+  CHECK(act("reset('a', 'bought back')").empty());
+  CHECK(shown("SELECT decommissioned_at FROM registry.devices WHERE device_id = 'a'") == "-");
+  CHECK(join(made, "a", "second") == Outcome::quota_exceeded);
+  CHECK(act("decommission('b', 'sold')").empty());
+  CHECK(join(made, "a", "second") == Outcome::won);
+  CHECK(shown("SELECT device_id, state, generation FROM registry.devices ORDER BY 1") ==
+        "a|registered|2\nb|revoked|1");
+}
+
+TEST_CASE_METHOD(Operated, "a device that was never heard of is decommissioned too, and nothing lets it in",
+                 "[operations]") {
+  CHECK(act("enroll_device('a', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("decommission('a', 'broken')").empty());
+  CHECK(shown("SELECT state, generation FROM registry.devices") == "revoked|0");
+  CHECK(test::load_one(registry, test::key_of("a")).device->state == registry::DeviceState::revoked);
+}
+
+TEST_CASE_METHOD(Operated, "what a forgotten device said of itself is gone, and what happened is not",
+                 "[operations]") {
+  CHECK(act("enroll_device('a', 'symmetric_key', '\\x01', config => '{\"owner\": \"canary\"}')").empty());
+  auto row = test::accepted({.device = "a", .attributes = "{\"owner\": \"canary\"}"});
+  row.registration->credential.key_fingerprint.fill(7);
+  CHECK(test::commit_one(registry, row) == Outcome::won);
+  test::commit_one(
+      registry, test::connected({"a", registry::DeviceState::registered, registry::DeviceState::connected}));
+  test::commit_one(registry,
+                   test::failed({"a", registry::DeviceState::connected, registry::DeviceState::connected},
+                                "disk", "canary"));
+  const std::string serial = shown("SELECT serial FROM registry.certificates");
+  check_refused({"forget('a')", "55000", "is connected"});
+  CHECK(act("decommission('a', 'sold')").empty());
+  CHECK(act("forget('a')").empty());
+  std::string everything;
+  for (const std::string table :
+       {"device", "credential", "enrollment", "presence", "clone_sign", "event", "attempt"})
+    everything += database.shown("SELECT json_agg(t) FROM registry." + table + " t");
+  CHECK(everything.find("canary") == std::string::npos);
+  CHECK(everything.find("0707070707") == std::string::npos);
+  CHECK(database.shown("SELECT certificate IS NULL, erased_at IS NOT NULL FROM registry.credential") ==
+        "t|t");
+  CHECK(shown("SELECT serial, status, generation FROM registry.certificates") == serial + "|revoked|1");
+  CHECK(shown("SELECT action FROM registry.events ORDER BY at") ==
+        "enroll_device\nstate\nstate\nstate\ndecommission\nforget");
+  // It still counts on from there, should it ever come back.
+  CHECK(act("reset('a', 'anew')").empty());
+  CHECK(test::commit_one(registry, test::accepted({.device = "a", .request = "second", .expected = 1})) ==
+        Outcome::won);
+  CHECK(shown("SELECT generation FROM registry.devices") == "2");
+}
+
+TEST_CASE_METHOD(Operated, "wrong use says what is wrong and what to do", "[operations]") {
+  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_group('kits', 'token', NULL)").empty());
+  test::register_devices(registry, {"a"});
+  CHECK(act("decommission('a', 'sold')").empty());
+  const std::vector<Wrong> wrongs = {
+      {"enroll_devices(NULL)", "22023", "NULL"},
+      {"enroll_devices((SELECT jsonb_agg(n) FROM generate_series(1, 100001) n))", "22023", "100001 devices"},
+      {"create_token('nowhere', 1, '1 day')", "P0002", "no group nowhere"},
+      {"create_token('meters', 1, '1 day')", "55000", "is symmetric_key"},
+      {"create_token('kits', 0, '1 day')", "22023", "0 uses"},
+      {"create_token('kits', 1, '-1 day')", "22023", "no time"},
+      {"create_token('kits', 1, NULL)", "22023", "no time"},
+      {"create_token('kits', 1, '6 years')", "22023", "no time"},
+      {"decommission('nobody', 'sold')", "P0002", "no device nobody"},
+      {"decommission(NULL, 'sold')", "P0002", "no device"},
+      {"decommission('a', 'sold')", "55000", "decommissioned already"},
+      {"forget('nobody')", "P0002", "never registered"},
+      {"set_retention('passwords', '1 year')", "22023", "nothing that retention knows"},
+      {"set_retention('attempts', '1 day')", "22023", "too short"},
+  };
+  for (const Wrong& wrong : wrongs)
+    check_refused(wrong);
+}
+
+TEST_CASE_METHOD(Operated, "all of it can be tried and rolled back", "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 5)").empty());
+  CHECK(join(token("'kits', 5, '1 day'"), "a") == Outcome::won);
+  const std::string everything =
+      "SELECT (SELECT json_agg(d) FROM registry.devices d)::text, (SELECT json_agg(e) FROM registry.events "
+      "e)::text, "
+      "(SELECT json_agg(g) FROM registry.groups g)::text, (SELECT json_agg(t) FROM registry.tokens t)::text, "
+      "(SELECT "
+      "json_agg(r) FROM registry.retention r)::text, (SELECT json_agg(c) FROM registry.certificates c)::text";
+  const std::string before = shown(everything);
+  {
+    const auto connection = database.connect(Login::ops);
+    pqxx::work preview(*connection);
+    preview.exec(
+        "SELECT registry.enroll_devices('[{\"device_id\": \"b\", \"proof\": \"group\", \"group\": "
+        "\"kits\"}]')");
+    preview.exec("SELECT registry.create_token('kits', 1, '1 day')");
+    preview.exec("SELECT registry.decommission('a', 'sold')");
+    preview.exec("SELECT registry.forget('a')");
+    preview.exec("SELECT registry.set_retention('attempts', '2 months')");
+    preview.exec("SELECT registry.maintain()");
+    CHECK(test::shown(preview.exec("SELECT device_id, state FROM registry.devices ORDER BY 1")) ==
+          "a|revoked\nb|off");
+  }
+  CHECK(shown(everything) == before);
+}
+
+TEST_CASE_METHOD(Operated, "every code that a device may get comes with advice", "[operations]") {
+  for (int code = 0; code <= static_cast<int>(protocol::Code::unavailable); ++code) {
+    const std::string name(protocol::rule(static_cast<protocol::Code>(code)).name);
+    INFO(name);
+    CHECK(shown("SELECT registry.advice('" + name + "', 'whatever')").size() > 20);
+  }
+  test::commit_one(registry, test::rejected("stranger", "the enrolment is disabled"));
+  CHECK(
+      shown("SELECT device_id, code, reason, advice FROM registry.recent_rejections") ==
+      "stranger|unauthorized|the enrolment is disabled|Its enrolment or group was disabled: enable_group or "
+      "enable_device lets it in again.");
+}

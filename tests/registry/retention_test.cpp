@@ -1,0 +1,244 @@
+#include "database.hpp"
+#include "rows.hpp"
+#include "support/catch.hpp"
+
+#include <future>
+#include <latch>
+
+using namespace latchkey;
+using test::Database;
+using test::Login;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+std::string partitions(Database& database, const std::string& parent) {
+  return database.shown(
+      "SELECT count(*), min(relname) FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE "
+      "inhparent = 'registry." +
+      parent + "'::regclass");
+}
+
+/// Partitions of two and of one and a half years ago, with a row each.
+void make_old_partitions(Database& database, const std::string& parent) {
+  for (const std::string months : {"24", "18"})
+    database.run("SELECT registry.ensure_partition('" + parent +
+                 "', (date_trunc('month', now()) - interval '" + months + " months')::date)");
+  const std::string columns = parent == "event" ? "(at, action, reason)"
+                                                : "(received_at, tracking_id, device_id, "
+                                                  "decision, latency_us)";
+  const std::string rest = parent == "event" ? "'state', 'old'" : "gen_random_uuid(), 'old', 'rejected', 1";
+  database.run("INSERT INTO registry." + parent + " " + columns +
+               " SELECT date_trunc('month', now()) - make_interval(months => m) + interval '3 days', " +
+               rest + " FROM unnest(ARRAY[24, 18]) m");
+}
+
+bool maintain(Database& database) {
+  auto registry = database.registry();
+  const auto more = registry.maintain();
+  INFO((more ? "" : more.error().what));
+  REQUIRE(more);
+  return *more;
+}
+
+void maintain_all(Database& database) {
+  for (int round = 0; maintain(database); ++round)
+    REQUIRE(round < 20);
+}
+
+constexpr const char* one_rejection =
+    "SELECT * FROM "
+    "registry.commit_requests('[{\"i\":0,\"device_id\":\"a\",\"tracking_id\":\"00000000-0000-0000-0000-"
+    "000000000000\",\"received_at\":\"now\",\"decision\":\"rejected\",\"code\":\"unauthorized\"}]')";
+
+}  // namespace
+
+TEST_CASE("partitions beyond retention go, one a call, and that they went is in the audit trail",
+          "[retention]") {
+  Database database;
+  make_old_partitions(database, "attempt");
+  make_old_partitions(database, "event");
+  CHECK(maintain(database));
+  CHECK_FALSE(maintain(database));
+  CHECK(partitions(database, "attempt").starts_with("5|"));
+  // The audit trail is kept for ever unless somebody says otherwise.
+  CHECK(partitions(database, "event").starts_with("7|"));
+  database.run("SELECT registry.set_retention('events', '20 months')", Login::ops);
+  maintain_all(database);
+  CHECK(partitions(database, "event").starts_with("6|"));
+  CHECK(database.shown("SELECT count(*) FROM registry.events WHERE action = 'retention'") == "3");
+  CHECK(database.shown("SELECT reason FROM registry.events WHERE action = 'set_retention'") ==
+        "events: 1 year 8 mons");
+}
+
+TEST_CASE("a month goes only when its last day is beyond retention", "[retention]") {
+  Database database;
+  database.run("SELECT registry.set_retention('attempts', '18 months')", Login::ops);
+  database.run(
+      "SELECT registry.ensure_partition('attempt', (date_trunc('month', now()) - interval '18 "
+      "months')::date)");
+  maintain_all(database);
+  CHECK(partitions(database, "attempt").starts_with("6|"));
+}
+
+TEST_CASE("behind a long reader nothing is dropped, and no writer waits for it", "[retention]") {
+  Database database;
+  make_old_partitions(database, "attempt");
+  const auto reading = database.connect(Login::superuser);
+  pqxx::work reader(*reading);
+  reader.exec("SELECT count(*) FROM registry.attempt");
+
+  auto writing = database.registry();
+  std::atomic<bool> ending = false;
+  std::latch started(1);
+  auto longest = std::async(std::launch::async, [&] {
+    const auto connection = database.connect(Login::service);
+    pqxx::nontransaction writer(*connection);
+    Steady::duration most{0};
+    for (bool first = true; !ending; first = false) {
+      const auto from = Steady::now();
+      writer.exec(one_rejection);
+      most = std::max(most, Steady::now() - from);
+      if (first) started.count_down();
+    }
+    return most;
+  });
+  started.wait();
+  maintain_all(database);
+  ending = true;
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(longest.get());
+  // 200 ms behind the lock that is not had, and what a busy machine adds.
+  INFO(waited.count());
+  CHECK(waited < std::chrono::milliseconds(1000));
+  CHECK(partitions(database, "attempt").starts_with("7|"));
+  reader.commit();
+  maintain_all(database);
+  CHECK(partitions(database, "attempt").starts_with("5|"));
+}
+
+TEST_CASE("behind a long writer nothing is dropped either, and it is not disturbed", "[retention]") {
+  Database database;
+  make_old_partitions(database, "attempt");
+  const auto connection = database.connect(Login::service);
+  pqxx::work writer(*connection);
+  writer.exec(one_rejection);
+  CHECK_FALSE(maintain(database));
+  CHECK(partitions(database, "attempt").starts_with("7|"));
+  writer.commit();
+  maintain_all(database);
+  CHECK(partitions(database, "attempt").starts_with("5|"));
+  CHECK(database.shown("SELECT count(*) FROM registry.attempt") == "1");
+}
+
+TEST_CASE("only one maintains at a time, and the other does not wait", "[retention]") {
+  Database database;
+  const auto connection = database.connect(Login::ops);
+  pqxx::work preview(*connection);
+  preview.exec("SELECT registry.maintain()");
+  const auto from = Steady::now();
+  CHECK_FALSE(maintain(database));
+  CHECK(Steady::now() - from < std::chrono::seconds(2));
+}
+
+TEST_CASE("a certificate that ended long ago is erased, and all that has to be unique stays", "[retention]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"expired", "live", "in-grace"});
+  database.run(
+      "UPDATE registry.credential SET not_before = now() - interval '2 years', not_after = now() - interval "
+      "'14 months', "
+      "status = 'active' WHERE device_id <> 'live'; "
+      "SELECT registry.enroll_group('patient', 'symmetric_key', '\\x00', renewal_grace_days => 3000); "
+      "UPDATE registry.device SET group_name = 'patient' WHERE device_id = 'in-grace'");
+  maintain_all(database);
+  CHECK(
+      database.shown(
+          "SELECT device_id, certificate IS NULL, erased_at IS NULL, serial IS NOT NULL, fingerprint IS NOT "
+          "NULL FROM registry.credential ORDER BY 1") == "expired|t|f|t|t\nin-grace|f|t|t|t\nlive|f|t|t|t");
+  CHECK(database.shown("SELECT device_id, status FROM registry.certificates ORDER BY 1", Login::reader) ==
+        "expired|expired\nin-grace|expired\nlive|issued");
+}
+
+TEST_CASE("a credential that was never used ends by itself, and may be asked for again", "[retention]") {
+  Database database;
+  auto registry = database.registry();
+  auto row = test::accepted({.device = "a"});
+  row.registration->credential.use_by = row.registration->credential.not_before + std::chrono::minutes(61);
+  test::commit_one(registry, row);
+  CHECK(database.shown("SELECT device_id, unused FROM registry.expiring_credentials", Login::reader) ==
+        "a|t");
+  database.run("UPDATE registry.credential SET use_by = now() - interval '1 second'");
+  CHECK(database.shown("SELECT count(*) FROM registry.expiring_credentials", Login::reader) == "0");
+  CHECK(database.shown("SELECT status FROM registry.certificates", Login::reader) == "expired");
+  CHECK_FALSE(test::load_one(registry, test::key_of("a")).newest->live);
+}
+
+TEST_CASE("what was only counted, and signs of clones, go after their time", "[retention]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"a"});
+  database.run(
+      "INSERT INTO registry.attempt_count SELECT now() - make_interval(mins => n * 60), '', 'unauthorized', "
+      "1, 5 FROM "
+      "generate_series(1, 15000) n; "
+      "INSERT INTO registry.clone_sign (device_id, sign, last_seen, evidence) VALUES "
+      "('a', 'key_came_back', now() - interval '2 years', '{}'), ('a', 'sessions_alternate', now(), '{}')");
+  maintain_all(database);
+  CHECK(database.shown("SELECT min(minute) >= now() - interval '13 months', count(*) > 9000 FROM "
+                       "registry.attempt_count") == "t|t");
+  CHECK(database.shown("SELECT sign FROM registry.suspected_clones", Login::reader) == "sessions_alternate");
+}
+
+TEST_CASE("the sums of a large registry are those of a small one, with the time they were made",
+          "[retention]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"a", "b", "c"});
+  database.run("SELECT registry.enroll_device('d', 'symmetric_key', '\\x00')", Login::ops);
+  database.run("SELECT registry.suspend('c', 'lost')", Login::ops);
+  database.run(
+      "UPDATE registry.device SET requested_at = requested_at - interval '3 days' WHERE device_id <> 'a'");
+  constexpr const char* sums =
+      "SELECT group_name, state, devices FROM registry.fleet UNION ALL SELECT NULL, 'funnel ' || requested, "
+      "registered "
+      "FROM registry.provisioning_funnel ORDER BY 1, 2, 3";
+  const std::string live = database.shown(sums, Login::reader);
+  CHECK(live == "-|funnel 1|1\n-|funnel 2|2\n-|off|1\n-|registered|2\n-|suspended|1");
+  CHECK(registry.summarize());
+  CHECK(database.shown("SELECT count(*) FROM registry.fleet_summary") == "0");
+  database.run("UPDATE registry.setting SET count_live_below = 0");
+  CHECK(database.shown(sums, Login::reader) == live);
+  CHECK(registry.summarize());
+  CHECK(database.shown("SELECT count(*) FROM registry.funnel_summary") == "1");
+  CHECK(database.shown(sums, Login::reader) == live);
+  CHECK(database.shown("SELECT max(counted_at) <= now() FROM registry.fleet") == "t");
+  // Whoever comes within the half hour finds it done; after that it is counted anew.
+  database.run("SELECT registry.resume('c')", Login::ops);
+  CHECK(registry.summarize());
+  CHECK(database.shown(sums, Login::reader) == live);
+  database.run("UPDATE registry.fleet_summary SET counted_at = now() - interval '31 minutes'");
+  CHECK(registry.summarize());
+  CHECK(database.shown(sums, Login::reader) == "-|funnel 1|1\n-|funnel 2|2\n-|off|1\n-|registered|3");
+}
+
+TEST_CASE("counting is given up when the service ends", "[retention]") {
+  Database database;
+  database.run("UPDATE registry.setting SET count_live_below = 0");
+  const auto connection = database.connect(Login::superuser);
+  pqxx::work blocker(*connection);
+  blocker.exec("LOCK TABLE registry.device");
+  registry::Registry counting(database.options(Login::service), std::chrono::seconds(60));
+  auto counted = std::async(std::launch::async, [&] { return counting.summarize(); });
+  REQUIRE(test::eventually([&] {
+    return !database
+                .run(
+                    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
+                    "'Lock'")
+                .empty();
+  }));
+  const auto from = Steady::now();
+  counting.abandon();
+  CHECK_FALSE(counted.get());
+  CHECK_FALSE(counting.summarize());
+  CHECK(Steady::now() - from < std::chrono::seconds(2));
+}
