@@ -1,188 +1,44 @@
 #include "device/command.hpp"
 
-#include "device/attributes.hpp"
+#include "device/exit_code.hpp"
+#include "device/flags.hpp"
 #include "device/provisioning.hpp"
-#include "mqtt/endpoint.hpp"
-#include "protocol/limits.hpp"
+#include "device/running.hpp"
+#include "device/stop_signals.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace latchkey::device {
 namespace {
 
-// sysexits.h by number, so that a script can tell what to do next.
-constexpr int exit_ready = 0;
-constexpr int exit_refused = 1;
-constexpr int exit_usage = 64;
-constexpr int exit_bad_data = 65;
-constexpr int exit_unavailable = 69;
-constexpr int exit_try_later = 75;
-
-/// The flags as they were typed.
-struct Flags {
-  std::string id;
-  std::string bootstrap_url;
-  std::string bootstrap_user;
-  std::string bootstrap_password_file;
-  std::string server_ca_file;
-  std::string folder;
-  std::string key_file;
-  std::string private_key_file;
-  std::string certificate_file;
-  std::string token_file;
-  std::string group;
-  std::string credential = "x509";
-  std::vector<std::string> attributes;
-  std::string mqtt_version = "5";
-  std::string provisioning_root = "provisioning/v1";
-  unsigned timeout_s = 60;
-  bool no_clock = false;
-  bool no_encryption_key = false;
-  bool json = false;
-};
-
-struct Failure {
-  int exit_code;
-  std::string what;
-};
-template <class T>
-using Checked = std::expected<T, Failure>;
-
-std::unexpected<Failure> usage(std::string what) {
-  return std::unexpected(Failure{exit_usage, std::move(what)});
-}
-std::unexpected<Failure> bad_data(std::string what) {
-  return std::unexpected(Failure{exit_bad_data, std::move(what)});
-}
-
-/// Leaf first, as `x5c` has it, and the leaf is the key's.
-Checked<std::vector<crypto::Bytes>> read_chain(const Flags& flags) {
-  std::vector<crypto::Bytes> chain;
-  if (flags.certificate_file.empty()) return chain;
-  const auto identity = crypto::load_identity(flags.certificate_file, flags.private_key_file);
-  if (!identity) return bad_data(identity.error().what);
-  const auto pem = crypto::read_secret_file(flags.certificate_file);
-  if (!pem) return bad_data(pem.error().what);
-  const auto certificates = crypto::Certificate::from_pem(pem->view());
-  if (!certificates) return bad_data(flags.certificate_file + ": " + certificates.error().what);
-  if (certificates->size() > protocol::limits::chain_certificates)
-    return bad_data(flags.certificate_file + " has more than 5 certificates");
-  for (const auto& certificate : *certificates)
-    chain.emplace_back(certificate.der().begin(), certificate.der().end());
-  return chain;
-}
-
-std::optional<std::string> group_of(const Flags& flags) {
-  return flags.group.empty() ? std::nullopt : std::optional(flags.group);
-}
-
-Checked<OwnProof> read_private_key(const Flags& flags) {
-  const auto pem = crypto::read_secret_file(flags.private_key_file);
-  if (!pem) return bad_data(pem.error().what);
-  auto key = crypto::PrivateKey::from_pem(pem->view());
-  if (!key) return bad_data(flags.private_key_file + ": " + key.error().what);
-  auto chain = read_chain(flags);
-  if (!chain) return std::unexpected(std::move(chain).error());
-  return PrivateKeyProof{.key = *std::move(key), .chain = *std::move(chain), .group = group_of(flags)};
-}
-
-Checked<OwnProof> read_proof(const Flags& flags) {
-  namespace limits = protocol::limits;
-  if (!flags.private_key_file.empty()) return read_private_key(flags);
-  if (!flags.token_file.empty()) {
-    auto token = crypto::read_line_file(flags.token_file);
-    if (!token) return bad_data(token.error().what);
-    return EnrolmentToken{*std::move(token)};
-  }
-  auto key = crypto::read_key_file(flags.key_file, limits::key_min_bytes, limits::key_max_bytes);
-  if (!key) return bad_data(key.error().what);
-  return KeyProof{*std::move(key), group_of(flags)};
-}
-
-Checked<crypto::Secret> read_password(const Flags& flags) {
-  if (flags.bootstrap_password_file.empty()) return crypto::Secret();
-  auto password = crypto::read_line_file(flags.bootstrap_password_file);
-  if (!password) return bad_data(password.error().what);
-  return *std::move(password);
-}
-
-Checked<std::vector<crypto::Certificate>> read_anchors(const Flags& flags) {
-  if (flags.server_ca_file.empty()) return std::vector<crypto::Certificate>();
-  const auto pem = crypto::read_secret_file(flags.server_ca_file);
-  if (!pem) return bad_data(pem.error().what);
-  auto anchors = crypto::Certificate::from_pem(pem->view());
-  if (!anchors) return bad_data(flags.server_ca_file + ": " + anchors.error().what);
-  return *std::move(anchors);
-}
-
-/// What needs more than one flag, or more than a pattern, to be seen.
-Checked<protocol::DeviceId> check(const Flags& flags) {
-  const auto id = protocol::DeviceId::parse(flags.id);
-  if (!id)
-    return usage("'" + flags.id + "' is no device id: 1 to 64 of A-Z a-z 0-9 . _ : -, letter or digit first");
-  if (const auto url = mqtt::Endpoint::parse(flags.bootstrap_url); !url)
-    return usage("--bootstrap-url: " + url.error());
-  if (!protocol::Topics::valid_root(flags.provisioning_root))
-    return usage("--provisioning-root: '" + flags.provisioning_root + "' is no topic");
-  if (flags.no_encryption_key && flags.key_file.empty())
-    return usage("--no-encryption-key goes with --key-file: there is no other key to seal secrets under");
-  if (flags.server_ca_file.empty() && (flags.bootstrap_url.starts_with("mqtts") || flags.key_file.empty()))
-    return usage("--server-ca-file is needed: it says which broker and which signed answers to believe");
-  return *id;
-}
-
-Checked<Settings> read_settings(const Flags& flags) {
-  const auto id = check(flags);
-  if (!id) return std::unexpected(id.error());
-  auto attributes = parse_attributes(flags.attributes);
-  if (!attributes) return usage("--attribute: " + attributes.error());
-  auto proof = read_proof(flags);
-  if (!proof) return std::unexpected(std::move(proof).error());
-  auto password = read_password(flags);
-  if (!password) return std::unexpected(std::move(password).error());
-  auto anchors = read_anchors(flags);
-  if (!anchors) return std::unexpected(std::move(anchors).error());
-  return Settings{.id = *id,
-                  .proof = *std::move(proof),
-                  .credential = flags.credential == "x509" ? protocol::CredentialType::x509
-                                                           : protocol::CredentialType::password,
-                  .has_encryption_key = !flags.no_encryption_key,
-                  .bootstrap_url = flags.bootstrap_url,
-                  .bootstrap_user = flags.bootstrap_user,
-                  .bootstrap_password = *std::move(password),
-                  .server_ca_file = flags.server_ca_file,
-                  .anchors = *std::move(anchors),
-                  .attributes = *std::move(attributes),
-                  .topics = protocol::Topics(flags.provisioning_root),
-                  .mqtt_version = flags.mqtt_version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1};
-}
-
 int exit_code_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::ready:
-      return exit_ready;
+    case Outcome::changed:
+    case Outcome::stopped:
+      return exit_code::ok;
     case Outcome::refused:
-      return exit_refused;
+      return exit_code::refused;
     case Outcome::later:
-      return exit_try_later;
+      return exit_code::later;
     case Outcome::unreachable:
-      return exit_unavailable;
+      return exit_code::unavailable;
     case Outcome::damaged:
       break;
   }
-  return exit_bad_data;
+  return exit_code::bad_data;
 }
 
 std::string_view last_word(Outcome outcome) {
   switch (outcome) {
     case Outcome::ready:
+    case Outcome::changed:
+    case Outcome::stopped:
       return "";
     case Outcome::refused:
       return "not provisioned: the service refused";
@@ -200,11 +56,12 @@ void remark(std::string_view what) {
   std::cerr << "latchkey: " << what << '\n';
 }
 
-Reporter reporter_for(const Flags& flags) {
+/// Steps go to stdout as JSON, and as text to where the command wants it.
+Reporter reporter_for(const Flags& flags, std::ostream& text) {
   return {.step =
-              [json = flags.json](const Step& step) {
-                std::cout << (json ? to_json(step) : to_text(step)) << '\n'
-                          << std::flush;  // each as it happens
+              [json = flags.json, &text](const Step& step) {
+                (json ? std::cout : text) << (json ? to_json(step) : to_text(step)) << '\n'
+                                          << std::flush;  // each as it happens
               },
           .remark =
               [last = std::string()](std::string_view what) mutable {
@@ -213,7 +70,9 @@ Reporter reporter_for(const Flags& flags) {
               }};
 }
 
-int run_provision(const Flags& flags) {
+/// What both commands begin with; `act` returns the exit code.
+template <class Act>
+int with_context(const Flags& flags, std::ostream& text, Mailbox& mailbox, const Act& act) {
   const auto settings = read_settings(flags);
   if (!settings) {
     remark(settings.error().what);
@@ -222,14 +81,37 @@ int run_provision(const Flags& flags) {
   const auto store = Store::open(flags.folder, settings->id.text());
   if (!store) {
     remark(store.error());
-    return exit_bad_data;
+    return exit_code::bad_data;
   }
   const auto environment = system_environment(!flags.no_clock);
-  const auto reporter = reporter_for(flags);
-  const auto outcome =
-      provision({*settings, *store, environment, reporter}, std::chrono::seconds(flags.timeout_s));
-  if (outcome != Outcome::ready) remark(last_word(outcome));
-  return exit_code_of(outcome);
+  const auto reporter = reporter_for(flags, text);
+  Timekeeper time(*store, environment);
+  return act(Context{*settings, *store, environment, reporter, mailbox, time});
+}
+
+int run_provision(const Flags& flags, unsigned timeout_s) {
+  Mailbox mailbox;
+  return with_context(flags, std::cout, mailbox, [&](const Context& context) {
+    const auto outcome = provision(context, std::chrono::seconds(timeout_s));
+    if (const auto word = last_word(outcome); !word.empty()) remark(word);
+    return exit_code_of(outcome);
+  });
+}
+
+/// The flags of `run` alone.
+struct RunFlags {
+  unsigned patience_s = 60;
+  unsigned start_within_s = 0;
+};
+
+int run_run(const Flags& flags, const RunFlags& more) {
+  Mailbox mailbox;
+  const StopSignals signals(mailbox);
+  return with_context(flags, std::cerr, mailbox, [&](const Context& context) {
+    run(context, {.patience = std::chrono::seconds(more.patience_s),
+                  .start_within = std::chrono::seconds(more.start_within_s)});
+    return exit_code::ok;
+  });
 }
 
 constexpr const char* provision_help =
@@ -251,57 +133,61 @@ constexpr const char* provision_footer =
     "Exit codes: 0 ready, 1 refused, 64 wrong flags, 65 unusable file, 69 no connection to the\n"
     "broker, 75 no final answer in time (run it again).";
 
-void add_bootstrap_flags(CLI::App& command, Flags& flags) {
-  command.add_option("--bootstrap-url", flags.bootstrap_url, "Broker to ask at: mqtts://host:port")
-      ->envname("LATCHKEY_BOOTSTRAP_URL")
-      ->required();
-  command.add_option("--bootstrap-user", flags.bootstrap_user, "Shared account for asking")
-      ->envname("LATCHKEY_BOOTSTRAP_USER");
-  command.add_option("--bootstrap-password-file", flags.bootstrap_password_file, "Its password, one line")
-      ->envname("LATCHKEY_BOOTSTRAP_PASSWORD_FILE");
-  command
-      .add_option("--server-ca-file", flags.server_ca_file,
-                  "PEM: CA of the broker's certificate and of the service's signing certificate")
-      ->envname("LATCHKEY_SERVER_CA_FILE");
-  command.add_option("--mqtt-version", flags.mqtt_version, "MQTT version to speak")
-      ->check(CLI::IsMember({"5", "3.1.1"}))
-      ->capture_default_str();
-  command.add_option("--provisioning-root", flags.provisioning_root, "Where the request topics begin")
-      ->capture_default_str();
+constexpr const char* run_help =
+    "Be a device: provision where that is needed, stay connected, apply configurations as they\n"
+    "come, renew the credential in time, move to another broker when told to. Power may go at any\n"
+    "moment: what the device must remember is kept in --dir, and run again it goes on.\n"
+    "Ends on SIGTERM or SIGINT with a goodbye. What happens is told on stderr.";
+
+constexpr const char* run_footer =
+    "Example:\n"
+    "  latchkey device run 12345 --bootstrap-url mqtts://broker.example:8884 \\\n"
+    "    --bootstrap-user @bootstrap --bootstrap-password-file bootstrap.password \\\n"
+    "    --server-ca-file server-ca.pem --key-file 12345.key --dir /var/lib/12345 \\\n"
+    "    --config-file /etc/collector.json --on-config /usr/local/bin/reload-collector\n"
+    "\n"
+    "The program of --on-config is called with the path of a file with the configuration, and its\n"
+    "version; it may be called with the same one again. Exit code 0: taken. Anything else: the\n"
+    "device goes on with what it had, says `failed` with the last line that was printed, and tries\n"
+    "again later.\n"
+    "\n"
+    "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";
+
+CLI::App* add_verb(CLI::App& device, const char* name, const char* help, const char* footer, Flags& flags) {
+  auto* const command = device.add_subcommand(name, help);
+  add_device_flags(*command, flags);
+  command->add_flag("--json", flags.json, "One JSON object a line on stdout for each step");
+  command->footer(footer);
+  return command;
 }
 
-void add_device_flags(CLI::App& command, Flags& flags) {
-  command.add_option("ID", flags.id, "The device's id, as it is enrolled")->required();
-  command.add_option("--dir", flags.folder, "Folder that the device keeps its files in; made if missing")
-      ->required();
-  auto* const proof = command.add_option_group("Proof", "Exactly one of:")->require_option(1);
-  proof->add_option(
-      "--key-file", flags.key_file,
-      "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
-      "by `latchkey enroll derive-key`");
-  auto* const private_key = proof->add_option(
-      "--private-key-file", flags.private_key_file,
-      "The device's private key, PEM: P-256, P-384, Ed25519 or RSA 2048-4096. Alone it is enrolled by\n"
-      "its public half");
-  proof->add_option("--token-file", flags.token_file, "An enrolment token, one line");
-  command
-      .add_option("--certificate-file", flags.certificate_file,
-                  "The certificate of --private-key-file, PEM, leaf first, with what leads to the group's CA")
-      ->needs(private_key);
-  command.add_option("--group", flags.group,
-                     "Enrolment group: needed with a key that was derived from the group's");
-  command.add_option("--credential", flags.credential, "What to ask for")
-      ->check(CLI::IsMember({"x509", "password"}))
+void add_provision(CLI::App& device, std::function<int()>& run) {
+  const auto flags = std::make_shared<Flags>();
+  const auto timeout_s = std::make_shared<unsigned>(60);
+  auto* const command = add_verb(device, "provision", provision_help, provision_footer, *flags);
+  command->add_option("--timeout", *timeout_s, "Seconds until it gives up for now")
+      ->check(CLI::Range(1U, 86400U))
       ->capture_default_str();
-  command.add_flag("--no-encryption-key", flags.no_encryption_key,
-                   "Have secrets sealed under the key of --key-file, not to a new key in each request");
+  command->callback([=, &run] { run = [=] { return run_provision(*flags, *timeout_s); }; });
+}
+
+void add_run(CLI::App& device, std::function<int()>& run) {
+  const auto flags = std::make_shared<Flags>();
+  const auto more = std::make_shared<RunFlags>();
+  auto* const command = add_verb(device, "run", run_help, run_footer, *flags);
   command
-      .add_option("--attribute", flags.attributes,
-                  "name=value to tell about the device, repeated; numbers and true/false are kept as such")
-      ->take_all()
-      ->allow_extra_args(false);
-  command.add_flag("--no-clock", flags.no_clock,
-                   "Act as a device without a clock: answer the service's challenge");
+      ->add_option(
+          "--patience", more->patience_s,
+          "Seconds after which a connection that brings nothing does not work, and the next is tried")
+      ->check(CLI::Range(1U, 86400U))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--start-within", more->start_within_s,
+          "Begin after a random part of so many seconds: 30 in a fleet that gets its power back at once")
+      ->check(CLI::Range(0U, 3600U))
+      ->capture_default_str();
+  command->callback([=, &run] { run = [=] { return run_run(*flags, *more); }; });
 }
 
 }  // namespace
@@ -309,16 +195,8 @@ void add_device_flags(CLI::App& command, Flags& flags) {
 void add_device_command(CLI::App& root, std::function<int()>& run) {
   auto* const device = root.add_subcommand("device", "The reference device");
   device->require_subcommand(1);
-  auto* const command = device->add_subcommand("provision", provision_help);
-  const auto flags = std::make_shared<Flags>();
-  add_device_flags(*command, *flags);
-  add_bootstrap_flags(*command, *flags);
-  command->add_flag("--json", flags->json, "One JSON object a line on stdout for each step");
-  command->add_option("--timeout", flags->timeout_s, "Seconds until it gives up for now")
-      ->check(CLI::Range(1U, 86400U))
-      ->capture_default_str();
-  command->footer(provision_footer);
-  command->callback([flags, &run] { run = [flags] { return run_provision(*flags); }; });
+  add_provision(*device, run);
+  add_run(*device, run);
 }
 
 }  // namespace latchkey::device

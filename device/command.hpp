@@ -8,8 +8,8 @@ class App;
 
 namespace latchkey::device {
 
-/// Adds `device provision`. When the command line chose it, `run` is set to what does it and returns the exit
-/// code; `run` and `root` outlive the parsing.
+/// Adds `device provision` and `device run`. When the command line chose it, `run` is set to what does it and
+/// returns the exit code; `run` and `root` outlive the parsing.
 void add_device_command(CLI::App& root, std::function<int()>& run);
 
 }  // namespace latchkey::device

@@ -1,256 +1,87 @@
 #include "device/enrolment.hpp"
 
-#include "crypto/certificate_request.hpp"
-#include "crypto/encoding.hpp"
-#include "device/attributes.hpp"
-#include "protocol/code.hpp"
-#include "protocol/jwk.hpp"
-#include "protocol/request.hpp"
-
 #include <algorithm>
 #include <utility>
 
 namespace latchkey::device {
 namespace {
 
-constexpr std::size_t request_id_bytes = 16;
-// A forged refusal, sent by anybody on the shared bootstrap account, must not beat the signed answer behind
-// it.
-constexpr std::chrono::seconds doubt_of_unsigned_refusal{1};
-
-Step step_of(const Judgement& judged) {
-  const auto& answer = judged.answer;
-  Step step{"answer",
-            {{"status", std::string(protocol::name_of(answer.status))},
-             {"tracking_id", answer.tracking_id},
-             {"signed", judged.is_signed}}};
-  if (!answer.code.empty()) step.fields.emplace_back("code", answer.code);
-  if (!answer.message.empty()) step.fields.emplace_back("message", answer.message);
-  if (answer.retry_after_s) step.fields.emplace_back("retry_after_s", *answer.retry_after_s);
-  if (answer.acceptance) {
-    step.fields.emplace_back("generation", answer.acceptance->generation);
-    step.fields.emplace_back("config_version", answer.acceptance->config_version);
-  }
-  return step;
-}
+constexpr std::chrono::hours longest_sleep{1};
 
 }  // namespace
 
-Enrolment::Enrolment(Context context, const OwnProof& proof, const std::string& last_error)
-    : context_(context),
-      proof_(proof),
-      attributes_(with_last_error(context.settings.attributes, last_error)) {}
+Enrolment::Enrolment(Context context, const OwnProof& proof, Terms terms)
+    : context_(context), asking_(context, proof, std::move(terms)) {}
 
-std::expected<StoredCredential, Outcome> Enrolment::run(Clock::time_point deadline) {
-  if (!take_request(false)) return damaged("the request cannot be stored");
-  if (!open_link()) return std::unexpected(Outcome::damaged);
-  while (Clock::now() < deadline) {
-    const auto event = mailbox_.wait_until(next_timer(deadline));
-    if (auto ended = event ? handle(*event) : on_timer()) return *std::move(ended);
+std::expected<StoredCredential, Outcome> Enrolment::run(std::optional<Clock::time_point> deadline) {
+  if (!asking_.begin()) {
+    context_.reporter.remark("the request cannot be stored");
+    return std::unexpected(Outcome::damaged);
+  }
+  context_.mailbox.clear();
+  const auto link = open_link();
+  if (!link) {
+    context_.reporter.remark("bootstrap connection: " + link.error());
+    return std::unexpected(Outcome::damaged);
+  }
+  return converse(**link, deadline);
+}
+
+std::expected<StoredCredential, Outcome> Enrolment::converse(mqtt::Link& link,
+                                                             std::optional<Clock::time_point> deadline) {
+  while (!deadline || Clock::now() < *deadline) {
+    auto next = Clock::now() + longest_sleep;
+    if (deadline) next = std::min(next, *deadline);
+    if (const auto timer = asking_.next_timer()) next = std::min(next, *timer);
+    const auto event = context_.mailbox.wait_until(next);
+    if (auto ended = event ? handle(*event, link) : asking_.on_timer()) return *std::move(ended);
   }
   return std::unexpected(was_connected_ ? Outcome::later : Outcome::unreachable);
 }
 
-bool Enrolment::open_link() {
+std::expected<std::unique_ptr<mqtt::Link>, std::string> Enrolment::open_link() const {
   const auto& settings = context_.settings;
-  auto link =
-      mqtt::Link::open({.url = settings.bootstrap_url,
-                        .client_id = settings.id.text(),
-                        .username = settings.bootstrap_user,
-                        .password = settings.bootstrap_password.clone(),
-                        .ca_file = settings.server_ca_file,
-                        .certificate_file = {},
-                        .key_file = {},
-                        .version = settings.mqtt_version,
-                        .subscriptions = {settings.topics.of(protocol::Channel::response, settings.id)},
-                        .will = {}},
-                       mailbox_.handlers());
-  if (!link) {
-    context_.reporter.remark("bootstrap connection: " + link.error());
-    return false;
-  }
-  link_ = *std::move(link);
-  return true;
+  return mqtt::Link::open({.url = settings.bootstrap_url,
+                           .client_id = settings.id.text(),
+                           .username = settings.bootstrap_user,
+                           .password = settings.bootstrap_password.clone(),
+                           .ca_file = ca_file(),
+                           .certificate_file = {},
+                           .key_file = {},
+                           .version = settings.mqtt_version,
+                           .subscriptions = {settings.topics.of(protocol::Channel::response, settings.id)},
+                           .will = {}},
+                          context_.mailbox.handlers());
 }
 
-bool Enrolment::take_request(bool anew) {
-  auto open = anew ? std::nullopt : context_.store.open_request();
-  if (open && is_wanted(*open)) {
-    request_ = std::make_unique<const OpenRequest>(*std::move(open));
-    return true;
-  }
-  const auto new_key = [](bool wanted) {
-    return wanted ? std::optional(crypto::PrivateKey::generate_p256()) : std::nullopt;
-  };
-  request_ = std::make_unique<const OpenRequest>(
-      crypto::base64url_encode(context_.environment.random_bytes(request_id_bytes)),
-      new_key(wants_certificate()), new_key(context_.settings.has_encryption_key));
-  return context_.store.keep_request(*request_).has_value();
+// The factory's anchors, and those that the service gave since then: who was away while they were replaced
+// finds its way back by either.
+std::string Enrolment::ca_file() const {
+  const auto& settings = context_.settings;
+  auto anchors = context_.store.learned_anchors();
+  if (anchors.empty() || settings.server_ca_file.empty()) return settings.server_ca_file;
+  for (const auto& anchor : settings.anchors)
+    anchors.emplace_back(anchor.der().begin(), anchor.der().end());
+  const auto written = context_.store.write_anchors("bootstrap-anchors.pem", anchors);
+  return written ? written->string() : settings.server_ca_file;
 }
 
-bool Enrolment::wants_certificate() const {
-  return context_.settings.credential == protocol::CredentialType::x509;
-}
-
-// The same request_id for something else would be a conflict.
-bool Enrolment::is_wanted(const OpenRequest& request) const {
-  return request.key.has_value() == wants_certificate() &&
-         request.encryption_key.has_value() == context_.settings.has_encryption_key;
-}
-
-Enrolment::Ended Enrolment::handle(const Event& event) {
+Asking::Ended Enrolment::handle(const Event& event, mqtt::Link& link) {
   switch (event.kind) {
     case Event::Kind::ready:
-      on_ready();
+      was_connected_ = true;
+      asking_.on_ready(link);
       return std::nullopt;
     case Event::Kind::lost:
-      next_send_.reset();  // what is published now would reach nobody who listens
+      asking_.on_lost();
       context_.reporter.remark("bootstrap connection: " + event.payload);
       return std::nullopt;
     case Event::Kind::message:
-      return on_answer(event.payload);
+      return asking_.on_answer(event.payload);
+    case Event::Kind::stop:
+      return std::unexpected(Outcome::stopped);
   }
   return std::nullopt;
-}
-
-// Only now is the subscription known to be there: an answer cannot be missed.
-void Enrolment::on_ready() {
-  was_connected_ = true;
-  if (Clock::now() >= not_before_) return send();
-  next_send_ = not_before_;
-}
-
-Enrolment::Ended Enrolment::on_timer() {
-  const auto now = Clock::now();
-  if (believe_refusal_at_ && now >= *believe_refusal_at_) return std::unexpected(Outcome::refused);
-  if (!next_send_ || now < *next_send_) return std::nullopt;
-  next_send_.reset();
-  if (link_->ready()) send();  // otherwise it is sent as soon as the link is
-  return std::nullopt;
-}
-
-Enrolment::Ended Enrolment::on_answer(std::string_view payload) {
-  const auto now = trusted_time(context_.environment.clock(), context_.store.server_time());
-  const auto judged =
-      judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
-                   verifier_of(answered_by(proof_), proof_, anchors_of(context_.settings, now)), payload);
-  if (judged.verdict == Verdict::drop) return std::nullopt;
-  context_.reporter.step(step_of(judged));
-  if (judged.server_time && !context_.store.keep_server_time(*judged.server_time))
-    return damaged("the time cannot be stored");
-  if (judged.answer.status == protocol::Status::rejected) return on_refused(judged);
-  if (judged.verdict == Verdict::accept && judged.answer.acceptance)
-    return on_accepted(*judged.answer.acceptance);
-  if (judged.verdict == Verdict::sign_challenge) send(judged.answer.nonce);
-  if (judged.verdict == Verdict::wait) wait(judged.delay);
-  return std::nullopt;
-}
-
-// An answer that is genuine and of no use, because what is sealed in it does not open or it is not what was
-// asked for, is a mistake of the service's: it is asked again, and what the device has stays as it is.
-Enrolment::Ended Enrolment::on_accepted(const protocol::Acceptance& accepted) {
-  auto secrets = secrets_of(accepted);
-  if (!secrets) return on_unusable(secrets.error());
-  const NewCredential given{
-      .accepted = accepted, .password = std::move(secrets->password), .answered_by = answered_by(proof_)};
-  if (!fits_request(*request_, given)) return on_unusable("it is not the credential that was asked for");
-  auto credential = context_.store.keep_credential(*request_, given);
-  if (!credential) return damaged(credential.error());
-  if (!keep_config(accepted, *secrets)) return damaged("the configuration cannot be stored");
-  return *std::move(credential);
-}
-
-Enrolment::Ended Enrolment::on_unusable(const std::string& why) {
-  context_.reporter.remark("the answer cannot be used: " + why);
-  wait(std::nullopt);
-  return std::nullopt;
-}
-
-std::expected<protocol::Secrets, std::string> Enrolment::secrets_of(
-    const protocol::Acceptance& accepted) const {
-  if (accepted.sealed.empty()) return protocol::Secrets();
-  const auto opened = open_secrets(proof_, request_->encryption_key, accepted.sealed);
-  if (!opened) return std::unexpected(opened.error());
-  return protocol::read_secrets(opened->text());
-}
-
-bool Enrolment::keep_config(const protocol::Acceptance& accepted, const protocol::Secrets& secrets) const {
-  const auto config = config_of(accepted.config_version, accepted.config, secrets);
-  const auto applied = context_.store.config();
-  if (!config || (applied && applied->version >= config->version)) return true;
-  return context_.store.keep_config(*config).has_value();
-}
-
-// The request_id stays stored after an unsigned refusal, and after one that names a time: the next run asks
-// the same.
-Enrolment::Ended Enrolment::on_refused(const Judgement& judged) {
-  context_.reporter.remark("refused: " + judged.answer.code + ": " + judged.answer.message);
-  if (judged.verdict == Verdict::take_new_request) return on_spent_request();
-  if (judged.is_signed) return std::unexpected(Outcome::refused);
-  wait(judged.delay);
-  if (!believe_refusal_at_) believe_refusal_at_ = Clock::now() + doubt_of_unsigned_refusal;
-  return std::nullopt;
-}
-
-// One new request_id cures a conflict; what a new request_id with a new key does not cure needs a person.
-Enrolment::Ended Enrolment::on_spent_request() {
-  if (++spent_requests_ > 1) {
-    if (auto dropped = context_.store.drop_request(); !dropped) return damaged(dropped.error());
-    return std::unexpected(Outcome::refused);
-  }
-  if (!take_request(true)) return damaged("the request cannot be stored");
-  backoff_.reset();
-  send();
-  return std::nullopt;
-}
-
-void Enrolment::wait(std::optional<std::chrono::seconds> delay) {
-  const auto pause =
-      delay ? std::chrono::milliseconds(*delay) : backoff_.next(context_.environment.uniform());
-  not_before_ = Clock::now() + pause;
-  next_send_ = not_before_;
-}
-
-// A nonce is used for one message: repeats begin anew, since it may have run out by then.
-void Enrolment::send(std::string_view nonce) {
-  sent_nonce_ = !nonce.empty();
-  next_send_ = Clock::now() + backoff_.next(context_.environment.uniform());
-  if (!link_->publish(message(nonce))) return;
-  context_.reporter.step({"request_sent", {{"request_id", request_->id}, {"nonce", sent_nonce_}}});
-}
-
-mqtt::Message Enrolment::message(std::string_view nonce) const {
-  const auto& settings = context_.settings;
-  protocol::Request request{.request_id = request_->id,
-                            .device_id = settings.id,
-                            .credential = settings.credential,
-                            .csr = {},
-                            .issued_at = {},
-                            .nonce = {},
-                            .encryption_key = {},
-                            .attributes = attributes_};
-  if (request_->key) request.csr = crypto::make_certificate_request(*request_->key, settings.id.text());
-  if (request_->encryption_key)
-    request.encryption_key = protocol::encryption_key_of(request_->encryption_key->public_key());
-  if (nonce.empty()) request.issued_at = context_.environment.clock();
-  if (!nonce.empty()) request.nonce = nonce;
-  auto proven = prove(proof_, request);
-  return {.topic = settings.topics.of(protocol::Channel::request, settings.id),
-          .payload = std::move(proven.payload),
-          .content_type = std::string(proven.content_type),
-          .correlation_data = {}};
-}
-
-Enrolment::Clock::time_point Enrolment::next_timer(Clock::time_point deadline) const {
-  auto next = deadline;
-  if (next_send_) next = std::min(next, *next_send_);
-  if (believe_refusal_at_) next = std::min(next, *believe_refusal_at_);
-  return next;
-}
-
-std::unexpected<Outcome> Enrolment::damaged(std::string_view why) const {
-  context_.reporter.remark(why);
-  return std::unexpected(Outcome::damaged);
 }
 
 }  // namespace latchkey::device

@@ -26,10 +26,30 @@ mqtt::Handlers Mailbox::handlers() {
 
 std::optional<Event> Mailbox::wait_until(Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  if (!arrived_.wait_until(lock, deadline, [this] { return !events_.empty(); })) return std::nullopt;
+  if (!arrived_.wait_until(lock, deadline, [this] { return stopped_ || !events_.empty(); }))
+    return std::nullopt;
+  if (stopped_) return Event{Event::Kind::stop, {}, {}};
   auto event = std::move(events_.front());
   events_.pop_front();
   return event;
+}
+
+void Mailbox::clear() {
+  const std::lock_guard lock(mutex_);
+  events_.clear();
+}
+
+void Mailbox::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  arrived_.notify_one();
+}
+
+bool Mailbox::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 void Mailbox::put(Event event) {

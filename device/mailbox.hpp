@@ -11,9 +11,9 @@
 
 namespace latchkey::device {
 
-/// Something that a link reported.
+/// Something that a link reported, or that the device is to end.
 struct Event {
-  enum class Kind { ready, lost, message };
+  enum class Kind { ready, lost, message, stop };
   Kind kind;
   std::string topic;    ///< message
   std::string payload;  ///< message; lost: the reason
@@ -28,13 +28,20 @@ class Mailbox {
   [[nodiscard]] mqtt::Handlers handlers();
   /// The next event, or nothing when `deadline` passed first.
   [[nodiscard]] std::optional<Event> wait_until(Clock::time_point deadline);
+  /// Drops what a link reported that is gone by now, so that nobody takes it for the next one's.
+  void clear();
+
+  /// From any thread: the device is to end. From now on every event is `stop`.
+  void stop();
+  [[nodiscard]] bool stopped() const;
 
  private:
   void put(Event event);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Event> events_;
+  bool stopped_ = false;
 };
 
 }  // namespace latchkey::device

@@ -1,5 +1,6 @@
 #include "device/provisioning.hpp"
 
+#include "device/enrolment.hpp"
 #include "device/operation.hpp"
 
 #include <algorithm>
@@ -10,10 +11,8 @@ namespace {
 
 using Clock = Mailbox::Clock;
 
-bool has_expired(const Context& context, const StoredCredential& credential) {
-  const auto now = trusted_time(context.environment.clock(), context.store.server_time());
-  const auto* stored = credential.certificate();
-  return now && stored != nullptr && stored->certificate.not_after() < *now;
+Plan plan_for(Clock::duration patience) {
+  return {.patience = std::chrono::ceil<std::chrono::milliseconds>(patience)};
 }
 
 /// What came of the stored credentials: an outcome, and in words why none worked (empty: there is none).
@@ -25,8 +24,8 @@ struct Tried {
 void try_credential(const Context& context, const StoredCredential& credential, Clock::duration patience,
                     Tried& tried) {
   for (const auto& connection : credential.record.connections) {
-    Operation operation(context, credential, connection);
-    const auto outcome = operation.run(Clock::now() + patience);
+    Operation operation(context, credential, connection, plan_for(patience));
+    const auto outcome = operation.run();
     if (outcome == Outcome::ready || outcome == Outcome::damaged) tried.outcome = outcome;
     if (tried.outcome) return;
     tried.error = operation.last_error().empty() ? "no configuration came" : operation.last_error();
@@ -53,6 +52,12 @@ Tried try_stored(const Context& context, Clock::duration limit) {
 
 }  // namespace
 
+bool has_expired(const Context& context, const StoredCredential& credential) {
+  const auto now = context.time.now();
+  const auto* stored = credential.certificate();
+  return now && stored != nullptr && stored->certificate.not_after() < *now;
+}
+
 Outcome provision(const Context& context, std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   context.reporter.step({"powered_on", {{"device_id", context.settings.id.text()}}});
@@ -61,9 +66,11 @@ Outcome provision(const Context& context, std::chrono::milliseconds limit) {
   if (!tried.error.empty()) context.reporter.remark("back to the bootstrap connection: " + tried.error);
   // The bootstrap connection ends with this line: the broker would end one of two that have the same client
   // id.
-  const auto credential = Enrolment(context, context.settings.proof, tried.error).run(deadline);
+  const auto credential =
+      Enrolment(context, context.settings.proof, {.last_error = tried.error}).run(deadline);
   if (!credential) return credential.error();
-  return Operation(context, *credential, credential->record.connections.front()).run(deadline);
+  const auto& connection = credential->record.connections.front();
+  return Operation(context, *credential, connection, plan_for(deadline - Clock::now())).run();
 }
 
 }  // namespace latchkey::device

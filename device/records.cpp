@@ -63,7 +63,8 @@ std::string write_record(const RequestRecord& record) {
   return text_of({{"device_id", record.device_id},
                   {"request_id", record.request_id},
                   {"has_key", record.has_key},
-                  {"has_encryption_key", record.has_encryption_key}});
+                  {"has_encryption_key", record.has_encryption_key},
+                  {"renews", record.renews}});
 }
 
 std::optional<RequestRecord> read_request_record(std::string_view text) {
@@ -71,7 +72,8 @@ std::optional<RequestRecord> read_request_record(std::string_view text) {
     return RequestRecord{.device_id = json.at("device_id"),
                          .request_id = json.at("request_id"),
                          .has_key = json.value("has_key", true),
-                         .has_encryption_key = json.value("has_encryption_key", false)};
+                         .has_encryption_key = json.value("has_encryption_key", false),
+                         .renews = json.value("renews", std::int64_t{0})};
   });
 }
 
@@ -109,24 +111,31 @@ std::optional<CredentialRecord> read_credential_record(std::string_view text) {
 std::optional<ConfigRecord> config_of(std::int64_t version, const std::optional<std::string>& in_clear,
                                       const protocol::Secrets& secrets) {
   if (secrets.config)
-    return ConfigRecord{.version = version, .config = std::string(secrets.config->text()), .is_secret = true};
-  if (in_clear) return ConfigRecord{.version = version, .config = *in_clear, .is_secret = false};
+    return ConfigRecord{.version = version,
+                        .config = std::string(secrets.config->text()),
+                        .is_secret = true,
+                        .applied_version = 0};
+  if (in_clear)
+    return ConfigRecord{.version = version, .config = *in_clear, .is_secret = false, .applied_version = 0};
   return std::nullopt;
 }
 
 std::string write_record(const ConfigRecord& record) {
   return text_of({{"config_version", record.version},
                   {"config", Json::parse(record.config, nullptr, false)},
-                  {"is_secret", record.is_secret}});
+                  {"is_secret", record.is_secret},
+                  {"applied_version", record.applied_version}});
 }
 
 std::optional<ConfigRecord> read_config_record(std::string_view text) {
   return read_object(text, [](const Json& json) {
-    return ConfigRecord{.version = json.at("config_version"),
+    const std::int64_t version = json.at("config_version");
+    return ConfigRecord{.version = version,
                         .config = json.at("config").get_ref<const Json::object_t&>().empty()
                                       ? "{}"
                                       : json.at("config").dump(),
-                        .is_secret = json.value("is_secret", false)};
+                        .is_secret = json.value("is_secret", false),
+                        .applied_version = json.value("applied_version", version)};
   });
 }
 

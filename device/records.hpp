@@ -20,6 +20,7 @@ struct RequestRecord {
   std::string request_id;
   bool has_key = true;              ///< request-key.pem belongs to it
   bool has_encryption_key = false;  ///< request-encryption-key.pem belongs to it
+  std::int64_t renews = 0;          ///< the generation whose certificate signs it; 0: the factory's proof
 };
 [[nodiscard]] std::string write_record(const RequestRecord& record);
 [[nodiscard]] std::optional<RequestRecord> read_request_record(std::string_view text);
@@ -40,11 +41,14 @@ struct CredentialRecord {
 [[nodiscard]] std::string write_record(const CredentialRecord& record);
 [[nodiscard]] std::optional<CredentialRecord> read_credential_record(std::string_view text);
 
-/// config.json
+/// config.json: what came last, and what is in force
 struct ConfigRecord {
   std::int64_t version = 0;
-  std::string config = "{}";  ///< a JSON object
-  bool is_secret = false;     ///< it came sealed: not to be shown
+  std::string config = "{}";         ///< a JSON object
+  bool is_secret = false;            ///< it came sealed: not to be shown
+  std::int64_t applied_version = 0;  ///< below `version` until that is applied
+
+  [[nodiscard]] bool is_applied() const noexcept { return applied_version == version; }
 };
 /// What a message brought, sealed or in clear; nothing if neither.
 [[nodiscard]] std::optional<ConfigRecord> config_of(std::int64_t version,

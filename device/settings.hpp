@@ -3,9 +3,11 @@
 #include "crypto/certificate.hpp"
 #include "device/proof.hpp"
 #include "mqtt/link.hpp"
+#include "protocol/answer.hpp"
 #include "protocol/device_id.hpp"
 #include "protocol/topics.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -27,10 +29,15 @@ struct Settings {
   std::string attributes = "{}";             ///< a JSON object
   protocol::Topics topics;
   mqtt::Version mqtt_version = mqtt::Version::v5;
+  std::filesystem::path config_file;  ///< where the applied configuration's JSON is put; empty: nowhere else
+  std::string on_config;              ///< a program that applies a configuration; empty: none
 };
 
-/// The anchors of the answers' signer at `now`; `also` are those that the service named in a signed answer.
+/// The anchors of the answers' signer at `now`: the factory's, and `also`.
 [[nodiscard]] protocol::ServiceAnchors anchors_of(const Settings& settings, std::optional<crypto::Time> now,
                                                   const std::vector<crypto::Bytes>& also = {});
+/// Those that came with a connection, which stand instead of the factory's; or these where none came.
+[[nodiscard]] protocol::ServiceAnchors anchors_at(const Settings& settings, std::optional<crypto::Time> now,
+                                                  const protocol::Connection& connection);
 
 }  // namespace latchkey::device

@@ -10,13 +10,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> phrases{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> phrases{{
     {"powered_on", "Device powered on"},
     {"request_sent", "Provisioning request sent"},
     {"answer", "Answer received"},
     {"connected", "Connected to the platform"},
     {"configuration", "Configuration message received"},
+    {"applied", "Configuration applied"},
+    {"failed", "Configuration not applied"},
     {"ready", "Ready: provisioning complete"},
+    {"renewing", "Asking for the next credential"},
+    {"renewed", "Next credential received"},
+    {"moving", "Told to connect elsewhere"},
 }};
 
 std::string_view phrase_of(std::string_view name) {

@@ -3,6 +3,7 @@
 #include "device/contract.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <utility>
 
@@ -15,6 +16,8 @@ constexpr std::string_view credential_prefix = "credential-";
 constexpr const char* request_file = "request.json";
 constexpr const char* request_key_file = "request-key.pem";
 constexpr const char* request_encryption_key_file = "request-encryption-key.pem";
+constexpr const char* config_file = "config.json";
+constexpr const char* candidate_file = ".candidate.json";  // cleared away with half-written files
 // In the folder of a credential.
 constexpr const char* key_file = "key.pem";
 constexpr const char* certificate_file = "certificate.pem";
@@ -59,9 +62,13 @@ std::string folder_name(std::int64_t generation) {
   return std::string(credential_prefix) + std::to_string(generation);
 }
 
-bool is_same(const protocol::Connection& a, const protocol::Connection& b) {
-  return a.host == b.host && a.port == b.port && a.tls == b.tls && a.client_id == b.client_id &&
-         a.ca == b.ca && a.topics == b.topics;
+/// The number in a credential's folder name; nothing if it is no such name.
+std::optional<std::int64_t> generation_in(std::string_view name) {
+  if (!name.starts_with(credential_prefix)) return std::nullopt;
+  std::int64_t generation = 0;
+  const char* const end = name.data() + name.size();
+  const auto read = std::from_chars(name.data() + credential_prefix.size(), end, generation);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(generation) : std::nullopt;
 }
 
 std::expected<std::string, std::string> pem_of(const std::vector<crypto::Bytes>& chain) {
@@ -82,6 +89,11 @@ Done in_order(std::initializer_list<std::function<Done()>> steps) {
 }
 
 }  // namespace
+
+bool is_same(const protocol::Connection& a, const protocol::Connection& b) {
+  return a.host == b.host && a.port == b.port && a.tls == b.tls && a.client_id == b.client_id &&
+         a.ca == b.ca && a.topics == b.topics;
+}
 
 bool fits_request(const OpenRequest& request, const NewCredential& given) {
   if (!request.key)
@@ -137,6 +149,7 @@ std::optional<OpenRequest> Store::open_request() const {
   if (!record) return std::nullopt;
   OpenRequest request{
       .id = std::move(record->request_id),
+      .renews = record->renews,
       .key = record->has_key ? read_key(request_key_file) : std::nullopt,
       .encryption_key = record->has_encryption_key ? read_key(request_encryption_key_file) : std::nullopt};
   const bool is_whole = request.key.has_value() == record->has_key &&
@@ -148,7 +161,8 @@ Done Store::keep_request(const OpenRequest& request) const {
   const RequestRecord record{.device_id = device_id_,
                              .request_id = request.id,
                              .has_key = request.key.has_value(),
-                             .has_encryption_key = request.encryption_key.has_value()};
+                             .has_encryption_key = request.encryption_key.has_value(),
+                             .renews = request.renews};
   return in_order({[&] { return drop_request(); }, [&] { return write_key(request_key_file, request.key); },
                    [&] { return write_key(request_encryption_key_file, request.encryption_key); },
                    [&] { return folder_.write(request_file, write_record(record)); }});
@@ -212,14 +226,17 @@ Done Store::write_login(const std::filesystem::path& folder, const OpenRequest& 
                    [&] { return folder_.write(folder / certificate_file, *chain, 0644); }});
 }
 
-Done Store::keep_connection(std::int64_t generation, const protocol::Connection& connection) const {
+std::expected<bool, std::string> Store::keep_connection(std::int64_t generation,
+                                                        const protocol::Connection& connection) const {
   auto record = record_of(folder_name(generation));
   if (!record) return std::unexpected("there is no credential of generation " + std::to_string(generation));
-  if (is_same(record->connections.front(), connection)) return {};
+  if (is_same(record->connections.front(), connection)) return false;
   const auto worked = record->connections.back();
+  const bool is_new = !is_same(worked, connection);
   record->connections = {connection};
-  if (!is_same(worked, connection)) record->connections.push_back(worked);
-  return write_connections(*record);
+  if (is_new) record->connections.push_back(worked);
+  if (auto done = write_connections(*record); !done) return std::unexpected(done.error());
+  return is_new;
 }
 
 Done Store::settle(std::int64_t generation, const protocol::Connection& connection) const {
@@ -229,10 +246,17 @@ Done Store::settle(std::int64_t generation, const protocol::Connection& connecti
     record->connections = {connection};
     if (auto done = write_connections(*record); !done) return done;
   }
+  if (auto done = drop_older(generation); !done) return done;
+  // Another request is one that this credential is being renewed by.
+  const auto open = open_request();
+  return open && open->id != record->request_id ? Done() : drop_request();
+}
+
+Done Store::drop_older(std::int64_t generation) const {
   for (const auto& name : folder_.subfolders())
-    if (name != folder_name(generation) && name.starts_with(credential_prefix))
+    if (generation_in(name).value_or(generation) < generation)
       if (auto done = drop_credential(name); !done) return done;
-  return drop_request();
+  return {};
 }
 
 Done Store::write_connections(const CredentialRecord& record) const {
@@ -248,12 +272,33 @@ Done Store::drop_credential(const std::string& name) const {
 }
 
 std::optional<ConfigRecord> Store::config() const {
-  const auto text = folder_.read("config.json");
+  const auto text = folder_.read(config_file);
   return text ? read_config_record(text->text()) : std::nullopt;
 }
 
-Done Store::keep_config(const ConfigRecord& config) const {
-  return folder_.write("config.json", write_record(config));
+Done Store::keep_config(const ConfigRecord& received) const {
+  const auto known = config().value_or(ConfigRecord());
+  if (received.version <= known.version) return {};
+  auto record = received;
+  record.applied_version = known.applied_version;
+  return folder_.write(config_file, write_record(record));
+}
+
+Done Store::config_applied() const {
+  auto record = config();
+  if (!record) return std::unexpected("there is no configuration");
+  record->applied_version = record->version;
+  return folder_.write(config_file, write_record(*record));
+}
+
+std::expected<std::filesystem::path, std::string> Store::write_candidate(const ConfigRecord& config) const {
+  if (auto done = folder_.write(candidate_file, config.config + "\n"); !done)
+    return std::unexpected(done.error());
+  return folder_.path() / candidate_file;
+}
+
+Done Store::drop_candidate() const {
+  return folder_.remove(candidate_file);
 }
 
 std::optional<std::int64_t> Store::server_time() const {
@@ -268,12 +313,21 @@ Done Store::keep_server_time(std::int64_t server_time) const {
   return folder_.write("clock.json", write_record(ClockRecord{.server_time = server_time}), 0644);
 }
 
+std::vector<crypto::Bytes> Store::learned_anchors() const {
+  std::vector<crypto::Bytes> anchors;
+  for (const auto& credential : credentials())
+    for (const auto& connection : credential.record.connections)
+      for (const auto& anchor : connection.ca)
+        if (std::ranges::find(anchors, anchor) == anchors.end()) anchors.push_back(anchor);
+  return anchors;
+}
+
 std::expected<std::filesystem::path, std::string> Store::write_anchors(
-    const std::vector<crypto::Bytes>& anchors) const {
+    const std::string& name, const std::vector<crypto::Bytes>& anchors) const {
   const auto pem = pem_of(anchors);
   if (!pem) return std::unexpected(pem.error());
-  if (auto done = folder_.write("anchors.pem", *pem, 0644); !done) return std::unexpected(done.error());
-  return folder_.path() / "anchors.pem";
+  if (auto done = folder_.write(name, *pem, 0644); !done) return std::unexpected(done.error());
+  return folder_.path() / name;
 }
 
 }  // namespace latchkey::device

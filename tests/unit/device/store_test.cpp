@@ -38,6 +38,7 @@ class Place {
 
 OpenRequest new_request(std::string id) {
   return {.id = std::move(id),
+          .renews = 0,
           .key = crypto::PrivateKey::generate_p256(),
           .encryption_key = crypto::PrivateKey::generate_p256()};
 }
@@ -138,6 +139,19 @@ TEST_CASE("once a credential has worked the older one and the request go") {
   CHECK_FALSE(fs::exists(place.path() / "credential-1"));
 }
 
+TEST_CASE("a credential that still works leaves a newer one and the request for it alone") {
+  const Place place;
+  const auto store = place.open();
+  for (const std::int64_t generation : {1, 2}) {
+    const auto request = new_request("request-000000000" + std::to_string(generation));
+    REQUIRE(store.keep_request(request).has_value());
+    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
+  }
+  REQUIRE(store.settle(1, connection_to("broker")).has_value());
+  CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
+  CHECK(store.open_request()->id == "request-0000000002");
+}
+
 TEST_CASE("a credential that was half written does not count") {
   const Place place;
   const auto request = new_request("request-0123456789");
@@ -163,7 +177,7 @@ TEST_CASE("only what the request asked for fits it") {
   broken.credential = protocol::CertificateCredential{.chain = {{0x30, 0x00}}, .renew_after = 0};
   CHECK_FALSE(fits_request(request, given(broken)));
 
-  const OpenRequest for_password{.id = request.id, .key = {}, .encryption_key = {}};
+  const OpenRequest for_password{.id = request.id, .renews = 0, .key = {}, .encryption_key = {}};
   CHECK(fits_request(for_password, {password, crypto::Secret(std::string_view("secret"))}));
   CHECK_FALSE(fits_request(for_password, given(password)));
   CHECK_FALSE(fits_request(for_password, given(mine)));
@@ -230,7 +244,9 @@ TEST_CASE("a new connection is tried first, and the old one kept until the new o
   const auto request = new_request("request-0123456789");
   const auto store = place.open();
   REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, 1))).has_value());
-  REQUIRE(store.keep_connection(1, connection_to("elsewhere")).has_value());
+  CHECK(store.keep_connection(1, connection_to("broker")) == false);
+  CHECK(store.keep_connection(1, connection_to("elsewhere")) == true);
+  CHECK(store.keep_connection(1, connection_to("elsewhere")) == false);
   const auto hosts = [&] {
     std::vector<std::string> found;
     const auto credentials = store.credentials();
@@ -253,16 +269,33 @@ TEST_CASE("the greatest server time is remembered") {
   CHECK(place.open().server_time() == 50);
 }
 
-TEST_CASE("the applied configuration is remembered with its version") {
+ConfigRecord received(std::int64_t version, std::string config) {
+  return {.version = version, .config = std::move(config), .is_secret = true, .applied_version = 0};
+}
+
+TEST_CASE("a configuration is remembered, and whether it is applied") {
   const Place place;
-  REQUIRE(place.open()
-              .keep_config({.version = 3, .config = R"({"interval_s":30})", .is_secret = true})
-              .has_value());
+  REQUIRE(place.open().keep_config(received(3, R"({"interval_s":30})")).has_value());
   const auto config = place.open().config();
   REQUIRE(config.has_value());
   CHECK(config->version == 3);
   CHECK(config->config == R"({"interval_s":30})");
   CHECK(config->is_secret);
+  CHECK_FALSE(config->is_applied());
+  REQUIRE(place.open().config_applied().has_value());
+  CHECK(place.open().config()->is_applied());
+}
+
+TEST_CASE("a newer configuration does not forget which one is in force, and an older one changes nothing") {
+  const Place place;
+  const auto store = place.open();
+  REQUIRE(store.keep_config(received(3, "{}")).has_value());
+  REQUIRE(store.config_applied().has_value());
+  REQUIRE(store.keep_config(received(5, R"({"a":5})")).has_value());
+  REQUIRE(store.keep_config(received(4, R"({"a":4})")).has_value());
+  CHECK(store.config()->version == 5);
+  CHECK(store.config()->applied_version == 3);
+  CHECK(store.config()->config == R"({"a":5})");
 }
 
 TEST_CASE("files that do not read are as good as none") {

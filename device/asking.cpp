@@ -1,0 +1,230 @@
+#include "device/asking.hpp"
+
+#include "base/failpoint.hpp"
+#include "crypto/certificate_request.hpp"
+#include "crypto/encoding.hpp"
+#include "device/attributes.hpp"
+#include "protocol/code.hpp"
+#include "protocol/jwk.hpp"
+#include "protocol/request.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+constexpr std::size_t request_id_bytes = 16;
+// A forged refusal, sent by anybody on the shared bootstrap account, must not beat the signed answer behind
+// it.
+constexpr std::chrono::seconds doubt_of_unsigned_refusal{1};
+// What a new request_id with a new key did not cure needs a person; the device looks in now and then.
+constexpr std::chrono::hours pause_of_hopeless{1};
+
+Step step_of(const Judgement& judged) {
+  const auto& answer = judged.answer;
+  Step step{"answer",
+            {{"status", std::string(protocol::name_of(answer.status))},
+             {"tracking_id", answer.tracking_id},
+             {"signed", judged.is_signed}}};
+  if (!answer.code.empty()) step.fields.emplace_back("code", answer.code);
+  if (!answer.message.empty()) step.fields.emplace_back("message", answer.message);
+  if (answer.retry_after_s) step.fields.emplace_back("retry_after_s", *answer.retry_after_s);
+  if (answer.acceptance) {
+    step.fields.emplace_back("generation", answer.acceptance->generation);
+    step.fields.emplace_back("config_version", answer.acceptance->config_version);
+  }
+  return step;
+}
+
+}  // namespace
+
+Asking::Asking(Context context, const OwnProof& proof, Terms terms)
+    : context_(context),
+      proof_(proof),
+      terms_(std::move(terms)),
+      attributes_(with_last_error(context.settings.attributes, terms_.last_error)) {}
+
+bool Asking::begin() {
+  return take_request(false);
+}
+
+bool Asking::take_request(bool anew) {
+  auto open = anew ? std::nullopt : context_.store.open_request();
+  if (open && is_wanted(*open)) {
+    request_ = std::make_unique<const OpenRequest>(*std::move(open));
+    return true;
+  }
+  const auto new_key = [](bool wanted) {
+    return wanted ? std::optional(crypto::PrivateKey::generate_p256()) : std::nullopt;
+  };
+  request_ = std::make_unique<const OpenRequest>(
+      crypto::base64url_encode(context_.environment.random_bytes(request_id_bytes)), terms_.renews,
+      new_key(wants_certificate()), new_key(context_.settings.has_encryption_key));
+  return context_.store.keep_request(*request_).has_value();
+}
+
+bool Asking::wants_certificate() const {
+  return context_.settings.credential == protocol::CredentialType::x509;
+}
+
+// The same request_id for something else would be a conflict; under another proof its answer, and the
+// configurations after it, would be signed in another way than the first time.
+bool Asking::is_wanted(const OpenRequest& request) const {
+  return request.renews == terms_.renews && request.key.has_value() == wants_certificate() &&
+         request.encryption_key.has_value() == context_.settings.has_encryption_key;
+}
+
+// Only now is the subscription known to be there: an answer cannot be missed.
+void Asking::on_ready(mqtt::Link& link) {
+  link_ = &link;
+  if (Clock::now() >= not_before_) return send();
+  next_send_ = not_before_;
+}
+
+void Asking::on_lost() {
+  link_ = nullptr;
+  next_send_.reset();  // what is published now would reach nobody who listens
+}
+
+Asking::Ended Asking::on_timer() {
+  const auto now = Clock::now();
+  if (believe_refusal_at_ && now >= *believe_refusal_at_) return std::unexpected(Outcome::refused);
+  if (!next_send_ || now < *next_send_) return std::nullopt;
+  next_send_.reset();
+  if (link_ != nullptr && link_->ready()) send();  // otherwise it is sent as soon as the link is
+  return std::nullopt;
+}
+
+std::optional<Asking::Clock::time_point> Asking::next_timer() const {
+  if (!next_send_ || !believe_refusal_at_) return next_send_ ? next_send_ : believe_refusal_at_;
+  return std::min(*next_send_, *believe_refusal_at_);
+}
+
+Asking::Ended Asking::on_answer(std::string_view payload) {
+  const auto anchors = anchors_of(context_.settings, context_.time.now(), learned_anchors());
+  const auto judged = judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
+                                   verifier_of(answered_by(proof_), proof_, anchors), payload);
+  if (judged.verdict == Verdict::drop) return std::nullopt;
+  context_.reporter.step(step_of(judged));
+  failpoint("answer_received");
+  if (judged.server_time)
+    if (auto learned = context_.time.learn(*judged.server_time); !learned) return damaged(learned.error());
+  if (judged.answer.status == protocol::Status::rejected) return on_refused(judged);
+  if (judged.verdict == Verdict::accept && judged.answer.acceptance)
+    return on_accepted(*judged.answer.acceptance);
+  if (judged.verdict == Verdict::sign_challenge) send(judged.answer.nonce);
+  if (judged.verdict == Verdict::wait) wait(judged.delay);
+  return std::nullopt;
+}
+
+// An answer that is genuine and of no use, because what is sealed in it does not open or it is not what was
+// asked for, is a mistake of the service's: it is asked again, and what the device has stays as it is.
+Asking::Ended Asking::on_accepted(const protocol::Acceptance& accepted) {
+  auto secrets = secrets_of(accepted);
+  if (!secrets) return on_unusable(secrets.error());
+  const NewCredential given{
+      .accepted = accepted, .password = std::move(secrets->password), .answered_by = answered_by(proof_)};
+  if (!fits_request(*request_, given)) return on_unusable("it is not the credential that was asked for");
+  auto credential = context_.store.keep_credential(*request_, given);
+  if (!credential) return damaged(credential.error());
+  if (!keep_config(accepted, *secrets)) return damaged("the configuration cannot be stored");
+  return *std::move(credential);
+}
+
+Asking::Ended Asking::on_unusable(const std::string& why) {
+  context_.reporter.remark("the answer cannot be used: " + why);
+  wait(std::nullopt);
+  return std::nullopt;
+}
+
+std::expected<protocol::Secrets, std::string> Asking::secrets_of(const protocol::Acceptance& accepted) const {
+  if (accepted.sealed.empty()) return protocol::Secrets();
+  const auto opened = open_secrets(proof_, request_->encryption_key, accepted.sealed);
+  if (!opened) return std::unexpected(opened.error());
+  return protocol::read_secrets(opened->text());
+}
+
+bool Asking::keep_config(const protocol::Acceptance& accepted, const protocol::Secrets& secrets) const {
+  const auto config = config_of(accepted.config_version, accepted.config, secrets);
+  return !config || context_.store.keep_config(*config).has_value();
+}
+
+// The request_id stays stored after an unsigned refusal, and after one that names a time: the next run asks
+// the same.
+Asking::Ended Asking::on_refused(const Judgement& judged) {
+  context_.reporter.remark("refused: " + judged.answer.code + ": " + judged.answer.message);
+  if (judged.verdict == Verdict::take_new_request) return on_spent_request();
+  wait(judged.delay);
+  if (terms_.insists) return std::nullopt;
+  if (judged.is_signed) return std::unexpected(Outcome::refused);
+  if (!believe_refusal_at_) believe_refusal_at_ = Clock::now() + doubt_of_unsigned_refusal;
+  return std::nullopt;
+}
+
+// One new request_id cures a conflict.
+Asking::Ended Asking::on_spent_request() {
+  const bool is_hopeless = ++spent_requests_ > 1;
+  if (is_hopeless && !terms_.insists) {
+    if (auto dropped = context_.store.drop_request(); !dropped) return damaged(dropped.error());
+    return std::unexpected(Outcome::refused);
+  }
+  if (!take_request(true)) return damaged("the request cannot be stored");
+  backoff_.reset();
+  if (is_hopeless)
+    wait(pause_of_hopeless);
+  else
+    send();
+  return std::nullopt;
+}
+
+void Asking::wait(std::optional<std::chrono::seconds> delay) {
+  const auto pause =
+      delay ? std::chrono::milliseconds(*delay) : backoff_.next(context_.environment.uniform());
+  not_before_ = Clock::now() + pause;
+  next_send_ = not_before_;
+}
+
+// A nonce is used for one message: repeats begin anew, since it may have run out by then.
+void Asking::send(std::string_view nonce) {
+  if (link_ == nullptr) return;
+  sent_nonce_ = !nonce.empty();
+  next_send_ = Clock::now() + backoff_.next(context_.environment.uniform());
+  failpoint("request_stored");
+  if (!link_->publish(message(nonce))) return;
+  context_.reporter.step({"request_sent", {{"request_id", request_->id}, {"nonce", sent_nonce_}}});
+}
+
+mqtt::Message Asking::message(std::string_view nonce) const {
+  const auto& settings = context_.settings;
+  protocol::Request request{.request_id = request_->id,
+                            .device_id = settings.id,
+                            .credential = settings.credential,
+                            .csr = {},
+                            .issued_at = {},
+                            .nonce = {},
+                            .encryption_key = {},
+                            .attributes = attributes_};
+  if (request_->key) request.csr = crypto::make_certificate_request(*request_->key, settings.id.text());
+  if (request_->encryption_key)
+    request.encryption_key = protocol::encryption_key_of(request_->encryption_key->public_key());
+  if (nonce.empty()) request.issued_at = context_.environment.clock();
+  if (!nonce.empty()) request.nonce = nonce;
+  auto proven = prove(proof_, request);
+  return {.topic = settings.topics.of(protocol::Channel::request, settings.id),
+          .payload = std::move(proven.payload),
+          .content_type = std::string(proven.content_type),
+          .correlation_data = {}};
+}
+
+std::vector<crypto::Bytes> Asking::learned_anchors() const {
+  return answered_by(proof_) == AnsweredBy::service ? context_.store.learned_anchors()
+                                                    : std::vector<crypto::Bytes>();
+}
+
+std::unexpected<Outcome> Asking::damaged(std::string_view why) const {
+  context_.reporter.remark(why);
+  return std::unexpected(Outcome::damaged);
+}
+
+}  // namespace latchkey::device

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "device/environment.hpp"
+#include "device/mailbox.hpp"
+#include "device/settings.hpp"
+#include "device/steps.hpp"
+#include "device/store.hpp"
+#include "device/timekeeper.hpp"
+
+namespace latchkey::device {
+
+/// How a phase of a device's life ended.
+enum class Outcome {
+  ready,
+  refused,      ///< the service said no
+  later,        ///< no final word in time: try again
+  unreachable,  ///< there was no connection to the broker
+  damaged,      ///< a file of the device cannot be read or written
+  changed,      ///< the store has a newer credential, or a newer place to connect to
+  stopped,      ///< asked to end
+};
+
+/// Everything that the phases of a device share. The references outlive them.
+struct Context {
+  const Settings& settings;
+  const Store& store;
+  const Environment& environment;
+  const Reporter& reporter;
+  Mailbox& mailbox;
+  Timekeeper& time;
+};
+
+}  // namespace latchkey::device

@@ -1,0 +1,193 @@
+#include "device/flags.hpp"
+
+#include "device/attributes.hpp"
+#include "device/exit_code.hpp"
+#include "mqtt/endpoint.hpp"
+#include "protocol/limits.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+template <class T>
+using Checked = std::expected<T, Failure>;
+
+std::unexpected<Failure> usage(std::string what) {
+  return std::unexpected(Failure{exit_code::usage, std::move(what)});
+}
+std::unexpected<Failure> bad_data(std::string what) {
+  return std::unexpected(Failure{exit_code::bad_data, std::move(what)});
+}
+
+/// Leaf first, as `x5c` has it, and the leaf is the key's.
+Checked<std::vector<crypto::Bytes>> read_chain(const Flags& flags) {
+  std::vector<crypto::Bytes> chain;
+  if (flags.certificate_file.empty()) return chain;
+  const auto identity = crypto::load_identity(flags.certificate_file, flags.private_key_file);
+  if (!identity) return bad_data(identity.error().what);
+  const auto pem = crypto::read_secret_file(flags.certificate_file);
+  if (!pem) return bad_data(pem.error().what);
+  const auto certificates = crypto::Certificate::from_pem(pem->view());
+  if (!certificates) return bad_data(flags.certificate_file + ": " + certificates.error().what);
+  if (certificates->size() > protocol::limits::chain_certificates)
+    return bad_data(flags.certificate_file + " has more than 5 certificates");
+  for (const auto& certificate : *certificates)
+    chain.emplace_back(certificate.der().begin(), certificate.der().end());
+  return chain;
+}
+
+std::optional<std::string> group_of(const Flags& flags) {
+  return flags.group.empty() ? std::nullopt : std::optional(flags.group);
+}
+
+Checked<OwnProof> read_private_key(const Flags& flags) {
+  const auto pem = crypto::read_secret_file(flags.private_key_file);
+  if (!pem) return bad_data(pem.error().what);
+  auto key = crypto::PrivateKey::from_pem(pem->view());
+  if (!key) return bad_data(flags.private_key_file + ": " + key.error().what);
+  auto chain = read_chain(flags);
+  if (!chain) return std::unexpected(std::move(chain).error());
+  return PrivateKeyProof{.key = *std::move(key), .chain = *std::move(chain), .group = group_of(flags)};
+}
+
+Checked<OwnProof> read_proof(const Flags& flags) {
+  namespace limits = protocol::limits;
+  if (!flags.private_key_file.empty()) return read_private_key(flags);
+  if (!flags.token_file.empty()) {
+    auto token = crypto::read_line_file(flags.token_file);
+    if (!token) return bad_data(token.error().what);
+    return EnrolmentToken{*std::move(token)};
+  }
+  auto key = crypto::read_key_file(flags.key_file, limits::key_min_bytes, limits::key_max_bytes);
+  if (!key) return bad_data(key.error().what);
+  return KeyProof{*std::move(key), group_of(flags)};
+}
+
+Checked<crypto::Secret> read_password(const Flags& flags) {
+  if (flags.bootstrap_password_file.empty()) return crypto::Secret();
+  auto password = crypto::read_line_file(flags.bootstrap_password_file);
+  if (!password) return bad_data(password.error().what);
+  return *std::move(password);
+}
+
+Checked<std::vector<crypto::Certificate>> read_anchors(const Flags& flags) {
+  if (flags.server_ca_file.empty()) return std::vector<crypto::Certificate>();
+  const auto pem = crypto::read_secret_file(flags.server_ca_file);
+  if (!pem) return bad_data(pem.error().what);
+  auto anchors = crypto::Certificate::from_pem(pem->view());
+  if (!anchors) return bad_data(flags.server_ca_file + ": " + anchors.error().what);
+  return *std::move(anchors);
+}
+
+/// What needs more than one flag, or more than a pattern, to be seen.
+Checked<protocol::DeviceId> check(const Flags& flags) {
+  const auto id = protocol::DeviceId::parse(flags.id);
+  if (!id)
+    return usage("'" + flags.id + "' is no device id: 1 to 64 of A-Z a-z 0-9 . _ : -, letter or digit first");
+  if (const auto url = mqtt::Endpoint::parse(flags.bootstrap_url); !url)
+    return usage("--bootstrap-url: " + url.error());
+  if (!protocol::Topics::valid_root(flags.provisioning_root))
+    return usage("--provisioning-root: '" + flags.provisioning_root + "' is no topic");
+  if (flags.no_encryption_key && flags.key_file.empty())
+    return usage("--no-encryption-key goes with --key-file: there is no other key to seal secrets under");
+  if (flags.server_ca_file.empty() && (flags.bootstrap_url.starts_with("mqtts") || flags.key_file.empty()))
+    return usage("--server-ca-file is needed: it says which broker and which signed answers to believe");
+  return *id;
+}
+
+}  // namespace
+
+std::expected<Settings, Failure> read_settings(const Flags& flags) {
+  const auto id = check(flags);
+  if (!id) return std::unexpected(id.error());
+  auto attributes = parse_attributes(flags.attributes);
+  if (!attributes) return usage("--attribute: " + attributes.error());
+  auto proof = read_proof(flags);
+  if (!proof) return std::unexpected(std::move(proof).error());
+  auto password = read_password(flags);
+  if (!password) return std::unexpected(std::move(password).error());
+  auto anchors = read_anchors(flags);
+  if (!anchors) return std::unexpected(std::move(anchors).error());
+  return Settings{.id = *id,
+                  .proof = *std::move(proof),
+                  .credential = flags.credential == "x509" ? protocol::CredentialType::x509
+                                                           : protocol::CredentialType::password,
+                  .has_encryption_key = !flags.no_encryption_key,
+                  .bootstrap_url = flags.bootstrap_url,
+                  .bootstrap_user = flags.bootstrap_user,
+                  .bootstrap_password = *std::move(password),
+                  .server_ca_file = flags.server_ca_file,
+                  .anchors = *std::move(anchors),
+                  .attributes = *std::move(attributes),
+                  .topics = protocol::Topics(flags.provisioning_root),
+                  .mqtt_version = flags.mqtt_version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1,
+                  .config_file = flags.config_file,
+                  .on_config = flags.on_config};
+}
+
+namespace {
+
+void add_bootstrap_flags(CLI::App& command, Flags& flags) {
+  command.add_option("--bootstrap-url", flags.bootstrap_url, "Broker to ask at: mqtts://host:port")
+      ->envname("LATCHKEY_BOOTSTRAP_URL")
+      ->required();
+  command.add_option("--bootstrap-user", flags.bootstrap_user, "Shared account for asking")
+      ->envname("LATCHKEY_BOOTSTRAP_USER");
+  command.add_option("--bootstrap-password-file", flags.bootstrap_password_file, "Its password, one line")
+      ->envname("LATCHKEY_BOOTSTRAP_PASSWORD_FILE");
+  command
+      .add_option("--server-ca-file", flags.server_ca_file,
+                  "PEM: CA of the broker's certificate and of the service's signing certificate")
+      ->envname("LATCHKEY_SERVER_CA_FILE");
+  command.add_option("--mqtt-version", flags.mqtt_version, "MQTT version to speak")
+      ->check(CLI::IsMember({"5", "3.1.1"}))
+      ->capture_default_str();
+  command.add_option("--provisioning-root", flags.provisioning_root, "Where the request topics begin")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_device_flags(CLI::App& command, Flags& flags) {
+  command.add_option("ID", flags.id, "The device's id, as it is enrolled")->required();
+  command.add_option("--dir", flags.folder, "Folder that the device keeps its files in; made if missing")
+      ->required();
+  auto* const proof = command.add_option_group("Proof", "Exactly one of:")->require_option(1);
+  proof->add_option(
+      "--key-file", flags.key_file,
+      "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
+      "by `latchkey enroll derive-key`");
+  auto* const private_key = proof->add_option(
+      "--private-key-file", flags.private_key_file,
+      "The device's private key, PEM: P-256, P-384, Ed25519 or RSA 2048-4096. Alone it is enrolled by\n"
+      "its public half");
+  proof->add_option("--token-file", flags.token_file, "An enrolment token, one line");
+  command
+      .add_option("--certificate-file", flags.certificate_file,
+                  "The certificate of --private-key-file, PEM, leaf first, with what leads to the group's CA")
+      ->needs(private_key);
+  command.add_option("--group", flags.group,
+                     "Enrolment group: needed with a key that was derived from the group's");
+  command.add_option("--credential", flags.credential, "What to ask for")
+      ->check(CLI::IsMember({"x509", "password"}))
+      ->capture_default_str();
+  command.add_flag("--no-encryption-key", flags.no_encryption_key,
+                   "Have secrets sealed under the key of --key-file, not to a new key in each request");
+  command
+      .add_option("--attribute", flags.attributes,
+                  "name=value to tell about the device, repeated; numbers and true/false are kept as such")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_flag("--no-clock", flags.no_clock,
+                   "Act as a device without a clock: answer the service's challenge");
+  command.add_option("--config-file", flags.config_file,
+                     "Where the JSON of the applied configuration is put, as a whole or not at all");
+  command.add_option("--on-config", flags.on_config,
+                     "Program that takes a new configuration, or refuses it: PROGRAM FILE VERSION");
+  add_bootstrap_flags(command, flags);
+}
+
+}  // namespace latchkey::device

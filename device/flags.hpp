@@ -1,0 +1,51 @@
+#pragma once
+
+#include "device/settings.hpp"
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace latchkey::device {
+
+/// The flags as they were typed.
+struct Flags {
+  std::string id;
+  std::string bootstrap_url;
+  std::string bootstrap_user;
+  std::string bootstrap_password_file;
+  std::string server_ca_file;
+  std::string folder;
+  std::string key_file;
+  std::string private_key_file;
+  std::string certificate_file;
+  std::string token_file;
+  std::string group;
+  std::string credential = "x509";
+  std::vector<std::string> attributes;
+  std::string mqtt_version = "5";
+  std::string provisioning_root = "provisioning/v1";
+  bool no_clock = false;
+  bool no_encryption_key = false;
+  bool json = false;
+  std::string config_file;
+  std::string on_config;
+};
+
+/// What is wrong with them, and how the program ends.
+struct Failure {
+  int exit_code;
+  std::string what;
+};
+
+/// Those that every command of a device has. `flags` outlives the parsing.
+void add_device_flags(CLI::App& command, Flags& flags);
+
+/// Reads the files that they name; says nothing about a folder.
+[[nodiscard]] std::expected<Settings, Failure> read_settings(const Flags& flags);
+
+}  // namespace latchkey::device

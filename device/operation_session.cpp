@@ -1,0 +1,160 @@
+#include "base/failpoint.hpp"
+#include "device/operation.hpp"
+
+#include <utility>
+
+// What is said in a session, and what a configuration message does.
+namespace latchkey::device {
+
+using protocol::StatusKind;
+
+// As the answer was signed that gave this credential, which after a renewal is not as the factory's proof
+// says.
+protocol::Verifier Operation::verifier() const {
+  const auto& proof = context_.settings.proof;
+  return verifier_of(credential_.record.answered_by.value_or(answered_by(proof)), proof,
+                     anchors_at(context_.settings, context_.time.now(), connection_));
+}
+
+ConfigRecord Operation::config() const {
+  return context_.store.config().value_or(ConfigRecord());
+}
+
+Operation::Ended Operation::on_configuration(const protocol::Configuration& configuration) {
+  context_.reporter.step({"configuration",
+                          {{"state", configuration.state},
+                           {"config_version", configuration.config_version},
+                           {"has_config", configuration.config || !configuration.sealed.empty()}}});
+  failpoint("configuration_received");
+  has_worked_ = true;
+  reconnects_.reset();
+  if (plan_.stays) give_up_at_.reset();
+  if (const auto ended = keep(configuration)) return ended;
+  return answer(configuration);
+}
+
+// The message proves that the credential works, so that now what was there before may go; nothing goes
+// earlier.
+Operation::Ended Operation::keep(const protocol::Configuration& configuration) {
+  const auto& store = context_.store;
+  const auto generation = credential_.record.generation;
+  auto kept = is_settled_ ? std::expected<void, std::string>() : store.settle(generation, connection_);
+  is_settled_ = is_settled_ || kept;
+  const auto config = config_in(configuration);
+  if (kept && config) kept = store.keep_config(*config);
+  std::expected<bool, std::string> moves = false;
+  if (kept && configuration.connection) moves = store.keep_connection(generation, *configuration.connection);
+  if (!kept || !moves) {
+    // Nothing is lost: what could not be stored comes again, and what should be gone is in nobody's way.
+    context_.reporter.remark(kept ? moves.error() : kept.error());
+    return plan_.stays ? Ended() : Outcome::damaged;
+  }
+  if (!*moves || !plan_.stays) return std::nullopt;
+  context_.reporter.step(
+      {"moving",
+       {{"host", configuration.connection->host}, {"port", std::int64_t{configuration.connection->port}}}});
+  leave();
+  return Outcome::changed;
+}
+
+std::optional<ConfigRecord> Operation::config_in(const protocol::Configuration& configuration) {
+  if (configuration.sealed.empty()) return config_of(configuration.config_version, configuration.config, {});
+  const auto opened = open_secrets(context_.settings.proof, credential_.encryption_key, configuration.sealed);
+  const auto secrets = opened ? protocol::read_secrets(opened->text()) : std::unexpected(opened.error());
+  if (secrets) return config_of(configuration.config_version, configuration.config, *secrets);
+  context_.reporter.remark("the configuration cannot be opened: " + secrets.error());
+  return std::nullopt;
+}
+
+Operation::Ended Operation::answer(const protocol::Configuration& configuration) {
+  const auto known = config();
+  if (configuration.config_version > known.version)
+    return fail({"config_missing", "configuration " + std::to_string(configuration.config_version) +
+                                       " is needed, and was not sent or does not open"});
+  if (!known.is_applied()) {
+    if (failed_version_ != known.version) return apply();
+    next_send_.reset();  // the answer to `failed`: it is tried again when its timer says so
+    return std::nullopt;
+  }
+  if (configuration.state != "ready") return become_ready();
+  next_send_.reset();
+  report_ready();
+  if (plan_.stays) return std::nullopt;
+  leave();
+  return Outcome::ready;
+}
+
+Operation::Ended Operation::apply() {
+  next_apply_.reset();
+  failed_version_.reset();
+  if (const auto applied = apply_config(context_); !applied) {
+    failed_version_ = config().version;
+    next_apply_ = Clock::now() + applies_.next(context_.environment.uniform());
+    return fail(applied.error());
+  }
+  applies_.reset();
+  return become_ready();
+}
+
+// Says `ready` at once when that is news, and leaves repeats to the timer: each is answered, and answering
+// each answer would go on for ever.
+Operation::Ended Operation::become_ready() {
+  auto ready = status(StatusKind::ready);
+  if (said_ && said_->kind == ready.kind && said_->config_version == ready.config_version)
+    return std::nullopt;
+  repeats_.reset();
+  say(ready);
+  failpoint("ready_said");
+  return std::nullopt;
+}
+
+// What was in force stays in force. The same words again are no news: their answer has come.
+Operation::Ended Operation::fail(const ApplyFailure& failure) {
+  auto failed = status(StatusKind::failed);
+  failed.code = failure.code;
+  failed.message = failure.message;
+  last_error_ = failure.message;
+  if (said_ && said_->kind == failed.kind && said_->message == failed.message) {
+    next_send_.reset();
+    return std::nullopt;
+  }
+  context_.reporter.step({"failed", {{"code", failure.code}, {"message", failure.message}}});
+  repeats_.reset();
+  say(failed);
+  if (plan_.stays) return std::nullopt;
+  (void)link_->flush(std::chrono::seconds(2));
+  return Outcome::later;
+}
+
+protocol::StatusMessage Operation::status(StatusKind kind) const {
+  protocol::StatusMessage message{.kind = kind,
+                                  .session = session_,
+                                  .generation = credential_.record.generation,
+                                  .config_version = config().applied_version,
+                                  .attributes = {},
+                                  .code = {},
+                                  .message = {}};
+  const auto& attributes = context_.settings.attributes;
+  if (kind == StatusKind::ready && attributes != "{}") message.attributes = attributes;
+  return message;
+}
+
+void Operation::say(const protocol::StatusMessage& status) {
+  said_ = status;
+  next_send_ = Clock::now() + repeats_.next(context_.environment.uniform());
+  (void)link_->publish({.topic = connection_.topics + "/status",  // a full outbox: the repeat will do
+                        .payload = encode_status(status),
+                        .content_type = "application/json",
+                        .correlation_data = {}});
+}
+
+void Operation::report_ready() {
+  const auto applied = config();
+  if (std::exchange(reported_ready_, applied.version) == applied.version) return;
+  Step step{"ready", {{"config_version", applied.version}}};
+  if (applied.is_secret) step.fields.emplace_back("sealed", true);
+  if (!applied.is_secret) step.fields.emplace_back("config", JsonText{applied.config});
+  context_.reporter.step(step);
+}
+
+}  // namespace latchkey::device

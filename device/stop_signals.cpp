@@ -1,0 +1,34 @@
+#include "device/stop_signals.hpp"
+
+#include <pthread.h>
+
+namespace latchkey::device {
+namespace {
+
+sigset_t stopping() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+StopSignals::StopSignals(Mailbox& mailbox) {
+  const sigset_t set = stopping();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  waiter_ = std::thread([this, &mailbox, set] {
+    int number = 0;
+    while (sigwait(&set, &number) == 0 && !done_)
+      mailbox.stop();
+  });
+}
+
+StopSignals::~StopSignals() {
+  done_ = true;
+  pthread_kill(waiter_.native_handle(), SIGTERM);
+  waiter_.join();
+}
+
+}  // namespace latchkey::device

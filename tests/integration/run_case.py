@@ -1,0 +1,46 @@
+"""What the tests of `latchkey device run` share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from stack_case import StackTest
+
+from running_device import RunningDevice
+
+
+def make_due(folder: Path, generation: int) -> None:
+    """The time of the renewal has come, for a device that does not run."""
+    file = folder / f"credential-{generation}" / "connection.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"renew_after": 1}))
+
+
+class RunTest(StackTest):
+    def key_flags(self, device_id: str = "", *flags: str) -> list[str]:
+        """Enrolled individually by a key of its own."""
+        device_id = device_id or self.name
+        _, file = self.write_key(device_id)
+        self.enroll("device", device_id, "--proof", "symmetric_key", "--key-file", str(file), *flags)
+        return ["--key-file", str(file)]
+
+    def running(self, *flags: str, device_id: str = "", patience: int = 60, **environment: str) -> RunningDevice:
+        device_id = device_id or self.name
+        device = RunningDevice(self.stack.binary, device_id, self.folder / f"device-{device_id}", self.stack.environment,
+                               "--patience", str(patience), *flags, **environment)
+        self.addCleanup(device.kill)
+        return device
+
+    def provisioned(self, *flags: str, **environment: str) -> RunningDevice:
+        """One that ran, became ready, and was switched off."""
+        device = self.running(*flags, **environment)
+        device.expect("ready")
+        self.assertEqual(device.stop(), 0)
+        return device
+
+    def statuses(self, device_id: str = "") -> list[str]:
+        """Of its certificates, oldest first."""
+        return [certificate["status"] for certificate in self.certificates(device_id or self.name)]
+
+    def reasons(self, device_id: str = "") -> list[str]:
+        return [attempt["code"] for attempt in self.attempts(device_id or self.name) if attempt["code"]]
