@@ -52,6 +52,16 @@ class Signer:
                           "-extfile", names["extensions"], "-outform", "DER")
         return Signer([der], key)
 
+    def certify(self, csr: bytes) -> bytes:
+        """A certificate for a request, both DER."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = {name: str(Path(folder) / name) for name in ("ca", "ca-key", "csr")}
+            Path(names["ca"]).write_text(ssl.DER_cert_to_PEM_cert(self.certificates[0]))
+            Path(names["ca-key"]).write_bytes(private_pem(self.key))
+            Path(names["csr"]).write_bytes(csr)
+            return openssl("x509", "-req", "-inform", "DER", "-in", names["csr"], "-CA", names["ca"], "-CAkey", names["ca-key"],
+                           "-days", "1", "-outform", "DER")
+
     def sign(self, payload: bytes, typ: str = RESPONSE, **header: object) -> bytes:
         chain = {"x5c": [base64.b64encode(der).decode() for der in self.certificates]}
         return sign({"typ": typ} | chain | header, payload, self.key)

@@ -58,12 +58,12 @@ class RunningDevice:
                 return step
             seen.append(step)
 
-    def steps(self) -> list[Json]:
-        """What else it said until its end."""
-        rest = []
-        while (step := self._steps.get(timeout=STEP_LIMIT_S)) is not None:
-            rest.append(step)
-        return rest
+    def next(self) -> Json | None:
+        """The next step, whatever it is; None at its end."""
+        try:
+            return self._steps.get(timeout=STEP_LIMIT_S)
+        except queue.Empty:
+            raise StackError(f"{self.id} says nothing\n{self.errors.read_text()}") from None
 
     def stop(self) -> int:
         """Asked to end; its exit code."""

@@ -1,0 +1,177 @@
+"""What the reference device does when it is told to move, to wait, or to use what does not work: it is between the real
+broker and a service that the test plays."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from run_case import RunTest, make_due
+from test_device_contract import Signer
+
+from foreign_device import CONFIG, RESPONSE
+from jose import Json, compact, derive, from_base64url, sign_hs256
+from ports import free_port
+from relay import Relay
+from running_device import RunningDevice
+from wire import Wire
+
+
+@dataclass
+class PlayedService:
+    """Answers one device's statuses with configurations, and its requests as it is told."""
+
+    wire: Wire
+    device_id: str
+    key: bytes
+    signer: Signer
+
+    def hear(self, kind: str, limit_s: float = 20.0) -> Json:
+        """The next message on the topic that ends so, if need be after others."""
+        deadline = time.monotonic() + limit_s
+        while (left := deadline - time.monotonic()) > 0:
+            message = self.wire.receive(left)
+            if message and message.topic.endswith(f"/{self.device_id}/{kind}"):
+                body = message.payload
+                return json.loads(from_base64url(body.decode().split(".")[1]) if body[:1] == b"e" else body)
+        raise AssertionError(f"no {kind} of {self.device_id} came")
+
+    def hear_status(self, status: str, **members: Any) -> Json:
+        while True:
+            heard = self.hear("status")
+            if heard["status"] == status and all(heard.get(name) == value for name, value in members.items()):
+                return heard
+
+    def configure(self, session: str, by_service: bool = False, **members: Any) -> None:
+        body = compact({"device_id": self.device_id, "session": session, "state": "ready", "config_version": 1} | members)
+        key = derive(self.key, "provisioning-response v1")
+        message = self.signer.sign(body, typ=CONFIG) if by_service else sign_hs256({"typ": CONFIG, "alg": "HS256"}, body, key)
+        self.wire.publish(f"devices/{self.device_id}/config", message)
+
+    def answer(self, request: Json, **members: Any) -> None:
+        body = compact({"request_id": request["request_id"], "device_id": self.device_id, "tracking_id": "played",
+                        "server_time": int(time.time())} | members)
+        self.wire.publish(f"provisioning/v1/{self.device_id}/response", self.signer.sign(body, typ=RESPONSE))
+
+
+class DeviceMoves(RunTest):
+    @contextmanager
+    def played(self, due: bool = False, patience: int = 2) -> Iterator[tuple[RunningDevice, PlayedService]]:
+        """A device that the real service made ready, running, and the service that it has from now on."""
+        flags = self.key_flags()
+        folder = self.provisioned(*flags).folder
+        if due:
+            make_due(folder, 1)
+        self.stack.service.stop()
+        wire = self.account("service", f"played-{self.name}")
+        for topic in ("devices/+/status", "provisioning/v1/+/request"):
+            wire.subscribe(topic)
+        key = base64.b64decode((self.folder / f"{self.name}.key").read_text())
+        signer = Signer.load(self.stack.pki / "signing.pem", self.stack.pki / "signing-key.pem")
+        device = self.running(*flags, patience=patience)
+        try:
+            yield device, PlayedService(wire, self.name, key, signer)
+        finally:
+            device.kill()
+            wire.close()
+            self.stack.service.start()
+
+    def connection(self, **changes: Any) -> Json:
+        return {"host": "localhost", "port": self.stack.broker.device_port, "tls": True, "client_id": self.name,
+                "topics": f"devices/{self.name}"} | changes
+
+    def anchors(self, file: Path) -> list[str]:
+        return [base64.b64encode(ssl.PEM_cert_to_DER_cert(file.read_text())).decode()]
+
+    def places(self, device: RunningDevice) -> list[tuple[str, int]]:
+        return [(place["host"], place["port"]) for place in device.read("credential-1/connection.json")["connections"]]
+
+    def test_it_moves_and_forgets_the_old_place_when_the_new_one_works(self) -> None:
+        port = self.stack.broker.device_port
+        with self.played() as (device, service):
+            service.configure(service.hear_status("connected")["session"], connection=self.connection(host="127.0.0.1"))
+            device.expect("connected", host="127.0.0.1")
+            self.assertEqual(self.places(device), [("127.0.0.1", port), ("localhost", port)])
+            service.configure(service.hear_status("connected")["session"])
+            device.expect("ready")
+            self.assertEqual(self.places(device), [("127.0.0.1", port)])
+
+    def test_a_place_that_does_not_work_costs_nothing_and_is_tried_again(self) -> None:
+        port, there = free_port(), self.stack.broker.device_port
+        with self.played() as (device, service):
+            service.configure(service.hear_status("connected")["session"], connection=self.connection(port=port))
+            device.expect("moving", port=port)
+            device.expect("connected", host="localhost", port=there)
+            session = service.hear_status("connected")["session"]
+            service.configure(session, connection=self.connection(port=port))  # told again, it stays
+            device.expect("ready")
+            self.assertEqual(self.places(device), [("localhost", port), ("localhost", there)])
+            with Relay(port, there):
+                device.expect("connected", 30, port=port)
+                service.configure(service.hear_status("connected")["session"])
+                device.expect("ready")
+                self.assertEqual(self.places(device), [("localhost", port)])
+
+    def test_new_anchors_are_used_and_wrong_ones_cost_nothing(self) -> None:
+        pki = self.stack.pki
+        with self.played() as (device, service):
+            wrong = self.connection(ca=self.anchors(pki / "device-ca.pem"))
+            service.configure(service.hear_status("connected")["session"], connection=wrong)
+            device.expect("moving")
+            device.expect("connected")
+            right = self.connection(ca=self.anchors(pki / "server-ca.pem"))
+            service.configure(service.hear_status("connected")["session"], connection=right)
+            device.expect("moving")
+            device.expect("connected")
+            service.configure(service.hear_status("connected")["session"])
+            device.expect("ready")
+            self.assertEqual([place["ca"] for place in device.read("credential-1/connection.json")["connections"]], [right["ca"]])
+
+    def test_a_new_credential_that_does_not_work_costs_nothing(self) -> None:
+        stranger = Signer.load(self.stack.pki / "server-ca.pem", self.stack.pki / "server-ca-key.pem")
+        with self.played(due=True) as (device, service):
+            service.configure(service.hear_status("connected", generation=1)["session"])
+            request = service.hear("request")
+            leaf = stranger.certify(base64.b64decode(request["credential"]["csr"]))
+            accepted = {"status": "accepted", "generation": 2, "config_version": 1, "connection": self.connection(),
+                        "credential": {"type": "x509", "chain": [base64.b64encode(leaf).decode()], "renew_after": 4102444800}}
+            service.answer(request, **accepted)
+            device.expect("renewed", generation=2)
+            service.configure(service.hear_status("connected", generation=1)["session"])
+            device.expect("ready")
+            self.assertEqual(device.generations(), [1, 2])
+            # It asks for the same again, and its key is the same.
+            again = service.hear("request", 30)
+            self.assertEqual((again["request_id"], again["encryption_key"]), (request["request_id"], request["encryption_key"]))
+
+    def test_pending_waits_and_a_nudge_asks_again_at_once(self) -> None:
+        with self.played(due=True, patience=60) as (device, service):
+            service.configure(service.hear_status("connected")["session"])
+            request = service.hear("request")
+            service.answer(request, status="pending", retry_after_s=3600)
+            device.expect("answer", status="pending")
+            asked = time.monotonic()
+            service.answer(request, status="retry", code="unavailable", message="approved", retry_after_s=0)
+            self.assertEqual(service.hear("request")["request_id"], request["request_id"])
+            self.assertLess(time.monotonic() - asked, 5)
+
+    def test_a_refused_renewal_leaves_the_device_where_it_is(self) -> None:
+        with self.played(due=True, patience=60) as (device, service):
+            session = service.hear_status("connected")["session"]
+            service.configure(session)
+            request = service.hear("request")
+            service.answer(request, status="rejected", code="conflict", message="used")
+            other = service.hear("request")
+            self.assertNotEqual(other["request_id"], request["request_id"])
+            self.assertNotEqual(other["credential"]["csr"], request["credential"]["csr"])
+            service.answer(other, status="rejected", code="weak_key", message="weak")
+            device.expect("answer", code="weak_key")
+            service.configure(session, state="connected", config_version=2, config={"a": 2})
+            self.assertEqual(service.hear_status("ready")["config_version"], 2)
