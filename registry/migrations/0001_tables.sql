@@ -356,7 +356,7 @@ COMMENT ON TABLE event IS 'The audit trail: every change of a device and every o
 COMMENT ON COLUMN event.at IS 'When.';
 COMMENT ON COLUMN event.device_id IS 'Which device, if one.';
 COMMENT ON COLUMN event.group_name IS 'Which group, if one.';
-COMMENT ON COLUMN event.action IS 'state: the device changed state; credential: it got a new one; else the operator function''s name.';
+COMMENT ON COLUMN event.action IS 'state: the device changed state; credential: it got a new one; restored: its generations go on elsewhere; else the operator function''s name.';
 COMMENT ON COLUMN event.old_state IS 'Before.';
 COMMENT ON COLUMN event.new_state IS 'After.';
 COMMENT ON COLUMN event.generation IS 'The device''s newest credential after the change.';
@@ -367,13 +367,13 @@ COMMENT ON COLUMN event.reason IS 'Why, in an operator''s words.';
 CREATE FUNCTION log_device_insert() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
   INSERT INTO event (device_id, group_name, action, old_state, new_state, generation)
-    SELECT device_id, group_name, 'state', 'off', state, generation FROM fresh;
+    SELECT device_id, group_name, 'state', 'off', state, generation FROM fresh WHERE state <> 'off';
   RETURN NULL;
 END $$;
 CREATE FUNCTION log_device_update() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 BEGIN
   INSERT INTO event (device_id, group_name, action, old_state, new_state, generation, reason)
-    SELECT n.device_id, n.group_name, CASE WHEN o.state <> n.state THEN 'state' ELSE 'credential' END, o.state, n.state, n.generation,
+    SELECT n.device_id, n.group_name, CASE WHEN o.state <> n.state THEN 'state' WHEN n.generation = o.generation + 1 THEN 'credential' ELSE 'restored' END, o.state, n.state, n.generation,
            CASE WHEN n.acted_at IS DISTINCT FROM o.acted_at THEN n.reason END
     FROM before o JOIN fresh n USING (device_id) WHERE (o.state, o.generation) IS DISTINCT FROM (n.state, n.generation);
   RETURN NULL;

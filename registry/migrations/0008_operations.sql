@@ -389,6 +389,24 @@ END $$;
 COMMENT ON FUNCTION forget(text) IS
   'Erases what a decommissioned device said of itself, its certificates, keys and individual enrolment. What happened, under its device id, stays, and so does that this was done.';
 
+CREATE FUNCTION restored(reason text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+DECLARE
+  gap constant int := 1000;
+  n bigint;
+BEGIN
+  IF coalesce(reason, '') = '' THEN
+    PERFORM refuse('22023', 'there is no reason', 'Say from which backup, and why.');
+  END IF;
+  INSERT INTO device (device_id, group_name, state, generation) SELECT e.device_id, e.group_name, 'off', 0 FROM enrollment e
+    WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id);
+  UPDATE device SET generation = generation + gap, config_version = config_version + gap;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  INSERT INTO event (action, reason) VALUES ('restored', restored.reason);
+  RETURN n;
+END $$;
+COMMENT ON FUNCTION restored(text) IS
+  'Once after a restore to an earlier time, before the service starts: generations and versions of configurations leave a gap of 1000, so that none that was given out in the lost time is given out again. Returns how many devices. See docs/operations.md.';
+
 -- Maintenance
 
 CREATE FUNCTION drop_old_partition() RETURNS boolean LANGUAGE plpgsql SET search_path = registry, pg_temp SET lock_timeout = '200ms' AS $$
@@ -450,5 +468,5 @@ GRANT SELECT ON groups, tokens, retention, fleet, recent_rejections, counted_rej
 -- The views call these on the rows they show.
 GRANT EXECUTE ON FUNCTION advice(text, text), counts_live(), seconds(interval) TO latchkey_reader;
 GRANT EXECUTE ON FUNCTION enroll_devices(jsonb), create_token(text, bigint, interval), end_token(text, text), decommission(text, text), forget(text),
-  set_retention(text, interval), maintain() TO latchkey_ops;
+  set_retention(text, interval), restored(text), maintain() TO latchkey_ops;
 GRANT EXECUTE ON FUNCTION maintain(), summarize() TO latchkey_service;

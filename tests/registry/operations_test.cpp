@@ -238,6 +238,27 @@ TEST_CASE_METHOD(Operated, "what a forgotten device said of itself is gone, and 
   CHECK(shown("SELECT generation FROM registry.devices") == "2");
 }
 
+TEST_CASE_METHOD(Operated, "after a restore no generation and no version of a configuration comes twice",
+                 "[operations]") {
+  CHECK(act("enroll_device('b', 'symmetric_key', '\\x01')").empty());
+  test::register_devices(registry, {"a"});
+  CHECK(shown("SELECT registry.restored('backup of 03:00')") == "2");
+  CHECK(shown("SELECT device_id, state, generation, config_version FROM registry.devices ORDER BY 1") ==
+        "a|registered|1001|1001\nb|off|1000|1001");
+  CHECK(shown("SELECT device_id, action, old_state, new_state, generation, reason FROM registry.events WHERE "
+              "at >= "
+              "(SELECT max(at) FROM registry.events WHERE action = 'state') ORDER BY at, 1") ==
+        "a|state|off|registered|1|-\na|restored|registered|registered|1001|-\nb|restored|off|off|1000|-\n"
+        "-|restored|-|-|-|backup of 03:00");
+  CHECK(test::commit_one(
+            registry,
+            test::accepted({.device = "a", .request = "next", .expected = 1001, .to_registered = false})) ==
+        Outcome::won);
+  CHECK(test::commit_one(registry, test::accepted({.device = "b", .expected = 1000})) == Outcome::won);
+  CHECK(shown("SELECT device_id, generation FROM registry.certificates ORDER BY 1, 2") ==
+        "a|1\na|1002\nb|1001");
+}
+
 TEST_CASE_METHOD(Operated, "wrong use says what is wrong and what to do", "[operations]") {
   CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
   CHECK(act("enroll_group('kits', 'token', NULL)").empty());
@@ -256,6 +277,7 @@ TEST_CASE_METHOD(Operated, "wrong use says what is wrong and what to do", "[oper
       {"decommission(NULL, 'sold')", "P0002", "no device"},
       {"decommission('a', 'sold')", "55000", "decommissioned already"},
       {"forget('nobody')", "P0002", "never registered"},
+      {"restored('')", "22023", "no reason"},
       {"set_retention('passwords', '1 year')", "22023", "nothing that retention knows"},
       {"set_retention('attempts', '1 day')", "22023", "too short"},
   };
