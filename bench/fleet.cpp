@@ -7,10 +7,12 @@
 #include "protocol/answer.hpp"
 #include "protocol/configuration.hpp"
 #include "protocol/request.hpp"
+#include "protocol/sealed.hpp"
 #include "protocol/status.hpp"
 
 #include <charconv>
 #include <chrono>
+#include <stdexcept>
 
 namespace latchkey::bench {
 namespace {
@@ -31,6 +33,23 @@ std::int64_t now() {
       .count();
 }
 
+/// Each session has a name of its own: to take one up again is the sign of a clone.
+std::string session_of(const Member& member, std::size_t connection) {
+  return member.session + "-" + std::to_string(connection);
+}
+
+crypto::Bytes factory_certificate(const crypto::Identity& factory, const std::string& id,
+                                  const crypto::PrivateKey& key) {
+  const auto from = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const crypto::DeviceCertificate wanted{id,
+                                         key.public_key(),
+                                         crypto::random_serial(),
+                                         {from - std::chrono::hours(1), from + std::chrono::years(10)}};
+  auto certificate = crypto::Issuer(factory).issue(wanted);
+  if (!certificate) throw std::runtime_error(certificate.error().what);
+  return *std::move(certificate);
+}
+
 Checked check_certificate(const Member& member, const crypto::Bytes& der,
                           const std::vector<crypto::Certificate>& issuers) {
   const auto certificate = crypto::Certificate::from_der(der);
@@ -45,6 +64,17 @@ Checked check_certificate(const Member& member, const crypto::Bytes& der,
   return {};
 }
 
+Checked check_password(const Member& member, const protocol::PasswordCredential& credential,
+                       std::string_view sealed) {
+  if (!member.encryption_key) return std::unexpected("credential: no certificate");
+  if (credential.username != member.id + "@1") return std::unexpected("username: of another device");
+  const auto opened = protocol::open_sealed(sealed, *member.encryption_key);
+  if (!opened) return std::unexpected(opened.error());
+  const auto secrets = protocol::read_secrets(opened->text());
+  if (!secrets || !secrets->password) return std::unexpected("sealed: no password");
+  return {};
+}
+
 Checked check_answer(const Member& member, const std::string& json,
                      const std::vector<crypto::Certificate>& issuers) {
   const auto answer = protocol::decode_answer(json);
@@ -54,16 +84,18 @@ Checked check_answer(const Member& member, const std::string& json,
   if (answer->request_id != member.request_id) return std::unexpected("request_id: of another request");
   if (answer->device_id != member.id) return std::unexpected("device_id: of another device");
   if (answer->acceptance->generation != 1) return std::unexpected("generation: not the first");
-  const auto* credential = std::get_if<protocol::CertificateCredential>(&answer->acceptance->credential);
-  if (credential == nullptr) return std::unexpected("credential: no certificate");
-  return check_certificate(member, credential->chain.front(), issuers);
+  if (const auto* password = std::get_if<protocol::PasswordCredential>(&answer->acceptance->credential))
+    return check_password(member, *password, answer->acceptance->sealed);
+  const auto& credential = std::get<protocol::CertificateCredential>(answer->acceptance->credential);
+  return check_certificate(member, credential.chain.front(), issuers);
 }
 
-Checked check_configuration(const Member& member, const std::string& json, bool last) {
+Checked check_configuration(const Member& member, const std::string& json, const std::string& session,
+                            bool last) {
   const auto configuration = protocol::decode_configuration(json);
   if (!configuration) return std::unexpected(configuration.error());
   if (configuration->device_id != member.id) return std::unexpected("device_id: of another device");
-  if (configuration->session != member.session) return std::unexpected("session: another");
+  if (configuration->session != session) return std::unexpected("session: another");
   if (last && configuration->state != "ready") return std::unexpected("state: " + configuration->state);
   return {};
 }
@@ -79,8 +111,7 @@ Member Fleet::make(std::size_t number) const {
   Member member;
   member.id = options_.prefix + "-" + std::to_string(number);
   const auto id = protocol::DeviceId::parse(member.id).value();
-  const auto key = protocol::device_key(enrolled_.group_key.view(), member.id);
-  member.answer_key = protocol::answer_key(key.view());
+  member.verifier = verifier_of(member.id);
   member.request_id = random_name();
   member.session = random_name();
   if (options_.task != Task::connect) add_request(member, id);
@@ -88,29 +119,57 @@ Member Fleet::make(std::size_t number) const {
   status.kind = protocol::StatusKind::connected;
   status.session = member.session;
   status.generation = 1;
-  if (options_.task != Task::provision) add_status(member, id, protocol::encode_status(status));
+  if (options_.task == Task::journey) add_status(member, id, protocol::encode_status(status));
+  for (std::size_t i = 0; options_.task == Task::connect && i < options_.sessions; ++i) {
+    status.session = session_of(member, i);
+    add_status(member, id, protocol::encode_status(status));
+  }
   status.kind = protocol::StatusKind::ready;
   status.config_version = 1;
   if (options_.task == Task::journey) add_status(member, id, protocol::encode_status(status));
   return member;
 }
 
-void Fleet::add_request(Member& member, const protocol::DeviceId& id) const {
+protocol::Verifier Fleet::verifier_of(const std::string& id) const {
+  if (options_.proof != Proof::group_key) return protocol::ServiceAnchors{enrolled_.anchors, std::nullopt};
+  return protocol::answer_key(protocol::device_key(enrolled_.group_key.view(), id).view());
+}
+
+std::string Fleet::request_of(Member& member, const protocol::DeviceId& id) const {
   const auto own_key = crypto::PrivateKey::generate_p256();
+  protocol::Request request{.request_id = member.request_id,
+                            .device_id = id,
+                            .credential = protocol::CredentialType::x509,
+                            .csr = {},
+                            .issued_at = now(),
+                            .nonce = {},
+                            .encryption_key = {},
+                            .attributes = attributes};
+  if (options_.proof == Proof::token) {
+    const auto numbers = own_key.public_key().numbers();
+    request.credential = protocol::CredentialType::password;
+    request.issued_at = std::nullopt;
+    request.encryption_key = protocol::EncryptionKey{numbers.first, numbers.second};
+    member.encryption_key = own_key;
+    return std::string(protocol::encode_request(request, &enrolled_.token).text());
+  }
   const auto spki = own_key.public_key().spki();
   member.spki.assign(spki.begin(), spki.end());
-  const protocol::Request request{.request_id = member.request_id,
-                                  .device_id = id,
-                                  .credential = protocol::CredentialType::x509,
-                                  .csr = crypto::make_certificate_request(own_key, member.id),
-                                  .issued_at = now(),
-                                  .nonce = {},
-                                  .encryption_key = {},
-                                  .attributes = attributes};
+  request.csr = crypto::make_certificate_request(own_key, member.id);
   const auto payload = protocol::encode_request(request, nullptr);
-  const auto key = protocol::device_key(enrolled_.group_key.view(), member.id);
-  const auto jws = protocol::sign_request(payload.text(), key.view(), enrolled_.group);
-  member.steps.push_back({wire::publish(topics_.of(Channel::request, id), jws), Channel::response});
+  if (options_.proof == Proof::group_key)
+    return protocol::sign_request(
+        payload.text(), protocol::device_key(enrolled_.group_key.view(), member.id).view(), enrolled_.group);
+  const auto factory_key = crypto::PrivateKey::generate_p256();
+  return protocol::sign_request(payload.text(), factory_key,
+                                {.group = {},
+                                 .chain = {factory_certificate(*enrolled_.factory, member.id, factory_key)},
+                                 .current_certificate = {}});
+}
+
+void Fleet::add_request(Member& member, const protocol::DeviceId& id) const {
+  member.steps.push_back(
+      {wire::publish(topics_.of(Channel::request, id), request_of(member, id)), Channel::response});
 }
 
 void Fleet::add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const {
@@ -128,13 +187,13 @@ std::optional<std::size_t> Fleet::find(std::string_view topic) const noexcept {
 
 Checked Fleet::check(const Member& member, std::size_t step, std::string_view payload) const {
   const bool is_answer = member.steps[step].answered_on == Channel::response;
-  const protocol::Verifier verifier = member.answer_key.clone();
-  const auto json =
-      protocol::open_message(is_answer ? protocol::response_type : protocol::config_type, payload, verifier);
+  const auto json = protocol::open_message(is_answer ? protocol::response_type : protocol::config_type,
+                                           payload, member.verifier);
   if (!json) return std::unexpected(json.error());
   if (is_answer) return check_answer(member, *json, enrolled_.device_ca);
-  return check_configuration(member, *json,
-                             options_.task == Task::journey && step + 1 == member.steps.size());
+  const bool reconnects = options_.task == Task::connect;
+  return check_configuration(member, *json, reconnects ? session_of(member, step) : member.session,
+                             !reconnects && step + 1 == member.steps.size());
 }
 
 }  // namespace latchkey::bench

@@ -18,17 +18,28 @@ enum class Task {
   journey,    ///< request, `connected`, `ready`; the answer of each
 };
 
+enum class Proof {
+  group_key,    ///< HS256 under a key derived from the group's, a CSR
+  certificate,  ///< ES256 under a certificate of the group's CA in x5c, a CSR
+  token,        ///< the group's token in plain, a password sealed to an encryption key
+};
+
 /// How the devices prove themselves and what is known of the service they talk to.
 struct Enrolled {
   std::string group;
-  crypto::Secret group_key;
+  crypto::Secret group_key;                    ///< Proof::group_key
+  std::optional<crypto::Identity> factory;     ///< Proof::certificate: the group's CA
+  crypto::Secret token;                        ///< Proof::token
   std::vector<crypto::Certificate> device_ca;  ///< who issues their certificates
+  std::vector<crypto::Certificate> anchors;    ///< of who signs their answers, but for Proof::group_key
 };
 
 struct FleetOptions {
   Task task = Task::provision;
+  Proof proof = Proof::group_key;
   std::string prefix;  ///< the devices are PREFIX-0, PREFIX-1 ...
   std::size_t count = 0;
+  std::size_t sessions = 1;  ///< Task::connect: so many connections of each device, one after the other
 };
 
 /// One message of a device, made before the clock starts.
@@ -42,9 +53,10 @@ struct Member {
   std::vector<Step> steps;
   // What a right answer has to fit:
   std::string request_id;
-  std::string session;
-  crypto::Bytes spki;
-  crypto::Secret answer_key;
+  std::string session;                               ///< of Task::connect the beginning: each has a number
+  crypto::Bytes spki;                                ///< of the CSR
+  std::optional<crypto::PrivateKey> encryption_key;  ///< what its password is sealed to
+  protocol::Verifier verifier;
 };
 
 /// Simulated devices with all that they will say, keys and signatures included.
@@ -64,6 +76,9 @@ class Fleet {
  private:
   [[nodiscard]] Member make(std::size_t number) const;
   void add_request(Member& member, const protocol::DeviceId& id) const;
+  /// The request as it travels, and what its answer has to fit.
+  [[nodiscard]] std::string request_of(Member& member, const protocol::DeviceId& id) const;
+  [[nodiscard]] protocol::Verifier verifier_of(const std::string& id) const;
   void add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const;
 
   FleetOptions options_;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <thread>
@@ -36,7 +37,10 @@ struct Settings {
   bench::DatabaseOptions database;
   std::string group = "bench";
   std::string group_key_file;
+  std::string factory_folder;
+  std::string token_file;
   std::string device_ca_file;
+  std::string anchor_file;
   unsigned patience_s = 30;
   bool unchecked = false;
   std::size_t answer_bytes = 2000;
@@ -49,17 +53,55 @@ std::string line_of(const std::string& file) {
   return std::string(line->text());
 }
 
-bench::Enrolled enrolled(const Settings& settings) {
-  auto key = crypto::read_key_file(settings.group_key_file, 32, 64);
-  if (!key) throw std::runtime_error(key.error().what);
-  bench::Enrolled known{settings.group, *std::move(key), {}};
-  if (settings.device_ca_file.empty()) return known;
-  const auto pem = crypto::read_secret_file(settings.device_ca_file);
+std::vector<crypto::Certificate> certificates_of(const std::string& file) {
+  if (file.empty()) return {};
+  const auto pem = crypto::read_secret_file(file);
   if (!pem) throw std::runtime_error(pem.error().what);
-  auto ca = crypto::Certificate::from_pem(pem->view());
-  if (!ca) throw std::runtime_error(ca.error().what);
-  known.device_ca = *std::move(ca);
+  auto certificates = crypto::Certificate::from_pem(pem->view());
+  if (!certificates) throw std::runtime_error(certificates.error().what);
+  return *std::move(certificates);
+}
+
+std::filesystem::path factory_ca(const Settings& settings) {
+  return std::filesystem::path(settings.factory_folder) / "factory-ca.pem";
+}
+std::filesystem::path factory_key(const Settings& settings) {
+  return std::filesystem::path(settings.factory_folder) / "factory-ca.key";
+}
+
+bench::Enrolled enrolled(const Settings& settings) {
+  bench::Enrolled known{settings.group,
+                        {},
+                        {},
+                        {},
+                        certificates_of(settings.device_ca_file),
+                        certificates_of(settings.anchor_file)};
+  if (settings.fleet.proof == bench::Proof::group_key) {
+    auto key = crypto::read_key_file(settings.group_key_file, 32, 64);
+    if (!key) throw std::runtime_error(key.error().what);
+    known.group_key = *std::move(key);
+  } else if (settings.fleet.proof == bench::Proof::token) {
+    known.token = crypto::Secret(std::string_view(line_of(settings.token_file)));
+  } else {
+    auto factory = crypto::load_identity(factory_ca(settings), factory_key(settings));
+    if (!factory) throw std::runtime_error(factory.error().what);
+    known.factory = *std::move(factory);
+  }
   return known;
+}
+
+/// The CA of an X.509 group, as two PEM files.
+int make_factory(const Settings& settings) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto ca =
+      crypto::make_ca("bench factory", {now - std::chrono::hours(24), now + std::chrono::years(10)});
+  const auto key = ca.key.to_pem();
+  const auto pem = ca.certificate.to_pem();
+  if (const auto written = crypto::create_secret_file(factory_key(settings), key.view()); !written)
+    return complain(written.error().what);
+  if (const auto written = crypto::create_secret_file(factory_ca(settings), crypto::as_bytes(pem)); !written)
+    return complain(written.error().what);
+  return 0;
 }
 
 int run_load(Settings& settings) {
@@ -98,9 +140,16 @@ void add_load(CLI::App& app, Settings& settings) {
   static const std::map<std::string, bench::Task> tasks{{"provision", bench::Task::provision},
                                                         {"connect", bench::Task::connect},
                                                         {"journey", bench::Task::journey}};
+  static const std::map<std::string, bench::Proof> proofs{{"group-key", bench::Proof::group_key},
+                                                          {"certificate", bench::Proof::certificate},
+                                                          {"token", bench::Proof::token}};
   add_broker(app, settings);
   app.add_option("--task", settings.fleet.task, "provision, connect or journey")
       ->transform(CLI::CheckedTransformer(tasks));
+  app.add_option("--proof", settings.fleet.proof,
+                 "group-key (HS256, a CSR), certificate (ES256 with x5c, a CSR) or token (a password)")
+      ->transform(CLI::CheckedTransformer(proofs));
+  app.add_option("--sessions", settings.fleet.sessions, "Of connect: connections of each device");
   app.add_option("--devices", settings.fleet.count, "How many devices")->required();
   app.add_option("--prefix", settings.fleet.prefix, "They are PREFIX-0, PREFIX-1 ...")->required();
   app.add_option("--connections", settings.load.connections, "They are dealt out to so many connections");
@@ -110,9 +159,12 @@ void add_load(CLI::App& app, Settings& settings) {
   app.add_option("--patience", settings.patience_s,
                  "Seconds without any answer after which the rest is lost");
   app.add_flag("--unchecked", settings.unchecked, "Do not look at the answers: an echo's are none");
-  app.add_option("--group", settings.group, "The enrolment group, of symmetric keys");
-  app.add_option("--group-key-file", settings.group_key_file, "Its key")->required();
+  app.add_option("--group", settings.group, "The enrolment group");
+  app.add_option("--group-key-file", settings.group_key_file, "Its key");
+  app.add_option("--factory", settings.factory_folder, "Its CA: the folder that `factory` wrote");
+  app.add_option("--token-file", settings.token_file, "Its token");
   app.add_option("--device-ca-file", settings.device_ca_file, "Who issues the devices' certificates, PEM");
+  app.add_option("--anchor-file", settings.anchor_file, "Who issues the signer of answers, PEM");
 }
 
 void add_database(CLI::App& app, Settings& settings) {
@@ -140,10 +192,13 @@ int run(int argc, char** argv) {
   add_database(*database, settings);
   CLI::App* const floor = app.add_subcommand("crypto", "What OpenSSL alone takes for one provisioning");
   floor->add_option("--seconds", settings.seconds, "For each measurement");
+  CLI::App* const factory = app.add_subcommand("factory", "Makes the CA of an X.509 group");
+  factory->add_option("FOLDER", settings.factory_folder, "Where to")->required();
   CLI11_PARSE(app, argc, argv);
   if (load->parsed()) return run_load(settings);
   if (echo->parsed()) return run_echo(settings);
   if (database->parsed()) return run_database(settings);
+  if (factory->parsed()) return make_factory(settings);
   return print(bench::measure_floor(settings.seconds, std::max(1U, std::thread::hardware_concurrency())));
 }
 

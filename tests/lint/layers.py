@@ -22,6 +22,8 @@ BELOW: dict[str, set[str]] = {
     "mqtt": {"protocol", "crypto"},
     "device": {"base", "protocol", "crypto", "mqtt"},
     "bench": SHARED,
+    # What the steps of a request cost by themselves (docs/decisions/0010).
+    "bench/micro": SHARED | STEPS | {"bench", "service"},
     # Configuration, logs, keys: what the steps of a request stand on.
     "service": SHARED | {"service/http/address"},
     # What is shown to operators; it is given what it shows.
@@ -48,6 +50,7 @@ LIBRARIES: dict[str, str] = {
     r"prometheus/": r"service/metrics\.cpp",
     r"mqtt/|MQTT\w+\.h": r"mqtt/.*",  # Paho; headers of ours are in quotes
     # Headers are read by everybody who uses them: no large library behind a public one.
+    r"benchmark/": r"bench/micro/micro\.cpp",
     r"nlohmann/(?!json_fwd)": r".*\.cpp|protocol/json\.hpp",
     r"toml\+\+/|CLI/|spdlog/|fmt/": r".*\.cpp|service/.*",
 }

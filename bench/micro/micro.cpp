@@ -1,0 +1,86 @@
+// What the service does with a request, in CPU time, beside what OpenSSL alone would take for it: ./dev bench
+// --micro.
+
+#include "bench/floor.hpp"
+#include "bench/micro/pure_path.hpp"
+
+#include <benchmark/benchmark.h>
+
+namespace {
+
+using namespace latchkey;
+using bench::Kind;
+using bench::PurePath;
+
+const PurePath& pure(Kind kind) {
+  static const PurePath hs256(Kind::hs256_csr);
+  static const PurePath x5c(Kind::es256_x5c_csr);
+  return kind == Kind::hs256_csr ? hs256 : x5c;
+}
+
+template <class Run>
+void repeat(benchmark::State& state, const Run& run) {
+  while (state.KeepRunning())
+    benchmark::DoNotOptimize(run());
+}
+
+void floor(benchmark::State& state, Kind kind) {
+  const auto run = kind == Kind::hs256_csr ? bench::hs256_csr_floor(true) : bench::es256_x5c_csr_floor(true);
+  while (state.KeepRunning())
+    run();
+}
+
+void path(benchmark::State& state, Kind kind) {
+  const auto received = pure(kind).decode();
+  repeat(state, [&] { return pure(kind).provision(received); });
+}
+
+// Each step by itself, on what the steps before it gave.
+
+void decode(benchmark::State& state, Kind kind) {
+  repeat(state, [&] { return pure(kind).decode(); });
+}
+
+void authenticate(benchmark::State& state, Kind kind) {
+  const auto received = pure(kind).decode();
+  repeat(state, [&] { return pure(kind).authenticate(received); });
+}
+
+void decide(benchmark::State& state, Kind kind) {
+  const auto received = pure(kind).decode();
+  const auto verified = pure(kind).authenticate(received);
+  repeat(state, [&] { return pure(kind).decide(verified); });
+}
+
+void issue(benchmark::State& state, Kind kind) {
+  const auto received = pure(kind).decode();
+  const auto verified = pure(kind).authenticate(received);
+  const auto grant = pure(kind).decide(verified);
+  repeat(state, [&] { return pure(kind).issue(grant); });
+}
+
+void answer(benchmark::State& state, Kind kind) {
+  const auto received = pure(kind).decode();
+  const auto verified = pure(kind).authenticate(received);
+  const auto credential = pure(kind).issue(pure(kind).decide(verified));
+  repeat(state, [&] { return pure(kind).answer(verified, credential); });
+}
+
+}  // namespace
+
+BENCHMARK_CAPTURE(floor, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(path, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(decode, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(authenticate, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(decide, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(issue, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(answer, hs256_csr, Kind::hs256_csr);
+BENCHMARK_CAPTURE(floor, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK_CAPTURE(path, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK_CAPTURE(decode, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK_CAPTURE(authenticate, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK_CAPTURE(decide, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK_CAPTURE(issue, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK_CAPTURE(answer, es256_x5c_csr, Kind::es256_x5c_csr);
+
+BENCHMARK_MAIN();

@@ -1,0 +1,133 @@
+#include "bench/micro/pure_path.hpp"
+
+#include "crypto/mac.hpp"
+#include "protocol/answer.hpp"
+#include "protocol/sealed.hpp"
+#include "service/issuing/issue.hpp"
+
+#include <chrono>
+
+namespace latchkey::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr crypto::Time now{1767225600s};
+constexpr crypto::Validity years{now - 24h, now + 24h * 3650};
+constexpr std::string_view master_key = "a master key that is of 32 bytes";
+constexpr std::string_view group_key = "the key of a group, of 32 bytes.";
+constexpr std::string_view group_name = "meters";
+constexpr std::string_view config = R"({"config":{"report_interval_s":60}})";
+
+protocol::EncryptionKey encryption_key_of(const crypto::PrivateKey& key) {
+  const auto numbers = key.public_key().numbers();
+  return {numbers.first, numbers.second};
+}
+
+registry::Enrolment enrolment_of(registry::ProofKind proof, crypto::Bytes material) {
+  registry::Enrolment made;
+  made.origin = registry::Origin::group;
+  made.group = group_name;
+  made.proof = proof;
+  made.material = std::move(material);
+  made.policy.lifetime_s = 7776000;
+  made.policy.unused_life_s = 86400;
+  made.policy.seals_config = true;
+  return made;
+}
+
+}  // namespace
+
+struct PurePath::World {
+  explicit World(Kind which) : kind(which) {
+    if (kind == Kind::hs256_csr) {
+      facts.enrolment =
+          enrolment_of(registry::ProofKind::symmetric_key,
+                       master.seal("group:" + std::string(group_name), crypto::as_bytes(group_key)));
+      const auto key = protocol::device_key(crypto::as_bytes(group_key), device.text());
+      jws = protocol::sign_request(payload().text(), key.view(), std::string(group_name));
+    } else {
+      const auto factory = crypto::make_ca("factory", years);
+      const auto der = factory.certificate.der();
+      facts.enrolment = enrolment_of(registry::ProofKind::x509, {der.begin(), der.end()});
+      const auto key = crypto::PrivateKey::generate_p256();
+      const auto leaf =
+          crypto::Issuer(factory).issue({device.text(), key.public_key(), crypto::random_serial(), years});
+      jws = protocol::sign_request(payload().text(), key,
+                                   {.group = {}, .chain = {leaf.value()}, .current_certificate = {}});
+    }
+  }
+
+  [[nodiscard]] crypto::Secret payload() const {
+    const auto own_key = crypto::PrivateKey::generate_p256();
+    protocol::Request request{.request_id = "5f0c9a1e7b3d4c2a",
+                              .device_id = device,
+                              .credential = protocol::CredentialType::x509,
+                              .csr = crypto::make_certificate_request(own_key, device.text()),
+                              .issued_at = now.time_since_epoch().count(),
+                              .nonce = {},
+                              .encryption_key = {},
+                              .attributes = R"({"firmware_version":"1.4.2","model":"T1000"})"};
+    if (kind == Kind::es256_x5c_csr) request.encryption_key = encryption_key_of(own_key);
+    return protocol::encode_request(request, nullptr);
+  }
+
+  Kind kind;
+  service::MasterKey master{crypto::Secret(master_key)};
+  crypto::Identity ca = crypto::make_ca("devices", years);
+  crypto::Identity anchor = crypto::make_ca("service", years);
+  crypto::Identity signing = crypto::make_signing_identity(anchor, "service", years);
+  service::Authenticator authenticator{master, signing, {ca.certificate, anchor.certificate}};
+  service::Nonces nonces{master.derive("nonce v1")};
+  service::Decider decider{nonces};
+  crypto::Issuer issuer{ca};
+  protocol::DeviceId device = protocol::DeviceId::parse("meter-000017").value();
+  registry::RequestFacts facts;
+  std::string jws;
+};
+
+PurePath::PurePath(Kind kind) : world_(std::make_unique<const World>(kind)) {}
+PurePath::~PurePath() = default;
+
+protocol::ReceivedRequest PurePath::decode() const {
+  return protocol::decode_request(world_->device, world_->jws).value();
+}
+
+service::VerifiedRequest PurePath::authenticate(const protocol::ReceivedRequest& received) const {
+  return world_->authenticator.authenticate(received, world_->facts, now).value();
+}
+
+service::Grant PurePath::decide(const service::VerifiedRequest& verified) const {
+  return std::get<service::Grant>(world_->decider.decide(verified, world_->facts, now));
+}
+
+registry::NewCredential PurePath::issue(const service::Grant& grant) const {
+  return service::issue(grant, world_->issuer, crypto::random_serial(), now).value();
+}
+
+std::string PurePath::answer(const service::VerifiedRequest& verified,
+                             const registry::NewCredential& credential) const {
+  const auto* const sealing_key = verified.sealing_key();
+  protocol::Answer answer;
+  answer.request_id = verified.request().request_id;
+  answer.device_id = verified.request().device_id.text();
+  answer.status = protocol::Status::accepted;
+  answer.tracking_id = "019b7a3e-5c00-7000-8000-000000000000";
+  answer.server_time = now.time_since_epoch().count();
+  answer.acceptance = {
+      .generation = 1,
+      .credential = protocol::CertificateCredential{{credential.certificate}, answer.server_time + 86400},
+      .connection = {.host = "broker.example", .client_id = answer.device_id, .ca = {}, .topics = "devices"},
+      .config_version = 1,
+      .config = {},
+      .sealed = sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), config)
+                                       : protocol::seal_to(*verified.request().encryption_key, config)};
+  return protocol::encode_signed_answer(std::move(answer), verified.signer());
+}
+
+std::string PurePath::provision(const protocol::ReceivedRequest& received) const {
+  const auto verified = authenticate(received);
+  return answer(verified, issue(decide(verified)));
+}
+
+}  // namespace latchkey::bench
