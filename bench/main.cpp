@@ -43,6 +43,7 @@ struct Settings {
   std::string anchor_file;
   unsigned patience_s = 30;
   bool unchecked = false;
+  bool await_start = false;
   std::size_t answer_bytes = 2000;
   double seconds = 2;
 };
@@ -110,6 +111,11 @@ int run_load(Settings& settings) {
   const bench::Enrolled known = enrolled(settings);
   const bench::Fleet fleet(settings.fleet, known);
   bench::Load load(fleet, settings.load, settings.broker);
+  if (settings.await_start) {
+    std::cerr << "ready" << std::endl;
+    std::string line;
+    std::getline(std::cin, line);
+  }
   load.run();
   return print(bench::report(fleet, load, !settings.unchecked));
 }
@@ -159,6 +165,7 @@ void add_load(CLI::App& app, Settings& settings) {
   app.add_option("--patience", settings.patience_s,
                  "Seconds without any answer after which the rest is lost");
   app.add_flag("--unchecked", settings.unchecked, "Do not look at the answers: an echo's are none");
+  app.add_flag("--await-start", settings.await_start, "Say \"ready\" on stderr, begin when a line comes in");
   app.add_option("--group", settings.group, "The enrolment group");
   app.add_option("--group-key-file", settings.group_key_file, "Its key");
   app.add_option("--factory", settings.factory_folder, "Its CA: the folder that `factory` wrote");

@@ -1,0 +1,39 @@
+"""What processes take: processor time and memory, out of /proc."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from daemon import StackError
+
+
+def _fields(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor that a process has taken, in user and kernel mode."""
+    fields = _fields(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """The process and its children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [pid, *map(int, children.read_text().split())]
+
+
+def family_cpu_s(pid: int) -> float:
+    """Of the process, its children, and those that it has buried."""
+    fields = _fields(pid)
+    buried = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return buried + sum(map(cpu_s, family(pid)))
+
+
+def memory_bytes(pid: int, name: str) -> int:
+    """`VmRSS` (resident now) or `VmHWM` (most ever)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    raise StackError(f"no {name} of process {pid}")

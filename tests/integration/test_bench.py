@@ -1,0 +1,39 @@
+"""./dev bench measures all that it promises, on figures too small to say anything: every answer is checked, none is lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "bench")]
+
+from measuring import TINY, Bench  # noqa: E402
+from plain_stack import PlainStack  # noqa: E402
+from stack import BINARY  # noqa: E402
+
+# Of issue and page: whoever reads them by a program relies on these.
+NAMES = """echo_per_s crypto_per_s database_per_s combined_per_s echo_service_cpu_us status_per_s journey_per_s hs256_csr_per_s
+es256_x5c_csr_per_s token_password_per_s service_cpu_us_per_device crypto_floor_us_per_device p50_ms_at_200 p99_ms_at_200
+burst_10000_s burst_lost rows_1m_ratio rss_max_bytes naive_per_s""".split()
+
+
+class Benchmark(unittest.TestCase):
+    def test_a_whole_run_has_every_figure_and_loses_nothing(self) -> None:
+        binary = Path(os.environ.get("LATCHKEY_BIN", BINARY))
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
+        folder.chmod(0o755)
+        stack = PlainStack(folder / "stack", binary)
+        self.addCleanup(stack.stop)
+        stack.start()
+        figures = Bench(stack, folder, binary.parent, TINY).run(peers=True)
+        self.assertEqual([name for name in NAMES if figures.get(name) is None], [])
+        self.assertEqual({name: value for name, value in figures.items() if name.endswith("lost") and value}, {})
+        self.assertGreater(figures["waiting_10000_bytes"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
