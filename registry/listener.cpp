@@ -16,19 +16,32 @@ namespace {
 
 constexpr std::chrono::milliseconds retry_pause{500};
 
+void collect(std::vector<std::string>& topics, std::string topic) {
+  if (std::ranges::find(topics, topic) == topics.end()) topics.push_back(std::move(topic));
+}
+
 /// Collects the topics; libpqxx calls it while it looks for what has arrived.
+#if PQXX_VERSION_MAJOR >= 7
+class Ear {
+ public:
+  Ear(pqxx::connection& connection, std::vector<std::string>& topics) {
+    connection.listen("latchkey", [&topics](const pqxx::notification& heard) {
+      collect(topics, std::string(heard.payload));
+    });
+  }
+};
+#else
 class Ear : public pqxx::notification_receiver {
  public:
   Ear(pqxx::connection& connection, std::vector<std::string>& topics)
       : pqxx::notification_receiver(connection, "latchkey"), topics_(topics) {}
 
-  void operator()(const std::string& topic, int /*backend_pid*/) override {
-    if (std::ranges::find(topics_, topic) == topics_.end()) topics_.push_back(topic);
-  }
+  void operator()(const std::string& topic, int /*backend_pid*/) override { collect(topics_, topic); }
 
  private:
   std::vector<std::string>& topics_;
 };
+#endif
 
 }  // namespace
 

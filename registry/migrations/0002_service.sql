@@ -3,9 +3,9 @@
 -- it reads no table and writes none, it executes these functions, which run as their owner.
 --
 -- They are plpgsql throughout, which keeps a plan for as long as the connection lives: a function in SQL is planned anew at
--- every call, which took as long as everything else of a load. enable_seqscan is off in each of them, and a load has neither
--- hash nor merge joins: on a fresh database the tables look small, the plan would read them whole, and it would stay so while
--- they grow.
+-- every call, which took as long as everything else of a load. enable_seqscan is off in each of them, and so are hash and
+-- merge joins: on a fresh database the tables look small, the plan would read them whole, if need be by way of an index, and
+-- it would stay so while they grow. For the same reason devices are locked by `= ANY (array)`, which leaves no other way.
 
 SET LOCAL ROLE latchkey_owner;
 SET LOCAL search_path = registry, pg_temp;
@@ -92,7 +92,7 @@ COMMENT ON FUNCTION note_clone(text, text, jsonb) IS 'Internal: a sign that two 
 
 -- Honest devices keep a key or make a new one; none goes back to the one before, and none has another's.
 CREATE FUNCTION note_cloned_keys(b decided_request[], won int[]) RETURNS void
-LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   PERFORM note_clone(q.device_id, 'key_came_back', jsonb_build_object('key', encode(q.key_fingerprint, 'hex'),
       'generations', jsonb_build_array(o.generation, p.generation, coalesce(q.expected, 0) + 1)))
@@ -111,7 +111,7 @@ COMMENT ON FUNCTION note_cloned_keys(decided_request[], int[]) IS 'Internal: key
 
 -- A request that waits for an operator. The first digest that waits is the one that can be approved.
 CREATE FUNCTION commit_waiting(b decided_request[]) RETURNS int[]
-LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE stale int[];
 BEGIN
@@ -137,7 +137,7 @@ COMMENT ON FUNCTION commit_waiting(decided_request[]) IS 'Internal: devices that
 -- One batch, one statement, one transaction; a device at most once among what is accepted or waits. Locks in one order for everybody:
 -- quotas by name, known devices by id, new devices by id. `expected` is the generation that the load saw, NULL: no row.
 CREATE FUNCTION commit_requests(p jsonb) RETURNS TABLE (i int, outcome text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   b decided_request[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_request, p) r ORDER BY r.device_id COLLATE "C");
@@ -148,7 +148,7 @@ BEGIN
       SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
       UNION SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL))
     ORDER BY name FOR UPDATE;
-  PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM unnest(b) q WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending'))
+  PERFORM FROM device WHERE device_id = ANY (array(SELECT q.device_id FROM unnest(b) q WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending')))
     ORDER BY device_id FOR NO KEY UPDATE;
   WITH able AS (
     -- A device counts once, in the quota that registered it; one that comes back through another group moves.
@@ -222,12 +222,13 @@ END $$;
 COMMENT ON FUNCTION commit_requests(jsonb) IS 'Service: registers what was granted and writes the ledger. won, noted, again (load and decide again) or quota_exceeded, a row each.';
 
 CREATE FUNCTION mark_sent(p jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
+DECLARE ids text[] := array(SELECT q.device_id FROM jsonb_to_recordset(p) AS q(device_id text));
 BEGIN
-  PERFORM FROM device WHERE device_id IN (SELECT q.device_id FROM jsonb_to_recordset(p) AS q(device_id text)) ORDER BY device_id FOR NO KEY UPDATE;
+  PERFORM FROM device WHERE device_id = ANY (ids) ORDER BY device_id FOR NO KEY UPDATE;
   UPDATE device d SET credentials_sent_at = now() FROM jsonb_to_recordset(p) AS q(device_id text, generation bigint)
-    WHERE d.device_id = q.device_id AND d.generation = q.generation AND d.credentials_sent_at IS NULL;
+    WHERE d.device_id = ANY (ids) AND d.device_id = q.device_id AND d.generation = q.generation AND d.credentials_sent_at IS NULL;
 END $$;
 COMMENT ON FUNCTION mark_sent(jsonb) IS 'Service: the broker took the answers with these credentials.';
 
@@ -263,7 +264,7 @@ CREATE TYPE decided_status AS (
 COMMENT ON TYPE decided_status IS 'Service: one row of commit_statuses.';
 
 CREATE FUNCTION note_alternation(b decided_status[], taken_up int[]) RETURNS void
-LANGUAGE sql SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   UPDATE presence r SET returns = CASE WHEN r.returning_since > now() - interval '10 minutes' THEN r.returns + 1 ELSE 1 END,
       returning_since = CASE WHEN r.returning_since > now() - interval '10 minutes' THEN r.returning_since ELSE now() END
     FROM unnest(b) q WHERE q.i = ANY (taken_up) AND r.device_id = q.device_id;
@@ -275,7 +276,7 @@ COMMENT ON FUNCTION note_alternation(decided_status[], int[]) IS 'Internal: a se
 -- Only what changes a device locks it: a fleet that reconnects writes presence and nothing else.
 -- Lock order as in commit_requests: devices by id, then presence by id.
 CREATE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r ORDER BY r.device_id COLLATE "C");
