@@ -2,6 +2,7 @@
 
 #include "registry/condition.hpp"
 #include "service/broker_login.hpp"
+#include "service/certificate_ends.hpp"
 #include "service/exit_code.hpp"
 #include "service/housekeeper.hpp"
 #include "service/http/routes.hpp"
@@ -13,6 +14,7 @@
 #include "service/readiness.hpp"
 #include "service/steering.hpp"
 #include "service/summarizer.hpp"
+#include "service/timestamp.hpp"
 #include "service/worker.hpp"
 
 #include <sys/prctl.h>
@@ -22,6 +24,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <memory>
 
 namespace latchkey::service {
@@ -49,6 +52,8 @@ class Service {
   void stop();
   /// False when only a new process would help.
   [[nodiscard]] bool alive() const;
+  /// Once a day: says which certificates it is time to replace.
+  void remind();
 
  private:
   [[nodiscard]] registry::ConnectOptions database() const {
@@ -60,11 +65,12 @@ class Service {
   void serve_http();
   [[nodiscard]] std::vector<Check> checks();
   [[nodiscard]] std::string metrics_now();
-  void note_certificates(const Pki& pki);
+  void note_certificates();
   [[nodiscard]] std::string shared(const std::string& filter) const;
 
   const Config& config_;
   Log& log_;
+  Steady::time_point next_reminder_;  ///< the first one is due at once
   const std::string client_id_;
   const std::string session_;  ///< what the database calls this process
   Metrics metrics_;
@@ -107,14 +113,17 @@ sigset_t block_signals() {
   return set;
 }
 
-/// Meanwhile tells systemd, where it watches (WatchdogSec), that the service gets on with its work.
-void wait_for_signal(const sigset_t& set, const Service& service) {
+/// Meanwhile tells systemd, where it watches (WatchdogSec), that the service gets on with its work, and
+/// reminds of certificates that end.
+void wait_for_signal(const sigset_t& set, Service& service) {
   std::uint64_t watchdog_us = 0;
   if (sd_watchdog_enabled(0, &watchdog_us) <= 0) watchdog_us = 0;
   const std::uint64_t half_ms = watchdog_us == 0 ? 3600000 : watchdog_us / 2000;
   const timespec pause{static_cast<time_t>(half_ms / 1000), static_cast<long>(half_ms % 1000) * 1000000};
-  while (sigtimedwait(&set, nullptr, &pause) < 0)
+  while (sigtimedwait(&set, nullptr, &pause) < 0) {
     if (watchdog_us != 0 && service.alive()) notify_service_manager("WATCHDOG=1");
+    service.remind();
+  }
 }
 
 std::string random_client_id() {
@@ -135,7 +144,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       readiness_(log),
       intake_(topics_, inboxes_, metrics_, log) {
   metrics_.set_version(LATCHKEY_VERSION);
-  note_certificates(pki_);
+  note_certificates();
 }
 
 std::string Service::shared(const std::string& filter) const {
@@ -240,12 +249,30 @@ std::string Service::metrics_now() {
   return metrics_.text();
 }
 
-void Service::note_certificates(const Pki& pki) {
-  metrics_.set_certificate_end("signing", pki.signing->certificate.not_after());
-  const auto pem = crypto::read_secret_file(config_.pki.device_ca_file);
-  if (!pem) return;
-  const auto chain = crypto::Certificate::from_pem(pem->view());
-  if (chain) metrics_.set_certificate_end("device_ca", chain->front().not_after());
+void Service::note_certificates() {
+  std::map<std::string_view, crypto::Time> first;  // by role
+  for (const CertificateEnd& end : certificate_ends(config_)) {
+    const auto known = first.emplace(end.role, end.certificate.not_after()).first;
+    known->second = std::min(known->second, end.certificate.not_after());
+  }
+  for (const auto& [role, not_after] : first)
+    metrics_.set_certificate_end(std::string(role), not_after);
+}
+
+void Service::remind() {
+  if (Steady::now() < next_reminder_) return;
+  next_reminder_ = Steady::now() + std::chrono::days(1);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  for (const CertificateEnd& end : certificate_ends(config_)) {
+    if (now < end.due) continue;
+    const std::string name = end.certificate.common_name();
+    const std::string ends = format_rfc3339(end.certificate.not_after());
+    log_.warning("a certificate has to be replaced", {{"certificate", end.role},
+                                                      {"common_name", name},
+                                                      {"ends", ends},
+                                                      {"then", end.then},
+                                                      {"todo", end.todo}});
+  }
 }
 
 void Service::stop() {
@@ -304,6 +331,7 @@ int serve(const Config& config, Log& log) {
   }
   Service service(config, std::move(*secrets), std::move(*pki), log);
   if (const auto started = service.start(); !started) return refuse(log, {started.error()});
+  service.remind();
   wait_for_signal(signals, service);
   log.info("stopping");
   notify_service_manager("STOPPING=1");

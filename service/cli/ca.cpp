@@ -1,3 +1,5 @@
+#include "service/cli/ca.hpp"
+
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 #include "service/pki.hpp"
@@ -69,6 +71,7 @@ void add_days(CLI::App& command, const char* name, unsigned& days, const char* h
 void add_ca_commands(CLI::App& root, std::function<int()>& run) {
   auto* const ca = root.add_subcommand("ca", "Keys and certificates of the service and the broker");
   ca->require_subcommand(1);
+  add_ca_show(*ca, run);
   auto* const command = ca->add_subcommand("init", init_help);
   const auto flags = std::make_shared<Flags>();
   command->add_option("--dir", flags->folder, "Folder for the files; made if missing")

@@ -1,3 +1,4 @@
+#include "service/certificate_ends.hpp"
 #include "service/doctor/doctor.hpp"
 #include "service/pki.hpp"
 
@@ -7,27 +8,8 @@ namespace {
 constexpr std::string_view check = "certificates";
 constexpr std::chrono::days soon{30};
 
-constexpr const char* new_signing =
-    "have the same anchor issue a new signing certificate, put it in place and restart every replica: "
-    "devices need "
-    "nothing new";
-constexpr const char* new_device_ca =
-    "make a new device CA, let the broker trust both, then change pki.device_ca_file and restart every "
-    "replica";
-constexpr const char* new_anchor =
-    "make a new anchor, give devices both by connection.ca_file while the old one still lasts, then sign "
-    "under the "
-    "new one";
-
 void append(Findings& all, Findings more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
-std::vector<crypto::Certificate> in_file(const std::string& file) {
-  if (file.empty()) return {};
-  const auto pem = crypto::read_secret_file(file);
-  if (!pem) return {};
-  return crypto::Certificate::from_pem(pem->view()).value_or(std::vector<crypto::Certificate>());
 }
 
 }  // namespace
@@ -43,13 +25,16 @@ Findings ends_soon(std::string_view name, std::string_view code, const std::stri
 
 Findings examine_certificates(const Config& config, crypto::Time now) {
   Findings found;
-  for (const auto& each : in_file(config.pki.signing_certificate_file))
-    append(found,
-           ends_soon(check, "signing_certificate_ends", "the signing certificate", each, now, new_signing));
-  for (const auto& each : in_file(config.pki.device_ca_file))
-    append(found, ends_soon(check, "device_ca_ends", "the device CA", each, now, new_device_ca));
-  for (const auto& each : in_file(config.connection.ca_file))
-    append(found, ends_soon(check, "anchor_ends", "the anchor", each, now, new_anchor));
+  for (const CertificateEnd& end : certificate_ends(config)) {
+    const std::string name(end.name);
+    const std::string todo(end.todo);
+    if (end.role == "signing")
+      append(found, ends_soon(check, "signing_certificate_ends", name, end.certificate, now, todo));
+    else if (end.role == "device_ca")
+      append(found, ends_soon(check, "device_ca_ends", name, end.certificate, now, todo));
+    else
+      append(found, ends_soon(check, "anchor_ends", name, end.certificate, now, todo));
+  }
   const auto pki = load_pki(config, now);
   if (!pki)
     for (const std::string& complaint : pki.error())
