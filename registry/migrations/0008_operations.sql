@@ -96,17 +96,17 @@ CREATE FUNCTION advice(code text, reason text) RETURNS text LANGUAGE sql IMMUTAB
     WHEN code = 'device_revoked' THEN 'An operator revoked or decommissioned it: reset(device_id, reason) lets it provision anew.'
     WHEN code = 'reprovisioning_denied' THEN 'It has a credential already and its enrolment gives no second one: reset(device_id, reason) lets it provision anew.'
     WHEN code = 'quota_exceeded' THEN 'Its group or token is full: see groups and tokens; decommission(device_id, reason) frees a place in a group.'
-    WHEN code = 'rate_limited' THEN 'This id failed too often within a minute.'
+    WHEN code = 'rate_limited' THEN 'Too many proofs failed, of this id within a minute or of all within a second: the reason is that of this one.'
     WHEN code IN ('overloaded', 'unavailable') THEN 'The service could not answer: the device asks again by itself. See the service''s log and metrics.'
   END
 $$;
 COMMENT ON FUNCTION advice(text, text) IS 'What a rejection means and what can be done, from its code and true reason.';
 
-CREATE INDEX attempt_rejected ON attempt (received_at) WHERE decision = 'rejected';
+CREATE INDEX attempt_refused ON attempt (received_at) WHERE decision IN ('rejected', 'retry');
 CREATE VIEW recent_rejections AS
   SELECT a.received_at, a.device_id::text, a.group_name, a.code, a.reason, advice(a.code, a.reason) AS advice, a.tracking_id
-  FROM attempt a WHERE a.decision = 'rejected' AND a.received_at > now() - interval '7 days' ORDER BY a.received_at DESC;
-COMMENT ON VIEW recent_rejections IS 'Who was refused in the last seven days, newest first: the true reason, which the device was not told, and what can be done.';
+  FROM attempt a WHERE a.decision IN ('rejected', 'retry') AND a.received_at > now() - interval '7 days' ORDER BY a.received_at DESC;
+COMMENT ON VIEW recent_rejections IS 'Who was refused or put off in the last seven days, newest first: the true reason, which the device was not told, and what can be done.';
 
 CREATE VIEW counted_rejections AS
   SELECT minute, nullif(group_name, '') AS group_name, code, sum(n)::bigint AS rejections FROM attempt_count GROUP BY 1, 2, 3;
