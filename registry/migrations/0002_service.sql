@@ -210,7 +210,7 @@ BEGIN
   INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)
     SELECT tracking_id, device_id, received_at, CASE WHEN i = ANY (over) THEN 'rejected' ELSE decision END,
            CASE WHEN i = ANY (over) THEN 'quota_exceeded' ELSE code END,
-           CASE WHEN i = ANY (over) THEN 'the quota ' || quota || ' is used up' ELSE reason END, group_name,
+           CASE WHEN i = ANY (over) THEN 'the quota ' || quota || CASE WHEN quota LIKE 'token:%' THEN ' or that of its group' ELSE '' END || ' is used up' ELSE reason END, group_name,
            greatest(0, extract(epoch FROM clock_timestamp() - received_at) * 1e6)
     FROM unnest(b) WHERE (decision <> 'accepted' OR i = ANY (won || over)) AND NOT i = ANY (stale) AND counted IS NOT TRUE;
   INSERT INTO attempt_count AS a (minute, group_name, code, writer, n)

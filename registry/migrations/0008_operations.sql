@@ -463,6 +463,51 @@ END $$;
 COMMENT ON FUNCTION maintain() IS
   'Makes the partitions of the coming months and removes a portion of what retention lets go. True: there is more, call it again. The service calls it at start and hourly. Not inside a longer transaction: a partition that it drops stays locked until the end.';
 
+-- What a view shows as it stands in a table is described as it is there; the rest by hand.
+COMMENT ON COLUMN devices.device_id IS 'Its name.';
+COMMENT ON COLUMN devices.group_name IS 'The group it registered in, or that its enrolment names; empty: none.';
+COMMENT ON COLUMN devices.online IS 'Is its connection open; empty: it never had one.';
+COMMENT ON COLUMN certificates.serial IS 'The certificate''s serial number, hexadecimal.';
+COMMENT ON COLUMN certificates.fingerprint IS 'SHA-256 of the certificate, hexadecimal.';
+COMMENT ON COLUMN certificates.key_fingerprint IS 'SHA-256 of its SubjectPublicKeyInfo, hexadecimal: the same at two devices is a clone.';
+COMMENT ON COLUMN certificates.status IS 'issued: not seen in use yet; active: a device connected with it; retired: a newer one took over; revoked; expired.';
+COMMENT ON COLUMN pending_approvals.digest IS 'What it asked for, hexadecimal: approve admits this and nothing else.';
+COMMENT ON COLUMN device_state.group_name IS 'The group.';
+COMMENT ON COLUMN device_state.state IS 'The state.';
+COMMENT ON COLUMN groups.name IS 'Its name; a symmetric proof gives it as kid.';
+COMMENT ON COLUMN groups.devices_counted IS 'Devices that count against max_devices; empty: it is not capped.';
+COMMENT ON COLUMN groups.max_devices IS 'How many devices there may be; empty: it is not capped.';
+COMMENT ON COLUMN groups.has_two_keys IS 'Its key or CA is being replaced: both are good until retire_group_key.';
+COMMENT ON COLUMN tokens.token_id IS 'The first 16 digits of its SHA-256: end_token takes it.';
+COMMENT ON COLUMN tokens.used IS 'How many devices registered with it; empty: nobody counts.';
+COMMENT ON COLUMN tokens.uses IS 'How many may; empty: no bound but that of its group.';
+COMMENT ON COLUMN expiring_credentials.ends_at IS 'When it ends.';
+COMMENT ON COLUMN expiring_credentials.unused IS 'It ends before its time because nobody connected with it.';
+COMMENT ON COLUMN expiring_credentials.status IS 'issued: not seen in use yet; active: a device connected with it.';
+COMMENT ON COLUMN recent_rejections.advice IS 'What it means and what can be done.';
+COMMENT ON COLUMN counted_rejections.rejections IS 'How many.';
+COMMENT ON COLUMN retention.what IS 'attempts, events, counts, clone_signs or certificates.';
+COMMENT ON COLUMN retention.keep IS 'How long; empty: for ever.';
+
+CREATE FUNCTION describe_views() RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+DECLARE shown record;
+BEGIN
+  FOR shown IN
+    SELECT DISTINCT ON (v.oid, a.attnum) v.relname AS view, a.attname AS name, col_description(d.refobjid, d.refobjsubid) AS text
+    FROM pg_class v JOIN pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0
+    JOIN pg_rewrite r ON r.ev_class = v.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+    JOIN pg_attribute t ON t.attrelid = d.refobjid AND t.attnum = d.refobjsubid AND t.attname = a.attname
+    WHERE v.relnamespace = 'registry'::regnamespace AND v.relkind = 'v' AND d.refobjid <> v.oid
+      AND col_description(v.oid, a.attnum) IS NULL AND col_description(d.refobjid, d.refobjsubid) IS NOT NULL
+    ORDER BY v.oid, a.attnum, d.refobjid
+  LOOP
+    EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', shown.view, shown.name, shown.text);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION describe_views() IS 'Internal: columns of views without a comment get that of the table''s column that they show. For migrations.';
+SELECT describe_views();
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
 GRANT SELECT ON groups, tokens, retention, fleet, recent_rejections, counted_rejections, expiring_credentials, provisioning_funnel TO latchkey_reader;
 -- The views call these on the rows they show.

@@ -17,7 +17,7 @@ SELECT 'relation ' || relname FROM pg_class
   WHERE relnamespace = 'registry'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND obj_description(oid, 'pg_class') IS NULL
 UNION ALL
 SELECT 'column ' || relname || '.' || attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-  WHERE relnamespace = 'registry'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped
+  WHERE relnamespace = 'registry'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition AND attnum > 0 AND NOT attisdropped
     AND col_description(c.oid, attnum) IS NULL
 UNION ALL
 SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL
