@@ -1,65 +1,183 @@
 #!/usr/bin/env bash
-# docker-compose.yml for real: build it, start it, provision one device as docs/deploy.md says, and remove it all. What
-# stays is the image's layers, which the next build starts from. Without a Docker engine it says so, and that is no failure.
+# docker-compose.yml for real: on a fresh installation `try`, then every command of docs/deploy.md, and what that page
+# promises; then it is all removed. What stays is the image's layers, which the next build starts from. Without a Docker
+# engine it says so, and that is no failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+root=$PWD
 
 say() { printf '\n--- %s\n' "$*"; }
+die() {
+  echo "compose-test: $*" >&2
+  exit 1
+}
 
 if docker compose version >/dev/null 2>&1; then
-  compose=(docker compose)
+  compose() { command docker compose "$@"; }
 else
-  compose=(docker-compose)
+  compose() { command docker-compose "$@"; }
 fi
-if ! docker info >/dev/null 2>&1 || ! "${compose[@]}" version >/dev/null 2>&1; then
+# As docs/deploy.md writes it, whichever of the two there is.
+docker() {
+  if [ "$1" = compose ]; then compose "${@:2}"; else command docker "$@"; fi
+}
+if ! docker info >/dev/null 2>&1 || ! compose version >/dev/null 2>&1; then
   echo "compose-test: no Docker engine with compose answers here, so the stack was not tried"
   exit 0
 fi
+compose version
 
 # A project of its own on free ports: an installation on this machine is neither touched nor in the way.
 read -r LATCHKEY_BOOTSTRAP_PORT LATCHKEY_DEVICE_PORT LATCHKEY_POSTGRES_PORT < <(
   PYTHONPATH=tests/support /usr/bin/python3 -c 'from ports import free_port as p; print(p(), p(), p())')
-export COMPOSE_PROJECT_NAME=latchkey-test-$$ LATCHKEY_IMAGE=latchkey:test
+export COMPOSE_FILE=$root/docker-compose.yml COMPOSE_PROJECT_NAME=latchkey-test-$$ LATCHKEY_IMAGE=latchkey:test-$$
 export LATCHKEY_BOOTSTRAP_PORT LATCHKEY_DEVICE_PORT LATCHKEY_POSTGRES_PORT
+folder=$(mktemp -d)
 
-sql() { "${compose[@]}" exec -T postgres psql -U operator -d latchkey -v ON_ERROR_STOP=1 "$@"; }
-cli() { "${compose[@]}" run --rm -T cli "$@"; }
-ours() { # ours KIND: what the engine holds of this project
+sql() { compose exec -T postgres psql -U operator -d latchkey -v ON_ERROR_STOP=1 "$@"; }
+cli() { compose run --rm -T cli "$@"; }
+ours() { # ours KIND...: what the engine holds of this project
   docker "$@" --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --quiet
 }
+inspect() { docker inspect --format "$1" "$2"; }
 
 finish() {
   result=$?
   trap - EXIT
-  if [ "$result" != 0 ]; then "${compose[@]}" logs --tail 40 >&2 || true; fi
+  if [ "$result" != 0 ]; then compose logs --tail 40 >&2 || true; fi
   say 'down'
-  "${compose[@]}" down -v --remove-orphans
+  compose down -v --remove-orphans
   if [ -n "$(ours ps -a)$(ours volume ls)$(ours network ls)" ]; then
     echo 'compose-test: something is left of it' >&2
     result=1
   fi
+  docker image rm --no-prune "$LATCHKEY_IMAGE" >/dev/null || true
+  rm -rf "$folder"
   if [ "$result" = 0 ]; then say 'passed: all of it is removed'; fi
   exit "$result"
 }
+
+# --- what is looked at
+
+healthy() { # healthy SERVICE COUNT: so many containers of it are, soon
+  local deadline=$((SECONDS + 60)) id found
+  while :; do
+    found=0
+    for id in $(compose ps -q "$1"); do
+      [ "$(inspect '{{.State.Health.Status}}' "$id")" != healthy ] || found=$((found + 1))
+    done
+    [ "$found" != "$2" ] || return 0
+    [ $SECONDS -lt $deadline ] || die "$found of $2 containers of $1 are healthy"
+    sleep 0.5
+  done
+}
+
+contained() { # every container of the project, those that ended included
+  local id what
+  for id in $(ours ps -a); do
+    what=$(inspect '{{index .Config.Labels "com.docker.compose.service"}} user={{.Config.User}} read_only={{.HostConfig.ReadonlyRootfs}} drop={{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} memory={{.HostConfig.Memory}} cpus={{.HostConfig.NanoCpus}} pids={{.HostConfig.PidsLimit}}' "$id")
+    echo "$what"
+    grep -Eq 'user=[a-z1-9].* read_only=true drop=\[ALL\] \[no-new-privileges:true\] memory=[1-9][0-9]* cpus=[1-9][0-9]* pids=[1-9]' <<<"$what" ||
+      die "this one is not contained"
+    [[ $what = init\ * || $what != *user=root* ]] || die 'this one is root'
+  done
+}
+
+published() { # what can be reached from the outside, sorted
+  local id
+  for id in $(ours ps); do
+    # shellcheck disable=SC2016 # Go's template
+    inspect '{{range $port, $hosts := .NetworkSettings.Ports}}{{range $hosts}}{{.HostIp}}:{{.HostPort}} {{end}}{{end}}' "$id"
+  done | tr ' ' '\n' | grep -v '^::\|^$' | sort
+}
+
+answered() { # answered CONTAINER: how many requests this replica accepted, by its own metrics
+  docker exec "$1" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9464; printf "GET /metrics HTTP/1.0\r\n\r\n" >&3; cat <&3' |
+    awk '/^latchkey_requests_total{.*status="accepted"/ { n += $NF } END { print n + 0 }'
+}
+
+fleet() { # fleet PREFIX COUNT: so many devices of a group, one after the other; ends when all are ready
+  # shellcheck disable=SC2016 # the script is the container's shell's
+  compose run --rm -T --entrypoint sh cli -euc '
+    for i in $(seq "$2"); do
+      (umask 077; latchkey enroll derive-key "$1-$i" --group-key-file fleet.key >"$1-$i.key")
+      latchkey device provision "$1-$i" --group fleet --key-file "$1-$i.key" --dir "$1-$i" --timeout 60 2>&1 | tail -n 1
+    done' fleet "$@"
+}
+
+# --- the test
+
+documented() { # every command of the page up to "Down", in their order; what they write goes to a folder that is removed
+  /usr/bin/python3 - docs/deploy.md >"$folder/script" <<'END'
+import re, sys
+page = open(sys.argv[1]).read().split("\n## Down")[0]
+print("".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)))
+END
+  export -f docker compose
+  (cd "$folder" && bash -euv script)
+  if [ ! -s "$folder/installation.tar" ] || [ ! -s "$folder/latchkey.dump" ]; then die 'a backup is empty'; fi
+  grep -q 'BEGIN CERTIFICATE' "$folder/server-ca.pem" || die 'there is no server CA'
+}
+
+replicas() { # three serve, one dies, and nobody is left without an answer
+  local id ids before fleet_pid
+  healthy latchkey 3
+  cli enroll group fleet --generate-key fleet.key
+  fleet calm 12
+  mapfile -t ids < <(compose ps -q latchkey)
+  for id in "${ids[@]}"; do
+    echo "${id:0:12} accepted $(answered "$id")"
+    [ "$(answered "$id")" -gt 0 ] || die 'this replica answered nobody'
+  done
+  fleet storm 12 &
+  fleet_pid=$!
+  before=$(inspect '{{.State.Pid}}' "${ids[1]}")
+  within_fleet storm-2
+  # Not by `docker kill`, which tells the engine that it was meant.
+  if [ "$(id -u)" = 0 ]; then kill -9 "$before"; else sudo kill -9 "$before"; fi
+  echo "killed ${ids[1]:0:12}"
+  wait "$fleet_pid"
+  [ "$(sql -At -c "SELECT count(*) FROM registry.devices WHERE group_name = 'fleet' AND state = 'ready'")" = 24 ] ||
+    die 'a device is not ready'
+  healthy latchkey 3
+  [ "$(inspect '{{.State.Pid}}' "${ids[1]}")" != "$before" ] || die 'the dead one was not started anew'
+}
+
+within_fleet() { # until this device has asked: the fleet is on its way
+  local deadline=$((SECONDS + 60))
+  until [ "$(sql -At -c "SELECT count(*) FROM registry.attempts WHERE device_id = '$1'")" != 0 ]; do
+    [ $SECONDS -lt $deadline ] || die "$1 never asked"
+    sleep 0.1
+  done
+}
+
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-say 'up'
-"${compose[@]}" up -d --build
-"${compose[@]}" ps
+say 'try, on a fresh installation'
+compose run --rm try | tee "$folder/try.out"
+grep -Eq '^state +\| ready' "$folder/try.out" || die 'its device is not ready'
+
 size() { docker image inspect --format '{{.Size}}' "$1"; }
-echo "image: $((($(size "$LATCHKEY_IMAGE") - $(size debian:trixie-slim)) / 1000000)) MB over its base"
+grown=$((($(size "$LATCHKEY_IMAGE") - $(size debian:trixie-slim)) / 1000000))
+say "image: $grown MB over its base"
+[ "$grown" -le 60 ] || die 'that is more than 60 MB'
 
-say 'one device, enrolled and provisioned'
-cli enroll device 12345 --generate-key 12345.key --config '{"report_interval_s":60}'
-cli device provision 12345 --key-file 12345.key --dir 12345
+say 'every command of docs/deploy.md'
+documented
+[ "$(sql -At -c "SELECT state FROM registry.devices WHERE device_id = '12345'")" = ready ] || die '12345 is not ready'
 
-say 'its row'
-sql -x -c "SELECT device_id, state, generation, registered_at, connected_at, ready_at FROM registry.devices"
-[ "$(sql -At -c "SELECT state FROM registry.devices WHERE device_id = '12345'")" = ready ]
+say 'contained, and three ports open'
+contained
+published
+[ "$(published)" = "$(printf '%s\n' "0.0.0.0:$LATCHKEY_BOOTSTRAP_PORT" "0.0.0.0:$LATCHKEY_DEVICE_PORT" "127.0.0.1:$LATCHKEY_POSTGRES_PORT" | sort)" ] ||
+  die 'other ports are published than should be'
+
+say 'three replicas, and one dies'
+replicas
 
 say 'down and up again: no secret is made anew, so the device connects with the certificate that it has'
-"${compose[@]}" down
-"${compose[@]}" up -d
+compose down
+compose up -d
 cli device provision 12345 --key-file 12345.key --dir 12345
-[ "$(sql -At -c "SELECT generation FROM registry.devices WHERE device_id = '12345'")" = 1 ]
+[ "$(sql -At -c "SELECT generation FROM registry.devices WHERE device_id = '12345'")" = 1 ] || die 'it has a new certificate'
