@@ -30,37 +30,38 @@ constexpr Alphabet standard = alphabet_ending_in("+/");
 constexpr Alphabet url_safe = alphabet_ending_in("-_");
 
 std::string encode(ByteView bytes, const Alphabet& alphabet) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  std::size_t at = 0;
   std::uint32_t pending = 0;
-  int bits = 0;
-  for (const std::uint8_t byte : bytes) {
-    pending = (pending << 8 | byte) & 0xffffU;
-    for (bits += 8; bits >= 6;) {
-      bits -= 6;
-      text.push_back(alphabet.characters[pending >> bits & 0x3f]);
-    }
+  const auto put = [&](unsigned shift) { text[at++] = alphabet.characters[pending >> shift & 0x3fU]; };
+  for (; bytes.size() >= 3; bytes = bytes.subspan(3)) {
+    pending = std::uint32_t{bytes[0]} << 16U | std::uint32_t{bytes[1]} << 8U | bytes[2];
+    for (const unsigned shift : {18U, 12U, 6U, 0U})
+      put(shift);
   }
-  if (bits > 0) text.push_back(alphabet.characters[pending << (6 - bits) & 0x3f]);
+  if (bytes.empty()) return text;
+  pending = std::uint32_t{bytes[0]} << 16U | (bytes.size() > 1 ? std::uint32_t{bytes[1]} << 8U : 0U);
+  put(18);
+  put(12);
+  if (bytes.size() > 1) put(6);
   return text;
 }
 
 // RFC 4648, 3.5: the unused bits of the last character must be zero, or two texts would mean the same bytes.
 std::optional<Bytes> decode(std::string_view text, const Alphabet& alphabet) {
   if (text.size() % 4 == 1) return std::nullopt;
-  Bytes bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
+  Bytes bytes(text.size() * 3 / 4);
+  std::size_t at = 0;
   std::uint32_t pending = 0;
-  int bits = 0;
+  unsigned bits = 0;
   for (const char character : text) {
     const std::uint8_t value = alphabet.values[static_cast<unsigned char>(character)];
     if (value == no_value) return std::nullopt;
-    pending = (pending << 6 | value) & 0xffffU;
+    pending = pending << 6U | value;
     bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes.push_back(static_cast<std::uint8_t>(pending >> bits & 0xff));
-    }
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = static_cast<std::uint8_t>(pending >> bits & 0xffU);
   }
   if ((pending & ((1U << bits) - 1)) != 0) return std::nullopt;
   return bytes;

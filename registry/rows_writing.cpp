@@ -1,14 +1,11 @@
+#include "registry/row_text.hpp"
 #include "registry/rows.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstdio>
 
 namespace latchkey::registry {
 namespace {
-
-using Json = nlohmann::json;
 
 std::string timestamp(Clock at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
@@ -22,135 +19,141 @@ std::string timestamp(Clock at) {
   return text.data();
 }
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
-// Device text was checked to be UTF-8 when it was decoded; what is not becomes U+FFFD rather than an
-// exception.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string_view name_of(SignedBy by) {
   return by == SignedBy::device_key ? "device_key" : "service";
 }
 
+void add_text(RowText& row, std::string_view name, const std::optional<std::string>& value) {
+  if (value) row.text(name, *value);
+}
+void add_number(RowText& row, std::string_view name, const std::optional<std::int64_t>& value) {
+  if (value) row.number(name, *value);
+}
 template <class Octets>
-Json hex_or_null(const std::optional<Octets>& octets) {
-  return octets ? Json(hex_of(*octets)) : Json();
+void add_hex(RowText& row, std::string_view name, const std::optional<Octets>& value) {
+  if (value) row.hex(name, *value);
 }
 
-Json json_of(const RequestKey& key) {
-  return {{"device_id", key.device_id.text()},         {"request_id", key.request_id},
-          {"group_name", or_null(key.group)},          {"token_hash", hex_or_null(key.token_hash)},
-          {"ca_subject", hex_or_null(key.ca_subject)}, {"certificate", hex_or_null(key.certificate)}};
+void add(RowText& row, const RequestKey& key) {
+  row.text("device_id", key.device_id.text());
+  row.text("request_id", key.request_id);
+  add_text(row, "group_name", key.group);
+  add_hex(row, "token_hash", key.token_hash);
+  add_hex(row, "ca_subject", key.ca_subject);
+  add_hex(row, "certificate", key.certificate);
 }
 
-Json json_of(const StatusKey& key) {
-  return {{"device_id", key.device_id.text()}, {"generation", or_null(key.generation)}};
+void add(RowText& row, const StatusKey& key) {
+  row.text("device_id", key.device_id.text());
+  add_number(row, "generation", key.generation);
 }
 
-void add_secret(Json& row, const NewCredential& credential) {
+void add_secret(RowText& row, const NewCredential& credential) {
   if (credential.type == protocol::CredentialType::x509) {
-    row["type"] = "x509";
-    row["serial"] = hex_of(credential.serial);
-    row["certificate"] = hex_of(credential.certificate);
-    row["fingerprint"] = hex_of(credential.fingerprint);
-    row["key_fingerprint"] = hex_of(credential.key_fingerprint);
+    row.text("type", "x509");
+    row.hex("serial", credential.serial);
+    row.hex("certificate", credential.certificate);
+    row.hex("fingerprint", credential.fingerprint);
+    row.hex("key_fingerprint", credential.key_fingerprint);
   } else {
-    row["type"] = "password";
-    row["salt"] = hex_of(credential.salt);
-    row["master_key"] = hex_of(credential.master_key);
+    row.text("type", "password");
+    row.hex("salt", credential.salt);
+    row.hex("master_key", credential.master_key);
   }
 }
 
-void add_credential(Json& row, const NewCredential& credential) {
+void add(RowText& row, const NewCredential& credential) {
   add_secret(row, credential);
-  row["request_id"] = credential.request_id;
-  row["digest"] = hex_of(credential.digest);
-  row["signed_by"] = name_of(credential.signed_by);
-  row["answer_key"] = hex_or_null(credential.answer_key);
-  if (const auto& key = credential.encryption_key)
-    row["encryption_key"] = hex_of(key->x) + crypto::to_hex(key->y);
-  row["not_before"] = timestamp(credential.not_before);
-  row["not_after"] = timestamp(credential.not_after);
-  row["use_by"] = timestamp(credential.use_by);
+  row.text("request_id", credential.request_id);
+  row.hex("digest", credential.digest);
+  row.text("signed_by", name_of(credential.signed_by));
+  add_hex(row, "answer_key", credential.answer_key);
+  if (const auto& key = credential.encryption_key) {
+    crypto::Bytes point = key->x;
+    point.insert(point.end(), key->y.begin(), key->y.end());
+    row.hex("encryption_key", point);
+  }
+  row.text("not_before", timestamp(credential.not_before));
+  row.text("not_after", timestamp(credential.not_after));
+  row.text("use_by", timestamp(credential.use_by));
 }
 
-Json json_of(const DecidedRequest& decided) {
-  const Attempt& attempt = decided.attempt;
-  Json row = {{"device_id", attempt.device_id},
-              {"tracking_id", attempt.tracking_id},
-              {"received_at", timestamp(attempt.received_at)},
-              {"decision", attempt.decision},
-              {"code", attempt.code.empty() ? Json() : Json(attempt.code)},
-              {"reason", attempt.reason.empty() ? Json() : Json(attempt.reason)},
-              {"group_name", or_null(attempt.group)},
-              {"counted", attempt.counted},
-              {"repeated", or_null(decided.repeated_generation)}};
-  if (const auto& registration = decided.registration) {
-    row["expected"] = or_null(registration->expected_generation);
-    row["to_registered"] = registration->to_registered;
-    row["enrolled_by"] = registration->enrolled_by;
-    row["proof_key"] = hex_or_null(registration->proof_key);
-    row["quota"] = or_null(registration->quota);
-    row["attributes"] = Json::parse(registration->attributes, nullptr, false);
-    add_credential(row, registration->credential);
-  }
+void add(RowText& row, const Attempt& attempt) {
+  row.text("device_id", attempt.device_id);
+  row.text("tracking_id", attempt.tracking_id);
+  row.text("received_at", timestamp(attempt.received_at));
+  row.text("decision", attempt.decision);
+  if (!attempt.code.empty()) row.text("code", attempt.code);
+  if (!attempt.reason.empty()) row.text("reason", attempt.reason);
+  add_text(row, "group_name", attempt.group);
+  row.flag("counted", attempt.counted);
+}
+
+void add(RowText& row, const Registration& registration) {
+  add_number(row, "expected", registration.expected_generation);
+  row.flag("to_registered", registration.to_registered);
+  row.text("enrolled_by", registration.enrolled_by);
+  add_hex(row, "proof_key", registration.proof_key);
+  add_text(row, "quota", registration.quota);
+  row.json("attributes", registration.attributes);
+  add(row, registration.credential);
+}
+
+void add(RowText& row, const DecidedRequest& decided) {
+  add(row, decided.attempt);
+  add_number(row, "repeated", decided.repeated_generation);
+  if (decided.registration) add(row, *decided.registration);
   if (const auto& waiting = decided.waiting) {
-    row["expected"] = or_null(waiting->expected_generation);
-    row["digest"] = hex_of(waiting->digest);
-    row["attributes"] = Json::parse(waiting->attributes, nullptr, false);
+    add_number(row, "expected", waiting->expected_generation);
+    row.hex("digest", waiting->digest);
+    row.json("attributes", waiting->attributes);
   }
-  return row;
 }
 
-Json json_of(const DecidedStatus& decided) {
+void add(RowText& row, const DecidedStatus& decided) {
   const protocol::StatusMessage& status = decided.status;
-  Json row = {{"device_id", decided.device_id.text()},
-              {"kind", protocol::name_of(status.kind)},
-              {"session", status.session},
-              {"generation", status.generation},
-              {"config_version", status.config_version},
-              {"expected", name_of(decided.expected)},
-              {"next", name_of(decided.next)}};
-  if (status.attributes) row["attributes"] = Json::parse(*status.attributes, nullptr, false);
-  if (status.kind == protocol::StatusKind::failed) row["failure"] = status.code + ": " + status.message;
-  return row;
+  row.text("device_id", decided.device_id.text());
+  row.text("kind", protocol::name_of(status.kind));
+  row.text("session", status.session);
+  row.number("generation", status.generation);
+  row.number("config_version", status.config_version);
+  row.text("expected", name_of(decided.expected));
+  row.text("next", name_of(decided.next));
+  if (status.attributes) row.json("attributes", *status.attributes);
+  if (status.kind == protocol::StatusKind::failed) row.text("failure", status.code + ": " + status.message);
 }
 
-Json json_of(const Sent& sent) {
-  return {{"device_id", sent.device_id}, {"generation", sent.generation}};
+void add(RowText& row, const Sent& sent) {
+  row.text("device_id", sent.device_id);
+  row.number("generation", sent.generation);
 }
 
 template <class T>
-std::string numbered(std::span<const T> items) {
-  Json rows = Json::array();
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    rows.push_back(json_of(items[i]));
-    rows.back()["i"] = i;
+std::string written(std::span<const T> items) {
+  RowText rows;
+  for (const T& item : items) {
+    rows.begin();
+    add(rows, item);
   }
-  return dump(rows);
+  return rows.take();
 }
 
 }  // namespace
 
 std::string rows_of(std::span<const RequestKey> keys) {
-  return numbered(keys);
+  return written(keys);
 }
 std::string rows_of(std::span<const StatusKey> keys) {
-  return numbered(keys);
+  return written(keys);
 }
 std::string rows_of(std::span<const DecidedRequest> rows) {
-  return numbered(rows);
+  return written(rows);
 }
 std::string rows_of(std::span<const DecidedStatus> rows) {
-  return numbered(rows);
+  return written(rows);
 }
 std::string rows_of(std::span<const Sent> rows) {
-  return numbered(rows);
+  return written(rows);
 }
 
 }  // namespace latchkey::registry

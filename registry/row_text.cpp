@@ -1,0 +1,61 @@
+#include "registry/row_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::registry {
+namespace {
+
+using Json = nlohmann::json;
+
+/// Nearly every text: what stands in JSON as it is.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+}  // namespace
+
+void RowText::begin() {
+  if (rows_ > 0) out_ += "},";
+  out_.append("{\"i\":").append(std::to_string(rows_++));
+}
+
+void RowText::member(std::string_view name) {
+  out_.append(",\"").append(name).append("\":");
+}
+
+void RowText::text(std::string_view name, std::string_view value) {
+  member(name);
+  if (is_plain(value))
+    out_.append(1, '"').append(value).append(1, '"');
+  else
+    out_ += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void RowText::number(std::string_view name, std::int64_t value) {
+  member(name);
+  out_ += std::to_string(value);
+}
+
+void RowText::flag(std::string_view name, bool value) {
+  json(name, value ? "true" : "false");
+}
+
+void RowText::hex(std::string_view name, crypto::ByteView value) {
+  member(name);
+  out_.append(R"("\\x)").append(crypto::to_hex(value)).append(1, '"');
+}
+
+void RowText::json(std::string_view name, std::string_view value) {
+  member(name);
+  out_ += value;
+}
+
+std::string RowText::take() {
+  out_ += rows_ > 0 ? "}]" : "]";
+  return std::exchange(out_, {});
+}
+
+}  // namespace latchkey::registry
