@@ -18,7 +18,7 @@ struct Plan {
   std::chrono::milliseconds patience{};
   /// There: something newer is stored and did not work. At this time it is worth another try: the connection
   /// itself, or, where a newer generation `is_outdated` by, asking for it again.
-  std::optional<Mailbox::Clock::time_point> again_at = {};
+  std::optional<Mailbox::Clock::time_point> again_at;
   bool is_outdated = false;
 };
 

@@ -13,8 +13,6 @@
 #include <cstring>
 #include <utility>
 
-extern char** environ;  // POSIX, environ(7)
-
 namespace latchkey::device {
 namespace {
 
@@ -68,6 +66,7 @@ class Start {
   [[nodiscard]] int spawn(const std::vector<std::string>& argv, pid_t& pid) const {
     std::vector<std::string> words = argv;
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words)
       pointers.push_back(word.data());
     pointers.push_back(nullptr);

@@ -12,7 +12,10 @@ namespace {
 using Clock = Mailbox::Clock;
 
 Plan plan_for(Clock::duration patience) {
-  return {.patience = std::chrono::ceil<std::chrono::milliseconds>(patience)};
+  return {.stays = false,
+          .patience = std::chrono::ceil<std::chrono::milliseconds>(patience),
+          .again_at = {},
+          .is_outdated = false};
 }
 
 /// What came of the stored credentials: an outcome, and in words why none worked (empty: there is none).

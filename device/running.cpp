@@ -42,7 +42,7 @@ class Running {
   const Context& context_;
   const RunOptions& options_;
   std::size_t failed_ = 0;        ///< how many places, newest first, did not work lately
-  Clock::time_point again_at_{};  ///< when they are worth another try
+  Clock::time_point again_at_;  ///< when they are worth another try
   unsigned retries_ = 0;
   std::string last_error_;
   std::optional<std::int64_t> issued_;  ///< the generation that the bootstrap connection brought

@@ -110,6 +110,9 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
                                     {"valid_from", or_null(group.valid_from)},
                                     {"valid_until", or_null(group.valid_until)},
                                     {"lifetime_s", or_null(group.lifetime_s)},
+                                    {"unused_life_s", or_null(group.unused_life_s)},
+                                    {"renewal_grace_days", or_null(group.renewal_grace_days)},
+                                    {"revoke_retired", group.revoke_retired},
                                     {"config", config_of(group.config)},
                                     {"id_from", or_null(group.id_from)},
                                     {"admission", group.admission},
@@ -122,7 +125,9 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
       "(p->>'max_devices')::bigint, "
       "p->>'device_id_pattern', (p->>'valid_from')::timestamptz, (p->>'valid_until')::timestamptz, "
       "(p->>'lifetime_s')::bigint, p->'config', id_from => p->>'id_from', admission => p->>'admission', "
-      "reprovisioning => p->>'reprovisioning', "
+      "reprovisioning => p->>'reprovisioning', unused_life_s => (p->>'unused_life_s')::bigint, "
+      "renewal_grace_days => (p->>'renewal_grace_days')::int, revoke_retired => "
+      "(p->>'revoke_retired')::boolean, "
       "credential_types => ARRAY(SELECT jsonb_array_elements_text(p->'credential_types')), "
       "seal_config => (p->>'seal_config')::boolean) FROM p",
       dump(arguments));

@@ -40,6 +40,9 @@ struct GroupEnrolment {
   std::optional<std::string> valid_from;  ///< RFC 3339
   std::optional<std::string> valid_until;
   std::optional<std::int64_t> lifetime_s;
+  std::optional<std::int64_t> unused_life_s;
+  std::optional<std::int64_t> renewal_grace_days;
+  bool revoke_retired = false;
   std::optional<std::string> config;
   std::optional<std::string> id_from;  ///< x509: common_name | dns_name | uri | serial_number
   std::string admission = "automatic";

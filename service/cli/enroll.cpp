@@ -89,6 +89,25 @@ void add_group_limits(CLI::App& command, GroupFlags& flags) {
       ->check(CLI::Range(minute, ten_years));
 }
 
+/// What becomes of credentials that are not used, not renewed in time, or replaced.
+void add_group_ends(CLI::App& command, GroupFlags& flags) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t thirty_days = 2592000;
+  constexpr std::int64_t ten_years_in_days = 3650;
+  command
+      .add_option("--unused-life-s", flags.unused_life_s,
+                  "Seconds after which a credential ends that was never used (default: 86400, a day)")
+      ->type_name("N")
+      ->check(CLI::Range(minute, thirty_days));
+  command
+      .add_option("--renewal-grace-days", flags.renewal_grace_days,
+                  "Days after its end that a certificate may still ask for the next one (default: 30)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{0}, ten_years_in_days));
+  command.add_flag("--revoke-retired", flags.revoke_retired,
+                   "Put certificates that a newer one replaced on the revocation list (CRL)");
+}
+
 void add_choice(CLI::App& command, const char* name, std::string& value, const std::string& help,
                 std::vector<std::string> choices) {
   command.add_option(name, value, help)->type_name("WORD")->check(CLI::IsMember(std::move(choices)));
@@ -130,6 +149,7 @@ void add_group(CLI::App& enroll, std::function<int()>& run) {
   material.choices += ", --ca-file";
   add_proof_flag(*command, material.proof, {"symmetric_key", "x509", "token"});
   add_group_limits(*command, *flags);
+  add_group_ends(*command, *flags);
   add_group_policy(*command, *flags);
   command->footer(std::string(group_footer) + exit_codes);
   command->callback([flags, &run] { run = [flags] { return enroll_group(*flags); }; });

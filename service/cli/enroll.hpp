@@ -32,6 +32,9 @@ struct GroupFlags {
   std::optional<std::string> valid_from;
   std::optional<std::string> valid_until;
   std::optional<std::int64_t> lifetime_s;
+  std::optional<std::int64_t> unused_life_s;
+  std::optional<std::int64_t> renewal_grace_days;
+  bool revoke_retired = false;
   std::optional<std::string> id_from;
   std::string admission = "automatic";
   std::string reprovisioning = "rotate";
