@@ -36,16 +36,19 @@ class Documentation(StackTest):
             self.assertEqual(self.row(device)["state"], "ready")
 
     def test_device_page(self) -> None:
-        reference, foreign = blocks("docs/device.md", "sh")
-        self.write_key("12345")
-        self.enroll("device", "12345", "--key-file", str(self.folder / "12345.key"))
-        (self.folder / "device").mkdir()
-        shutil.copy(self.folder / "12345.key", self.folder / "device")
-        self.shell("device", reference)
-        _, token = self.write_token("shell-1")
-        self.enroll("device", "shell-1", "--token-file", str(token))
-        self.assertIn("ready", self.shell("foreign", foreign, ID="shell-1", TOKEN_FILE=str(token)))
-        for device in ("12345", "shell-1"):
+        reference, examples = blocks("docs/device.md", "sh")
+        for device in ("12345", "meter-11"):
+            self.write_key(device)
+            self.enroll("device", device, "--key-file", str(self.folder / f"{device}.key"))
+        self.write_token("meter-12")
+        self.enroll("device", "meter-12", "--token-file", str(self.folder / "meter-12.token"))
+        (self.folder / "clone").mkdir()
+        (self.folder / "clone/device").symlink_to(ROOT / "device")
+        for file in ("12345.key", "meter-11.key", "meter-12.token"):
+            shutil.copy(self.folder / file, self.folder / "clone")
+        self.shell("clone", reference)
+        self.assertIn("ready", self.shell("clone", examples))
+        for device in ("12345", "meter-11", "meter-12"):
             self.assertEqual(self.row(device)["state"], "ready")
 
     def test_registry_page(self) -> None:

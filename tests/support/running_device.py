@@ -24,13 +24,16 @@ class RunningDevice:
     def __init__(self, binary: Path, device_id: str, folder: Path, environment: dict[str, str], *flags: str,
                  **more: str) -> None:
         self.id, self.folder = device_id, folder
-        command = [str(binary), "device", "run", device_id, "--dir", str(folder), "--json", *flags]
+        command = self.command(binary, device_id, folder, *flags)
         self.errors = folder.parent / f"{folder.name}.stderr"
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True,
                                             env=clean_environment(environment | more))
         self._steps: queue.Queue[Json | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
+
+    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
+        return [str(binary), "device", "run", device_id, "--dir", str(folder), "--json", *flags]
 
     def _read(self) -> None:
         assert self.process.stdout

@@ -1,0 +1,474 @@
+#!/usr/bin/python3
+"""A Latchkey device in one file: paho-mqtt for MQTT, cryptography for keys. Read it from the top; docs/protocol.md is the
+rule book, and section numbers below are its.
+
+    device.py ID --broker mqtts://HOST:PORT --user @bootstrap --password-file F --server-ca F --key-file F --dir DIR
+
+It proves itself by a symmetric key of its own (--key-file: 32-64 bytes, or one base64 line), asks for a certificate,
+connects with it, stays, applies configurations, and renews the certificate in time. Switch it off whenever you like: what
+it must not forget is in DIR, written so that each file is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import datetime
+import hashlib
+import hmac
+import json
+import os
+import queue
+import random
+import secrets
+import shutil
+import signal
+import ssl
+import sys
+import time
+import urllib.parse
+import warnings
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.x509.oid import NameOID
+
+Json = dict[str, Any]
+
+
+# --- what a message is made of (RFC 7515)
+
+def to_base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def mac(key: bytes, data: bytes) -> bytes:
+    return hmac.new(key, data, hashlib.sha256).digest()
+
+
+def jws(header: Json, payload: bytes, sign: Any) -> bytes:
+    signed = f"{to_base64url(compact(header))}.{to_base64url(payload)}"
+    return f"{signed}.{to_base64url(sign(signed.encode()))}".encode()
+
+
+# --- who signs answers (3): its one extended key usage is this, and critical. A 128-bit arc is more than the parser of
+# cryptography takes, so the extensions are walked by hand (X.690, 8.1).
+
+SIGNER_USAGE = 93801460738676613155825682352279867567  # 2.25.<this>
+
+
+def elements(der: bytes) -> list[tuple[int, bytes]]:
+    found, at = [], 0
+    while at < len(der):
+        tag, size, at = der[at], der[at + 1], at + 2
+        if size > 127:
+            at, size = at + size - 128, int.from_bytes(der[at:at + size - 128], "big")
+        found.append((tag, der[at:at + size]))
+        at += size
+    return found
+
+
+def signs_answers(certificate: x509.Certificate) -> bool:
+    arc = [SIGNER_USAGE >> shift & 127 for shift in range(126, -1, -7)]
+    oid = bytes([2 * 40 + 25] + [part | 128 for part in arc[:-1]] + arc[-1:])
+    usage = bytes([0x30, len(oid) + 2, 0x06, len(oid)]) + oid
+    [(_, body)] = elements(certificate.tbs_certificate_bytes)
+    [(_, extensions)] = elements(next(content for tag, content in elements(body) if tag == 0xA3))
+    usages = [parts for _, each in elements(extensions) if (parts := elements(each))[0][1] == bytes.fromhex("551d25")]
+    return usages == [[(6, bytes.fromhex("551d25")), (1, b"\xff"), (4, usage)]]
+
+
+# --- what is stored: the new file is complete and on the disk before it takes the old one's place
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def store(path: Path, data: bytes) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def load(path: Path) -> Json | None:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+# --- one connection; what its thread hears comes through a queue to the one thread that decides
+
+class Connection:
+    """Two connections of one client id end each other, so a device has one at a time."""
+
+    def __init__(self, device: Device, host: str, port: int, topics: list[str], will: tuple[str, bytes] | None) -> None:
+        self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()  # topic and payload; "" when it is ready, "-" when lost
+        arguments: dict[str, Any] = {"client_id": device.id, "protocol": paho.MQTTv311, "clean_session": True}
+        if hasattr(paho, "CallbackAPIVersion"):  # paho-mqtt 2
+            arguments["callback_api_version"] = paho.CallbackAPIVersion.VERSION1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.client = paho.Client(**arguments)
+        if will:
+            self.client.will_set(*will, qos=1)
+        self.client.on_connect = lambda _client, _data, _flags, code, *_: (
+            self.client.subscribe([(topic, 1) for topic in topics]) if code == 0 else self.heard.put(("-", b"refused")))
+        # 1: nothing is published before SUBACK, or the answer may come when nobody listens.
+        self.client.on_subscribe = lambda *_: self.heard.put(("", b""))
+        self.client.on_message = lambda _client, _data, message: self.heard.put((message.topic, message.payload))
+        self.client.on_disconnect = lambda *_: self.heard.put(("-", b"lost"))
+        self.host, self.port, self.device = host, port, device
+
+    def open(self, certificate: Path | None = None, key: Path | None = None) -> None:
+        self.client.tls_set(str(self.device.server_ca), certificate and str(certificate), key and str(key),
+                            tls_version=ssl.PROTOCOL_TLS_CLIENT)  # checks the host's name
+        if not certificate:
+            self.client.username_pw_set(self.device.user, self.device.password)
+        self.client.connect(self.host, self.port, keepalive=20)
+        self.client.loop_start()
+
+    def next(self, limit_s: float) -> tuple[str, bytes] | None:
+        with contextlib.suppress(queue.Empty):
+            return self.heard.get(timeout=max(limit_s, 0))
+        return None
+
+    def publish(self, topic: str, payload: bytes) -> paho.MQTTMessageInfo:
+        return self.client.publish(topic, payload, qos=1)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+class Repeats:
+    """7: 2 s, doubling, at most 120 s, each time a random part of it."""
+
+    def __init__(self) -> None:
+        self.ceiling, self.due = 1.0, 0.0
+        self.had_nonce = False  # of the message sent last
+
+    def later(self, seconds: float | None = None) -> None:
+        self.ceiling = min(2 * self.ceiling, 120.0)
+        self.due = time.monotonic() + (random.random() * self.ceiling if seconds is None else seconds)
+
+    def left(self) -> float:
+        return self.due - time.monotonic()
+
+
+# --- the open request (2): made once, stored before the first send, kept until it is answered
+
+class Request:
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.record, self.key_file = device.folder / "request.json", device.folder / "request-key.pem"
+        self.nonce = ""
+        known = load(self.record)
+        self.id: str = known["request_id"] if known and self.key_file.exists() else self.new()
+
+    def new(self) -> str:
+        """The private key first, then the id that makes it count: there are never two keys for one id."""
+        self.record.unlink(missing_ok=True)
+        key = ec.generate_private_key(ec.SECP256R1())
+        store(self.key_file, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                               serialization.NoEncryption()))
+        self.id = secrets.token_urlsafe(16)
+        store(self.record, compact({"request_id": self.id}))
+        return self.id
+
+    def message(self, credential: Json | None) -> bytes:
+        key = serialization.load_pem_private_key(self.key_file.read_bytes(), None)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.device.id)])
+        csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())  # type: ignore[arg-type]
+        body: Json = {"request_id": self.id, "device_id": self.device.id, "attributes": {"model": "example"},
+                      "credential": {"type": "x509", "csr": base64.b64encode(csr.public_bytes(serialization.Encoding.DER)).decode()}}
+        body |= {"nonce": self.nonce} if self.nonce else {"issued_at": int(time.time())}
+        header: Json = {"typ": "provisioning-request+jws"}
+        if credential:  # a renewal: the certificate in use is the proof
+            header |= {"alg": "ES256", "x5t#S256": to_base64url(hashlib.sha256(credential["der"]).digest())}
+            return jws(header, compact(body), lambda data: es256(credential["folder"] / "key.pem", data))
+        header |= {"alg": "HS256"} | ({"kid": self.device.group} if self.device.group else {})
+        return jws(header, compact(body), lambda data: mac(self.device.key, data))
+
+    def drop(self) -> None:
+        self.record.unlink(missing_ok=True)
+        self.key_file.unlink(missing_ok=True)
+
+
+def es256(key_file: Path, data: bytes) -> bytes:
+    key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))  # type: ignore[call-arg, union-attr, arg-type]
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+class Device:
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.id, self.group, self.folder = arguments.id, arguments.group, arguments.dir
+        where = urllib.parse.urlsplit(arguments.broker)
+        self.host, self.port = where.hostname or "localhost", where.port or 8883
+        self.user, self.password = arguments.user, arguments.password_file.read_text().strip()
+        self.server_ca, self.once = arguments.server_ca, arguments.once
+        raw = arguments.key_file.read_bytes()
+        self.key = base64.b64decode(raw) if len(raw.strip()) > 43 and raw.strip().isascii() else raw
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    # --- is a message genuine? (3) How it has to be signed is known before it is read.
+
+    def opened(self, typ: str, payload: bytes, by_service: bool) -> Json | None:
+        """What it says, or None: it is dropped in silence."""
+        try:
+            head, body, signature = payload.decode().split(".")
+            header, signed = json.loads(from_base64url(head)), f"{head}.{body}".encode()
+            if header["typ"] != typ or set(header) - {"typ", "alg", "x5c"}:
+                return None
+            if not by_service:
+                expected = mac(mac(self.key, b"provisioning-response v1"), signed)
+                genuine = header["alg"] == "HS256" and hmac.compare_digest(expected, from_base64url(signature))
+            else:
+                genuine = header["alg"] == "ES256" and self.service_signed(header["x5c"], signed, from_base64url(signature))
+            message = json.loads(from_base64url(body))
+            return message if genuine and message["device_id"] == self.id else None
+        except Exception:  # whatever is wrong with it: anybody may have written it
+            return None
+
+    def service_signed(self, chain: list[str], signed: bytes, signature: bytes) -> bool:
+        anchor = x509.load_pem_x509_certificate(self.server_ca.read_bytes())
+        signer = x509.load_der_x509_certificate(base64.b64decode(chain[0], validate=True))
+        anchor.public_key().verify(signer.signature, signer.tbs_certificate_bytes,  # type: ignore[call-arg, union-attr]
+                                   ec.ECDSA(signer.signature_hash_algorithm))  # type: ignore[arg-type]
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+        signer.public_key().verify(encode_dss_signature(r, s), signed,  # type: ignore[call-arg, union-attr]
+                                   ec.ECDSA(hashes.SHA256()))  # type: ignore[arg-type]
+        return (len(chain) == 1 and len(signature) == 64 and signer.issuer == anchor.subject and signs_answers(signer)
+                and time.time() <= expires_at(signer))
+
+    # --- the credentials that it has, newest first; a folder without its last file is what a power cut left behind
+
+    def credentials(self) -> list[Json]:
+        found = []
+        for folder in self.folder.glob("credential-*"):
+            if record := load(folder / "connection.json"):
+                leaf = x509.load_pem_x509_certificate((folder / "certificate.pem").read_bytes())
+                found.append(record | {"folder": folder, "der": leaf.public_bytes(serialization.Encoding.DER)})
+        return sorted(found, key=lambda each: -each["generation"])
+
+    def keep(self, request: Request, answer: Json, by_service: bool) -> None:
+        """Beside the old one, which is not touched before the new one has worked."""
+        folder = self.folder / f"credential-{answer['generation']}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        store(folder / "key.pem", request.key_file.read_bytes())
+        chain = [ssl.DER_cert_to_PEM_cert(base64.b64decode(der)) for der in answer["credential"]["chain"]]
+        store(folder / "certificate.pem", "".join(chain).encode())
+        store(folder / "connection.json", compact({
+            "generation": answer["generation"], "by_service": by_service, "connection": answer["connection"],
+            "renew_after": answer["credential"]["renew_after"], "request_id": answer["request_id"]}))
+        sync_folder(self.folder)
+
+    def settle(self, credential: Json) -> None:
+        """This one works: older ones go, and the request that it came from."""
+        for other in self.credentials():
+            if other["generation"] < credential["generation"]:
+                (other["folder"] / "connection.json").unlink()
+                shutil.rmtree(other["folder"])
+        if (load(self.folder / "request.json") or {}).get("request_id") == credential["request_id"]:
+            Request(self).drop()
+
+    # --- asking (2, 3, 7): on the bootstrap connection, or for a renewal on the operational one
+
+    def ask(self, connection: Connection, request: Request, repeats: Repeats, credential: Json | None) -> None:
+        connection.publish(f"provisioning/v1/{self.id}/request", request.message(credential))
+        request.nonce, repeats.had_nonce = "", bool(request.nonce)
+        repeats.later()
+
+    def on_answer(self, payload: bytes, connection: Connection, request: Request, repeats: Repeats,
+                  credential: Json | None) -> bool:
+        """True when there is a new credential in the folder."""
+        signed = payload[:1] == b"e"
+        try:
+            answer = self.opened("provisioning-response+jws", payload, bool(credential)) if signed else json.loads(payload)
+            if not answer or (answer["device_id"], answer["request_id"]) != (self.id, request.id):
+                return False
+            if not signed and answer["status"] not in ("rejected", "retry"):
+                return False  # without a signature it may be anybody's: it can delay, and nothing else
+        except (ValueError, KeyError, TypeError):
+            return False
+        say("answer", status=answer["status"], code=answer.get("code"))
+        if answer["status"] == "accepted":
+            self.keep(request, answer, bool(credential))
+            return True
+        if answer["status"] == "challenge" and not repeats.had_nonce:
+            request.nonce = answer["nonce"]
+            self.ask(connection, request, repeats, credential)
+            return False
+        wait = answer.get("retry_after_s")
+        if answer["status"] == "rejected" and signed and wait is None:
+            request.new()  # this id is spent
+        repeats.later(None if wait is None else min(wait, 7 * 86400) if signed else min(max(wait, 2), 3600))
+        return False
+
+    def enrol(self, limit_s: float | None) -> bool:
+        """True when there is a credential; without anything else to try it has no limit."""
+        request, repeats, ready, began = Request(self), Repeats(), False, time.monotonic()
+        connection = Connection(self, self.host, self.port, [f"provisioning/v1/{self.id}/response"], None)
+        try:
+            connection.open()
+            while limit_s is None or time.monotonic() < began + limit_s:
+                event = connection.next(min(repeats.left() if ready else 5, 5))
+                if event is None or event[0] == "":
+                    ready = ready or event is not None
+                    if ready and repeats.left() <= 0:
+                        self.ask(connection, request, repeats, None)
+                elif event[0] == "-":
+                    raise ConnectionError(event[1].decode())
+                elif self.on_answer(event[1], connection, request, repeats, None):
+                    return True
+            return False
+        finally:
+            connection.close()
+
+    # --- the operational connection (5, 6): `connected`, configurations, `ready`; and the renewal when it is time
+
+    def operate(self, credential: Json) -> bool:
+        """Until it is lost, or there is a newer credential to connect with. False if it never worked."""
+        where, session = credential["connection"], secrets.token_urlsafe(12)  # a session for each connection
+        topics, will = where["topics"], {"status": "disconnected", "session": session}
+        connection = Connection(self, where["host"], where["port"],
+                                [f"{topics}/config", f"provisioning/v1/{self.id}/response"], (f"{topics}/status", compact(will)))
+        status: Json = {}  # repeated until a configuration message answers it
+        repeats, renewals, request = Repeats(), Repeats(), None
+        settled, deadline = False, time.monotonic() + 60
+
+        def tell(**members: Any) -> None:
+            nonlocal status
+            status = members | {"session": session}
+            connection.publish(f"{topics}/status", compact(status))
+            repeats.later()
+
+        try:
+            connection.open(credential["folder"] / "certificate.pem", credential["folder"] / "key.pem")
+            while settled or time.monotonic() < deadline:
+                event = connection.next(min(repeats.left() if status else 5, renewals.left() if request else 5, 5))
+                if event and event[0] == "-":
+                    return settled
+                if event and event[0] == "":
+                    say("connected", generation=credential["generation"])
+                    tell(status="connected", generation=credential["generation"])
+                if event and event[0].endswith("/response") and request:
+                    if self.on_answer(event[1], connection, request, renewals, credential):
+                        return True
+                if event and event[0].endswith("/config"):
+                    message = self.opened("provisioning-config+jws", event[1], credential["by_service"])
+                    if message and message["session"] == session:
+                        if not settled:
+                            self.settle(credential)
+                        settled = True
+                        if self.on_configuration(message, status, tell):
+                            status = {}
+                            if self.once:
+                                stop(0, None)
+                if status and repeats.left() <= 0:
+                    tell(**status)
+                if settled and not request and time.time() >= credential["renew_after"]:
+                    say("renewing", generation=credential["generation"])
+                    request = Request(self)
+                if request and renewals.left() <= 0:
+                    self.ask(connection, request, renewals, credential)
+            return False
+        finally:
+            if STOPPED:
+                connection.publish(f"{topics}/status", compact(will)).wait_for_publish(2)  # otherwise the broker sends it
+            connection.close()
+
+    def on_configuration(self, message: Json, said: Json, tell: Any) -> bool:
+        """True when there is nothing more to say: the device is ready."""
+        known = load(self.folder / "config.json") or {"config_version": 0}
+        if message["config_version"] > known["config_version"] and "config" in message:
+            # Here a device takes its configuration into use. If it cannot: tell(status="failed", code=..., message=...).
+            known = {"config_version": message["config_version"], "config": message["config"]}
+            store(self.folder / "config.json", compact(known))
+        if message["config_version"] == known["config_version"] and message["state"] == "ready":
+            say("ready", config_version=known["config_version"])
+            return True
+        if said.get("status") != "ready" or said["config_version"] != known["config_version"]:
+            tell(status="ready", config_version=known["config_version"])  # once; repeats are the timer's
+        return False
+
+    # --- its life: the newest credential that works, else the one before, else it asks for one
+
+    def run(self) -> None:
+        pause = Repeats()
+        while True:
+            try:
+                if self.live():
+                    pause = Repeats()
+            except OSError as error:
+                print(f"no connection: {error}", file=sys.stderr, flush=True)
+            pause.later()
+            time.sleep(max(pause.left(), 0))
+
+    def live(self) -> bool:
+        """Until something changed or was lost; False if nothing worked."""
+        credentials = self.credentials()
+        for credential in credentials:
+            if expires_at(x509.load_der_x509_certificate(credential["der"])) > time.time() and self.operate(credential):
+                return True
+        return self.enrol(60 if credentials else None)
+
+
+STOPPED: list[int] = []
+
+
+def expires_at(certificate: x509.Certificate) -> float:
+    return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def say(step: str, **members: Any) -> None:
+    print(json.dumps({"step": step} | {name: value for name, value in members.items() if value is not None}), flush=True)
+
+
+def stop(number: int, _frame: object) -> None:
+    STOPPED.append(number)
+    raise SystemExit(0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    environment = os.environ.get
+    parser.add_argument("id")
+    parser.add_argument("--broker", default=environment("LATCHKEY_BOOTSTRAP_URL"), help="mqtts://HOST:PORT to ask at")
+    parser.add_argument("--user", default=environment("LATCHKEY_BOOTSTRAP_USER"), help="the bootstrap account")
+    parser.add_argument("--password-file", type=Path, default=environment("LATCHKEY_BOOTSTRAP_PASSWORD_FILE"))
+    parser.add_argument("--server-ca", type=Path, default=environment("LATCHKEY_SERVER_CA_FILE"), help="the service's anchor, PEM")
+    parser.add_argument("--key-file", type=Path, required=True, help="the device's own key")
+    parser.add_argument("--group", help="the group that the key was derived from")
+    parser.add_argument("--dir", type=Path, required=True, help="what the device remembers")
+    parser.add_argument("--once", action="store_true", help="end when it is ready")
+    signal.signal(signal.SIGTERM, stop)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Debian 12 and 13 have different versions of both libraries
+        Device(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# A Latchkey device out of mosquitto_pub, mosquitto_sub and openssl that enrols with a token (docs/device.md).
+#
+#   ID=meter-7 TOKEN_FILE=meter-7.token device.sh
+#
+# It wants LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE
+# (`./dev up` puts them into .run/env), and works in the current folder.
+#
+# mosquitto_sub and mosquitto_pub are two programs, and the client id of each must be the device's. So they take turns in
+# one session that the broker keeps (-c): the first subscribes and leaves when SUBACK is there (-E), the second publishes,
+# the third fetches the answer. A real device has one connection and a clean session, with a will.
+set -eu
+# Flags of the bootstrap connection go into files, so that no password is on a command line.
+address=${LATCHKEY_BOOTSTRAP_URL#mqtts://}
+umask 077
+mkdir -p bootstrap operational
+cat > bootstrap/mosquitto_sub <<EOF
+-h ${address%:*}
+-p ${address##*:}
+-u $LATCHKEY_BOOTSTRAP_USER
+-P $(cat "$LATCHKEY_BOOTSTRAP_PASSWORD_FILE")
+--cafile $LATCHKEY_SERVER_CA_FILE
+-i $ID
+EOF
+cp bootstrap/mosquitto_sub bootstrap/mosquitto_pub
+
+# ask CONNECTION TOPIC MESSAGE-FILE ANSWER-TOPIC: publishes, and prints the answer.
+ask() {
+  XDG_CONFIG_HOME=$1 mosquitto_sub -c -q 1 -t "$4" -E
+  XDG_CONFIG_HOME=$1 mosquitto_pub -c -q 1 -t "$2" -f "$3"
+  XDG_CONFIG_HOME=$1 mosquitto_sub -c -q 1 -t "$4" -C 1 -W 30
+}
+# field NAME...: a member of the JSON on stdin.
+field() {
+  python3 -c 'import functools, json, sys
+value = functools.reduce(lambda at, name: at[int(name) if isinstance(at, list) else name], sys.argv[1:], json.load(sys.stdin))
+print(value if isinstance(value, str) else json.dumps(value))' "$@"
+}
+# decode: base64url from stdin.
+decode() { python3 -c 'import base64, sys; sys.stdout.buffer.write(base64.urlsafe_b64decode(sys.stdin.read().strip() + "=="))'; }
+# pem: a certificate from base64 DER on stdin.
+pem() { openssl base64 -d -A | openssl x509 -inform DER; }
+# opened TYPE JWS-FILE: the payload, if the service signed it; fails otherwise.
+opened() {
+  cut -d. -f1 "$2" | decode > header.json
+  [ "$(field typ < header.json)" = "$1" ]
+  [ "$(field alg < header.json)" = ES256 ]
+  field x5c 0 < header.json | pem > signer.pem
+  openssl verify -CAfile "$LATCHKEY_SERVER_CA_FILE" signer.pem > verified.txt
+  openssl x509 -in signer.pem -noout -ext extendedKeyUsage | grep -q '2.25.93801460738676613155825682352279867567$'
+  openssl x509 -in signer.pem -noout -pubkey > signer-key.pem
+  # R||S, as a JWS has it, becomes the DER that openssl wants.
+  cut -d. -f3 "$2" | decode | od -An -v -tx1 | tr -d ' \n' > signature.hex
+  printf 'asn1=SEQUENCE:s\n[s]\nr=INTEGER:0x%s\ns=INTEGER:0x%s\n' \
+    "$(cut -c1-64 signature.hex)" "$(cut -c65-128 signature.hex)" > signature.cnf
+  openssl asn1parse -genconf signature.cnf -noout -out signature.der
+  cut -d. -f1,2 "$2" | tr -d '\n' > signed.txt
+  openssl dgst -sha256 -verify signer-key.pem -signature signature.der signed.txt > verified.txt
+  cut -d. -f2 "$2" | decode
+}
+
+# 1. The request, made once and kept until it is answered.
+if [ ! -e request.json ]; then
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem
+  csr=$(openssl req -new -key key.pem -subj "/CN=$ID" -outform DER | openssl base64 -A)
+  printf '{"request_id":"%s","device_id":"%s","token":"%s","credential":{"type":"x509","csr":"%s"}}' \
+    "$(openssl rand -hex 16)" "$ID" "$(cat "$TOKEN_FILE")" "$csr" > request.json.new
+  mv request.json.new request.json
+fi
+
+# 2. Ask. An answer that is not signed is no JWS: it is shown, and the device is where it was.
+ask bootstrap "provisioning/v1/$ID/request" request.json "provisioning/v1/$ID/response" > answer.jws
+if [ "$(cut -c1 answer.jws)" = '{' ]; then cat answer.jws; exit 1; fi
+opened provisioning-response+jws answer.jws > answer.json
+[ "$(field request_id < answer.json)" = "$(field request_id < request.json)" ]
+[ "$(field device_id < answer.json)" = "$ID" ]
+if [ "$(field status < answer.json)" != accepted ]; then cat answer.json; exit 1; fi
+
+# 3. Keep the credential, and connect with it.
+field credential chain 0 < answer.json | pem > certificate.pem
+cat > operational/mosquitto_sub <<EOF
+-h $(field connection host < answer.json)
+-p $(field connection port < answer.json)
+--cafile $LATCHKEY_SERVER_CA_FILE
+--cert $PWD/certificate.pem
+--key $PWD/key.pem
+-i $ID
+EOF
+cp operational/mosquitto_sub operational/mosquitto_pub
+topics=$(field connection topics < answer.json)
+session=$(openssl rand -hex 8)
+
+# 4. connected: the answer is the configuration.
+printf '{"status":"connected","session":"%s","generation":%s}' "$session" "$(field generation < answer.json)" > status.json
+ask operational "$topics/status" status.json "$topics/config" > config.jws
+opened provisioning-config+jws config.jws > config.json
+[ "$(field session < config.json)" = "$session" ]
+
+# 5. ready: the answer says what the registry says.
+printf '{"status":"ready","session":"%s","config_version":%s}' "$session" "$(field config_version < config.json)" > status.json
+ask operational "$topics/status" status.json "$topics/config" > config.jws
+opened provisioning-config+jws config.jws > config.json
+[ "$(field session < config.json)" = "$session" ]
+field state < config.json
+
+# 6. Say goodbye, and leave no session behind at the broker: a clean one replaces it.
+printf '{"status":"disconnected","session":"%s"}' "$session" > status.json
+XDG_CONFIG_HOME=operational mosquitto_pub -q 1 -t "$topics/status" -f status.json

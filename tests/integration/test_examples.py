@@ -1,0 +1,80 @@
+"""The examples for firmware engineers do what docs/device.md says of them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from run_case import RunTest, make_due
+
+from daemon import clean_environment
+from running_device import RunningDevice
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class PythonDevice(RunningDevice):
+    """device/python/device.py as a process."""
+
+    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
+        return [str(ROOT / "device/python/device.py"), device_id, "--dir", str(folder), *flags]
+
+
+class Examples(RunTest):
+    def python(self, *flags: str) -> PythonDevice:
+        device = PythonDevice(self.stack.binary, self.name, self.folder / f"python-{self.name}", self.stack.environment, *flags)
+        self.addCleanup(device.kill)
+        return device
+
+    def test_python_becomes_ready_stays_and_says_goodbye(self) -> None:
+        device = self.python(*self.key_flags("", "--config", '{"a":1}'))
+        device.expect("ready")
+        self.assertEqual(device.read("config.json")["config"], {"a": 1})
+        self.await_row(self.name, state="ready", online=True)
+        self.assertEqual(device.stop(), 0)
+        self.await_row(self.name, online=False)
+        self.assertEqual(self.python(*self.key_flags_again(), "--once").await_end(), 0)
+        self.assertEqual(self.decisions(self.name), ["accepted"])
+
+    def test_python_renews(self) -> None:
+        device = self.python(*self.key_flags(), "--once")
+        self.assertEqual(device.await_end(), 0, device.errors.read_text())
+        make_due(device.folder, 1)
+        device = self.python(*self.key_flags_again())
+        device.expect("renewing", generation=1)
+        device.expect("connected", generation=2)
+        device.expect("ready")
+        self.assertEqual((device.generations(), self.statuses()), ([2], ["retired", "active"]))
+        self.assertFalse((device.folder / "request.json").exists())
+        device.kill()
+        self.python(*self.key_flags_again()).expect("ready")
+        self.assertEqual(self.reasons(), [])
+
+    def test_python_goes_on_after_a_broker_that_was_away(self) -> None:
+        device = self.python(*self.key_flags())
+        device.expect("ready")
+        self.stack.mosquitto.restart()
+        device.expect("ready", 40)
+        self.assertEqual(self.decisions(self.name), ["accepted"])
+
+    def test_python_believes_no_wrong_key(self) -> None:
+        self.key_flags()
+        _, wrong = self.write_key(f"{self.name}-wrong")
+        device = self.python("--key-file", str(wrong))
+        self.assertEqual(device.expect("answer")["code"], "unauthorized")
+        self.assertEqual(device.process.poll(), None, "it asks again later")
+
+    def key_flags_again(self) -> list[str]:
+        return ["--key-file", str(self.folder / f"{self.name}.key")]
+
+    def test_shell(self) -> None:
+        _, token = self.write_token(self.name)
+        self.enroll("device", self.name, "--proof", "token", "--token-file", str(token))
+        folder = self.folder / "shell"
+        folder.mkdir()
+        for _ in range(2):  # again it asks the same and is given the same
+            result = subprocess.run([str(ROOT / "device/shell/device.sh")], capture_output=True, text=True, timeout=60, cwd=folder,
+                                    env=clean_environment(self.stack.environment | {"ID": self.name, "TOKEN_FILE": str(token)}))
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn("ready", result.stdout)
+        self.assertEqual((self.row(self.name)["state"], self.statuses()), ("ready", ["active"]))
