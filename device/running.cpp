@@ -41,7 +41,7 @@ class Running {
 
   const Context& context_;
   const RunOptions& options_;
-  std::size_t failed_ = 0;        ///< how many places, newest first, did not work lately
+  std::size_t failed_ = 0;      ///< how many places, newest first, did not work lately
   Clock::time_point again_at_;  ///< when they are worth another try
   unsigned retries_ = 0;
   std::string last_error_;
