@@ -153,11 +153,12 @@ BEGIN
   WITH able AS (
     -- A device counts once, in the quota that registered it; one that comes back through another group moves.
     -- A token's uses count for its group as well: that is the top of both.
-    SELECT q.*, d.device_id IS NOT NULL AS known, q.to_registered AND d.quota IS DISTINCT FROM q.quota AS moves, t.max - t.used AS room,
-      p.name AS top, p.max - p.used AS top_room, coalesce(o.parent, o.name) AS old_top,
-      q.to_registered AND d.quota IS DISTINCT FROM q.quota AND coalesce(o.parent, o.name) IS DISTINCT FROM p.name AS moves_top
+    SELECT q.*, d.device_id IS NOT NULL AS known, t.max - t.used AS room, p.name AS top, p.max - p.used AS top_room, o.top AS old_top,
+      q.to_registered AND d.quota IS DISTINCT FROM q.quota AND o.top IS DISTINCT FROM p.name AS moves_top,
+      q.to_registered AND d.quota IS DISTINCT FROM q.quota AND (o.top IS DISTINCT FROM p.name OR q.quota <> p.name) AS moves
     FROM unnest(b) q LEFT JOIN device d ON d.device_id = q.device_id LEFT JOIN quota t ON t.name = q.quota
-      LEFT JOIN quota p ON p.name = coalesce(t.parent, t.name) LEFT JOIN quota o ON o.name = d.quota
+      LEFT JOIN quota p ON p.name = coalesce(t.parent, t.name)
+      LEFT JOIN LATERAL (SELECT coalesce(x.parent, x.name) AS top FROM quota x WHERE x.name = d.quota) o ON true
     WHERE q.decision = 'accepted' AND CASE WHEN q.expected IS NULL THEN d.device_id IS NULL
       ELSE d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked') AND q.to_registered = (d.state IN ('off', 'provisioning_requested')) END),
   fitting AS (

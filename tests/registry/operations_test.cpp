@@ -144,6 +144,20 @@ TEST_CASE_METHOD(Operated, "uses of a token count for its group too", "[operatio
   CHECK(shown("SELECT sum(used) FROM registry.tokens") == "3");
 }
 
+TEST_CASE_METHOD(Operated, "a device that comes back by another token of its group takes no second place",
+                 "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 1)").empty());
+  const std::string counted = token("'kits', 5, '1 day'");
+  const std::string any = token("'kits', NULL, '1 day'");
+  CHECK(join(counted, "a") == Outcome::won);
+  for (const std::string* made : {&any, &counted, &any}) {
+    CHECK(act("reset('a', 'anew')").empty());
+    CHECK(join(*made, "a", *made + shown("SELECT generation FROM registry.devices")) == Outcome::won);
+    CHECK(shown("SELECT devices_counted FROM registry.groups") == "1");
+  }
+  CHECK(shown("SELECT used FROM registry.tokens WHERE uses = 5") == "2");
+}
+
 TEST_CASE_METHOD(Operated, "in one batch neither a token nor its group lets in more than it may",
                  "[operations]") {
   CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 3)").empty());
