@@ -242,37 +242,35 @@ END $$;
 COMMENT ON FUNCTION enroll_device(text, text, bytea, text, jsonb) IS
   'Enrols one device. material: its key as latchkey sealed it (latchkey enroll device does that), its public key or certificate (DER, see pem), or the SHA-256 of its token.';
 
-CREATE FUNCTION set_group_status(name text, next text, why text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+CREATE FUNCTION set_status(what text, name text, next text, why text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-  UPDATE enrollment_group g SET status = next WHERE g.name = name;
-  IF NOT FOUND THEN
-    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+  IF what = 'group' THEN
+    UPDATE enrollment_group g SET status = next WHERE g.name = name;
+  ELSE
+    UPDATE enrollment e SET status = next WHERE e.device_id = name;
   END IF;
-  INSERT INTO event (group_name, action, reason) VALUES (name, CASE next WHEN 'enabled' THEN 'enable_group' ELSE 'disable_group' END, why);
+  IF NOT FOUND AND what = 'group' THEN
+    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+  ELSIF NOT FOUND THEN
+    PERFORM refuse('P0002', format('the device %s is not enrolled individually', name), 'suspend(device_id, reason) stops a device of a group.');
+  END IF;
+  INSERT INTO event (device_id, group_name, action, reason)
+    VALUES (CASE what WHEN 'device' THEN name END, CASE what WHEN 'group' THEN name END, CASE next WHEN 'enabled' THEN 'enable_' ELSE 'disable_' END || what, why);
 END $$;
-COMMENT ON FUNCTION set_group_status(text, text, text) IS 'Internal: enables or disables a group.';
+COMMENT ON FUNCTION set_status(text, text, text, text) IS 'Internal: enables or disables a group or an individual enrolment.';
 CREATE FUNCTION disable_group(name text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
-  AS $$ SELECT set_group_status($1, 'disabled', $2) $$;
+  AS $$ SELECT set_status('group', $1, 'disabled', $2) $$;
 COMMENT ON FUNCTION disable_group(text, text) IS 'Refuses every request of the group''s devices, renewals too, until enable_group.';
 CREATE FUNCTION enable_group(name text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
-  AS $$ SELECT set_group_status($1, 'enabled', $2) $$;
+  AS $$ SELECT set_status('group', $1, 'enabled', $2) $$;
 COMMENT ON FUNCTION enable_group(text, text) IS 'Lets a disabled group go on.';
 
-CREATE FUNCTION set_device_status(id text, next text, why text) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
-BEGIN
-  UPDATE enrollment SET status = next WHERE device_id = id;
-  IF NOT FOUND THEN
-    PERFORM refuse('P0002', format('the device %s is not enrolled individually', id), 'suspend(device_id, reason) stops a device of a group.');
-  END IF;
-  INSERT INTO event (device_id, action, reason) VALUES (id, CASE next WHEN 'enabled' THEN 'enable_device' ELSE 'disable_device' END, why);
-END $$;
-COMMENT ON FUNCTION set_device_status(text, text, text) IS 'Internal: enables or disables an individual enrolment.';
 CREATE FUNCTION disable_device(device_id text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
-  AS $$ SELECT set_device_status($1, 'disabled', $2) $$;
+  AS $$ SELECT set_status('device', $1, 'disabled', $2) $$;
 COMMENT ON FUNCTION disable_device(text, text) IS 'Refuses every request of an individually enrolled device, whatever group it could join, until enable_device.';
 CREATE FUNCTION enable_device(device_id text, reason text DEFAULT NULL) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = registry, pg_temp
-  AS $$ SELECT set_device_status($1, 'enabled', $2) $$;
+  AS $$ SELECT set_status('device', $1, 'enabled', $2) $$;
 COMMENT ON FUNCTION enable_device(text, text) IS 'Lets a disabled individual enrolment go on.';
 
 CREATE FUNCTION roll_group_key(name text, material bytea, proof text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$

@@ -15,7 +15,7 @@ BEGIN
   -- Sealed or hashed, and still nothing that an operator's login is shown.
   facts.material := NULL;
   facts.secondary_material := NULL;
-  SELECT q.used, q.max, EXISTS (SELECT FROM device d WHERE d.device_id = device_id AND d.quota = q.name) INTO quota_used, quota_max, is_counted
+  SELECT q.used, q.max, EXISTS (SELECT FROM device d JOIN quota o ON o.name = d.quota WHERE d.device_id = device_id AND coalesce(o.parent, o.name) = q.name) INTO quota_used, quota_max, is_counted
     FROM quota q WHERE q.name = facts.quota;
 END $$;
 COMMENT ON FUNCTION explain_request(text, text) IS

@@ -68,8 +68,8 @@ int run_explain(const Flags& flags) {
 constexpr const char* help =
     "Say whether a device with a good proof would get a credential now, check by check, and what an\n"
     "operator does about those that refuse it: the service's own rules, without a request. The proof\n"
-    "itself, the clock, the CSR and the request_id are a request's and not looked at; why one was\n"
-    "refused is in registry.attempts.";
+    "itself (and which token it is), the clock, the CSR and the request_id are a request's and not looked\n"
+    "at; why one was refused is in registry.attempts.";
 constexpr const char* footer =
     "Examples:\n"
     "  latchkey explain 12345\n"

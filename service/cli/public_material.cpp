@@ -72,6 +72,12 @@ Result<crypto::Bytes> read_public_key(const std::string& file) {
 Result<crypto::Bytes> read_certificate_fingerprint(const std::string& file) {
   const auto certificate = read_certificate(file);
   if (!certificate) return std::unexpected(certificate.error());
+  // The service would refuse every request by it.
+  if (certificate->is_ca())
+    return fail(exit_code::bad_data, file + ": a CA's certificate",
+                "a device's own is enrolled here; `enroll group --ca-file` lets in all that a CA certifies");
+  if (const auto key = certificate->public_key(); !key)
+    return fail(exit_code::bad_data, file + ": " + key.error().what);
   const auto fingerprint = certificate->fingerprint();
   return crypto::Bytes(fingerprint.begin(), fingerprint.end());
 }

@@ -15,7 +15,7 @@ namespace latchkey::cli {
 /// A PEM block "PUBLIC KEY" or a JWK, as DER of the SubjectPublicKeyInfo.
 [[nodiscard]] Result<crypto::Bytes> read_public_key(const std::string& file);
 
-/// SHA-256 of the one certificate of a PEM file.
+/// SHA-256 of the one certificate of a PEM file, which is no CA's and has a key that is accepted.
 [[nodiscard]] Result<crypto::Bytes> read_certificate_fingerprint(const std::string& file);
 
 }  // namespace latchkey::cli

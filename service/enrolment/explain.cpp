@@ -89,9 +89,9 @@ ExplainedCheck check_quota(const registry::QuotaLevel& quota) {
   const std::string level = std::to_string(quota.used) + " of " + std::to_string(quota.max);
   if (quota.is_counted) return passed("quota", level + ", this device among them");
   if (quota.used < quota.max) return passed("quota", level);
-  return refused(
-      "quota", level,
-      "enrol it by itself (latchkey enroll device {id}), or have the owner raise the group's maximum");
+  return refused("quota", level,
+                 "registry.decommission(device_id, reason) frees a place; or enrol it by itself (latchkey "
+                 "enroll device {id})");
 }
 
 std::string filled_in(std::string text, std::string_view word, std::string_view value) {

@@ -79,8 +79,11 @@ class Enrolling(StackTest):
         self.assertEqual(kept.split(), ["{password}", "approval", "deny", "t"])
 
     def test_the_services_own_ca_is_no_groups(self) -> None:
-        self.assert_refused(65, "a certificate of the service", "group", "own", "--ca-file",
-                            str(self.stack.pki / "device-ca.pem"))
+        own = str(self.stack.pki / "device-ca.pem")
+        self.assert_refused(65, "a certificate of the service", "group", "own", "--ca-file", own)
+        ca = self.write_pair("rolled")
+        self.enroll("group", "rolled", "--ca-file", str(ca[1]))
+        self.assert_refused(65, "a certificate of the service", "roll-key", "rolled", "--ca-file", own)
 
     def test_files_of_another_kind_are_refused(self) -> None:
         ca = self.write_pair("other")
@@ -91,6 +94,11 @@ class Enrolling(StackTest):
         two = self.folder / "two.pem"
         two.write_text(leaf.read_text() + ca[1].read_text())
         self.assert_refused(65, "2 certificates", "device", self.name, "--certificate-file", str(two))
+        self.assert_refused(65, "a CA's certificate", "device", self.name, "--certificate-file", str(ca[1]))
+        long = self.folder / "p521.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-nodes", "-days", "2", "-subj", "/CN=p521",
+                "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", str(self.folder / "p521.private.pem"), "-out", str(long))
+        self.assert_refused(65, str(long), "device", self.name, "--certificate-file", str(long))
 
     def test_flags_that_do_not_go_together_are_refused(self) -> None:
         self.assert_refused(64, "--allow needs --group", "device", self.name, "--allow")

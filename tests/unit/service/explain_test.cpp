@@ -85,8 +85,8 @@ TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
        },
        "approval: SELECT registry.approve('12345')\n"},
       {[](Known& k) { k.quota = {5, 5, false}; },
-       "quota: enrol it by itself (latchkey enroll device 12345), or have the owner raise the group's "
-       "maximum\n"},
+       "quota: registry.decommission(device_id, reason) frees a place; or enrol it by itself (latchkey "
+       "enroll device 12345)\n"},
       {[](Known& k) { k.quota = {5, 5, true}; }, ""},
       {[](Known& k) { k.quota = {4, 5, false}; }, ""},
       {[](Known& k) {
