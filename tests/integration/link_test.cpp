@@ -1,129 +1,14 @@
-#include "mqtt/link.hpp"
-
-#include "support/broker.hpp"
+#include "link_client.hpp"
 #include "support/catch.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <functional>
-#include <memory>
-#include <mutex>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-using namespace std::chrono_literals;
 using namespace std::string_literals;
-using latchkey::mqtt::Delivery;
-using latchkey::mqtt::Handlers;
-using latchkey::mqtt::Link;
-using latchkey::mqtt::Message;
-using latchkey::mqtt::Options;
+using namespace latchkey::test;
 using latchkey::mqtt::Version;
-using latchkey::test::Broker;
 
 namespace {
-
-struct Received {
-  std::string topic;
-  std::string payload;
-  std::string correlation_data;
-  bool retained = false;
-};
-
-/// A link and everything its handlers were told.
-class Client {
- public:
-  explicit Client(Options options) {
-    Handlers handlers;
-    handlers.message = [this](const Delivery& delivery) {
-      note([&] {
-        received_.push_back({std::string(delivery.topic), std::string(delivery.payload),
-                             std::string(delivery.correlation_data), delivery.retained});
-      });
-    };
-    handlers.ready = [this] { note([&] { ++readies_; }); };
-    handlers.lost = [this](std::string_view reason) { note([&] { losses_.emplace_back(reason); }); };
-    handlers.delivered = [this](std::uint64_t tag) { note([&] { delivered_.push_back(tag); }); };
-    auto link = Link::open(std::move(options), std::move(handlers));
-    if (!link) throw std::runtime_error(link.error());
-    link_ = std::move(*link);
-  }
-
-  Link& operator*() { return *link_; }
-  Link* operator->() { return link_.get(); }
-  void close() { link_.reset(); }
-
-  [[nodiscard]] bool becomes_ready(int times = 1, std::chrono::milliseconds limit = 4500ms) {
-    return eventually(limit, [&] { return readies_ >= times; });
-  }
-  [[nodiscard]] bool receives(std::size_t count) {
-    return eventually(4500ms, [&] { return received_.size() >= count; });
-  }
-  [[nodiscard]] bool loses(int times = 1) {
-    return eventually(4500ms, [&] { return losses_.size() >= static_cast<std::size_t>(times); });
-  }
-  [[nodiscard]] bool delivers(std::size_t count) {
-    return eventually(4500ms, [&] { return delivered_.size() >= count; });
-  }
-
-  [[nodiscard]] std::vector<Received> received() { return copy(received_); }
-  [[nodiscard]] std::vector<std::string> losses() { return copy(losses_); }
-  [[nodiscard]] std::vector<std::uint64_t> delivered() { return copy(delivered_); }
-
- private:
-  void note(const std::function<void()>& change) {
-    {
-      const std::scoped_lock lock(mutex_);
-      change();
-    }
-    changed_.notify_all();
-  }
-  bool eventually(std::chrono::milliseconds limit, const std::function<bool()>& condition) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, limit, condition);
-  }
-  template <class T>
-  T copy(const T& value) {
-    const std::scoped_lock lock(mutex_);
-    return value;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Received> received_;
-  int readies_ = 0;
-  std::vector<std::string> losses_;
-  std::vector<std::uint64_t> delivered_;
-  std::unique_ptr<Link> link_;
-};
-
-Options options_for(const Broker& broker, std::string client_id,
-                    std::vector<std::string> subscriptions = {}) {
-  Options options;
-  options.url = broker.url();
-  options.client_id = std::move(client_id);
-  options.subscriptions = std::move(subscriptions);
-  return options;
-}
-
-Message message(std::string topic, std::string payload, std::uint64_t tag = 0) {
-  return {std::move(topic), std::move(payload), "application/json", {}, tag};
-}
-
-std::vector<std::string> payloads(const std::vector<Received>& received) {
-  std::vector<std::string> result;
-  result.reserve(received.size());
-  for (const auto& each : received)
-    result.push_back(each.payload);
-  return result;
-}
 
 /// An MQTT 3.1.1 client that is a socket and strings: for what a link does not do, and without its library.
 class RawClient {
@@ -204,68 +89,6 @@ TEST_CASE("MQTT 3.1.1 works, without correlation data", "[link]") {
   CHECK(client.delivers(1));
 }
 
-TEST_CASE("a link connects and subscribes again after its broker was killed", "[link]") {
-  Broker broker;
-  Client client(options_for(broker, "client", {"topic"}));
-  REQUIRE(client.becomes_ready());
-  broker.restart();
-  REQUIRE(client.loses());
-  REQUIRE(client.becomes_ready(2));
-  CHECK(client->ready());
-  REQUIRE(client->publish(message("topic", "again")));
-  REQUIRE(client.receives(1));
-  CHECK(client.received()[0].payload == "again");
-}
-
-TEST_CASE("what was queued while the broker was away goes out when it is back", "[link]") {
-  Broker broker;
-  Client client(options_for(broker, "client", {"topic"}));
-  REQUIRE(client.becomes_ready());
-  broker.kill();
-  REQUIRE(client.loses());
-  CHECK_FALSE(client->ready());
-  for (std::uint64_t i = 1; i <= 3; ++i)
-    REQUIRE(client->publish(message("topic", std::to_string(i), i)));
-  CHECK_FALSE(client->flush(0ms));
-  broker.start();
-  REQUIRE(client.becomes_ready(2));
-  REQUIRE(client.receives(3));
-  CHECK(payloads(client.received()) == std::vector<std::string>{"1", "2", "3"});
-  REQUIRE(client->flush(2s));
-  CHECK(client.delivered() == std::vector<std::uint64_t>{1, 2, 3});
-}
-
-TEST_CASE("what was handed over and not acknowledged is sent again on the next connection", "[link]") {
-  Broker broker;
-  Client client(options_for(broker, "client", {"topic"}));
-  REQUIRE(client.becomes_ready());
-  broker.pause();
-  for (std::uint64_t i = 1; i <= 50; ++i)
-    REQUIRE(client->publish(message("topic", std::to_string(i), i)));
-  CHECK_FALSE(client->flush(100ms));
-  broker.restart();
-  REQUIRE(client.becomes_ready(2));
-  REQUIRE(client->flush(2s));
-  std::vector<std::uint64_t> expected(50);
-  std::ranges::generate(expected, [i = std::uint64_t{0}]() mutable { return ++i; });
-  CHECK(client.delivered() == expected);
-  CHECK(client.receives(50));
-}
-
-TEST_CASE("a link is ready only when its subscriptions are acknowledged, and publishes only then", "[link]") {
-  Broker broker;
-  broker.pause();
-  Client client(options_for(broker, "client", {"first/#", "second"}));
-  REQUIRE(client->publish(message("second", "early")));
-  CHECK_FALSE(client.becomes_ready(1, 200ms));
-  CHECK_FALSE(client->ready());
-  broker.resume();
-  REQUIRE(client.becomes_ready());
-  REQUIRE(client->publish(message("first/x", "late")));
-  REQUIRE(client.receives(2));
-  CHECK(payloads(client.received()) == std::vector<std::string>{"early", "late"});
-}
-
 TEST_CASE("a full outbox takes nothing more", "[link]") {
   Broker broker;
   Options options = options_for(broker, "client", {"topic"});
@@ -286,18 +109,6 @@ TEST_CASE("a topic that would end the connection is not taken", "[link]") {
   Client client(options_for(broker, "client"));
   for (const auto& topic : {""s, "a/+/b"s, "a/#"s, "a\0b"s})
     CHECK_FALSE(client->publish(message(topic, "payload")));
-}
-
-TEST_CASE("a burst larger than the window goes through without a stall", "[link]") {
-  const Broker broker("allow_anonymous true\nmax_inflight_messages 20\n");
-  Client client(options_for(broker, "client", {"topic"}));
-  REQUIRE(client.becomes_ready());
-  const auto began = std::chrono::steady_clock::now();
-  for (std::uint64_t i = 1; i <= 1000; ++i)
-    REQUIRE(client->publish(message("topic", "payload", i)));
-  REQUIRE(client->flush(4s));
-  CHECK(std::chrono::steady_clock::now() - began < 900ms);
-  CHECK(client.delivered().size() == 1000);
 }
 
 TEST_CASE("a retained message is marked", "[link]") {
@@ -335,42 +146,6 @@ TEST_CASE("a last will is published when the client vanishes, not when it leaves
   const RawClient usurper(broker.port(), "vanishes");  // the broker ends the older connection of a client id
   // The first message that comes is the will of the one that was thrown out.
   CHECK(watcher.read_until("\x30\x15\x00\x0fstatus/vanishesgone"s));
-}
-
-TEST_CASE("a link is destroyed quickly while its broker hangs", "[link]") {
-  Broker broker;
-  Client client(options_for(broker, "client", {"topic"}));
-  REQUIRE(client.becomes_ready());
-  broker.pause();
-  for (int i = 0; i < 5000; ++i)
-    REQUIRE(client->publish(message("topic", std::string(2000, 'x'))));
-  CHECK_FALSE(client->flush(100ms));
-  const auto began = std::chrono::steady_clock::now();
-  client.close();
-  CHECK(std::chrono::steady_clock::now() - began < 2s);
-}
-
-TEST_CASE("a link is destroyed quickly while it waits for an answer to its CONNECT", "[link]") {
-  Broker broker;
-  broker.pause();
-  Client client(options_for(broker, "client"));
-  CHECK_FALSE(client.becomes_ready(1, 150ms));
-  const auto began = std::chrono::steady_clock::now();
-  client.close();
-  CHECK(std::chrono::steady_clock::now() - began < 2s);
-}
-
-TEST_CASE("a broker that is not there, or says no, is a reason that can be read", "[link]") {
-  Broker broker("allow_anonymous false\n");
-  Client refused(options_for(broker, "client"));
-  REQUIRE(refused.loses());
-  CHECK(refused.losses()[0].starts_with(broker.url() + ": cannot connect: "));
-  CHECK(refused.losses()[0].find("uthorized") != std::string::npos);
-  refused.close();
-  broker.stop();
-  Client nobody(options_for(broker, "client"));
-  REQUIRE(nobody.loses());
-  CHECK(nobody.losses()[0].starts_with(broker.url() + ": cannot connect: "));
 }
 
 TEST_CASE("an exception out of a handler stays there", "[link]") {
