@@ -108,12 +108,16 @@ std::optional<Presented> presented_of(const pqxx::row& row) {
   return Presented{bytes_of(row["presented_certificate"]), row["presented_status"].c_str()};
 }
 
+protocol::CredentialType type_of(const pqxx::field& field) {
+  return std::string_view(field.c_str()) == "x509" ? protocol::CredentialType::x509
+                                                   : protocol::CredentialType::password;
+}
+
 std::optional<Credential> same_request_of(const pqxx::row& row) {
   if (row["same_generation"].is_null()) return std::nullopt;
   Credential credential;
   credential.generation = row["same_generation"].as<std::int64_t>();
-  credential.type = std::string_view(row["same_type"].c_str()) == "x509" ? protocol::CredentialType::x509
-                                                                         : protocol::CredentialType::password;
+  credential.type = type_of(row["same_type"]);
   credential.digest = digest_of(row["same_digest"]).value_or(crypto::Sha256Digest());
   credential.certificate = bytes_of(row["same_certificate"]);
   credential.salt = bytes_of(row["same_salt"]);
@@ -130,6 +134,9 @@ std::optional<Credential> newest_of(const pqxx::row& row) {
   if (row["newest_generation"].is_null()) return std::nullopt;
   Credential credential;
   credential.generation = row["newest_generation"].as<std::int64_t>();
+  credential.type = type_of(row["newest_type"]);
+  credential.not_before = clock_of(row["newest_not_before"]);
+  credential.not_after = clock_of(row["newest_not_after"]);
   credential.live = is_true(row["newest_live"]);
   credential.used = is_true(row["newest_used"]);
   return credential;

@@ -27,7 +27,7 @@ CREATE TYPE request_facts AS (
   config_version bigint, applied_config_version bigint, attributes text,
   same_generation bigint, same_type text, same_digest bytea, same_certificate bytea, same_salt bytea, same_master_key bytea,
   same_not_before bigint, same_not_after bigint, same_live boolean, same_used boolean, same_signed_by text,
-  newest_generation bigint, newest_live boolean, newest_used boolean,
+  newest_generation bigint, newest_type text, newest_not_before bigint, newest_not_after bigint, newest_live boolean, newest_used boolean,
   presented_certificate bytea, presented_status text
 );
 COMMENT ON TYPE request_facts IS 'Service: one row of load_requests.';
@@ -52,7 +52,7 @@ BEGIN
     d.config_version, d.applied_config_version, d.attributes::text,
     s.generation, s.type, s.digest, s.certificate, s.salt, s.master_key,
     micros(s.not_before), micros(s.not_after), is_live(s, now()), s.connected_at IS NOT NULL, s.signed_by,
-    n.generation, is_live(n, now()), n.connected_at IS NOT NULL,
+    n.generation, n.type, micros(n.not_before), micros(n.not_after), is_live(n, now()), n.connected_at IS NOT NULL,
     r.certificate, CASE WHEN r.status IN ('retired', 'revoked') THEN r.status WHEN is_live(r, now()) THEN 'live'
       WHEN r.status = 'active' AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now() THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END

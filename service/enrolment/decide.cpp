@@ -7,11 +7,22 @@ namespace {
 
 using protocol::Code;
 
-Asked asked_by(const VerifiedRequest& verified) {
+/// A password signs nothing, so that the enrolment's proof renews it: in the last two fifths of its life,
+/// which is before any renew_after, and once it has ended.
+bool renews_password(const protocol::Request& request, const registry::RequestFacts& facts,
+                     crypto::Time now) {
+  const auto& newest = facts.newest;
+  if (request.credential != protocol::CredentialType::password || !newest ||
+      newest->type != request.credential)
+    return false;
+  return !newest->live || now >= newest->not_before + (newest->not_after - newest->not_before) * 3 / 5;
+}
+
+Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& facts, crypto::Time now) {
   const protocol::Request& request = verified.request();
   return {.credential = request.credential,
           .by_token = verified.by_token(),
-          .renews = verified.renews(),
+          .renews = verified.renews() || renews_password(request, facts, now),
           .can_open = request.encryption_key || verified.sealing_key() != nullptr};
 }
 
@@ -40,7 +51,7 @@ Decision Decider::decide(const VerifiedRequest& verified, const registry::Reques
                          crypto::Time now) const {
   const protocol::Request& request = verified.request();
   if (!is_fresh(verified, now)) return Challenge{nonces_.make(request.device_id, now)};
-  const Asked asked = asked_by(verified);
+  const Asked asked = asked_by(verified, facts, now);
   if (auto refused = check(checks_for_all(), asked, facts)) return *refused;
 
   std::optional<crypto::CertificateRequest> csr;

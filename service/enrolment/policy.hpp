@@ -14,7 +14,7 @@ namespace latchkey::service {
 struct Asked {
   protocol::CredentialType credential = protocol::CredentialType::x509;
   bool by_token = false;
-  bool renews = false;    ///< proven by the current certificate
+  bool renews = false;    ///< proven by the current certificate, or a password whose time has come
   bool can_open = false;  ///< something can be encrypted for the device
 };
 

@@ -150,6 +150,22 @@ class Rotation(StackTest):
         again.become_ready()
         self.refused(self.next_of(device, device.proof), "reprovisioning_denied")
 
+    # --- passwords sign nothing
+
+    def test_a_password_is_renewed_by_the_enrolments_proof_when_its_time_has_come(self) -> None:
+        device = self.in_group("--credential-type", "password", "--reprovisioning", "deny")
+        device.wants, device.seals = "password", True
+        self.assert_accepted(device.provision())
+        self.stack.cluster.sql(f"UPDATE registry.credential SET status = 'active', connected_at = now() WHERE device_id = "
+                               f"'{self.name}'; UPDATE registry.device SET state = 'ready' WHERE device_id = '{self.name}'")
+        self.refused(self.next_of(device, device.proof, wants="password", seals=True), "reprovisioning_denied")
+        self.age(1, "not_before = not_before - (not_after - now()) * 2")  # two thirds of its life are over
+        again = self.next_of(device, device.proof, wants="password", seals=True)
+        self.assert_accepted(again.provision(), generation=2)
+        assert again.accepted
+        self.assertEqual(again.accepted["credential"]["username"], f"{self.name}@2")
+        self.assertNotEqual(again.opened["password"], device.opened["password"])
+
     def seconds_to_use(self, generation: int) -> float:
         return float(self.stack.cluster.sql(
             f"SELECT extract(epoch FROM use_by - issued_at) FROM registry.credential WHERE device_id = '{self.name}' AND "

@@ -281,6 +281,10 @@ TEST_CASE("a credential that was not used in time is no longer live, one in use 
       "'expired'");
   CHECK_FALSE(test::load_one(registry, test::key_of("unused")).same_request->live);
   CHECK(test::load_one(registry, test::key_of("used")).same_request->live);
-  CHECK(test::load_one(registry, test::key_of("used")).newest->used);
+  const auto used = test::load_one(registry, test::key_of("used"));
+  CHECK(used.newest->used);
+  CHECK(used.newest->type == used.same_request->type);
+  CHECK(used.newest->not_before == used.same_request->not_before);
+  CHECK(used.newest->not_after == used.same_request->not_after);
   CHECK_FALSE(test::load_one(registry, test::key_of("expired")).newest->live);
 }

@@ -70,6 +70,9 @@ void requested(Situation& s) {
 void newest_ended(Situation& s) {
   s.facts.newest->live = false;
 }
+void newest_certificate(Situation& s) {
+  s.facts.newest->type = CredentialType::x509;
+}
 void newest_unknown(Situation& s) {
   s.facts.newest.reset();
 }
@@ -228,6 +231,27 @@ TEST_CASE("who may have another credential", "[decide]") {
       {{connected, token_proof}, "reprovisioning_denied"},
       {{connected, newest_ended, token_proof}, "reprovisioning_denied"},
       {{ready, newest_ended, token_proof}, "reprovisioning_denied"},
+  });
+}
+
+/// A password of which so many hundredths of its life are over.
+template <int hundredths>
+void has_password(Situation& s) {
+  s.request.credential = CredentialType::password;
+  s.policy().allows_password = true;
+  s.facts.newest->type = CredentialType::password;
+  s.facts.newest->not_before = now - std::chrono::hours(hundredths);
+  s.facts.newest->not_after = now + std::chrono::hours(100 - hundredths);
+}
+
+TEST_CASE("a password is renewed by the enrolment's proof, in time and after its end", "[decide]") {
+  check({
+      {{ready, has_password<59>, no_reprovisioning}, "reprovisioning_denied"},
+      {{ready, has_password<60>, no_reprovisioning}, "rotates"},
+      {{ready, has_password<59>, newest_ended, no_reprovisioning}, "rotates"},
+      {{ready, has_password<10>}, "rotates"},
+      // Who had a certificate has that one to prove a renewal with.
+      {{ready, has_password<60>, newest_certificate, no_reprovisioning}, "reprovisioning_denied"},
   });
 }
 
