@@ -173,6 +173,8 @@ TEST_CASE("an enrolment by the program is refused with the same words", "[operat
                                                                               .valid_from = {},
                                                                               .valid_until = {},
                                                                               .lifetime_s = {},
+                                                                              .unused_life_s = {},
+                                                                              .renewal_grace_days = {},
                                                                               .config = {},
                                                                               .id_from = {}});
   REQUIRE_FALSE(group);
