@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import secrets
+import signal
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jwcrypto import jwe, jwk
+
 from run_case import RunTest, make_due
 from test_device_contract import Signer
 
 from foreign_device import CONFIG, RESPONSE
-from jose import Json, compact, derive, from_base64url, sign_hs256
+from jose import Json, compact, derive, from_base64url, generate_key, sign_hs256
+from mosquitto import find
 from ports import free_port
 from relay import Relay
 from running_device import RunningDevice
@@ -49,16 +56,17 @@ class PlayedService:
             if heard["status"] == status and all(heard.get(name) == value for name, value in members.items()):
                 return heard
 
-    def configure(self, session: str, by_service: bool = False, **members: Any) -> None:
+    def configure(self, session: str, **members: Any) -> None:
         body = compact({"device_id": self.device_id, "session": session, "state": "ready", "config_version": 1} | members)
         key = derive(self.key, "provisioning-response v1")
-        message = self.signer.sign(body, typ=CONFIG) if by_service else sign_hs256({"typ": CONFIG, "alg": "HS256"}, body, key)
-        self.wire.publish(f"devices/{self.device_id}/config", message)
+        self.wire.publish(f"devices/{self.device_id}/config", sign_hs256({"typ": CONFIG, "alg": "HS256"}, body, key))
 
-    def answer(self, request: Json, **members: Any) -> None:
+    def answer(self, request: Json, by_key: bool = False, **members: Any) -> None:
+        key = derive(self.key, "provisioning-response v1")
         body = compact({"request_id": request["request_id"], "device_id": self.device_id, "tracking_id": "played",
                         "server_time": int(time.time())} | members)
-        self.wire.publish(f"provisioning/v1/{self.device_id}/response", self.signer.sign(body, typ=RESPONSE))
+        message = sign_hs256({"typ": RESPONSE, "alg": "HS256"}, body, key) if by_key else self.signer.sign(body)
+        self.wire.publish(f"provisioning/v1/{self.device_id}/response", message)
 
 
 class DeviceMoves(RunTest):
@@ -92,6 +100,49 @@ class DeviceMoves(RunTest):
 
     def places(self, device: RunningDevice) -> list[tuple[str, int]]:
         return [(place["host"], place["port"]) for place in device.read("credential-1/connection.json")["connections"]]
+
+    # --- a device with a password
+
+    def allow(self, *usernames: str) -> str:
+        """Static logins of this device at the broker, by one password; nobody but the test has them."""
+        password, broker = secrets.token_urlsafe(24), self.stack.broker
+        table = self.folder / "more.passwords"
+        table.write_text("".join(f"{name}:{password}\n" for name in usernames))
+        subprocess.run([find("mosquitto_passwd"), "-U", str(table)], check=True, capture_output=True)
+        with (broker.folder / "mosquitto.passwords").open("a") as passwords, (broker.folder / "mosquitto.acl").open("a") as acl:
+            passwords.write(table.read_text())
+            for name in usernames:
+                acl.write(f"user {name}\ntopic write devices/{self.name}/status\ntopic read devices/{self.name}/config\n")
+        pid = self.stack.mosquitto.pid
+        assert pid
+        os.kill(pid, signal.SIGHUP)
+        return password
+
+    def test_a_password_is_renewed_by_the_factorys_proof_over_its_own_connection(self) -> None:
+        key, file = self.write_key(self.name)
+        password = self.allow(f"{self.name}@1", f"{self.name}@2")
+        self.stack.service.stop()
+        self.addCleanup(self.stack.service.start)
+        wire = self.account("service", f"played-{self.name}")
+        self.addCleanup(wire.close)
+        for topic in ("devices/+/status", "provisioning/v1/+/request"):
+            wire.subscribe(topic)
+        service = PlayedService(wire, self.name, key, Signer([], generate_key("ES256")))
+        device = self.running("--key-file", str(file), "--credential", "password")
+        for generation in (1, 2):
+            request = service.hear("request")
+            sealed = jwe.JWE(compact({"password": password, "config": {"a": 1}}), json.dumps({"alg": "ECDH-ES", "enc": "A256GCM"}),
+                             recipient=jwk.JWK(**request["encryption_key"])).serialize(compact=True)
+            service.answer(request, by_key=True, status="accepted", generation=generation, config_version=1, sealed=sealed,
+                           connection=self.connection(port=self.stack.broker.bootstrap_port),
+                           credential={"type": "password", "username": f"{self.name}@{generation}",
+                                       "renew_after": 1 if generation == 1 else 4102444800})
+            device.expect("connected", subject=f"{self.name}@{generation}", generation=generation)
+            service.configure(service.hear_status("connected", generation=generation)["session"])
+        device.expect("ready")
+        self.assertEqual(device.generations(), [2])
+
+    # --- moving
 
     def test_it_moves_and_forgets_the_old_place_when_the_new_one_works(self) -> None:
         port = self.stack.broker.device_port
