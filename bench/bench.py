@@ -6,8 +6,11 @@ ends it."""
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
+import platform
+import re
 import resource
 import sys
 import tempfile
@@ -19,9 +22,11 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 from daemon import StackError  # noqa: E402
 from measuring import FULL, QUICK, Bench, Figures, micro  # noqa: E402
 from plain_stack import PlainStack  # noqa: E402
+from plot import draw  # noqa: E402
 from stack import end_orderly  # noqa: E402
 
 RELEASE = REPOSITORY / "build" / "release"
+DOCS = REPOSITORY / "docs"
 
 # Title, name, unit, bar.
 ROWS = (
@@ -76,6 +81,21 @@ def table(figures: Figures) -> str:
     return "\n".join(lines)
 
 
+def machine() -> str:
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return (f"{datetime.date.today()}, {os.cpu_count()} processors ({model[1] if model else platform.machine()}), "
+            f"{platform.freedesktop_os_release()['PRETTY_NAME']}")
+
+
+def record(figures: Figures, how: str) -> None:
+    """The figures, their plot and their table become what the page shows."""
+    (DOCS / "performance.json").write_text(json.dumps(figures, indent=2) + "\n")
+    (DOCS / "performance.svg").write_text(draw(figures) + "\n")
+    page = DOCS / "performance.md"
+    shown = f"<!-- figures -->\n```\n{how}: {machine()}\n\n{table(figures)}\n```\n<!-- end -->"
+    page.write_text(re.sub(r"(?s)<!-- figures -->.*<!-- end -->", lambda _: shown, page.read_text()))
+
+
 def measure(quick: bool, peers: bool) -> Figures:
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as name:
         os.chmod(name, 0o755)
@@ -94,6 +114,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--peers", action="store_true", help="the same requests to bench/naive too")
     parser.add_argument("--micro", action="store_true", help="the pure path alone, against OpenSSL alone: seconds")
+    parser.add_argument("--record", action="store_true", help="write table, plot and figures into docs/ as well")
     arguments = parser.parse_args()
     # Connections of their own for thousands of devices, at both ends.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -103,6 +124,9 @@ def main() -> int:
     except StackError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    if arguments.record and not arguments.micro:
+        flags = "".join(f" --{name}" for name in ("quick", "peers") if getattr(arguments, name))
+        record(figures, f"./dev bench{flags}")
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))
     return 0
 

@@ -7,12 +7,15 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "bench")]
 
+from bench import ROWS, table  # noqa: E402
 from measuring import TINY, Bench  # noqa: E402
 from plain_stack import PlainStack  # noqa: E402
+from plot import draw  # noqa: E402
 from stack import BINARY  # noqa: E402
 
 # Of issue and page: whoever reads them by a program relies on these.
@@ -33,6 +36,8 @@ class Benchmark(unittest.TestCase):
         self.assertEqual([name for name in NAMES if figures.get(name) is None], [])
         self.assertEqual({name: value for name, value in figures.items() if name.endswith("lost") and value}, {})
         self.assertGreater(figures["waiting_10000_bytes"], 0)
+        self.assertEqual(len(table(figures).splitlines()), 1 + len(ROWS))
+        ElementTree.fromstring(draw(figures))
 
 
 if __name__ == "__main__":
