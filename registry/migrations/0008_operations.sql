@@ -65,8 +65,9 @@ CREATE VIEW expiring_credentials AS
   SELECT c.device_id, c.generation, c.type, c.status, CASE c.status WHEN 'issued' THEN least(c.not_after, c.use_by) ELSE c.not_after END AS ends_at,
          c.status = 'issued' AND c.use_by < c.not_after AS unused, d.group_name::text, d.state, r.online, r.last_seen_at
   FROM credential c JOIN device d USING (device_id) LEFT JOIN presence r USING (device_id)
-  WHERE c.erased_at IS NULL AND is_live(c, now()) AND c.not_after BETWEEN now() AND now() + interval '30 days';
-COMMENT ON VIEW expiring_credentials IS 'Live credentials that end within 30 days. A device renews at two thirds of the life: what is here long does not come back by itself. unused: nobody connected with it, so it ends before its time.';
+  WHERE c.erased_at IS NULL AND is_live(c, now()) AND c.not_after BETWEEN now() AND now() + interval '30 days'
+  ORDER BY c.not_after;
+COMMENT ON VIEW expiring_credentials IS 'Live credentials that end within 30 days, by the end of their validity. A device renews at two thirds of the life: what is here long does not come back by itself. unused: nobody connected with it, so it ends before its time.';
 
 -- For people who were told "unauthorized" and nothing else.
 CREATE FUNCTION advice(code text, reason text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = registry, pg_temp AS $$
@@ -142,7 +143,7 @@ CREATE VIEW fleet AS
     WHERE (SELECT counts_live() OR NOT EXISTS (SELECT FROM fleet_summary)) GROUP BY 1, 2
   UNION ALL
   SELECT group_name, state, devices, counted_at FROM fleet_summary WHERE (SELECT NOT counts_live());
-COMMENT ON VIEW fleet IS 'How many devices of each group are in each state, and when that was counted: now, or within the last hour if there are many (some half a million).';
+COMMENT ON VIEW fleet IS 'How many devices of each group are in each state, and when that was counted: now, or within the last hour if there are many (256 MiB of them).';
 
 CREATE INDEX device_requested_at ON device (requested_at) WHERE requested_at IS NOT NULL;
 
