@@ -12,4 +12,7 @@ namespace latchkey::device {
 /// returns the exit code; `run` and `root` outlive the parsing.
 void add_device_command(CLI::App& root, std::function<int()>& run);
 
+/// Adds `simulate`, in the same way.
+void add_simulate_command(CLI::App& root, std::function<int()>& run);
+
 }  // namespace latchkey::device

@@ -155,10 +155,12 @@ void Operation::on_ready() {
 }
 
 void Operation::on_lost(const std::string& reason) {
+  // An attempt that failed is no news at every attempt; the end of a session is.
+  if (said_) context_.reporter.step({"lost", {{"reason", reason}}});
   session_lost_ = true;
   last_error_ = reason;
   if (!give_up_at_) give_up_at_ = Clock::now() + plan_.patience;
-  context_.reporter.remark("operational connection: " + last_error_);
+  if (!said_) context_.reporter.remark("operational connection: " + last_error_);
 }
 
 // Everything that may be due, each in its turn.

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> phrases{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> phrases{{
     {"powered_on", "Device powered on"},
     {"request_sent", "Provisioning request sent"},
     {"answer", "Answer received"},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> phrases{
     {"renewing", "Asking for the next credential"},
     {"renewed", "Next credential received"},
     {"moving", "Told to connect elsewhere"},
+    {"lost", "Connection lost"},
 }};
 
 std::string_view phrase_of(std::string_view name) {

@@ -70,6 +70,7 @@ int run_program(int argc, char** argv) {
   latchkey::cli::add_enroll_commands(root, run);
   latchkey::cli::add_explain_command(root, run);
   latchkey::device::add_device_command(root, run);
+  latchkey::device::add_simulate_command(root, run);
   std::string ignored;
   accept_config_everywhere(root, ignored);
   try {

@@ -1,0 +1,126 @@
+#include "device/command.hpp"
+#include "device/exit_code.hpp"
+#include "device/flags.hpp"
+#include "device/simulation.hpp"
+#include "device/stop_signals.hpp"
+
+#include <CLI/CLI.hpp>
+#include <sys/resource.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace latchkey::device {
+namespace {
+
+struct SimulateFlags {
+  std::size_t devices = 10;
+  unsigned patience_s = 60;
+  unsigned start_within_s = 0;
+};
+
+void remark(std::string_view what) {
+  std::cerr << "latchkey: " << what << '\n';
+}
+
+/// Each device has a connection, and its folder.
+void allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The settings of the device with this number: its key is derived from the group's, a token is everybody's.
+std::expected<Settings, Failure> settings_of(Flags flags, std::size_t number) {
+  flags.id += std::to_string(number);
+  auto settings = read_settings(flags);
+  if (!settings) return settings;
+  auto* const key = std::get_if<KeyProof>(&settings->proof);
+  if (key != nullptr && key->group) {
+    key->key = protocol::device_key(key->key.view(), settings->id.text());
+    return settings;
+  }
+  if (std::holds_alternative<EnrolmentToken>(settings->proof)) return settings;
+  return std::unexpected(
+      Failure{exit_code::usage,
+              "a fleet proves itself by --key-file with the key of its --group, or by --token-file"});
+}
+
+void tell(const Tally& tally, bool as_json) {
+  if (as_json) {
+    std::cout << R"({"devices":)" << tally.devices << R"(,"connected":)" << tally.connected << R"(,"ready":)"
+              << tally.ready << R"(,"renewed":)" << tally.renewed << "}\n"
+              << std::flush;
+    return;
+  }
+  std::cerr << tally.devices << " devices: " << tally.connected << " connected, " << tally.ready << " ready, "
+            << tally.renewed << " renewed\n";
+}
+
+int run_simulate(const Flags& flags, const SimulateFlags& more) {
+  allow_many_files();
+  Mailbox control;
+  const StopSignals signals(control);
+  Fleet fleet{.devices = {},
+              .folder = flags.folder,
+              .has_clock = !flags.no_clock,
+              .options = {.patience = std::chrono::seconds(more.patience_s),
+                          .start_within = std::chrono::seconds(more.start_within_s)}};
+  for (std::size_t number = 1; number <= more.devices; ++number) {
+    auto settings = settings_of(flags, number);
+    if (!settings) {
+      remark(settings.error().what);
+      return settings.error().exit_code;
+    }
+    fleet.devices.push_back(*std::move(settings));
+  }
+  simulate(
+      fleet, control, [&](const Tally& tally) { tell(tally, flags.json); },
+      [last = std::string()](std::string_view what) mutable {
+        if (std::exchange(last, what) != what) remark(what);
+      });
+  return exit_code::ok;
+}
+
+constexpr const char* simulate_help =
+    "Be a fleet: so many devices in one process, each of which does what `latchkey device run` does.\n"
+    "Their ids are ID1, ID2 ...; --key-file has the key of their --group, or --token-file the token of\n"
+    "their group. How many are connected and ready is told every second. Ends on SIGTERM or SIGINT.";
+
+constexpr const char* simulate_footer =
+    "Example:\n"
+    "  latchkey simulate meter- --devices 100 --group meters --key-file meters.key --dir ./fleet \\\n"
+    "    --start-within 30\n"
+    "\n"
+    "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";
+
+}  // namespace
+
+void add_simulate_command(CLI::App& root, std::function<int()>& run) {
+  auto* const command = root.add_subcommand("simulate", simulate_help);
+  const auto flags = std::make_shared<Flags>();
+  const auto more = std::make_shared<SimulateFlags>();
+  add_device_flags(*command, *flags);
+  command->add_flag("--json", flags->json, "One JSON object a line on stdout every second");
+  command->add_option("--devices", more->devices, "How many")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10000}))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--patience", more->patience_s,
+          "Seconds after which a connection that brings nothing does not work, and the next is tried")
+      ->check(CLI::Range(1U, 86400U))
+      ->capture_default_str();
+  command
+      ->add_option("--start-within", more->start_within_s,
+                   "Each begins after a random part of so many seconds")
+      ->check(CLI::Range(0U, 3600U))
+      ->capture_default_str();
+  command->footer(simulate_footer);
+  command->callback([=, &run] { run = [=] { return run_simulate(*flags, *more); }; });
+}
+
+}  // namespace latchkey::device
