@@ -18,10 +18,16 @@ struct ExplainedFacts {
   std::optional<QuotaLevel> quota;  ///< nothing: it would count against none
 };
 
-/// What would decide a request of this device now. `group`: the one that its proof is of; nothing: the one
-/// that registered it, if one did.
-[[nodiscard]] std::expected<ExplainedFacts, AdminError> load_explained(
-    const ConnectOptions& options, const protocol::DeviceId& id, const std::optional<std::string>& group);
+/// What a proof that is not there would name; nothing: the group that registered the device, if one did.
+struct ProofNamed {
+  std::optional<std::string> group;
+  std::optional<crypto::Sha256Digest> token_hash;
+};
+
+/// What would decide a request of this device now.
+[[nodiscard]] std::expected<ExplainedFacts, AdminError> load_explained(const ConnectOptions& options,
+                                                                       const protocol::DeviceId& id,
+                                                                       const ProofNamed& named);
 
 /// Gives a group a new key, sealed, or CA (DER); `proof` is symmetric_key or x509 and has to be the group's.
 [[nodiscard]] std::expected<void, AdminError> roll_group_key(const ConnectOptions& options,

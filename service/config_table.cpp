@@ -164,7 +164,9 @@ const auto table = std::to_array<Option>({
      .kind = Kind::secret_file,
      .field = at<&Config::secrets, &Config::Secrets::previous_master_key_file>,
      .help = "The master key before this one, while it is rotated: what is sealed under it still opens, and "
-             "passwords that were derived from it can still be given again.",
+             "passwords that were derived from it can still be given again. `latchkey db reseal` says when "
+             "it can "
+             "go.",
      .unset = "none",
      .rule = rules::master_key},
 

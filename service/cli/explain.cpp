@@ -1,5 +1,6 @@
 #include "service/enrolment/explain.hpp"
 
+#include "crypto/mac.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 
@@ -20,6 +21,7 @@ constexpr const char* variable = "LATCHKEY_DB_URL";
 struct Flags {
   std::string id;
   std::optional<std::string> group;
+  std::string token_file;
   DatabaseFlags database;
   bool json = false;
 };
@@ -27,9 +29,15 @@ struct Flags {
 Result<Checks> look(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
   if (!id) return fail(exit_code::usage, "\"" + flags.id + "\" is no device id");
+  registry::ProofNamed named{flags.group, std::nullopt};
+  if (!flags.token_file.empty()) {
+    const auto token = crypto::read_line_file(flags.token_file);
+    if (!token) return fail(exit_code::bad_data, token.error().what);
+    named.token_hash = crypto::sha256(token->view());
+  }
   const auto database = find_database(flags.database, variable);
   if (!database) return std::unexpected(database.error());
-  const auto known = registry::load_explained(*database, *id, flags.group);
+  const auto known = registry::load_explained(*database, *id, named);
   if (!known) return fail(known.error());
   return service::explain(*id, *known);
 }
@@ -68,14 +76,15 @@ int run_explain(const Flags& flags) {
 constexpr const char* help =
     "Say whether a device with a good proof would get a credential now, check by check, and what an\n"
     "operator does about those that refuse it: the service's own rules, without a request. The proof\n"
-    "itself (and which token it is), the clock, the CSR and the request_id are a request's and not looked\n"
-    "at; why one was refused is in registry.attempts.";
+    "itself, the clock, the CSR and the request_id are a request's and not looked at; why one was\n"
+    "refused is in registry.attempts.";
 constexpr const char* footer =
     "Examples:\n"
     "  latchkey explain 12345\n"
     "  latchkey explain M-000001 --group meters --json\n"
     "\n"
-    "Exit codes: 0 it would, 1 it would not, 64 wrong flags, 69 no database, 77 the login may not.";
+    "Exit codes: 0 it would, 1 it would not, 64 wrong flags, 65 unusable file, 69 no database, 77 the login\n"
+    "may not.";
 
 }  // namespace
 
@@ -88,6 +97,11 @@ void add_explain_command(CLI::App& root, std::function<int()>& run) {
                    "Group that its proof is of, where it has no enrolment of its own (default: the group\n"
                    "that registered it)")
       ->type_name("NAME");
+  command
+      ->add_option("--token-file", flags->token_file,
+                   "Token that it proves itself by: its group, its uses and its end are asked")
+      ->type_name("FILE")
+      ->excludes("--group");
   add_database_flag(*command, flags->database.url, variable);
   add_config_flag(*command, flags->database.config_file);
   command->add_flag("--json", flags->json, "A JSON object on stdout");

@@ -70,6 +70,20 @@ class Explain(ProofTest):
         self.assertEqual(self.assert_refuses("quota", group=self.name)["detail"], "1 of 1")
         self.explain(0, f"{self.name}-1")
 
+    def test_a_token_of_a_group(self) -> None:
+        self.stack.sql(f"SELECT registry.enroll_group('{self.name}', 'token', NULL, max_devices => 5)")
+        token = self.stack.sql(f"SELECT registry.create_token('{self.name}', 1, interval '1 day')").strip()
+        file = self.folder / f"{self.name}.token"
+        file.write_text(token + "\n")
+        found = self.explain(0, self.name, "--token-file", str(file))
+        self.assertEqual(found["checks"][0]["detail"], f"group {self.name}, proof token")
+        self.assertIn("0 of 1", str(found))
+        self.assert_accepted(self.device(f"{self.name}-1", self.token_proof(token)).provision())
+        self.assertIn("1 of 1", str(self.explain(1, self.name, "--token-file", str(file))))
+        self.assertIn("1 of 5", str(self.explain(0, self.name, "--group", self.name)))
+        file.write_text("a-token-that-nobody-made\n")
+        self.explain(1, self.name, "--token-file", str(file))
+
     def test_window(self) -> None:
         self.group(valid_until="now() - interval '1 minute'")
         self.assertEqual(self.refused(self.newcomer()), self.assert_refuses("validity window", group=self.name)["detail"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import subprocess
 from pathlib import Path
 
 from stack_case import StackTest
@@ -46,6 +47,10 @@ class Keys(KeyTest):
                       self.refusal(65, "enroll", "roll-key", self.name, "--generate-key", str(self.folder / "third.key")))
         self.assertFalse((self.folder / "third.key").exists())
         self.assertIn("1 devices", self.refusal(1, "enroll", "retire-key", self.name))
+        by_hand = subprocess.run(["psql", self.stack.environment["LATCHKEY_DB_URL"], "-c",
+                                  f"BEGIN; SELECT registry.retire_group_key('{self.name}'); ROLLBACK"],
+                                 capture_output=True, text=True, check=True)
+        self.assertIn(f"NOTICE:  1 devices of the group {self.name}", by_hand.stderr)
         # The one that was answered under the old key takes the new one.
         self.assert_accepted(self.derived(new, self.name, early).provision(), generation=2)
         found = json.loads(self.stack.latchkey("enroll", "retire-key", self.name, "--json"))

@@ -12,7 +12,8 @@ namespace {
 
 registry::ExplainedFacts explained(Database& database, const std::string& device,
                                    const std::optional<std::string>& group = {}) {
-  auto known = registry::load_explained(database.options(Login::ops), test::id_of(device), group);
+  auto known =
+      registry::load_explained(database.options(Login::ops), test::id_of(device), {group, std::nullopt});
   REQUIRE(known);
   return *std::move(known);
 }
@@ -61,8 +62,7 @@ TEST_CASE("of a device that nobody knows there is nothing to tell", "[tools]") {
 
 TEST_CASE("who may not ask is told so", "[tools]") {
   const Database database;
-  const auto refused =
-      registry::load_explained(database.options(Login::reader), test::id_of("12345"), std::nullopt);
+  const auto refused = registry::load_explained(database.options(Login::reader), test::id_of("12345"), {});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == registry::AdminError::Kind::permission);
 }
