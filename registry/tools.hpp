@@ -14,6 +14,7 @@ struct QuotaLevel {
 };
 
 struct ExplainedFacts {
+  Clock now;
   RequestFacts facts;               ///< as the service loads them for a request, without any material
   std::optional<QuotaLevel> quota;  ///< nothing: it would count against none
 };

@@ -7,22 +7,11 @@ namespace {
 
 using protocol::Code;
 
-/// A password signs nothing, so that the enrolment's proof renews it: in the last two fifths of its life,
-/// which is before any renew_after, and once it has ended.
-bool renews_password(const protocol::Request& request, const registry::RequestFacts& facts,
-                     crypto::Time now) {
-  const auto& newest = facts.newest;
-  if (request.credential != protocol::CredentialType::password || !newest ||
-      newest->type != request.credential)
-    return false;
-  return !newest->live || now >= newest->not_before + (newest->not_after - newest->not_before) * 3 / 5;
-}
-
 Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& facts, crypto::Time now) {
   const protocol::Request& request = verified.request();
   return {.credential = request.credential,
           .by_token = verified.by_token(),
-          .renews = verified.renews() || renews_password(request, facts, now),
+          .renews = verified.renews() || renews_password(request.credential, facts, now),
           .can_open = request.encryption_key || verified.sealing_key() != nullptr};
 }
 

@@ -25,11 +25,13 @@ std::string_view name_of(ProofKind proof) {
   return "token";
 }
 
-Asked asked_of(const Enrolment& enrolment) {
+Asked asked_of(const registry::ExplainedFacts& known) {
   using protocol::CredentialType;
-  return {.credential = enrolment.policy.allows_x509 ? CredentialType::x509 : CredentialType::password,
+  const Enrolment& enrolment = *known.facts.enrolment;
+  const auto wanted = enrolment.policy.allows_x509 ? CredentialType::x509 : CredentialType::password;
+  return {.credential = wanted,
           .by_token = enrolment.proof == ProofKind::token,
-          .renews = false,
+          .renews = renews_password(wanted, known.facts, std::chrono::floor<std::chrono::seconds>(known.now)),
           .can_open = true};
 }
 
@@ -67,9 +69,9 @@ ExplainedCheck check_owner(const registry::RequestFacts& facts) {
   return passed(name, facts.device->proof_key ? "and only the key that registered it speaks for it" : "");
 }
 
-void add_all(Checks& checks, std::span<const PolicyCheck> rules, const registry::RequestFacts& facts) {
+void add_all(Checks& checks, std::span<const PolicyCheck> rules, const registry::ExplainedFacts& known) {
   for (const PolicyCheck& rule : rules) {
-    const auto rejection = rule.check(asked_of(*facts.enrolment), facts);
+    const auto rejection = rule.check(asked_of(known), known.facts);
     checks.push_back(rejection ? refused(rule.name, rejection->reason, rule.remedy) : passed(rule.name));
   }
 }
@@ -108,9 +110,9 @@ Checks checks_of(const registry::ExplainedFacts& known) {
                 "latchkey enroll device {id}, or --group with the name of the group that its proof is of")};
   const Enrolment& enrolment = *facts.enrolment;
   Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
-  add_all(checks, checks_for_all(), facts);
+  add_all(checks, checks_for_all(), known);
   const bool newcomer = registers(facts.device);
-  add_all(checks, newcomer ? checks_for_newcomers() : checks_for_registered(), facts);
+  add_all(checks, newcomer ? checks_for_newcomers() : checks_for_registered(), known);
   if (!newcomer) return checks;
   if (enrolment.policy.admitted == registry::Admitted::approved)
     checks.push_back(check_approval(facts.device));

@@ -93,6 +93,12 @@ constexpr std::array for_registered{
 
 }  // namespace
 
+bool renews_password(CredentialType wanted, const RequestFacts& facts, crypto::Time now) {
+  const auto& newest = facts.newest;
+  if (wanted != CredentialType::password || !newest || newest->type != wanted) return false;
+  return !newest->live || now >= newest->not_before + (newest->not_after - newest->not_before) * 3 / 5;
+}
+
 bool registers(const std::optional<registry::Device>& device) {
   return !device || device->state == DeviceState::off || device->state == DeviceState::provisioning_requested;
 }

@@ -18,6 +18,11 @@ struct Asked {
   bool can_open = false;  ///< something can be encrypted for the device
 };
 
+/// A password signs nothing, so that the enrolment's proof renews it: in the last two fifths of its life,
+/// which is before any renew_after, and once it has ended.
+[[nodiscard]] bool renews_password(protocol::CredentialType wanted, const registry::RequestFacts& facts,
+                                   crypto::Time now);
+
 /// One rule: pure, so that a request is decided and `latchkey explain` explains by the same.
 struct PolicyCheck {
   std::string_view name;

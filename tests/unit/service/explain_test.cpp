@@ -7,12 +7,16 @@ using namespace latchkey;
 using namespace latchkey::service;
 using registry::Admitted;
 using registry::DeviceState;
+using namespace std::chrono_literals;
 
 namespace {
 
 /// As it stands: a newcomer by a group's key, who is let in.
 struct Known : registry::ExplainedFacts {
-  Known() { facts = fixtures::facts_of(fixtures::key_of_group()); }
+  Known() {
+    now = fixtures::now;
+    facts = fixtures::facts_of(fixtures::key_of_group());
+  }
   registry::Policy& policy() { return facts.enrolment->policy; }
   void is(DeviceState state) {
     facts.device = fixtures::registered_by("group:meters", state);
@@ -101,6 +105,20 @@ TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
     INFO("row " << i);
     CHECK(refusals(known) == rows[i].refusals);
   }
+}
+
+TEST_CASE("explain: a password is renewed by the first proof when its time has come", "[explain]") {
+  Known known;
+  known.is(DeviceState::ready);
+  known.policy().may_reprovision = false;
+  known.policy().allows_x509 = false;
+  known.policy().allows_password = true;
+  known.facts.newest->type = protocol::CredentialType::password;
+  known.facts.newest->not_before = known.now - 2h;
+  known.facts.newest->not_after = known.now + 2h;
+  CHECK(refusals(known).starts_with("reprovisioning: "));
+  known.now += 30min;
+  CHECK(refusals(known).empty());
 }
 
 TEST_CASE("explain: which enrolment is asked stands first", "[explain]") {
