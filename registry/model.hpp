@@ -127,6 +127,7 @@ struct NewCredential {
   crypto::Sha256Digest key_fingerprint{};  ///< SHA-256 of its SubjectPublicKeyInfo
   crypto::Bytes salt;                      ///< of a password
   KeyId master_key{};                      ///< under which a password was derived
+  std::optional<crypto::Sha256Digest> password_hash;  ///< for brokers that look logins up
   Clock not_before;
   Clock not_after;
   Clock use_by;

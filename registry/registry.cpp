@@ -89,6 +89,39 @@ Result<void> Registry::mark_sent(std::span<const Sent> rows) {
   return discard_rows(impl_->session.call("mark_sent", rows_of(rows), false));
 }
 
+Result<BrokerAccess> Registry::load_broker_access() {
+  const auto rows = impl_->session.query("SELECT * FROM registry.load_broker_access()");
+  if (!rows) return std::unexpected(rows.error());
+  BrokerAccess access;
+  for (const auto& row : *rows)
+    add_access(access, row);
+  return access;
+}
+
+Result<void> Registry::broker_applied(std::span<const AppliedAccess> rows) {
+  return discard_rows(impl_->session.call("broker_applied", rows_of(rows), false));
+}
+
+Result<void> Registry::access_looked_up() {
+  return discard_rows(impl_->session.query("SELECT registry.access_looked_up()"));
+}
+
+Result<std::string> Registry::revocation_stamp() {
+  const auto rows = impl_->session.query("SELECT registry.revocation_stamp()");
+  if (!rows) return std::unexpected(rows.error());
+  return std::string((*rows)[0][0].c_str());
+}
+
+Result<std::vector<RevokedCertificate>> Registry::load_revoked() {
+  const auto rows = impl_->session.query("SELECT serial, revoked_at FROM registry.load_revoked()");
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<RevokedCertificate> revoked;
+  revoked.reserve(static_cast<std::size_t>(rows->size()));
+  for (const auto& row : *rows)
+    revoked.push_back({bytes_of(row[0]), clock_of(row[1])});
+  return revoked;
+}
+
 Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_devices() {
   const auto rows = impl_->session.query("SELECT state, devices FROM registry.count_devices()");
   if (!rows) return std::unexpected(rows.error());

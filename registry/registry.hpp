@@ -1,5 +1,6 @@
 #pragma once
 
+#include "registry/broker_access.hpp"
 #include "registry/model.hpp"
 
 #include <chrono>
@@ -66,6 +67,14 @@ class Registry {
 
   /// Sets `credentials_sent_at` where it is still empty.
   [[nodiscard]] Result<void> mark_sent(std::span<const Sent> rows);
+  [[nodiscard]] Result<BrokerAccess> load_broker_access();
+  /// Sets `broker_applied_at` where it is still empty.
+  [[nodiscard]] Result<void> broker_applied(std::span<const AppliedAccess> rows);
+  /// The broker looks rights up by itself: what operators changed counts as applied.
+  [[nodiscard]] Result<void> access_looked_up();
+  /// Another text whenever `load_revoked` would give another list of revoked certificates; cheaper.
+  [[nodiscard]] Result<std::string> revocation_stamp();
+  [[nodiscard]] Result<std::vector<RevokedCertificate>> load_revoked();
   /// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices();
   /// Makes partitions ahead and removes a portion of what retention lets go: at start and hourly. True: there

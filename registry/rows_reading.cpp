@@ -179,4 +179,18 @@ Outcome outcome_of(std::string_view name) {
   return name == "quota_exceeded" ? Outcome::quota_exceeded : Outcome::again;
 }
 
+void add_access(BrokerAccess& access, const pqxx::row& row) {
+  const std::string_view kind = row["kind"].c_str();
+  std::string device_id = row["device_id"].c_str();
+  if (kind == "denied") {
+    access.denied.push_back(std::move(device_id));
+  } else if (kind == "changed") {
+    access.changed.emplace_back(std::move(device_id), row["changed_at"].as<std::int64_t>());
+  } else if (const auto id = protocol::DeviceId::parse(device_id)) {
+    access.logins.push_back({{*id, row["generation"].as<std::int64_t>(), bytes_of(row["salt"]),
+                              key_id_of(row["master_key"]).value_or(KeyId())},
+                             is_true(row["applied"])});
+  }
+}
+
 }  // namespace latchkey::registry

@@ -59,6 +59,7 @@ void add_secret(RowText& row, const NewCredential& credential) {
     row.text("type", "password");
     row.hex("salt", credential.salt);
     row.hex("master_key", credential.master_key);
+    add_hex(row, "password_hash", credential.password_hash);
   }
 }
 
@@ -128,6 +129,12 @@ void add(RowText& row, const Sent& sent) {
   row.number("generation", sent.generation);
 }
 
+void add(RowText& row, const AppliedAccess& applied) {
+  row.text("device_id", applied.device_id);
+  add_number(row, "generation", applied.generation);
+  add_number(row, "changed_at", applied.changed_at);
+}
+
 template <class T>
 std::string written(std::span<const T> items) {
   RowText rows;
@@ -153,6 +160,9 @@ std::string rows_of(std::span<const DecidedStatus> rows) {
   return written(rows);
 }
 std::string rows_of(std::span<const Sent> rows) {
+  return written(rows);
+}
+std::string rows_of(std::span<const AppliedAccess> rows) {
   return written(rows);
 }
 

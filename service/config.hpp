@@ -46,9 +46,20 @@ struct Config {
   struct Connection {
     std::string host;
     std::int64_t port = 8883;
+    std::int64_t password_port = 0;  ///< where devices with a password connect; 0: the same
     bool tls = true;
     std::string ca_file;  ///< anchors sent to devices; empty: they keep theirs
   } connection;
+  struct BrokerAccess {
+    std::string mode = "none";
+    std::string username;
+    std::string password_file;
+  } broker_access;
+  struct Crl {
+    std::string file;  ///< empty: none is written
+    std::int64_t lifetime_h = 72;
+    std::string reload_command;
+  } crl;
   struct Limits {
     std::int64_t batch_max = 128;
     std::int64_t inbox_bytes = 64 << 20;

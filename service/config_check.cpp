@@ -71,6 +71,23 @@ void check_share_group(Settings& settings) {
                       "MQTT 3.1.1 has no shared subscriptions, allowed is \"\", or mqtt.version = \"5\"");
 }
 
+void check_broker_access(Settings& settings) {
+  const auto& access = settings.config().broker_access;
+  const bool steers = access.mode == "dynamic-security";
+  if (steers && access.username.empty())
+    settings.complain(option_of("broker_access", "username"),
+                      "is required with dynamic-security: the account that commands the broker");
+  if (!access.password_file.empty() && access.username.empty())
+    settings.complain(option_of("broker_access", "password_file"),
+                      "is of no use without broker_access.username");
+}
+
+void check_crl(Settings& settings) {
+  const auto& crl = settings.config().crl;
+  if (crl.file.empty() && !crl.reload_command.empty())
+    settings.complain(option_of("crl", "reload_command"), "is of no use without crl.file");
+}
+
 }  // namespace
 
 void check_settings(Settings& settings) {
@@ -81,6 +98,8 @@ void check_settings(Settings& settings) {
   check_tls(settings);
   check_account(settings);
   check_share_group(settings);
+  check_broker_access(settings);
+  check_crl(settings);
 }
 
 }  // namespace latchkey::service

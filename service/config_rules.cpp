@@ -93,6 +93,15 @@ Complaint mqtt_version(const std::string& value) {
   return one_of(value, {"5", "3.1.1"});
 }
 
+Complaint access_mode(const std::string& value) {
+  return one_of(value, {"none", "dynamic-security", "database"});
+}
+
+Complaint absolute_path(const std::string& value) {
+  if (value.starts_with('/')) return std::nullopt;
+  return "\"" + value + "\" is no full path, allowed is what begins with /";
+}
+
 Complaint share_group(const std::string& value) {
   // MQTT 5, 4.8.2: a ShareName holds none of these.
   if (value.find_first_of("/+#") == std::string::npos) return std::nullopt;

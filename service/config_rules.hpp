@@ -18,6 +18,8 @@ using Complaint = std::optional<std::string>;
 /// Names of accounts and clients of the service (docs/protocol.md, 1).
 [[nodiscard]] Complaint no_device_id(const std::string& value);
 [[nodiscard]] Complaint mqtt_version(const std::string& value);
+[[nodiscard]] Complaint access_mode(const std::string& value);
+[[nodiscard]] Complaint absolute_path(const std::string& value);
 [[nodiscard]] Complaint share_group(const std::string& value);
 [[nodiscard]] Complaint topic_root(const std::string& value);
 [[nodiscard]] Complaint host(const std::string& value);

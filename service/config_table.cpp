@@ -185,6 +185,14 @@ const auto table = std::to_array<Option>({
      .least = 1,
      .most = 65535},
     {.section = "connection",
+     .key = "password_port",
+     .kind = Kind::number,
+     .field = at<&Config::connection, &Config::Connection::password_port>,
+     .help = "The port for devices with a password, where those with a certificate have one that asks for it "
+             "(Mosquitto); 0: the same for both.",
+     .least = 0,
+     .most = 65535},
+    {.section = "connection",
      .key = "tls",
      .kind = Kind::flag,
      .field = at<&Config::connection, &Config::Connection::tls>,
@@ -198,6 +206,59 @@ const auto table = std::to_array<Option>({
              "the signing certificate.",
      .unset = "devices keep their anchors",
      .rule = rules::certificates},
+
+    {.section = "broker_access",
+     .key = "mode",
+     .kind = Kind::text,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::mode>,
+     .help = "How the broker learns of passwords and of devices that are to be kept out (docs/deploy.md): "
+             "`dynamic-security`: the service tells Mosquitto's plugin of this name; `database`: the broker "
+             "looks "
+             "into the registry (`registry.mqtt_user`, `registry.mqtt_acl`); `none`: it does not, and "
+             "passwords are "
+             "given to nobody.",
+     .rule = rules::access_mode},
+    {.section = "broker_access",
+     .key = "username",
+     .kind = Kind::text,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::username>,
+     .help =
+         "With `dynamic-security`: the account that may write to `$CONTROL/dynamic-security/v1`, for "
+         "example `@admin`. It must hold a character that no device id has: else a device of that name would "
+         "command the broker.",
+     .rule = rules::no_device_id},
+    {.section = "broker_access",
+     .key = "password_file",
+     .kind = Kind::secret_file,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::password_file>,
+     .help = "The password of that account, one line. Broker, TLS and MQTT version are those of `mqtt`.",
+     .rule = rules::one_line},
+
+    {.section = "crl",
+     .key = "file",
+     .kind = Kind::text,
+     .field = at<&Config::crl, &Config::Crl::file>,
+     .help = "Where the list of revoked certificates is kept, PEM, for a broker that reads one. Its folder "
+             "must be "
+             "writable. A path that counts from the root.",
+     .unset = "none is written",
+     .rule = rules::absolute_path},
+    {.section = "crl",
+     .key = "lifetime_h",
+     .kind = Kind::number,
+     .field = at<&Config::crl, &Config::Crl::lifetime_h>,
+     .help =
+         "Hours until a list expires, which locks every device out; it is renewed at a third of this, so two "
+         "thirds are left to notice that it was not.",
+     .least = 1,
+     .most = 8760},
+    {.section = "crl",
+     .key = "reload_command",
+     .kind = Kind::text,
+     .field = at<&Config::crl, &Config::Crl::reload_command>,
+     .help = "Run after each change of the file, to have the broker read it: a program by its full path and "
+             "arguments, separated by spaces; there is no shell. It has 5 s.",
+     .rule = rules::absolute_path},
 
     {.section = "limits",
      .key = "batch_max",

@@ -20,8 +20,8 @@ using prometheus::Histogram;
 using Labels = std::map<std::string, std::string>;
 
 constexpr std::array stages = {"wait", "decode", "load", "decide", "commit", "answer"};
-constexpr std::array drops = {"retained",   "too_large",   "bad_topic",
-                              "inbox_full", "outbox_full", "bad_status"};
+constexpr std::array drops = {"retained",    "too_large",  "bad_topic",       "inbox_full",
+                              "outbox_full", "bad_status", "broker_not_ready"};
 constexpr std::array states = {
     "off", "provisioning_requested", "registered", "connected", "ready", "suspended", "revoked"};
 constexpr std::array credential_types = {"x509", "password"};
@@ -74,6 +74,16 @@ struct Metrics::Series {
                                         "Connections to the broker on which every subscription stood.");
   Counter& broker_failures = counter("latchkey_broker_failures_total",
                                      "Connections to the broker that ended, and attempts that failed.");
+  Counter& access_failures = counter(
+      "latchkey_broker_access_failures_total",
+      "Times that the broker's list of passwords and kept out devices could not be brought up to date.");
+  Gauge& access_entries = gauge("latchkey_broker_access_entries",
+                                "Passwords and kept out devices in the broker's list (dynamic-security).");
+  Counter& crl_failures = counter("latchkey_crl_failures_total",
+                                  "Times that the CRL could not be written or the broker not told.");
+  Gauge& crl_entries = gauge("latchkey_crl_entries", "Certificates on the CRL.");
+  Gauge& crl_end = gauge("latchkey_crl_next_update_timestamp_seconds",
+                         "When the CRL that was written last expires, in Unix seconds; 0: none is written.");
   Gauge& broker_up = gauge("latchkey_broker_up", "1 while the subscriptions at the broker stand.");
   Gauge& database_up =
       gauge("latchkey_database_up", "1 while the database answers and its schema is new enough.");
@@ -186,6 +196,23 @@ void Metrics::broker_ready() {
 
 void Metrics::broker_failed() {
   series_->broker_failures.Increment();
+}
+
+void Metrics::broker_access_failed() {
+  series_->access_failures.Increment();
+}
+
+void Metrics::crl_written(std::chrono::sys_seconds next_update, std::size_t entries) {
+  series_->crl_end.Set(static_cast<double>(next_update.time_since_epoch().count()));
+  series_->crl_entries.Set(static_cast<double>(entries));
+}
+
+void Metrics::crl_failed() {
+  series_->crl_failures.Increment();
+}
+
+void Metrics::set_broker_entries(std::size_t count) {
+  series_->access_entries.Set(static_cast<double>(count));
 }
 
 void Metrics::set(const Queues& queues) {

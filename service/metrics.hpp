@@ -16,7 +16,7 @@ namespace latchkey::service {
 enum class Stage { wait, decode, load, decide, commit, answer };
 
 /// Why a message went no further, unanswered.
-enum class Dropped { retained, too_large, bad_topic, inbox_full, outbox_full, bad_status };
+enum class Dropped { retained, too_large, bad_topic, inbox_full, outbox_full, bad_status, broker_not_ready };
 
 /// What is counted, for Prometheus. Made once and passed down like the log. Every series is made at the
 /// start, so that counting allocates nothing and a scrape shows a zero where nothing happened yet. No label
@@ -42,6 +42,10 @@ class Metrics {
   void dropped(Dropped why);
   void broker_ready();
   void broker_failed();
+  /// The broker's access list could not be compared, or a command for it was refused.
+  void broker_access_failed();
+  void crl_written(std::chrono::sys_seconds next_update, std::size_t entries);
+  void crl_failed();
 
   // Levels, set by who looks at them from time to time.
   struct Queues {
@@ -51,6 +55,8 @@ class Metrics {
   };
   void set(const Queues& queues);
   void set_broker_up(bool up);
+  /// Passwords and kept out devices in the broker's own list.
+  void set_broker_entries(std::size_t count);
   void set_database_up(bool up);
   /// All states to zero.
   void clear_devices();

@@ -1,6 +1,7 @@
 #include "service/serve.hpp"
 
 #include "registry/condition.hpp"
+#include "service/access/dynamic_security.hpp"
 #include "service/broker_login.hpp"
 #include "service/certificate_ends.hpp"
 #include "service/exit_code.hpp"
@@ -8,6 +9,7 @@
 #include "service/http/routes.hpp"
 #include "service/http/server.hpp"
 #include "service/intake.hpp"
+#include "service/issuing/crl_file.hpp"
 #include "service/metrics.hpp"
 #include "service/observer.hpp"
 #include "service/pki.hpp"
@@ -41,6 +43,7 @@ struct Secrets {
   MasterKey master;
   crypto::Secret broker_password;
   crypto::Secret database_password;
+  crypto::Secret access_password;
 };
 
 /// Everything the process holds while it serves, in the order in which it is made; it ends in the opposite
@@ -60,7 +63,11 @@ class Service {
     return {config_.database.url, secrets_.database_password.clone(), session_};
   }
   [[nodiscard]] mqtt::Options link_options() const;
+  [[nodiscard]] mqtt::Options access_options() const;
+  [[nodiscard]] std::expected<void, std::string> start_access();
+  [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();
+  [[nodiscard]] Destination destination() const;
   [[nodiscard]] std::vector<Act> acts();
   void serve_http();
   [[nodiscard]] std::vector<Check> checks();
@@ -87,8 +94,10 @@ class Service {
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Speaker> speaker_;
+  std::unique_ptr<access::DynamicSecurity> access_;  ///< with broker_access.mode = dynamic-security
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<CrlFile> crl_;  ///< with crl.file; the steering thread's
   std::unique_ptr<Steering> steering_;
   std::unique_ptr<Summarizer> summarizer_;
   std::unique_ptr<Observer> observer_;
@@ -140,7 +149,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       topics_(config.mqtt.provisioning_root, config.mqtt.devices_root),
       nonces_(secrets_.master.derive("nonce v1")),
       authenticator_(secrets_.master, *pki_.signing, pki_.own),
-      decider_(nonces_),
+      decider_(nonces_, config.broker_access.mode != "none"),
       readiness_(log),
       intake_(topics_, inboxes_, metrics_, log) {
   metrics_.set_version(LATCHKEY_VERSION);
@@ -161,6 +170,36 @@ mqtt::Options Service::link_options() const {
   return options;
 }
 
+mqtt::Options Service::access_options() const {
+  mqtt::Options options = broker_login(config_, secrets_.access_password);
+  options.client_id = random_client_id();
+  options.username = config_.broker_access.username;
+  options.outbox_limit = 100;
+  return options;
+}
+
+std::expected<void, std::string> Service::start_access() {
+  if (config_.broker_access.mode != "dynamic-security") return {};
+  auto started = access::DynamicSecurity::start(
+      access_options(), access::Logins(secrets_.master, topics_), database(),
+      [this](mqtt::Message answer) { static_cast<void>(speaker_->publish(std::move(answer))); }, metrics_,
+      log_);
+  if (!started) return std::unexpected(std::move(started.error()));
+  access_ = std::move(*started);
+  return {};
+}
+
+std::expected<void, std::string> Service::start_crl() {
+  if (config_.crl.file.empty()) return {};
+  auto ca = crypto::load_identity(config_.pki.device_ca_file, config_.pki.device_ca_key_file);
+  if (!ca) return std::unexpected(std::move(ca.error().what));
+  crl_ =
+      std::make_unique<CrlFile>(CrlFile::Options{config_.crl.file, std::chrono::hours(config_.crl.lifetime_h),
+                                                 config_.crl.reload_command},
+                                *std::move(ca), metrics_, log_);
+  return {};
+}
+
 mqtt::Handlers Service::link_handlers() {
   return {.message = [this](const mqtt::Delivery& delivery) { intake_.accept(delivery); },
           .ready =
@@ -177,6 +216,14 @@ mqtt::Handlers Service::link_handlers() {
           .delivered = [this](std::uint64_t tag) { sent_.delivered(tag); }};
 }
 
+Destination Service::destination() const {
+  const auto& connection = config_.connection;
+  const std::int64_t password_port =
+      connection.password_port == 0 ? connection.port : connection.password_port;
+  return {connection.host, static_cast<std::uint16_t>(connection.port),
+          static_cast<std::uint16_t>(password_port), connection.tls, pki_.connection_anchors};
+}
+
 std::expected<void, std::string> Service::start() {
   const auto count = static_cast<std::size_t>(config_.database.workers);
   for (std::size_t i = 0; i < count; ++i)
@@ -184,12 +231,14 @@ std::expected<void, std::string> Service::start() {
   auto link = mqtt::Link::open(link_options(), link_handlers());
   if (!link) return std::unexpected(std::move(link.error()));
   link_ = std::move(*link);
-  const auto& connection = config_.connection;
+  Gate gate;
+  if (config_.broker_access.mode == "dynamic-security")
+    gate = [this](registry::BrokerOpening opening, mqtt::Message answer) {
+      return access_->open(std::move(opening), std::move(answer));
+    };
   speaker_ =
-      std::make_unique<Speaker>(*link_, topics_, sent_,
-                                Destination{connection.host, static_cast<std::uint16_t>(connection.port),
-                                            connection.tls, pki_.connection_anchors},
-                                metrics_, log_);
+      std::make_unique<Speaker>(*link_, topics_, sent_, destination(), std::move(gate), metrics_, log_);
+  if (auto access = start_access(); !access) return access;
   const RequestTools requests{
       authenticator_, decider_, pki_.issuer, secrets_.master, pki_.chain_below_root, *speaker_,
       limits_,        metrics_, log_};
@@ -199,6 +248,7 @@ std::expected<void, std::string> Service::start() {
                                                 requests, statuses, database()));
   housekeeper_ =
       std::make_unique<Housekeeper>(sent_, database(), [this] { readiness_.database_ready(); }, log_);
+  if (auto crl = start_crl(); !crl) return crl;
   steering_ = std::make_unique<Steering>(acts(), database(), log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
   serve_http();
@@ -206,7 +256,21 @@ std::expected<void, std::string> Service::start() {
 }
 
 std::vector<Act> Service::acts() {
-  return {};
+  std::vector<Act> acts;
+  if (access_ != nullptr)
+    acts.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
+                      access_->look();
+                      return false;
+                    }});
+  if (config_.broker_access.mode == "database")
+    acts.push_back({"access", [](registry::Registry& registry) -> registry::Result<bool> {
+                      if (auto done = registry.access_looked_up(); !done)
+                        return std::unexpected(std::move(done.error()));
+                      return false;
+                    }});
+  if (crl_ != nullptr)
+    acts.push_back({"access", [this](registry::Registry& registry) { return crl_->step(registry); }});
+  return acts;
 }
 
 /// Devices come first: what is only looked at must not keep them from being served.
@@ -283,6 +347,7 @@ void Service::stop() {
   for (const auto& inbox : inboxes_)
     inbox->close();
   workers_.clear();  // each finishes the batch it has
+  access_.reset();
   if (link_ != nullptr && !link_->flush(flush_limit))
     log_.warning("stopped with answers that the broker did not take");
   sent_.close();
@@ -293,7 +358,7 @@ void Service::stop() {
 std::expected<Secrets, std::string> load_secrets(const Config& config) {
   auto master = load_master_key(config.secrets.master_key_file, config.secrets.previous_master_key_file);
   if (!master) return std::unexpected(master.error().what);
-  Secrets secrets{std::move(*master), {}, {}};
+  Secrets secrets{std::move(*master), {}, {}, {}};
   const auto read = [](const std::string& file, crypto::Secret& into) -> std::expected<void, std::string> {
     if (file.empty()) return {};
     auto line = crypto::read_line_file(file);
@@ -305,6 +370,8 @@ std::expected<Secrets, std::string> load_secrets(const Config& config) {
     return std::unexpected(broker.error());
   if (auto database = read(config.database.password_file, secrets.database_password); !database)
     return std::unexpected(database.error());
+  if (auto access = read(config.broker_access.password_file, secrets.access_password); !access)
+    return std::unexpected(access.error());
   return secrets;
 }
 

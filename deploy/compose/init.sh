@@ -21,7 +21,7 @@ if [ "$(cat "$kept/pki/host")" != "$BROKER_HOST" ]; then
   exit 1
 fi
 
-for login in superuser owner latchkey operator service bootstrap; do
+for login in superuser owner latchkey operator service bootstrap admin; do
   [ -e "$kept/$login.password" ] && continue
   od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n' | sed 's/$/\n/' >"$kept/password.new"
   mv "$kept/password.new" "$kept/$login.password"
@@ -49,7 +49,7 @@ passfile owner | give latchkey 400 /dev/stdin /migrate/passfile
 # The service: all but the server CA's key, which it never needs, and which stays here.
 give latchkey 400 "$templates/latchkey.toml" "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
   "$kept/pki/signing.pem" "$kept/pki/signing-key.pem" "$kept/pki/server-ca.pem" "$kept/pki/master.key" \
-  "$kept/latchkey.password" "$kept/service.password" /service
+  "$kept/latchkey.password" "$kept/service.password" "$kept/admin.password" /service
 
 # Those who enrol and try out: the operator's login, and what a device has from the factory.
 passfile operator | give latchkey 400 /dev/stdin /operator/passfile
@@ -62,7 +62,8 @@ give "$broker" 400 "$kept/pki/broker.pem" "$kept/pki/broker-key.pem" "$kept/pki/
   "$kept/pki/server-ca.pem" "$templates/mosquitto.acl" /broker
 sed -e 's|[$]{BIND}|0.0.0.0|' -e "s|[$]{BOOTSTRAP_PORT}|$BOOTSTRAP_PORT|" -e "s|[$]{DEVICE_PORT}|$DEVICE_PORT|" \
   -e 's|[$]{PKI}|/broker|' -e 's|[$]{PASSWORDS}|/broker/passwords|' -e 's|[$]{ACL}|/broker/mosquitto.acl|' \
+  -e 's|[$]{PLUGIN}|/usr/lib/mosquitto_dynamic_security.so|' -e 's|[$]{STATE}|/mosquitto/data|' \
   "$templates/mosquitto.conf" | give "$broker" 400 /dev/stdin /broker/mosquitto.conf
-for account in service bootstrap; do
+for account in service bootstrap admin; do
   printf '@%s:%s\n' "$account" "$(cat "$kept/$account.password")"
 done | give "$broker" 600 /dev/stdin /broker/accounts

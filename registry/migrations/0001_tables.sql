@@ -177,6 +177,8 @@ CREATE TABLE device (
   actor                  text,
   reason                 text,
   decommissioned_at      timestamptz CHECK (decommissioned_at IS NULL OR state = 'revoked'),
+  access_changed_at      timestamptz,
+  broker_applied_at      timestamptz,
   CHECK ((waiting_digest IS NULL) = (waiting_since IS NULL)),
   CHECK ((state = 'suspended') = (resume_state IS NOT NULL)),
   CHECK (state NOT IN ('registered', 'connected', 'ready') OR (enrolled_by IS NOT NULL AND generation > 0))
@@ -210,6 +212,8 @@ COMMENT ON COLUMN device.acted_at IS 'The last operator act.';
 COMMENT ON COLUMN device.actor IS 'The login that acted.';
 COMMENT ON COLUMN device.reason IS 'Why, in the operator''s words.';
 COMMENT ON COLUMN device.decommissioned_at IS 'When it was taken out of service for good: it counts against no quota, and forget may erase what it said of itself. A reset empties it.';
+COMMENT ON COLUMN device.access_changed_at IS 'When an operator last took or gave back its access: suspend, resume, revoke, reset.';
+COMMENT ON COLUMN device.broker_applied_at IS 'When the broker was seen to act on that; empty: not yet, or the service does not steer the broker.';
 
 CREATE TABLE credential (
   device_id       text COLLATE "C" NOT NULL REFERENCES device,
@@ -234,6 +238,9 @@ CREATE TABLE credential (
   connected_at    timestamptz,
   ended_at        timestamptz,
   erased_at       timestamptz,
+  revoked_at      timestamptz,
+  password_hash   bytea CHECK (octet_length(password_hash) = 32),
+  broker_applied_at timestamptz,
   PRIMARY KEY (device_id, generation),
   UNIQUE (device_id, request_id),
   CHECK (not_after > not_before),
@@ -265,6 +272,9 @@ COMMENT ON COLUMN credential.issued_at IS 'When it was committed.';
 COMMENT ON COLUMN credential.connected_at IS 'When a device first connected with it.';
 COMMENT ON COLUMN credential.ended_at IS 'When it was retired or revoked.';
 COMMENT ON COLUMN credential.erased_at IS 'When its certificate and keys were erased, by retention or forget. The row stays: its generation, request_id and serial are used for ever.';
+COMMENT ON COLUMN credential.revoked_at IS 'When it was revoked: a certificate stands on the CRL from here to its end.';
+COMMENT ON COLUMN credential.password_hash IS 'SHA-256 of the password and the salt (hexadecimal), for brokers that look logins up. The password has 192 random bits: no guessing finds it.';
+COMMENT ON COLUMN credential.broker_applied_at IS 'When the broker was seen to take this password; empty: not yet, a certificate, or a broker that looks logins up.';
 
 CREATE TABLE presence (
   device_id    text COLLATE "C" PRIMARY KEY REFERENCES device,

@@ -79,7 +79,7 @@ CREATE TYPE decided_request AS (
   i int, device_id text, tracking_id uuid, received_at timestamptz, decision text, code text, reason text, group_name text, counted boolean,
   expected bigint, to_registered boolean, enrolled_by text, proof_key bytea, quota text, attributes jsonb,
   type text, request_id text, digest bytea, serial bytea, certificate bytea, fingerprint bytea, key_fingerprint bytea,
-  salt bytea, master_key bytea, encryption_key bytea, signed_by text, answer_key bytea,
+  salt bytea, master_key bytea, password_hash bytea, encryption_key bytea, signed_by text, answer_key bytea,
   not_before timestamptz, not_after timestamptz, use_by timestamptz, repeated bigint
 );
 COMMENT ON TYPE decided_request IS 'Service: one row of commit_requests.';
@@ -205,9 +205,9 @@ BEGIN
   UPDATE credential c SET status = 'retired', ended_at = now()
     FROM unnest(b) q WHERE q.i = ANY (won) AND q.expected > 0 AND c.device_id = q.device_id AND c.status = 'issued';
   INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint,
-                          salt, master_key, encryption_key, signed_by, answer_key, not_before, not_after, use_by)
+                          salt, master_key, password_hash, encryption_key, signed_by, answer_key, not_before, not_after, use_by)
     SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint,
-           salt, master_key, encryption_key, signed_by, answer_key, not_before, not_after, use_by
+           salt, master_key, password_hash, encryption_key, signed_by, answer_key, not_before, not_after, use_by
     FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
   PERFORM note_cloned_keys(b, won);
   INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)

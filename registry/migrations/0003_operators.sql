@@ -339,10 +339,13 @@ BEGIN
       waiting_digest = CASE next WHEN 'off' THEN NULL ELSE waiting_digest END, waiting_since = CASE next WHEN 'off' THEN NULL ELSE waiting_since END,
       approved_digest = CASE next WHEN 'off' THEN NULL ELSE approved_digest END, rejected_digest = CASE next WHEN 'off' THEN NULL ELSE rejected_digest END,
       requested_at = CASE next WHEN 'off' THEN NULL ELSE requested_at END,
-      decommissioned_at = CASE next WHEN 'off' THEN NULL ELSE decommissioned_at END, acted_at = clock_timestamp(), actor = session_user, reason = why
+      decommissioned_at = CASE next WHEN 'off' THEN NULL ELSE decommissioned_at END, acted_at = clock_timestamp(), actor = session_user, reason = why,
+      access_changed_at = clock_timestamp(), broker_applied_at = NULL
     WHERE device_id = id;
   IF next IN ('off', 'revoked') THEN
-    UPDATE credential SET status = 'revoked', ended_at = now() WHERE device_id = id AND status IN ('issued', 'active');
+    -- A certificate that a newer one replaced is good for a broker until it expires, so it goes too.
+    UPDATE credential SET status = 'revoked', revoked_at = now(), ended_at = coalesce(ended_at, now())
+      WHERE device_id = id AND (status IN ('issued', 'active') OR (status = 'retired' AND not_after > now()));
   END IF;
   PERFORM pg_notify('latchkey', 'access');
 END $$;

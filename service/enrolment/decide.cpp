@@ -42,6 +42,8 @@ Decision Decider::decide(const VerifiedRequest& verified, const registry::Reques
   if (!is_fresh(verified, now)) return Challenge{nonces_.make(request.device_id, now)};
   const Asked asked = asked_by(verified, facts, now);
   if (auto refused = check(checks_for_all(), asked, facts)) return *refused;
+  if (request.credential == protocol::CredentialType::password && !takes_passwords_)
+    return Rejection{Code::credential_not_allowed, "a password, and broker_access.mode is none"};
 
   std::optional<crypto::CertificateRequest> csr;
   if (request.credential == protocol::CredentialType::x509) {

@@ -62,6 +62,10 @@ registry::NewCredential issue_password(const Grant& grant, const MasterKey& mast
   registry::NewCredential credential = credential_for(grant, {now - backdated, now + life}, now);
   credential.salt = crypto::random_bytes(salt_size);
   credential.master_key = master.id();
+  const protocol::DeviceId& id = grant.verified().request().device_id;
+  const auto password = password_of(master, credential.master_key, credential.salt, id,
+                                    grant.expected_generation().value_or(0) + 1);
+  credential.password_hash = password_hash(password.value(), credential.salt);
   return credential;
 }
 
@@ -77,6 +81,14 @@ std::optional<crypto::Secret> password_of(const MasterKey& master, const registr
   crypto::Secret password{std::string_view(text)};
   crypto::wipe(text);
   return password;
+}
+
+crypto::Sha256Digest password_hash(const crypto::Secret& password, crypto::ByteView salt) {
+  const std::string suffix = crypto::to_hex(salt);
+  crypto::Secret salted(password.view().size() + suffix.size());
+  std::ranges::copy(password.view(), salted.writable().begin());
+  std::ranges::copy(suffix, salted.writable().begin() + static_cast<std::ptrdiff_t>(password.view().size()));
+  return crypto::sha256(salted.view());
 }
 
 std::string username_of(const protocol::DeviceId& id, std::int64_t generation) {

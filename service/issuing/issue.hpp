@@ -24,6 +24,9 @@ namespace latchkey::service {
                                                         const registry::KeyId& master_key,
                                                         crypto::ByteView salt, const protocol::DeviceId& id,
                                                         std::int64_t generation);
+/// What a broker that looks logins up compares: SHA-256 of the password and, after it, the salt in
+/// hexadecimal. One round is enough: the password has 192 random bits, and no guessing finds it.
+[[nodiscard]] crypto::Sha256Digest password_hash(const crypto::Secret& password, crypto::ByteView salt);
 /// `{device_id}@{generation}`: no id can look like it, and both generations have one during a rotation.
 [[nodiscard]] std::string username_of(const protocol::DeviceId& id, std::int64_t generation);
 

@@ -47,7 +47,7 @@ std::optional<protocol::Acceptance> acceptance_of(const AcceptanceTools& tools,
   protocol::Acceptance acceptance{
       .generation = given.generation,
       .credential = credential_of(tools, verified, given),
-      .connection = tools.speaker.connection_for(id),
+      .connection = tools.speaker.connection_for(id, given.type),
       .config_version = facts.device ? facts.device->config_version : 1,
       .config = configuration_for(tools.log, id, verified.enrolment(), attributes_of(verified, facts)),
       .sealed = {}};

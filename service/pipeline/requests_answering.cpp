@@ -40,6 +40,25 @@ std::string_view type_of(const registry::Registration& registration) {
   return registration.credential.type == protocol::CredentialType::password ? "password" : "x509";
 }
 
+/// A password has to be known to the broker, and a device that is let in again not to be kept out any more,
+/// before the device hears of its credential and connects.
+std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id, const Verdict& verdict) {
+  if (const auto* repeat = std::get_if<Repeat>(&verdict)) {
+    const registry::Credential& given = repeat->credential;
+    if (given.type != protocol::CredentialType::password) return std::nullopt;
+    return registry::BrokerOpening{
+        id, registry::PasswordLogin{id, given.generation, given.salt, given.master_key}};
+  }
+  const auto* registration = std::get_if<registry::Registration>(&verdict);
+  if (registration == nullptr) return std::nullopt;
+  const std::int64_t before = registration->expected_generation.value_or(0);
+  const registry::NewCredential& made = registration->credential;
+  if (made.type == protocol::CredentialType::password)
+    return registry::BrokerOpening{id, registry::PasswordLogin{id, before + 1, made.salt, made.master_key}};
+  if (registration->to_registered && before > 0) return registry::BrokerOpening{id, std::nullopt};
+  return std::nullopt;
+}
+
 }  // namespace
 
 protocol::Answer RequestPipeline::compose(const Judged& judged, const registry::RequestFacts& facts,
@@ -74,11 +93,16 @@ void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts
   if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))
     tools_.metrics.issued(type_of(*registration));
   std::optional<registry::Sent> sent;
-  if (answer.acceptance) sent = registry::Sent{answer.device_id, answer.acceptance->generation};
+  std::optional<registry::BrokerOpening> opening;
+  if (answer.acceptance) {
+    sent = registry::Sent{answer.device_id, answer.acceptance->generation};
+    opening = opening_for(job.inbound.device_id, judged.verdict);
+  }
   failpoint("before_publish");
-  const bool taken = tools_.speaker.answer(
-      job.inbound, std::move(answer),
-      is_plain(judged.verified, judged.verdict) ? nullptr : &judged.verified->signer(), std::move(sent));
+  const bool taken =
+      tools_.speaker.answer(job.inbound, std::move(answer),
+                            is_plain(judged.verified, judged.verdict) ? nullptr : &judged.verified->signer(),
+                            std::move(sent), std::move(opening));
   tell_answered(tools_.log, job, line_of(judged.verdict), taken);
   failpoint("after_publish");
 }

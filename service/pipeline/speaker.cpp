@@ -5,16 +5,17 @@ namespace latchkey::service {
 using protocol::Channel;
 
 Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
-                 Metrics& metrics, Log& log)
+                 Gate gate, Metrics& metrics, Log& log)
     : link_(link),
       topics_(topics),
       sent_(sent),
       destination_(std::move(destination)),
+      gate_(std::move(gate)),
       metrics_(metrics),
       log_(log) {}
 
 bool Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
-                     std::optional<registry::Sent> sent) {
+                     std::optional<registry::Sent> sent, std::optional<registry::BrokerOpening> opening) {
   metrics_.answered(answer.status, answer.code, Steady::now() - request.received);
   mqtt::Message message;
   message.topic = topics_.of(Channel::response, request.device_id);
@@ -23,6 +24,7 @@ bool Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
   message.payload = signer != nullptr ? protocol::encode_signed_answer(std::move(answer), *signer)
                                       : protocol::encode_answer(answer);
   if (sent) message.tag = sent_.expect(std::move(*sent));
+  if (opening && gate_) return gate_(*std::move(opening), std::move(message));
   return publish(std::move(message));
 }
 
@@ -35,9 +37,11 @@ void Speaker::configure(const Inbound& status, const protocol::Configuration& co
   static_cast<void>(publish(std::move(message)));  // the device repeats its status until it comes
 }
 
-protocol::Connection Speaker::connection_for(const protocol::DeviceId& id) const {
+protocol::Connection Speaker::connection_for(const protocol::DeviceId& id,
+                                             protocol::CredentialType type) const {
+  const bool password = type == protocol::CredentialType::password;
   return {.host = destination_.host,
-          .port = destination_.port,
+          .port = password ? destination_.password_port : destination_.port,
           .tls = destination_.tls,
           .client_id = id.text(),
           .ca = destination_.anchors,

@@ -3,9 +3,12 @@
 #include "mqtt/link.hpp"
 #include "protocol/configuration.hpp"
 #include "protocol/topics.hpp"
+#include "registry/broker_access.hpp"
 #include "service/log.hpp"
 #include "service/metrics.hpp"
 #include "service/pipeline/sent_log.hpp"
+
+#include <functional>
 
 namespace latchkey::service {
 
@@ -13,31 +16,39 @@ namespace latchkey::service {
 struct Destination {
   std::string host;
   std::uint16_t port = 8883;
+  std::uint16_t password_port = 8883;  ///< for devices with a password
   bool tls = true;
   std::vector<crypto::Bytes> anchors;  ///< DER; empty: devices keep theirs
 };
 
+/// Takes an answer that may leave only once the broker did something; it publishes the answer then, or drops
+/// it when the broker does not: the device asks again. Never waits; false: too many wait.
+using Gate = std::function<bool(registry::BrokerOpening, mqtt::Message)>;
+
 /// What every worker says things with: topics, encoding, the link's outbox. May be used from several threads.
 class Speaker {
  public:
-  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
+  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination, Gate gate,
           Metrics& metrics, Log& log);
 
-  /// Signed by `signer`, or plain without one. `sent` names the credential in it. False: the outbox is full
-  /// and the answer was dropped.
+  /// Signed by `signer`, or plain without one. `sent` names the credential in it, `opening` what the broker
+  /// has to do first. False: the answer was dropped, because too many wait.
   [[nodiscard]] bool answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
-                            std::optional<registry::Sent> sent = std::nullopt);
+                            std::optional<registry::Sent> sent = std::nullopt,
+                            std::optional<registry::BrokerOpening> opening = std::nullopt);
   void configure(const Inbound& status, const protocol::Configuration& configuration,
                  const protocol::Signer& signer);
-  [[nodiscard]] protocol::Connection connection_for(const protocol::DeviceId& id) const;
-
- private:
+  [[nodiscard]] protocol::Connection connection_for(const protocol::DeviceId& id,
+                                                    protocol::CredentialType type) const;
+  /// False: the outbox is full.
   [[nodiscard]] bool publish(mqtt::Message message);
 
+ private:
   mqtt::Link& link_;
   const protocol::Topics& topics_;
   SentLog& sent_;
   Destination destination_;
+  Gate gate_;
   Metrics& metrics_;
   Log& log_;
 };

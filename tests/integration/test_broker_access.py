@@ -97,3 +97,67 @@ class BrokerAccess(StackTest):
     def test_a_retained_message_is_not_taken(self) -> None:
         with self.assertRaises(WireError), self.account("bootstrap", self.name) as wire:
             wire.publish(f"provisioning/v1/{self.name}/request", b"{}", retain=True)
+
+    # --- the bootstrap account, whose password every device knows
+
+    def test_under_a_stolen_id_nobody_gets_a_secret_and_the_owner_still_gets_in(self) -> None:
+        """Whoever takes the id hears the answer of its owner, which tells him nothing, and ends its connection: delay."""
+        device = self.enrolled(self.name, wants="x509")
+        thief = self.account("bootstrap", self.name)
+        self.addCleanup(thief.close)
+        thief.subscribe(f"provisioning/v1/{self.name}/response")
+        # What the owner sends comes to the thief's ears as an answer; he may even have sent it himself.
+        thief.publish(f"provisioning/v1/{self.name}/request", device.message())
+        heard = thief.receive()
+        assert heard
+        answer = device.read_answer(heard.payload)
+        self.assertEqual(answer["status"], "accepted")
+        self.assertEqual(set(answer["credential"]), {"type", "chain", "renew_after"})  # public, and without the key of no use
+        self.assertNotIn("sealed", answer)
+        self.assert_accepted(device.provision())
+        self.assertTrue(thief.is_lost())  # a new connection of the same id ends the old one
+        self.assertEqual(device.become_ready()["state"], "ready")
+
+    def test_a_password_on_its_way_is_sealed(self) -> None:
+        self.stack.sql("SELECT registry.enroll_group('sealed', 'token', sha256('of nobody'), credential_types => '{password}')")
+        device = self.enrolled(self.name, "--group", "sealed", wants="password")
+        thief = self.account("bootstrap", self.name)
+        self.addCleanup(thief.close)
+        thief.subscribe(f"provisioning/v1/{self.name}/response")
+        thief.publish(f"provisioning/v1/{self.name}/request", device.message())
+        heard = thief.receive()
+        self.assert_accepted(device.provision())
+        assert heard
+        self.assertNotIn(device.opened["password"], heard.payload.decode())
+        self.assertNotIn(device.opened["password"], str(device.read_answer(heard.payload)))
+
+    def test_nobody_joins_the_services_shared_group_without_its_name(self) -> None:
+        """Mosquitto lets anybody join a group; so the name is a secret, and nothing says it."""
+        with self.account("bootstrap", f"{self.name}-x") as wire:
+            for group in ("latchkey", "service", "@service", "provisioning"):
+                wire.subscribe(f"$share/{group}/provisioning/v1/+/request")
+            for topic in ("$SYS/#", "#", "+/#"):
+                wire.subscribe(topic)
+            for n in range(10):
+                self.assert_accepted(self.enrolled(f"{self.name}-{n}").provision())
+            self.assertIsNone(wire.receive(0.2))
+
+    def test_nobody_but_the_admin_account_commands_the_broker(self) -> None:
+        """Neither bootstrap nor service nor a certificate, whatever it is called."""
+        command = b'{"commands": [{"command": "createClient", "username": "@planted", "password": "x"}]}'
+        wires = [self.account("bootstrap", f"{self.name}-b"), self.account("bootstrap", "admin"), self.account("service", f"@{self.name}")]
+        wires += [self.provisioned(f"{name}.{self.name}"[:60]).connect().wire for name in ("admin", "dynsec")]
+        for wire in wires:
+            self.addCleanup(wire.close)
+            wire.subscribe("$CONTROL/#")
+            wire.publish("$CONTROL/dynamic-security/v1", command)
+            self.assertIsNone(wire.receive(0.1))
+        with self.assertRaisesRegex(WireError, "refused"):
+            Wire(self.place().url, "planted", Login(self.place().anchors, "@planted", "x"))
+        # The account that may: the same command counts.
+        with self.account("admin", f"@{self.name}-admin") as admin:
+            admin.subscribe("$CONTROL/dynamic-security/v1/response")
+            admin.publish("$CONTROL/dynamic-security/v1", command)
+            reply = admin.receive()
+            self.assertEqual(reply and reply.topic, "$CONTROL/dynamic-security/v1/response")
+        Wire(self.place().url, "planted", Login(self.place().anchors, "@planted", "x")).close()

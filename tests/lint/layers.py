@@ -35,8 +35,9 @@ BELOW: dict[str, set[str]] = {
     "service/identity": {"base", "crypto", "protocol", "registry", "service"},
     "service/enrolment": {"base", "crypto", "protocol", "registry", "service", "service/identity"},
     "service/issuing": {"base", "crypto", "protocol", "registry", "service", "service/enrolment"},
+    "service/access": SHARED | {"service", "service/issuing"},
     "service/pipeline": SHARED | STEPS | {"service"},
-} | {name: SHARED | STEPS | SHELL | {"service", "service/pipeline", "service/http"} for name in SHELL} | {
+} | {name: SHARED | STEPS | SHELL | {"service", "service/access", "service/pipeline", "service/http"} for name in SHELL} | {
     # What a person starts; the reference device is one of its commands.
     "service/cli": SHARED | STEPS | {"service", "service/serve", "service/doctor", "service/http", "device"},
     "service/main": {"service", "service/cli", "device"},

@@ -47,8 +47,9 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   Database database;
   CHECK(relations_of(database, Login::service) == "schema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
-        "commit_requests\ncommit_statuses\ncount_devices\nload_requests\nload_statuses\nmaintain\nmark_"
-        "sent\nsummarize");
+        "access_looked_up\nbroker_applied\ncommit_requests\ncommit_statuses\ncount_devices\nload_broker_"
+        "access\nload_requests\nload_revoked\nload_statuses\nmaintain\nmark_sent\nrevocation_stamp\n"
+        "summarize");
 }
 
 // Which views and functions these are is the contract (contract_test.cpp).
@@ -60,12 +61,23 @@ TEST_CASE("operators and readers may read views and the list of migrations, and 
     const std::string views = database.shown(
         "SELECT relname || CASE relkind WHEN 'v' THEN '|SELECT' ELSE CASE relname WHEN 'schema_migrations' "
         "THEN '|SELECT' ELSE '|INSERT' END END FROM pg_class WHERE relnamespace = 'registry'::regnamespace "
-        "AND (relkind = 'v' AND relname <> 'device_state' OR relname = 'schema_migrations' " +
+        "AND (relkind = 'v' AND relname NOT IN ('device_state', 'mqtt_user', 'mqtt_acl') OR relname = "
+        "'schema_migrations' " +
         import +
         ") ORDER BY "
         "relname");
     CHECK(relations_of(database, login) == views);
   }
+}
+
+TEST_CASE("a broker that looks logins up reads those two views, and that is all", "[rights]") {
+  Database database;
+  CHECK(database.shown(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'registry'::regnamespace AND relkind IN "
+            "('r', 'p', 'v') AND has_table_privilege('latchkey_broker', oid, 'SELECT') ORDER BY 1") ==
+        "mqtt_acl\nmqtt_user");
+  CHECK(database.shown("SELECT proname FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND "
+                       "has_function_privilege('latchkey_broker', oid, 'EXECUTE')") == "is_live");
 }
 
 TEST_CASE("readers may call what their views call on each row, and that is all", "[rights]") {

@@ -23,6 +23,14 @@ def find(program: str) -> str:
     return path
 
 
+def find_plugin() -> str:
+    """Where the distribution's package has it; the folder is named after the architecture."""
+    found = sorted(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
+    if not found:
+        raise StackError("there is no mosquitto_dynamic_security.so below /usr/lib")
+    return str(found[0])
+
+
 @dataclass
 class Broker:
     """The broker in `folder`: accounts log in on `bootstrap_port`, provisioned devices on `device_port`."""
@@ -38,15 +46,22 @@ class Broker:
         self.daemon = Daemon("mosquitto", [find("mosquitto"), "-c", str(self.configuration)], self.folder,
                              ends_with_parent=self.ends_with_parent)
 
+    @property
+    def state(self) -> Path:
+        """Where the plugin keeps its file."""
+        return self.folder / "mosquitto.state"
+
     def password_file(self, account: str) -> Path:
         """Where the plain password of `@account` is, for its user."""
         return self.folder / f"{account}.password"
 
     def configure(self, pki: Path) -> None:
-        self._make_accounts(["service", "bootstrap"])
+        self._make_accounts(["service", "bootstrap", "admin"])
+        self.state.mkdir(exist_ok=True)
+        give(self.state)
         names = {"BIND": "127.0.0.1", "BOOTSTRAP_PORT": str(self.bootstrap_port), "DEVICE_PORT": str(self.device_port),
                  "PKI": str(pki), "PASSWORDS": str(self.folder / "mosquitto.passwords"),
-                 "ACL": str(self.folder / "mosquitto.acl")}
+                 "ACL": str(self.folder / "mosquitto.acl"), "PLUGIN": find_plugin(), "STATE": str(self.state)}
         template = string.Template((TEMPLATES / "mosquitto.conf").read_text())
         text = template.substitute(names)
         if self.retain:

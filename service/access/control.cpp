@@ -1,0 +1,161 @@
+#include "service/access/control.hpp"
+
+#include "crypto/encoding.hpp"
+#include "service/issuing/issue.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace latchkey::service::access {
+namespace {
+
+using Json = nlohmann::json;
+using protocol::Channel;
+
+// `@` keeps it apart from the names of logins, which are roles' names as well.
+constexpr const char* deny_role = "@denied";
+constexpr const char* our_name = "latchkey";
+
+// The plugin's replies where a command found that there is nothing to do.
+constexpr std::array<std::string_view, 4> already = {"Client already exists", "Role already exists",
+                                                     "Client not found", "Role not found"};
+
+Json rule(const char* type, const std::string& topic, bool allow, int priority = 0) {
+  return {{"acltype", type}, {"topic", topic}, {"allow", allow}, {"priority", priority}};
+}
+
+/// Everything taken away, for what has no rule of a higher priority. `#` is matched with `$share/...`,
+/// `$CONTROL/...` and `$SYS/...` here, unlike in a subscription.
+Json nothing(int priority) {
+  return {rule("publishClientSend", "#", false, priority), rule("publishClientReceive", "#", false, priority),
+          rule("subscribePattern", "#", false, priority)};
+}
+
+Json default_access() {
+  Json acls = Json::array();
+  for (const char* type : {"publishClientSend", "publishClientReceive", "subscribe"})
+    acls.push_back({{"acltype", type}, {"allow", false}});
+  return {{"command", "setDefaultACLAccess"}, {"acls", acls}};
+}
+
+Json rules_of(const protocol::Topics& topics, const protocol::DeviceId& id) {
+  Json rules = nothing(-1);
+  for (const auto channel : {Channel::request, Channel::status})
+    rules.push_back(rule("publishClientSend", topics.of(channel, id), true));
+  for (const auto channel : {Channel::response, Channel::config}) {
+    rules.push_back(rule("publishClientReceive", topics.of(channel, id), true));
+    rules.push_back(rule("subscribeLiteral", topics.of(channel, id), true));
+  }
+  return rules;
+}
+
+Json roles(const std::string& name) {
+  return Json::array({{{"rolename", name}}});
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+BrokerClient client_of(const Json& entry) {
+  BrokerClient client;
+  client.username = text_of(entry, "username");
+  if (text_of(entry, "textname") == our_name) client.mark = text_of(entry, "textdescription");
+  client.disabled = entry.value("disabled", false);
+  return client;
+}
+
+Reply reply_of(const Json& entry) {
+  Reply reply{text_of(entry, "command"), text_of(entry, "error"), {}};
+  const auto data = entry.find("data");
+  if (data == entry.end() || !data->is_object() || !data->contains("clients")) return reply;
+  for (const Json& client : data->at("clients"))
+    if (client.is_object()) reply.clients.push_back(client_of(client));
+  return reply;
+}
+
+}  // namespace
+
+bool Reply::fulfilled() const {
+  return error.empty() || std::ranges::find(already, error) != already.end();
+}
+
+Commands foundations() {
+  // Made, and if it is there already set right.
+  return {default_access().dump(),
+          Json{{"command", "createRole"}, {"rolename", deny_role}, {"acls", nothing(0)}}.dump(),
+          Json{{"command", "modifyRole"}, {"rolename", deny_role}, {"acls", nothing(0)}}.dump()};
+}
+
+Command list_clients(std::size_t offset, std::size_t count) {
+  return Json{{"command", "listClients"}, {"verbose", true}, {"offset", offset}, {"count", count}}.dump();
+}
+
+Commands deny(const std::string& device_id) {
+  return {Json{{"command", "createClient"},
+               {"username", device_id},
+               {"textname", our_name},
+               {"textdescription", denied_mark},
+               {"roles", roles(deny_role)}}
+              .dump(),
+          // This is what ends an open session.
+          Json{{"command", "disableClient"}, {"username", device_id}}.dump()};
+}
+
+Commands lift(const std::string& device_id) {
+  return {Json{{"command", "deleteClient"}, {"username", device_id}}.dump()};
+}
+
+Commands end_login(const std::string& username) {
+  return {Json{{"command", "deleteClient"}, {"username", username}}.dump(),
+          Json{{"command", "deleteRole"}, {"rolename", username}}.dump()};
+}
+
+std::string mark_of(const registry::PasswordLogin& login) {
+  crypto::Bytes origin = login.salt;
+  origin.insert(origin.end(), login.master_key.begin(), login.master_key.end());
+  return crypto::to_hex(crypto::sha256(origin)).substr(0, 16);
+}
+
+std::optional<Commands> Logins::admit(const registry::PasswordLogin& login) const {
+  const auto password = password_of(master_, login.master_key, login.salt, login.device_id, login.generation);
+  if (!password) return std::nullopt;
+  const std::string username = username_of(login.device_id, login.generation);
+  return Commands{
+      Json{{"command", "createRole"}, {"rolename", username}, {"acls", rules_of(topics_, login.device_id)}}
+          .dump(),
+      Json{{"command", "createClient"},
+           {"username", username},
+           {"password", password->text()},
+           {"clientid", login.device_id.text()},
+           {"textname", our_name},
+           {"textdescription", mark_of(login)},
+           {"roles", roles(username)}}
+          .dump()};
+}
+
+std::string write_commands(std::string_view correlation, std::span<const Command> commands) {
+  std::string message = R"({"commands":[)";
+  for (const Command& command : commands) {
+    if (message.back() != '[') message += ',';
+    message.append(R"({"correlationData":")").append(correlation).append("\",").append(command, 1);
+  }
+  return message + "]}";
+}
+
+std::optional<std::vector<Reply>> read_replies(std::string_view correlation, std::string_view payload) {
+  const Json message = Json::parse(payload, nullptr, false);
+  if (!message.is_object() || !message.contains("responses") || !message["responses"].is_array())
+    return std::nullopt;
+  std::vector<Reply> replies;
+  for (const Json& entry : message["responses"]) {
+    if (!entry.is_object() || text_of(entry, "correlationData") != correlation) return std::nullopt;
+    replies.push_back(reply_of(entry));
+  }
+  return replies;
+}
+
+}  // namespace latchkey::service::access

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "registry/registry.hpp"
+#include "service/access/conversation.hpp"
+#include "service/access/plan.hpp"
+#include "service/log.hpp"
+#include "service/metrics.hpp"
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+namespace latchkey::service::access {
+
+/// Has Mosquitto's dynamic-security plugin know what the registry says: which passwords are good, and which
+/// devices are to be kept out. It remembers nothing: each look lists what the broker has and says the
+/// differences, so a broker that lost its file, a second replica and a service that was killed in between
+/// need no case of their own.
+///
+/// One thread waits for the broker, nobody else does.
+class DynamicSecurity {
+ public:
+  using Publish = std::function<void(mqtt::Message)>;
+
+  /// The error is a sentence about the options.
+  [[nodiscard]] static std::expected<std::unique_ptr<DynamicSecurity>, std::string> start(
+      mqtt::Options options, Logins logins, registry::ConnectOptions database, Publish publish,
+      Metrics& metrics, Log& log);
+  ~DynamicSecurity();
+  DynamicSecurity(const DynamicSecurity&) = delete;
+  DynamicSecurity& operator=(const DynamicSecurity&) = delete;
+
+  /// Publishes the answer once the broker did what it tells of. When the broker is away, or too many wait,
+  /// the answer is dropped (false): the device asks again. From any thread; never waits.
+  [[nodiscard]] bool open(registry::BrokerOpening opening, mqtt::Message answer);
+  /// The registry may have changed. From any thread.
+  void look();
+
+ private:
+  struct Waiting {
+    registry::BrokerOpening opening;
+    mqtt::Message answer;
+    std::chrono::steady_clock::time_point since;
+  };
+  using Done = std::expected<void, std::string>;
+
+  DynamicSecurity(Logins logins, registry::ConnectOptions database, Publish publish, Metrics& metrics,
+                  Log& log);
+  void run();
+  void connection_changed(bool up);
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] Done work();
+  [[nodiscard]] Done open_waiting(std::vector<Waiting> waiting);
+  [[nodiscard]] Done compare();
+  [[nodiscard]] std::expected<std::vector<BrokerClient>, std::string> list();
+  [[nodiscard]] Done advance();
+  /// Says them; an error only if there was no reply. What was not fulfilled is logged.
+  [[nodiscard]] std::expected<std::vector<bool>, std::string> say(const Commands& commands);
+  void note(const Plan& plan);
+  void write_down(std::span<const registry::AppliedAccess> applied);
+
+  const Logins logins_;
+  registry::Registry registry_;
+  const Publish publish_;
+  Metrics& metrics_;
+  Log& log_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Waiting> waiting_;
+  bool up_ = false;
+  bool fresh_ = false;  ///< the connection is new
+  bool look_ = false;
+  bool ending_ = false;
+
+  std::deque<Step> steps_;  ///< of the last look, not said yet
+  std::unique_ptr<Conversation> conversation_;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace latchkey::service::access

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "service/access/control.hpp"
+
+#include <deque>
+
+namespace latchkey::service::access {
+
+/// What has to be said to the broker about one device, in one message, and what is true after that.
+struct Step {
+  Commands commands;
+  std::vector<registry::AppliedAccess> then;
+};
+
+struct Plan {
+  std::deque<Step> steps;                     ///< first who has to be kept out, then who is to be let in
+  std::vector<registry::AppliedAccess> done;  ///< needs nothing more
+  std::size_t entries = 0;                    ///< clients of ours that the broker will have
+  std::vector<std::string> risky;             ///< accounts of others that are called as a device could be
+  std::size_t lost = 0;                       ///< logins whose master key is gone
+};
+
+/// The differences between what the broker has and what the registry says. `listed` must be older than
+/// `wanted`: whatever is at the broker was committed before, so what `wanted` does not know has ended.
+[[nodiscard]] Plan make_plan(const std::vector<BrokerClient>& listed, const registry::BrokerAccess& wanted,
+                             const Logins& logins);
+
+}  // namespace latchkey::service::access

@@ -1,0 +1,219 @@
+"""Mosquitto's dynamic-security, steered by the service: passwords, and devices that are kept out (docs/deploy.md)."""
+
+from __future__ import annotations
+
+import json
+
+from access_case import LIMIT_S, AccessTest
+
+from foreign_device import Device
+from stack import within
+from wire import Login, Wire, WireError
+
+
+class Passwords(AccessTest):
+    def test_a_password_is_good_as_soon_as_the_device_has_it(self) -> None:
+        for n in range(20):
+            self.assertEqual(self.provisioned(f"{self.name}-{n}", wants="password").become_ready()["state"], "ready")
+        within(LIMIT_S, "each is marked", lambda: self.stack.cluster.sql(
+            f"SELECT count(broker_applied_at) FROM registry.credential WHERE device_id LIKE '{self.name}%'").strip() == "20")
+
+    def test_two_passwords_are_good_until_the_device_was_seen_with_the_new_one(self) -> None:
+        first = self.provisioned(self.name, wants="password")
+        first.become_ready()
+        second = self.device(self.name, first.proof, wants="password")
+        self.assert_accepted(second.provision(), generation=2)
+        self.connection(first).close()
+        second.become_ready()
+        within(2 * LIMIT_S, "the old password is refused", lambda: self.is_refused(first))
+        self.connection(second).close()
+
+    def test_a_password_has_its_own_four_topics_and_no_other(self) -> None:
+        device = self.provisioned(self.name, wants="password")
+        service = self.listener("provisioning/v1/+/request", "devices/+/status")
+        session = self.session(device)
+        self.assertEqual(service.receive().topic, f"devices/{self.name}/status")  # connected
+        for topic in ("devices/other/status", "devices/other/config", "provisioning/v1/other/request", f"devices/{self.name}/config",
+                      f"provisioning/v1/{self.name}/response", f"devices/{self.name}@1/status", "elsewhere",
+                      f"provisioning/v1/{self.name}/request", f"devices/{self.name}/status"):
+            session.wire.publish(topic, b"{}")
+        self.assertEqual(service.receive().topic, f"provisioning/v1/{self.name}/request")
+        self.assertEqual(service.receive().topic, f"devices/{self.name}/status")
+        for topic in ("#", "+/+/+", "devices/+/config", "devices/other/config", "provisioning/v1/+/response",
+                      "$share/group/provisioning/v1/+/request", "$SYS/#", "$CONTROL/dynamic-security/v1/response"):
+            with self.subTest(topic), self.assertRaisesRegex(WireError, "refused"):
+                session.wire.subscribe(topic)
+        for topic in ("devices/other/config", "provisioning/v1/other/response", f"devices/{self.name}/config"):
+            service.publish(topic, b"x")
+        self.assertEqual(session.wire.receive().payload, b"x")
+        self.assertIsNone(session.wire.receive(0))
+
+    def test_a_password_is_tied_to_its_client_id(self) -> None:
+        device = self.provisioned(self.name, wants="password")
+        for other in ("somebody", f"{self.name}@1", "@admin"):
+            with self.subTest(other), self.assertRaisesRegex(WireError, "refused"):
+                Wire(self.place().url, other, device.login())
+
+    def test_a_password_does_not_command_the_broker(self) -> None:
+        session = self.session(self.provisioned(self.name, wants="password"))
+        self.assert_cannot_command(session.wire)
+
+    def test_a_suspended_password_is_refused_until_resumed(self) -> None:
+        device = self.provisioned(self.name, wants="password")
+        session = self.session(device)
+        self.cut_off_after(session, f"suspend('{self.name}', 'holidays')")
+        self.assertTrue(self.is_refused(device))
+        self.act(f"resume('{self.name}')")
+        self.change(self.name)
+        self.assert_let_in(device)
+
+    def test_a_revoked_password_is_refused(self) -> None:
+        device = self.provisioned(self.name, wants="password")
+        session = self.session(device)
+        self.cut_off_after(session, f"revoke('{self.name}', 'stolen')")
+        self.assertTrue(self.is_refused(device))
+
+    def is_refused(self, device: Device) -> bool:
+        try:
+            self.connection(device).close()
+        except WireError as error:
+            return "refused" in str(error)
+        return False
+
+    def assert_cannot_command(self, wire: Wire) -> None:
+        wire.publish("$CONTROL/dynamic-security/v1", json.dumps(
+            {"commands": [{"command": "createClient", "username": f"{self.name}-planted", "password": "x"}]}).encode())
+        with self.assertRaises(WireError):
+            Wire(self.place().url, "planted", Login(self.place().anchors, f"{self.name}-planted", "x"))
+
+
+class KeptOut(AccessTest):
+    def test_a_revoked_device_is_cut_off_and_kept_out(self) -> None:
+        for n in range(5):
+            device = self.provisioned(f"{self.name}-{n}")
+            took = self.cut_off_after(self.session(device), f"revoke('{device.device_id}', 'stolen')")
+            self.assert_kept_out(device)
+            change = self.change(device.device_id)
+            self.assertLess(change["took_s"], LIMIT_S)
+            print(f"{device.device_id}: cut off after {took * 1000:.0f} ms, noted after {change['took_s'] * 1000:.0f} ms")
+
+    def test_its_neighbour_does_not_notice(self) -> None:
+        neighbour = self.session(self.provisioned(f"{self.name}-neighbour"))
+        self.cut_off_after(self.session(self.provisioned(self.name)), f"revoke('{self.name}', 'stolen')")
+        neighbour.say("ready", config_version=1)
+
+    def test_a_suspended_device_is_cut_off_and_comes_back_when_resumed(self) -> None:
+        device = self.provisioned(self.name)
+        self.cut_off_after(self.session(device), f"suspend('{self.name}', 'holidays')")
+        self.assert_kept_out(device)
+        self.act(f"resume('{self.name}')")
+        self.change(self.name)
+        self.assert_let_in(device)
+
+    def test_a_reset_device_is_let_in_with_its_new_certificate_at_once(self) -> None:
+        device = self.provisioned(self.name)
+        self.cut_off_after(self.session(device), f"reset('{self.name}', 'sold')")
+        self.assert_kept_out(device)
+        again = self.device(self.name, device.proof)
+        self.assert_accepted(again.provision(), generation=2)
+        session = again.connect()
+        self.addCleanup(session.wire.close)
+        # The first message is answered: the broker let it in before the answer left.
+        session.tell("connected", generation=2)
+        self.assertIsNotNone(session.wire.receive(1.0))
+
+    def test_the_will_of_a_revoked_device_is_not_sent(self) -> None:
+        device = self.provisioned(self.name)
+        session = self.session(device)
+        service = self.listener("devices/+/status")
+        self.cut_off_after(session, f"revoke('{self.name}', 'stolen')")
+        self.assertIsNone(service.receive(0.3))
+
+
+class Faults(AccessTest):
+    def test_what_was_revoked_while_the_service_was_away(self) -> None:
+        device = self.provisioned(self.name)
+        session = self.session(device)
+        self.stack.service.kill()
+        self.act(f"revoke('{self.name}', 'stolen')")
+        self.stack.service.start()
+        self.assertTrue(session.wire.is_lost(LIMIT_S))
+        self.assert_kept_out(device)
+
+    def test_a_broker_that_lost_its_file(self) -> None:
+        revoked, password = self.provisioned(f"{self.name}-r"), self.provisioned(f"{self.name}-p", wants="password")
+        self.act(f"revoke('{revoked.device_id}', 'stolen')")
+        self.change(revoked.device_id)
+        self.stack.mosquitto.stop()
+        (self.stack.broker.state / "dynamic-security.json").unlink()
+        self.stack.mosquitto.start()
+        # The service comes back within 8 s, and within 5 s of that all is there again.
+        within(8 + LIMIT_S, "the password is good", lambda: self.is_let_in(password))
+        within(LIMIT_S, "the device is kept out", lambda: revoked.device_id in self.plugin_clients())
+        self.assert_kept_out(revoked)
+
+    def test_a_broker_whose_file_was_cut_short(self) -> None:
+        revoked = self.provisioned(self.name)
+        self.act(f"revoke('{self.name}', 'stolen')")
+        self.change(self.name)
+        self.stack.mosquitto.kill()
+        file = self.stack.broker.state / "dynamic-security.json"
+        file.write_text(file.read_text()[:100])
+        self.stack.mosquitto.start()
+        within(8 + LIMIT_S, "the device is kept out", lambda: self.name in self.plugin_clients())
+        self.assert_kept_out(revoked)
+
+    def test_a_database_that_was_away(self) -> None:
+        device = self.provisioned(self.name)
+        session = self.session(device)
+        self.stack.postgres.restart()
+        self.assertLess(self.cut_off_after(session, f"revoke('{self.name}', 'stolen')"), LIMIT_S)
+        self.change(self.name)
+
+    def test_two_replicas(self) -> None:
+        other = self.stack.replica("replica")
+        self.addCleanup(other.stop)
+        other.start()
+        for n in range(6):
+            device = self.provisioned(f"{self.name}-{n}", wants="password" if n % 2 else "x509")
+            session = self.session(device)
+            self.assertLess(self.cut_off_after(session, f"revoke('{device.device_id}', 'stolen')"), LIMIT_S)
+            self.assert_kept_out(device)
+        other.kill()
+        device = self.provisioned(f"{self.name}-last", wants="password")
+        self.cut_off_after(self.session(device), f"revoke('{device.device_id}', 'stolen')")
+
+    def test_what_was_withheld_while_the_broker_was_away_is_asked_for_again(self) -> None:
+        """A password is handed out only once the broker takes it; the device repeats, and gets the same."""
+        device = self.enrolled(self.name, "--group", "meters", wants="password")
+        self.stack.mosquitto.stop()
+        self.stack.mosquitto.start()
+        self.assert_accepted(device.provision(40))
+        self.assert_let_in(device)
+
+    def test_accounts_of_others_are_left_alone(self) -> None:
+        admin = self.account("admin", f"@{self.name}")
+        self.addCleanup(admin.close)
+        admin.publish("$CONTROL/dynamic-security/v1", json.dumps({"commands": [
+            {"command": "createClient", "username": "@report", "password": "x"},
+            {"command": "createClient", "username": "report", "password": "x"}]}).encode())
+        self.cut_off_after(self.session(self.provisioned(self.name)), f"revoke('{self.name}', 'stolen')")
+        within(LIMIT_S, "the device is kept out", lambda: self.name in self.plugin_clients())
+        self.assertIn("@report", self.plugin_clients())
+        # One that is called as a device could be is reported.
+        within(LIMIT_S, "it is reported", lambda: '"account":"report"' in self.stack.service.log.read_text())
+
+    def plugin_clients(self) -> list[str]:
+        """Whom the plugin's file names; nobody while it is being written."""
+        try:
+            content = json.loads((self.stack.broker.state / "dynamic-security.json").read_text())
+        except (OSError, ValueError):
+            return []
+        return [client["username"] for client in content["clients"]]
+
+    def is_let_in(self, device: Device) -> bool:
+        try:
+            self.connection(device).close()
+        except WireError:
+            return False
+        return True

@@ -1,0 +1,153 @@
+#include "database.hpp"
+#include "rows.hpp"
+#include "support/catch.hpp"
+
+#include <algorithm>
+
+using namespace latchkey;
+using test::Database;
+using test::Login;
+
+namespace {
+
+struct Fleet {
+  void act(const std::string& call) { database.run("SELECT registry." + call, Login::ops); }
+  void rotate(const std::string& device) {
+    CHECK(
+        test::commit_one(
+            registry,
+            test::accepted({.device = device, .request = "second", .expected = 1, .to_registered = false})) ==
+        registry::Outcome::won);
+  }
+  registry::BrokerAccess access() {
+    auto loaded = registry.load_broker_access();
+    INFO((loaded ? "" : loaded.error().what));
+    REQUIRE(loaded);
+    std::ranges::sort(loaded->denied);
+    return *std::move(loaded);
+  }
+  std::vector<std::string> denied() { return access().denied; }
+  std::size_t revoked() { return registry.load_revoked().value().size(); }
+  /// Makes the certificate of a device end this long from now.
+  void let_end(const std::string& device, const std::string& when) {
+    database.run("UPDATE registry.credential SET not_before = '2020-01-01', not_after = now() + interval '" +
+                 when + "' WHERE device_id = '" + device + "'");
+  }
+  /// Makes a device's credential a password that is in use.
+  void give_password(const std::string& device) {
+    database.run(
+        "UPDATE registry.credential SET type = 'password', status = 'active', salt = "
+        "'\\x00112233445566778899aabbccddeeff', master_key = '\\x0011223344556677', password_hash = "
+        "sha256('x') WHERE device_id = '" +
+        device + "'");
+  }
+
+  Database database;
+  registry::Registry registry = database.registry();
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE_METHOD(Fleet, "a device is kept out while it is suspended, revoked or reset", "[access]") {
+  test::register_devices(registry, {"a", "b", "c", "d"});
+  CHECK(denied().empty());
+  act("suspend('a', 'why')");
+  act("revoke('b', 'why')");
+  act("reset('c', 'why')");
+  CHECK(denied() == Names{"a", "b", "c"});
+  act("resume('a')");
+  CHECK(denied() == Names{"b", "c"});
+  CHECK(test::commit_one(registry, test::accepted({.device = "c", .request = "second", .expected = 1})) ==
+        registry::Outcome::won);
+  CHECK(denied() == Names{"b"});
+}
+
+TEST_CASE_METHOD(Fleet, "a device whose certificates have expired need not be kept out", "[access]") {
+  test::register_devices(registry, {"a"});
+  act("revoke('a', 'why')");
+  let_end("a", "1 minute");
+  CHECK(denied() == Names{"a"});
+  CHECK(revoked() == 1);
+  let_end("a", "-1 minute");
+  CHECK(denied().empty());
+  CHECK(revoked() == 0);
+}
+
+TEST_CASE_METHOD(Fleet, "a password is a login while it lives and its device is not kept out", "[access]") {
+  test::register_devices(registry, {"a", "b"});
+  give_password("a");
+  const auto logins = access().logins;
+  REQUIRE(logins.size() == 1);
+  CHECK(logins[0].login.device_id.text() == "a");
+  CHECK(logins[0].login.generation == 1);
+  CHECK(logins[0].login.salt.size() == 16);
+  CHECK(logins[0].login.master_key[1] == 0x11);
+  CHECK_FALSE(logins[0].applied);
+  const registry::AppliedAccess applied{"a", {}, 1};
+  CHECK(registry.broker_applied(std::span(&applied, 1)));
+  CHECK(access().logins[0].applied);
+  act("suspend('a', 'why')");
+  CHECK(access().logins.empty());
+  CHECK(denied().empty());  // a password that is not known lets nobody in
+  act("resume('a')");
+  CHECK(access().logins.size() == 1);
+  let_end("a", "-1 minute");
+  CHECK(access().logins.empty());
+}
+
+TEST_CASE_METHOD(Fleet, "the broker is seen to follow the change that was loaded, not a later one",
+                 "[access]") {
+  test::register_devices(registry, {"a"});
+  act("suspend('a', 'why')");
+  const auto first = access().changed;
+  REQUIRE(first.size() == 1);
+  act("resume('a')");
+  const registry::AppliedAccess old{"a", first[0].second, {}};
+  CHECK(registry.broker_applied(std::span(&old, 1)));
+  const auto second = access().changed;
+  REQUIRE(second.size() == 1);
+  const registry::AppliedAccess present{"a", second[0].second, {}};
+  CHECK(registry.broker_applied(std::span(&present, 1)));
+  CHECK(access().changed.empty());
+  CHECK(database.shown("SELECT device_id, state, took BETWEEN '0 s' AND '10 s' FROM registry.access_changes",
+                       Login::reader) == "a|registered|t");
+}
+
+TEST_CASE_METHOD(Fleet, "where the broker looks rights up, a change counts at once", "[access]") {
+  test::register_devices(registry, {"a"});
+  act("suspend('a', 'why')");
+  CHECK(registry.access_looked_up());
+  CHECK(access().changed.empty());
+}
+
+TEST_CASE_METHOD(Fleet, "a revocation takes the certificates with it that were replaced and have not expired",
+                 "[access]") {
+  test::register_devices(registry, {"a"});
+  rotate("a");
+  const std::string before = registry.revocation_stamp().value();
+  CHECK(revoked() == 0);
+  act("revoke('a', 'why')");
+  CHECK(revoked() == 2);
+  CHECK(registry.revocation_stamp().value() != before);
+  CHECK(database.shown("SELECT DISTINCT status, ended_at IS NOT NULL FROM registry.certificates",
+                       Login::ops) == "revoked|t");
+}
+
+TEST_CASE_METHOD(Fleet, "a certificate that was replaced is revoked where its group says so", "[access]") {
+  for (const std::string group : {"strict", "lax"}) {
+    database.run("SELECT registry.enroll_group('" + group + "', 'token', sha256('" + group +
+                     "'), revoke_retired => " + (group == "strict" ? "true" : "false") + ")",
+                 Login::ops);
+    CHECK(test::commit_one(registry, test::accepted({.device = group, .group = group})) ==
+          registry::Outcome::won);
+    CHECK(test::commit_one(registry, test::accepted({.device = group,
+                                                     .request = "second",
+                                                     .expected = 1,
+                                                     .to_registered = false,
+                                                     .group = group})) == registry::Outcome::won);
+  }
+  CHECK(revoked() == 1);
+  CHECK(registry.load_revoked().value()[0].serial.size() == 16);
+}

@@ -1,0 +1,164 @@
+#include "service/access/plan.hpp"
+#include "support/catch.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace latchkey;
+using namespace latchkey::service;
+using namespace latchkey::service::access;
+using Json = nlohmann::json;
+
+namespace {
+
+const MasterKey& master() {
+  static const MasterKey key{crypto::Secret(std::string_view("0123456789abcdef0123456789abcdef"))};
+  return key;
+}
+
+const Logins& logins() {
+  static const protocol::Topics topics("provisioning/v1", "devices");
+  static const Logins made(master(), topics);
+  return made;
+}
+
+registry::PasswordLogin login_of(std::string_view id, std::int64_t generation, std::uint8_t salt = 7) {
+  return {protocol::DeviceId::parse(id).value(), generation, crypto::Bytes(16, salt), master().id()};
+}
+
+BrokerClient entry_of(const registry::PasswordLogin& login) {
+  return {login.device_id.text() + "@" + std::to_string(login.generation), mark_of(login), false};
+}
+
+BrokerClient denied(const std::string& id) {
+  return {id, std::string(denied_mark), true};
+}
+
+/// "command name" of each command in order.
+std::vector<std::string> said(const Plan& plan) {
+  std::vector<std::string> all;
+  for (const Step& step : plan.steps)
+    for (const Command& command : step.commands) {
+      const Json json = Json::parse(command);
+      all.push_back(json["command"].get<std::string>() + " " +
+                    json.value("username", json.value("rolename", "")));
+    }
+  return all;
+}
+
+using Said = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("who is to be kept out and is not yet is denied and disconnected", "[broker_access]") {
+  const auto plan = make_plan({}, {.denied = {"12345"}, .logins = {}, .changed = {{"12345", 42}}}, logins());
+  CHECK(said(plan) == Said{"createClient 12345", "disableClient 12345"});
+  REQUIRE(plan.steps.front().then.size() == 1);
+  CHECK(plan.steps.front().then.front().changed_at == 42);
+  CHECK(plan.done.empty());
+}
+
+TEST_CASE("what the broker has already is not said again", "[broker_access]") {
+  const auto login = login_of("7", 2);
+  const auto plan =
+      make_plan({denied("12345"), entry_of(login)},
+                {.denied = {"12345"}, .logins = {{login, false}}, .changed = {{"12345", 42}}}, logins());
+  CHECK(said(plan).empty());
+  CHECK(plan.entries == 2);
+  REQUIRE(plan.done.size() == 2);
+  CHECK(plan.done[0].generation == 2);
+  CHECK(plan.done[1].changed_at == 42);
+}
+
+TEST_CASE("an entry that only looks like a denial is made one", "[broker_access]") {
+  const auto entry = GENERATE(BrokerClient{"12345", std::string(denied_mark), false},
+                              BrokerClient{"12345", "", true}, BrokerClient{"12345", "other", true});
+  const auto plan = make_plan({entry}, {.denied = {"12345"}, .logins = {}, .changed = {}}, logins());
+  CHECK(said(plan) == Said{"deleteClient 12345", "createClient 12345", "disableClient 12345"});
+}
+
+TEST_CASE("what is not wanted any more is taken away, and denials come first", "[broker_access]") {
+  const auto next = login_of("7", 3);
+  const auto plan = make_plan({denied("5"), entry_of(login_of("7", 2))},
+                              {.denied = {"9"}, .logins = {{next, false}}, .changed = {{"7", 1}}}, logins());
+  CHECK(said(plan) == Said{"deleteClient 5", "deleteClient 7@2", "deleteRole 7@2", "createClient 9",
+                           "disableClient 9", "createRole 7@3", "createClient 7@3"});
+  // All that is said of the device comes before its change counts as applied.
+  CHECK(plan.steps.back().then.back().changed_at == 1);
+}
+
+TEST_CASE("a password that is another one under the same name is replaced", "[broker_access]") {
+  const auto plan =
+      make_plan({entry_of(login_of("7", 2, 1))},
+                {.denied = {}, .logins = {{login_of("7", 2, 2), true}}, .changed = {}}, logins());
+  CHECK(said(plan) == Said{"deleteClient 7@2", "deleteRole 7@2", "createRole 7@2", "createClient 7@2"});
+}
+
+TEST_CASE("accounts that the service did not make are left alone, and named if a device could be called so",
+          "[broker_access]") {
+  const auto plan = make_plan({{"@report", "", false}, {"admin", "", false}}, {}, logins());
+  CHECK(said(plan).empty());
+  CHECK(plan.risky == std::vector<std::string>{"admin"});
+}
+
+TEST_CASE("a password whose master key is gone is counted and nothing else", "[broker_access]") {
+  auto login = login_of("7", 1);
+  login.master_key = {};
+  const auto plan = make_plan({}, {.denied = {}, .logins = {{login, false}}, .changed = {}}, logins());
+  CHECK(said(plan).empty());
+  CHECK(plan.lost == 1);
+}
+
+TEST_CASE("a login has its device's four topics, everything else refused, and its client id",
+          "[broker_access]") {
+  const auto commands = logins().admit(login_of("7", 1)).value();
+  const Json role = Json::parse(commands[0]);
+  const Json client = Json::parse(commands[1]);
+  Said allowed;
+  int denials = 0;
+  for (const Json& rule : role["acls"]) {
+    if (rule["allow"].get<bool>())
+      allowed.push_back(rule["acltype"].get<std::string>() + " " + rule["topic"].get<std::string>());
+    else
+      denials += rule["topic"] == "#" && rule["priority"] == -1 ? 1 : 0;
+  }
+  CHECK(allowed == Said{"publishClientSend provisioning/v1/7/request", "publishClientSend devices/7/status",
+                        "publishClientReceive provisioning/v1/7/response",
+                        "subscribeLiteral provisioning/v1/7/response",
+                        "publishClientReceive devices/7/config", "subscribeLiteral devices/7/config"});
+  CHECK(denials == 3);
+  CHECK(client["clientid"] == "7");
+  CHECK(client["roles"] == Json::array({{{"rolename", "7@1"}}}));
+}
+
+TEST_CASE("commands go out with a correlation, and only replies with it are read", "[broker_access]") {
+  const Commands commands = {R"({"command":"a"})", R"({"command":"b"})"};
+  const Json message = Json::parse(write_commands("xyz", commands));
+  CHECK(message["commands"][1] == Json{{"command", "b"}, {"correlationData", "xyz"}});
+
+  const std::string replies = R"({"responses":[{"command":"a","correlationData":"xyz"},)"
+                              R"({"command":"b","correlationData":"xyz","error":"Client already exists"},)"
+                              R"({"command":"c","correlationData":"xyz","error":"Internal error"}]})";
+  const auto read = read_replies("xyz", replies).value();
+  CHECK(read[0].fulfilled());
+  CHECK(read[1].fulfilled());
+  CHECK_FALSE(read[2].fulfilled());
+  CHECK_FALSE(read_replies("abc", replies));
+}
+
+TEST_CASE("replies that are none are not read", "[broker_access]") {
+  const auto text =
+      GENERATE(as<std::string>(), "", "[]", "{", "7", R"({"responses":7})", R"({"responses":[7]})");
+  CHECK_FALSE(read_replies("xyz", text));
+}
+
+TEST_CASE("a list names who is there, and whether the service made it so", "[broker_access]") {
+  const auto read = read_replies("x", R"({"responses":[{"command":"listClients","correlationData":"x","data":
+      {"totalCount":3,"clients":[{"username":"5","textname":"latchkey","textdescription":"denied","disabled":true},
+      {"username":"7@1","textname":"latchkey","textdescription":"ab"},{"username":"admin","textdescription":"x"}]}}]})")
+                        .value();
+  const auto& clients = read.front().clients;
+  REQUIRE(clients.size() == 3);
+  CHECK((clients[0].mark == denied_mark && clients[0].disabled));
+  CHECK((clients[1].mark == "ab" && !clients[1].disabled));
+  CHECK(clients[2].mark.empty());
+}
