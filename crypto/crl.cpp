@@ -37,8 +37,7 @@ bool add(X509_CRL* list, const Crl::Entry& entry) {
       X509_REVOKED_set_revocationDate(revoked.get(), instant(entry.at).get()) != 1)
     return false;
   if (X509_CRL_add0_revoked(list, revoked.get()) != 1) return false;
-  (void)revoked.release();  // it is the list's now
-  return true;
+  return revoked.release() != nullptr;  // it is the list's now
 }
 
 // Which of the CA's keys signed it (RFC 5280, 5.2.1).

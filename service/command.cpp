@@ -71,6 +71,7 @@ std::expected<void, std::string> run_command(const std::string& command, std::ch
   std::vector<std::string> words = words_of(command);
   if (words.empty()) return std::unexpected("there is no command");
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds patience{4};
 }  // namespace
 
 std::expected<std::unique_ptr<Conversation>, std::string> Conversation::open(
-    mqtt::Options options, std::function<void(bool up)> changed) {
+    mqtt::Options options, const std::function<void(bool up)>& changed) {
   std::unique_ptr<Conversation> made(new Conversation);
   options.subscriptions = {reply_topic};
   Conversation* const self = made.get();

@@ -15,7 +15,7 @@ class Conversation {
  public:
   /// `changed` is called when the connection comes or goes, on the link's thread: quick.
   [[nodiscard]] static std::expected<std::unique_ptr<Conversation>, std::string> open(
-      mqtt::Options options, std::function<void(bool up)> changed);
+      mqtt::Options options, const std::function<void(bool up)>& changed);
 
   /// A reply to each command, in their order; or why there is none.
   [[nodiscard]] std::expected<std::vector<Reply>, std::string> ask(std::span<const Command> commands);
