@@ -370,6 +370,7 @@ CREATE FUNCTION forget(device_id text) RETURNS void LANGUAGE plpgsql SECURITY DE
 DECLARE
   current device;
   erased bigint;
+  place text;
 BEGIN
   SELECT * INTO current FROM device d WHERE d.device_id = forget.device_id FOR NO KEY UPDATE;
   IF current IS NULL THEN
@@ -381,9 +382,14 @@ BEGIN
   UPDATE credential c SET certificate = NULL, key_fingerprint = NULL, encryption_key = NULL, erased_at = coalesce(c.erased_at, now())
     WHERE c.device_id = forget.device_id;
   GET DIAGNOSTICS erased = ROW_COUNT;
-  DELETE FROM presence r WHERE r.device_id = forget.device_id;
-  DELETE FROM clone_sign s WHERE s.device_id = forget.device_id;
-  DELETE FROM enrollment e WHERE e.device_id = forget.device_id;
+  -- Beside its own row, its credentials and the history nothing stays that is kept of a device, wherever that may be.
+  FOR place IN
+    SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'device_id'
+    WHERE c.relnamespace = 'registry'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
+      AND c.relname NOT IN ('device', 'credential', 'enrollment_import') ORDER BY c.relname
+  LOOP
+    EXECUTE format('DELETE FROM %I WHERE device_id = $1', place) USING forget.device_id;
+  END LOOP;
   INSERT INTO event (device_id, group_name, action, generation, reason)
     VALUES (device_id, current.group_name, 'forget', current.generation, format('erased: attributes, enrolment, certificates and keys of %s credentials', erased));
 END $$;
