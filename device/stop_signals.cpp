@@ -27,7 +27,7 @@ StopSignals::StopSignals(Mailbox& mailbox) {
 
 StopSignals::~StopSignals() {
   done_ = true;
-  pthread_kill(waiter_.native_handle(), SIGTERM);
+  pthread_kill(waiter_.native_handle(), SIGINT);
   waiter_.join();
 }
 
