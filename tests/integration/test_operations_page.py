@@ -13,7 +13,7 @@ from pathlib import Path
 
 from proof_case import ProofTest
 
-from daemon import clean_environment
+from daemon import StackError, clean_environment
 from foreign_device import Device, SymmetricKey
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/operations.md"
@@ -106,6 +106,15 @@ class OperationsPage(ProofTest):
     def test_no_page_has_queries_that_nobody_runs(self) -> None:
         root = PAGE.parents[1]
         pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
-        # The others are run by test_docs.py and test_certificates.py.
+        # Two are run by test_docs.py and test_certificates.py, that of deployment below.
         self.assertEqual({str(page.relative_to(root)) for page in pages if "```sql" in page.read_text()},
-                         {"docs/operations.md", "docs/registry.md", "docs/certificates.md"})
+                         {"docs/operations.md", "docs/registry.md", "docs/certificates.md", "docs/deploy.md"})
+
+    def test_the_page_of_deployment(self) -> None:
+        """Its login for EMQX sees what EMQX asks for, and no other view."""
+        for block in BLOCK.finditer((PAGE.parent / "deploy.md").read_text()):
+            self.stack.cluster.sql(block[1])
+        for allowed in ("mqtt_user", "mqtt_acl"):
+            self.stack.cluster.sql(f"SET ROLE emqx; SELECT * FROM registry.{allowed}")
+        with self.assertRaisesRegex(StackError, "permission denied"):
+            self.stack.cluster.sql("SET ROLE emqx; SELECT * FROM registry.devices")
