@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t one_hour = 3600;
 
 // In the order of `Code`. A message says nothing that tells a prober which ids, keys or groups exist.
-constexpr std::array<CodeRule, 14> rules{{
+constexpr std::array<CodeRule, 15> rules{{
     {"invalid_request", Status::rejected, false, {}, "The request does not follow the protocol."},
     {"unauthorized", Status::rejected, false, one_hour, "No enrolment matches this device and proof."},
     {"conflict", Status::rejected, true, {}, "This request_id is used up: take a new one."},
@@ -29,9 +29,10 @@ constexpr std::array<CodeRule, 14> rules{{
     {"rate_limited", Status::retry, false, 60, "Too many attempts: slow down."},
     {"overloaded", Status::retry, false, 10, "The service is busy: ask again later."},
     {"unavailable", Status::retry, false, 5, "The service cannot answer now: ask again later."},
+    {"decided", Status::retry, true, 0, "An operator decided on this request: ask again at once."},
 }};
-static_assert(rules.size() == static_cast<std::size_t>(Code::unavailable) + 1);
-static_assert(rules.back().name == "unavailable");
+static_assert(rules.size() == static_cast<std::size_t>(Code::decided) + 1);
+static_assert(rules.back().name == "decided");
 
 }  // namespace
 

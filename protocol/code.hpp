@@ -24,6 +24,7 @@ enum class Code {
   rate_limited,
   overloaded,
   unavailable,
+  decided,
 };
 
 /// One row of that table.

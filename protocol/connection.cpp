@@ -15,16 +15,32 @@ std::uint16_t read_port(const json::Reader& in) {
   return static_cast<std::uint16_t>(port);
 }
 
+Connection read_endpoint(const json::Reader& in) {
+  return {.host = in.text("host", not_empty),
+          .port = read_port(in),
+          .tls = in.boolean("tls"),
+          .client_id = {},
+          .ca = in.has("ca") ? in.ders("ca", 1, most_anchors) : std::vector<crypto::Bytes>(),
+          .topics = {}};
+}
+
 }  // namespace
 
 Connection read_connection(const json::Reader& in) {
   const auto object = in.object("connection");
-  return {.host = object.text("host", not_empty),
-          .port = read_port(object),
-          .tls = object.boolean("tls"),
-          .client_id = object.text("client_id", not_empty),
-          .ca = object.has("ca") ? object.ders("ca", 1, most_anchors) : std::vector<crypto::Bytes>(),
-          .topics = object.text("topics", not_empty)};
+  auto connection = read_endpoint(object);
+  connection.client_id = object.text("client_id", not_empty);
+  connection.topics = object.text("topics", not_empty);
+  return connection;
+}
+
+std::optional<Connection> parse_endpoint(std::string_view text) {
+  const auto document = json::parse(text, json::config_bounds);
+  if (!document) return std::nullopt;
+  std::string fault;
+  auto endpoint = read_endpoint(json::Reader(*document, fault));
+  if (!fault.empty()) return std::nullopt;
+  return endpoint;
 }
 
 std::string write_connection(const Connection& connection) {

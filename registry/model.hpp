@@ -51,9 +51,22 @@ struct Enrolment {
   crypto::NameKind id_from = crypto::NameKind::common_name;  ///< x509 groups
   bool enabled = true;
   Policy policy;
-  std::string config = "{}";  ///< group <- device, merged
+  std::string config = "{}";  ///< fleet <- group <- device, merged
+  std::int64_t layers = 0;    ///< how often these three and the endpoint were changed, in all
+  std::string endpoint;       ///< where its devices connect, JSON; empty: as the service's configuration says
   /// How the registry names it: "device", or "group:<name>".
   [[nodiscard]] std::string name() const;
+};
+
+/// What a device is to have, and which version of it that is: worked out by the service whenever a layer or
+/// an attribute changed, and kept until then.
+struct Configured {
+  std::int64_t version = 1;
+  std::optional<std::int64_t> layers;  ///< Enrolment::layers at that time; nothing: not worked out yet
+  std::optional<crypto::Sha256Digest> digest;    ///< of what the version stands for
+  std::string fault;                             ///< why nothing can be sent
+  std::optional<crypto::Sha256Digest> endpoint;  ///< of Enrolment::endpoint; nothing: it was empty
+  friend bool operator==(const Configured&, const Configured&) = default;
 };
 
 struct Device {
@@ -64,8 +77,9 @@ struct Device {
   std::optional<crypto::Sha256Digest> waiting;    ///< the request that waits for approval
   std::optional<crypto::Sha256Digest> approved;
   std::optional<crypto::Sha256Digest> rejected;
-  std::int64_t config_version = 1;
+  Configured configured;
   std::int64_t applied_config_version = 0;
+  std::optional<crypto::Sha256Digest> endpoint_given;  ///< as Configured::endpoint: what it has
   std::string attributes = "{}";
 };
 
@@ -157,6 +171,9 @@ struct Registration {
   std::optional<std::string> quota;
   std::string attributes = "{}";
   NewCredential credential;
+  /// What the answer says, and what it was worked out from: nothing for a device that has no row.
+  std::optional<Configured> configured_before;
+  std::optional<Configured> configured;
 };
 
 /// A request that waits for an operator.
@@ -164,6 +181,10 @@ struct Waiting {
   std::optional<std::int64_t> expected_generation;
   crypto::Sha256Digest digest{};
   std::string attributes = "{}";
+  /// How to tell the device that an operator decided; without a request_id it is not told.
+  std::string request_id;
+  SignedBy signed_by = SignedBy::service;
+  std::optional<KeyId> answer_key;
 };
 
 struct DecidedRequest {
@@ -198,6 +219,32 @@ struct DecidedStatus {
   protocol::StatusMessage status;
   DeviceState expected = DeviceState::off;
   DeviceState next = DeviceState::off;
+  /// What was loaded, where the answer tells it, and what it is from now on, where that differs.
+  std::optional<Configured> configured_before;
+  std::optional<Configured> configured;
+};
+
+/// A device whose configuration was due.
+struct DecidedConfig {
+  protocol::DeviceId device_id;
+  std::string session;  ///< the open one that was loaded; empty: none
+  bool waits = false;   ///< it is sent something that it has to acknowledge
+  Configured configured_before;
+  std::optional<Configured> configured;  ///< where that differs
+};
+
+/// A device that waited for approval, and how an answer to it is signed.
+struct Nudge {
+  protocol::DeviceId device_id;
+  std::string request_id;
+  StatusFacts facts;  ///< enrolment and credential only, as far as they sign
+};
+
+/// One life of the connection to the broker.
+struct LinkLife {
+  std::string name;                         ///< random
+  std::chrono::milliseconds ready_since{};  ///< how long ago it was subscribed
+  bool lost = false;                        ///< it is over
 };
 
 struct Sent {

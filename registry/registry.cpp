@@ -122,6 +122,40 @@ Result<std::vector<RevokedCertificate>> Registry::load_revoked() {
   return revoked;
 }
 
+Result<std::vector<protocol::DeviceId>> Registry::claim_configs() {
+  const auto rows = impl_->session.call("claim_configs", "{}", false);
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<protocol::DeviceId> due;
+  for (const auto& row : *rows)
+    due.push_back(protocol::DeviceId::parse(row["device_id"].c_str()).value());
+  return due;
+}
+
+Result<std::vector<Outcome>> Registry::commit_configs(std::span<const DecidedConfig> rows) {
+  return commit(impl_->session, "commit_configs", rows);
+}
+
+Result<bool> Registry::walk_config_change() {
+  const auto rows = impl_->session.call("walk_config_change", "{}", false);
+  if (!rows) return std::unexpected(rows.error());
+  return is_true((*rows)[0]["walked"]);
+}
+
+Result<Registry::Nudges> Registry::claim_nudges() {
+  const auto rows = impl_->session.call("claim_nudges", "{}", false);
+  if (!rows) return std::unexpected(rows.error());
+  Nudges nudges;
+  for (const auto& row : *rows) {
+    nudges.now = clock_of(row["loaded_at"]);
+    nudges.rows.push_back(nudge_of(row));
+  }
+  return nudges;
+}
+
+Result<void> Registry::note_links(std::span<const LinkLife> links) {
+  return discard_rows(impl_->session.call("note_links", rows_of(links), false));
+}
+
 Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_devices() {
   const auto rows = impl_->session.query("SELECT state, devices FROM registry.count_devices()");
   if (!rows) return std::unexpected(rows.error());

@@ -75,6 +75,19 @@ class Registry {
   /// Another text whenever `load_revoked` would give another list of revoked certificates; cheaper.
   [[nodiscard]] Result<std::string> revocation_stamp();
   [[nodiscard]] Result<std::vector<RevokedCertificate>> load_revoked();
+  /// Devices whose configuration has to be worked out, or sent again: for this caller for some seconds.
+  [[nodiscard]] Result<std::vector<protocol::DeviceId>> claim_configs();
+  [[nodiscard]] Result<std::vector<Outcome>> commit_configs(std::span<const DecidedConfig> rows);
+  /// One step of a group's or the fleet's change through its devices; false when there is none under way.
+  [[nodiscard]] Result<bool> walk_config_change();
+  struct Nudges {
+    Clock now;
+    std::vector<Nudge> rows;
+  };
+  /// Whom to tell that an operator decided; each is handed out once.
+  [[nodiscard]] Result<Nudges> claim_nudges();
+  [[nodiscard]] Result<void> note_links(std::span<const LinkLife> links);
+
   /// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices();
   /// Makes partitions ahead and removes a portion of what retention lets go: at start and hourly. True: there

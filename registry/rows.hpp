@@ -16,9 +16,12 @@ namespace latchkey::registry {
 [[nodiscard]] std::string rows_of(std::span<const DecidedStatus> rows);
 [[nodiscard]] std::string rows_of(std::span<const Sent> rows);
 [[nodiscard]] std::string rows_of(std::span<const AppliedAccess> rows);
+[[nodiscard]] std::string rows_of(std::span<const DecidedConfig> rows);
+[[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
 
 [[nodiscard]] RequestFacts request_facts_of(const pqxx::row& row);
 [[nodiscard]] StatusFacts status_facts_of(const pqxx::row& row);
+[[nodiscard]] Nudge nudge_of(const pqxx::row& row);
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
 void add_access(BrokerAccess& access, const pqxx::row& row);
 [[nodiscard]] Outcome outcome_of(std::string_view name);

@@ -52,7 +52,8 @@ std::optional<protocol::EncryptionKey> encryption_key_of(const pqxx::field& fiel
   return protocol::EncryptionKey{{point.begin(), middle}, {middle, point.end()}};
 }
 
-std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
+/// Who may speak for the device; what it is configured with comes after it.
+std::optional<Enrolment> proof_in(const pqxx::row& row) {
   if (row["origin"].is_null()) return std::nullopt;
   Enrolment enrolment;
   enrolment.origin = std::string_view(row["origin"].c_str()) == "device" ? Origin::device : Origin::group;
@@ -60,9 +61,19 @@ std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
   enrolment.proof = proof_of(row["proof"].c_str());
   enrolment.material = bytes_of(row["material"]);
   enrolment.secondary = bytes_of(row["secondary_material"]);
-  enrolment.enabled = is_true(row["enabled"]);
-  enrolment.config =
-      protocol::merge_config(text_or(row["group_config"], "{}"), text_or(row["device_config"], "{}"));
+  return enrolment;
+}
+
+std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
+  auto enrolment = proof_in(row);
+  if (!enrolment) return enrolment;
+  enrolment->enabled = is_true(row["enabled"]);
+  enrolment->config = text_or(row["fleet_config"], "{}");
+  for (const char* layer : {"group_config", "device_config"})
+    if (!row[layer].is_null())
+      enrolment->config = protocol::merge_config(enrolment->config, row[layer].c_str());
+  enrolment->layers = row["layers"].as<std::int64_t>();
+  enrolment->endpoint = text_or(row["wanted_endpoint"], "");
   return enrolment;
 }
 
@@ -89,7 +100,12 @@ std::optional<Device> device_of(const pqxx::row& row) {
   device.state = state_of(row["state"].c_str());
   device.generation = row["generation"].as<std::int64_t>();
   device.enrolled_by = text_or(row["enrolled_by"], "");
-  device.config_version = row["config_version"].as<std::int64_t>();
+  device.configured.version = row["config_version"].as<std::int64_t>();
+  if (!row["config_layers"].is_null()) device.configured.layers = row["config_layers"].as<std::int64_t>();
+  device.configured.digest = digest_of(row["config_digest"]);
+  device.configured.fault = text_or(row["config_fault"], "");
+  device.configured.endpoint = digest_of(row["endpoint"]);
+  device.endpoint_given = digest_of(row["endpoint_given"]);
   device.applied_config_version = row["applied_config_version"].as<std::int64_t>();
   device.attributes = row["attributes"].c_str();
   return device;
@@ -169,8 +185,17 @@ StatusFacts status_facts_of(const pqxx::row& row) {
     facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
     facts.credential->answer_key = key_id_of(row["answer_key"]);
     facts.credential->encryption_key = encryption_key_of(row["encryption_key"]);
+    facts.credential->type = type_of(row["credential_type"]);
   }
   return facts;
+}
+
+Nudge nudge_of(const pqxx::row& row) {
+  StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}};
+  facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
+  facts.credential->answer_key = key_id_of(row["answer_key"]);
+  return {protocol::DeviceId::parse(row["device_id"].c_str()).value(), row["request_id"].c_str(),
+          std::move(facts)};
 }
 
 Outcome outcome_of(std::string_view name) {

@@ -79,6 +79,21 @@ void add(RowText& row, const NewCredential& credential) {
   row.text("use_by", timestamp(credential.use_by));
 }
 
+/// The members version_from ... of the service's row types; `version` is what the new one is called there.
+void add_configured(RowText& row, std::string_view version, const std::optional<Configured>& before,
+                    const std::optional<Configured>& now) {
+  if (before) {
+    row.number("version_from", before->version);
+    add_number(row, "layers_from", before->layers);
+  }
+  if (!now) return;
+  row.number(version, now->version);
+  add_number(row, "config_layers", now->layers);
+  add_hex(row, "config_digest", now->digest);
+  if (!now->fault.empty()) row.text("config_fault", now->fault);
+  add_hex(row, "endpoint", now->endpoint);
+}
+
 void add(RowText& row, const Attempt& attempt) {
   row.text("device_id", attempt.device_id);
   row.text("tracking_id", attempt.tracking_id);
@@ -98,6 +113,7 @@ void add(RowText& row, const Registration& registration) {
   add_text(row, "quota", registration.quota);
   row.json("attributes", registration.attributes);
   add(row, registration.credential);
+  add_configured(row, "config_version", registration.configured_before, registration.configured);
 }
 
 void add(RowText& row, const DecidedRequest& decided) {
@@ -108,6 +124,9 @@ void add(RowText& row, const DecidedRequest& decided) {
     add_number(row, "expected", waiting->expected_generation);
     row.hex("digest", waiting->digest);
     row.json("attributes", waiting->attributes);
+    if (!waiting->request_id.empty()) row.text("request_id", waiting->request_id);
+    row.text("signed_by", name_of(waiting->signed_by));
+    add_hex(row, "answer_key", waiting->answer_key);
   }
 }
 
@@ -122,6 +141,20 @@ void add(RowText& row, const DecidedStatus& decided) {
   row.text("next", name_of(decided.next));
   if (status.attributes) row.json("attributes", *status.attributes);
   if (status.kind == protocol::StatusKind::failed) row.text("failure", status.code + ": " + status.message);
+  add_configured(row, "new_version", decided.configured_before, decided.configured);
+}
+
+void add(RowText& row, const DecidedConfig& decided) {
+  row.text("device_id", decided.device_id.text());
+  row.text("session", decided.session);
+  row.flag("waits", decided.waits);
+  add_configured(row, "new_version", decided.configured_before, decided.configured);
+}
+
+void add(RowText& row, const LinkLife& link) {
+  row.text("link", link.name);
+  row.number("ready_ms", link.ready_since.count());
+  row.flag("lost", link.lost);
 }
 
 void add(RowText& row, const Sent& sent) {
@@ -163,6 +196,12 @@ std::string rows_of(std::span<const Sent> rows) {
   return written(rows);
 }
 std::string rows_of(std::span<const AppliedAccess> rows) {
+  return written(rows);
+}
+std::string rows_of(std::span<const DecidedConfig> rows) {
+  return written(rows);
+}
+std::string rows_of(std::span<const LinkLife> rows) {
   return written(rows);
 }
 

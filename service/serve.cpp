@@ -10,8 +10,11 @@
 #include "service/http/server.hpp"
 #include "service/intake.hpp"
 #include "service/issuing/crl_file.hpp"
+#include "service/listening.hpp"
 #include "service/metrics.hpp"
 #include "service/observer.hpp"
+#include "service/pipeline/config_changes.hpp"
+#include "service/pipeline/nudges.hpp"
 #include "service/pki.hpp"
 #include "service/readiness.hpp"
 #include "service/steering.hpp"
@@ -90,11 +93,13 @@ class Service {
   ProofLimits limits_;
   SentLog sent_;
   Readiness readiness_;
+  Listening listening_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Speaker> speaker_;
   std::unique_ptr<access::DynamicSecurity> access_;  ///< with broker_access.mode = dynamic-security
+  std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
   std::unique_ptr<CrlFile> crl_;  ///< with crl.file; the steering thread's
@@ -207,10 +212,12 @@ mqtt::Handlers Service::link_handlers() {
                 log_.info("subscribed at the broker");
                 metrics_.broker_ready();
                 readiness_.broker_ready();
+                listening_.began(Steady::now());
               },
           .lost =
               [this](std::string_view reason) {
                 metrics_.broker_failed();
+                listening_.ended();
                 log_.warning("the broker is away", {{"reason", reason}});
               },
           .delivered = [this](std::uint64_t tag) { sent_.delivered(tag); }};
@@ -238,11 +245,12 @@ std::expected<void, std::string> Service::start() {
     };
   speaker_ =
       std::make_unique<Speaker>(*link_, topics_, sent_, destination(), std::move(gate), metrics_, log_);
+  configurer_ = std::make_unique<Configurer>(authenticator_, *speaker_, log_);
   if (auto access = start_access(); !access) return access;
   const RequestTools requests{
       authenticator_, decider_, pki_.issuer, secrets_.master, pki_.chain_below_root, *speaker_,
       limits_,        metrics_, log_};
-  const StatusTools statuses{authenticator_, *speaker_, metrics_, log_};
+  const StatusTools statuses{*configurer_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
                                                 requests, statuses, database()));
@@ -256,7 +264,14 @@ std::expected<void, std::string> Service::start() {
 }
 
 std::vector<Act> Service::acts() {
-  std::vector<Act> acts;
+  const ConfigChanges changes(*configurer_, log_);
+  const Nudges nudges(authenticator_, *speaker_, log_);
+  std::vector<Act> acts{
+      {"config", [changes](registry::Registry& registry) { return changes.step(registry); }},
+      {"approval", [nudges](registry::Registry& registry) { return nudges.step(registry); }},
+      // Nobody announces it: it is noted with every look.
+      {"presence", [this](registry::Registry& registry) { return listening_.note(registry, Steady::now()); }},
+  };
   if (access_ != nullptr)
     acts.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
                       access_->look();

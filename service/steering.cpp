@@ -16,6 +16,7 @@ registry::ConnectOptions copy_of(const registry::ConnectOptions& options) {
 
 Steering::Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Log& log)
     : acts_(std::move(acts)),
+      due_(acts_.size(), false),
       listener_(copy_of(database)),
       registry_(copy_of(database)),
       log_(log),
@@ -39,22 +40,24 @@ void Steering::run() {
 
 void Steering::listen() {
   using std::chrono::milliseconds;
-  const auto left = std::chrono::ceil<milliseconds>(next_look_ - std::chrono::steady_clock::now());
+  const bool busy = std::ranges::find(due_, true) != due_.end();
+  const auto left =
+      busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_look_ - std::chrono::steady_clock::now());
   const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(look_interval)));
   if (!heard) log_.warning("operators' changes are noticed every 5 s only", {{"reason", heard.error().what}});
   const bool look = (heard && heard->connected) || std::chrono::steady_clock::now() >= next_look_;
   if (look) next_look_ = std::chrono::steady_clock::now() + look_interval;
-  for (const Act& act : acts_)
-    if (look || (heard && std::ranges::find(heard->topics, act.topic) != heard->topics.end())) perform(act);
+  for (std::size_t i = 0; i < acts_.size() && !ending_; ++i) {
+    const bool announced = heard && std::ranges::find(heard->topics, acts_[i].topic) != heard->topics.end();
+    if (look || announced || due_[i]) due_[i] = step(acts_[i]);
+  }
 }
 
-void Steering::perform(const Act& act) {
-  for (bool more = true; more && !ending_;) {
-    const auto done = act.step(registry_);
-    if (!done)
-      log_.warning("an operator's change has to wait", {{"topic", act.topic}, {"reason", done.error().what}});
-    more = done.value_or(false);
-  }
+bool Steering::step(const Act& act) {
+  const auto done = act.step(registry_);
+  if (!done)
+    log_.warning("an operator's change has to wait", {{"topic", act.topic}, {"reason", done.error().what}});
+  return done.value_or(false);
 }
 
 }  // namespace latchkey::service

@@ -22,7 +22,7 @@ struct Act {
 
 /// Has operators' changes take effect at once: each act runs when its topic is announced, and all of them
 /// after every connect and every 5 s, since an announcement is lost with the connection that should have
-/// heard it.
+/// heard it. Steps take turns: a change that concerns a million devices does not keep the others waiting.
 class Steering {
  public:
   Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Log& log);
@@ -33,9 +33,10 @@ class Steering {
  private:
   void run();
   void listen();
-  void perform(const Act& act);
+  [[nodiscard]] bool step(const Act& act);
 
   std::vector<Act> acts_;
+  std::vector<bool> due_;  ///< which of them have something to do
   registry::Listener listener_;
   registry::Registry registry_;
   Log& log_;

@@ -54,6 +54,30 @@ COMMENT ON COLUMN quota.used IS 'Devices registered that count.';
 COMMENT ON COLUMN quota.max IS 'How many there may be.';
 COMMENT ON COLUMN quota.parent IS 'What counts here counts there as well: the group of a token.';
 
+-- A layer of configuration counts its changes: the sum over a device's layers says whether what was worked out for it is of today.
+CREATE TABLE fleet_config (
+  one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+  config   config NOT NULL DEFAULT '{}',
+  endpoint jsonb,
+  changes  bigint NOT NULL DEFAULT 0
+);
+INSERT INTO fleet_config DEFAULT VALUES;
+COMMENT ON TABLE fleet_config IS 'What every device is configured with; one row. A group''s config is merged over it, a device''s over both (RFC 7396).';
+COMMENT ON COLUMN fleet_config.one IS 'There is one row.';
+COMMENT ON COLUMN fleet_config.config IS 'The fleet''s defaults.';
+COMMENT ON COLUMN fleet_config.endpoint IS 'Where devices connect, unless their group says otherwise; empty: as the service''s configuration says.';
+COMMENT ON COLUMN fleet_config.changes IS 'How often config or endpoint were changed.';
+
+CREATE TABLE device_config (
+  device_id device_id PRIMARY KEY,
+  config    config NOT NULL,
+  changes   bigint NOT NULL DEFAULT 2
+);
+COMMENT ON TABLE device_config IS 'What one device is configured with, merged over its group''s config; where it has no row, its enrolment''s config.';
+COMMENT ON COLUMN device_config.device_id IS 'Whose it is; it may be enrolled only.';
+COMMENT ON COLUMN device_config.config IS 'A merge patch.';
+COMMENT ON COLUMN device_config.changes IS 'How often it was changed; 1 is the enrolment''s.';
+
 CREATE TABLE enrollment_group (
   name               group_name PRIMARY KEY,
   proof              text NOT NULL CHECK (proof IN ('symmetric_key', 'x509', 'token')),
@@ -75,6 +99,8 @@ CREATE TABLE enrollment_group (
   quota              text COLLATE "C" REFERENCES quota,
   config             config NOT NULL DEFAULT '{}',
   seal_config        boolean NOT NULL DEFAULT false,
+  endpoint           jsonb,
+  config_changes     bigint NOT NULL DEFAULT 0,
   created_at         timestamptz NOT NULL DEFAULT now(),
   CHECK (proof <> 'token' OR octet_length(material) = 32),
   CHECK ((proof = 'x509') = (id_from IS NOT NULL))
@@ -100,8 +126,10 @@ COMMENT ON COLUMN enrollment_group.device_id_pattern IS 'A regular expression th
 COMMENT ON COLUMN enrollment_group.valid_from IS 'First registrations from here on; empty: always.';
 COMMENT ON COLUMN enrollment_group.valid_until IS 'First registrations before this; empty: for ever.';
 COMMENT ON COLUMN enrollment_group.quota IS 'The counter of a capped group; empty: not capped.';
-COMMENT ON COLUMN enrollment_group.config IS 'What its devices are configured with; a device''s own config is merged over it (RFC 7396).';
+COMMENT ON COLUMN enrollment_group.config IS 'What its devices are configured with: merged over the fleet''s, and a device''s own over it (RFC 7396).';
 COMMENT ON COLUMN enrollment_group.seal_config IS 'Encrypt the configuration for the device; one that cannot open it is refused.';
+COMMENT ON COLUMN enrollment_group.endpoint IS 'Where its devices connect: host, port, tls and perhaps ca; empty: as the fleet''s.';
+COMMENT ON COLUMN enrollment_group.config_changes IS 'How often config or endpoint were changed.';
 COMMENT ON COLUMN enrollment_group.created_at IS 'When it was enrolled.';
 
 CREATE TABLE group_ca (
@@ -147,7 +175,7 @@ COMMENT ON COLUMN enrollment.group_name IS 'The group whose policy and config ap
 COMMENT ON COLUMN enrollment.proof IS 'How the device proves itself. group: as its group does; it stands on the allow list.';
 COMMENT ON COLUMN enrollment.material IS 'Its key sealed under the master key, its public key (SubjectPublicKeyInfo, DER), or the SHA-256 of its certificate (DER) or of its token.';
 COMMENT ON COLUMN enrollment.status IS 'disabled refuses everything and beats an enabled group.';
-COMMENT ON COLUMN enrollment.config IS 'Merged over the group''s config (RFC 7396).';
+COMMENT ON COLUMN enrollment.config IS 'Merged over the group''s config (RFC 7396), unless device_config has another one.';
 COMMENT ON COLUMN enrollment.created_at IS 'When it was enrolled.';
 
 CREATE TABLE device (
@@ -166,6 +194,12 @@ CREATE TABLE device (
   attributes             jsonb NOT NULL DEFAULT '{}',
   config_version         bigint NOT NULL DEFAULT 1,
   applied_config_version bigint NOT NULL DEFAULT 0,
+  config_changed_at      timestamptz,
+  config_layers          bigint,
+  config_digest          bytea CHECK (octet_length(config_digest) = 32),
+  config_fault           text,
+  endpoint               bytea CHECK (octet_length(endpoint) = 32),
+  endpoint_given         bytea CHECK (octet_length(endpoint_given) = 32),
   requested_at           timestamptz,
   registered_at          timestamptz,
   credentials_sent_at    timestamptz,
@@ -183,7 +217,7 @@ CREATE TABLE device (
   CHECK ((state = 'suspended') = (resume_state IS NOT NULL)),
   CHECK (state NOT IN ('registered', 'connected', 'ready') OR (enrolled_by IS NOT NULL AND generation > 0))
 ) WITH (fillfactor = 50);  -- a row changes three times within minutes of its birth: in its own page that touches no index
-CREATE INDEX device_group_name ON device (group_name) WHERE group_name IS NOT NULL;
+CREATE INDEX device_group_name ON device (group_name, device_id) WHERE group_name IS NOT NULL;
 CREATE INDEX device_waiting ON device (waiting_since) WHERE waiting_digest IS NOT NULL;
 COMMENT ON TABLE device IS 'The devices that registered. A failed proof never makes or changes a row.';
 COMMENT ON COLUMN device.device_id IS 'Its name.';
@@ -201,6 +235,12 @@ COMMENT ON COLUMN device.generation IS 'The number of its newest credential; nev
 COMMENT ON COLUMN device.attributes IS 'What it said of itself: model, firmware_version ... Untrusted text.';
 COMMENT ON COLUMN device.config_version IS 'The version of its current configuration; only grows.';
 COMMENT ON COLUMN device.applied_config_version IS 'The version it acknowledged; 0: none yet.';
+COMMENT ON COLUMN device.config_changed_at IS 'When config_version last grew; empty: never.';
+COMMENT ON COLUMN device.config_layers IS 'The changes of its layers that its configuration was worked out from; it is of today while this is their sum. Empty: not worked out yet.';
+COMMENT ON COLUMN device.config_digest IS 'SHA-256 of what config_version stands for: the configuration with its placeholders filled in, and the endpoint.';
+COMMENT ON COLUMN device.config_fault IS 'Why its newest configuration cannot be sent: a placeholder that nothing is known for, no key to seal it for.';
+COMMENT ON COLUMN device.endpoint IS 'SHA-256 of the endpoint that goes with config_version; empty: the one of the service''s configuration.';
+COMMENT ON COLUMN device.endpoint_given IS 'The same of the endpoint that it has: told with its registration, or acknowledged.';
 COMMENT ON COLUMN device.requested_at IS 'Its first request with a valid proof, since the last reset.';
 COMMENT ON COLUMN device.registered_at IS 'When registration and first credential were committed.';
 COMMENT ON COLUMN device.credentials_sent_at IS 'When the broker took the answer with its newest credential; empty: not yet.';
@@ -295,6 +335,24 @@ COMMENT ON COLUMN presence.last_seen_at IS 'Its last status.';
 COMMENT ON COLUMN presence.previous_session IS 'The session before: an honest device never takes a name up again.';
 COMMENT ON COLUMN presence.returns IS 'How often it was taken up again all the same, in a row of at most ten minutes.';
 COMMENT ON COLUMN presence.returning_since IS 'When that row began.';
+
+CREATE TABLE broker_link (
+  link     text COLLATE "C" PRIMARY KEY CHECK (length(link) BETWEEN 1 AND 64),
+  ready_at timestamptz NOT NULL,
+  until    timestamptz NOT NULL,
+  CHECK (until >= ready_at)
+);
+COMMENT ON TABLE broker_link IS 'When replicas listened at the broker without a break: a row for each life of a connection.';
+COMMENT ON COLUMN broker_link.link IS 'A random name.';
+COMMENT ON COLUMN broker_link.ready_at IS 'Subscribed from here on.';
+COMMENT ON COLUMN broker_link.until IS 'And surely still subscribed here.';
+
+-- Wills are lost while nobody listens. A link that began while another one lasted leaves no break.
+CREATE FUNCTION presence_known_since() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+  SELECT max(n.ready_at) FROM broker_link n
+  WHERE NOT EXISTS (SELECT FROM broker_link o WHERE o.ready_at < n.ready_at AND o.until >= n.ready_at AND o.link <> n.link)
+$$;
+COMMENT ON FUNCTION presence_known_since() IS 'Since when some replica has listened without a break: what was said before may have been followed by a will that nobody heard. NULL: nobody ever did.';
 
 CREATE TABLE clone_sign (
   device_id  text COLLATE "C" NOT NULL REFERENCES device,
@@ -430,4 +488,5 @@ SELECT make_partitions();
 -- PostgreSQL lets everybody execute a new function; here nobody may who was not told so.
 ALTER DEFAULT PRIVILEGES FOR ROLE latchkey_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION presence_known_since() TO latchkey_reader;
 GRANT SELECT ON schema_migrations TO latchkey_service, latchkey_ops, latchkey_reader;

@@ -22,9 +22,11 @@ CREATE TYPE request_facts AS (
   i int, loaded_at bigint,
   origin text, group_name text, proof text, material bytea, secondary_material bytea, id_from text, enabled boolean,
   in_window boolean, id_matches boolean, admission text, listed boolean, may_reprovision boolean,
-  credential_types text, lifetime_s bigint, unused_life_s bigint, seal_config boolean, quota text, group_config text, device_config text,
+  credential_types text, lifetime_s bigint, unused_life_s bigint, seal_config boolean, quota text,
+  fleet_config text, group_config text, device_config text, wanted_endpoint text, layers bigint,
   state text, generation bigint, enrolled_by text, proof_key bytea, waiting_digest bytea, approved_digest bytea, rejected_digest bytea,
-  config_version bigint, applied_config_version bigint, attributes text,
+  config_version bigint, applied_config_version bigint, config_layers bigint, config_digest bytea, config_fault text, endpoint bytea, endpoint_given bytea,
+  attributes text,
   same_generation bigint, same_type text, same_digest bytea, same_certificate bytea, same_salt bytea, same_master_key bytea,
   same_not_before bigint, same_not_after bigint, same_live boolean, same_used boolean, same_signed_by text,
   newest_generation bigint, newest_type text, newest_not_before bigint, newest_not_after bigint, newest_live boolean, newest_used boolean,
@@ -47,9 +49,11 @@ BEGIN
     CASE o.origin WHEN 'device' THEN 'automatic' ELSE g.admission END, coalesce(e.proof = 'group', false),
     coalesce(g.reprovisioning, 'rotate') = 'rotate', array_to_string(coalesce(g.credential_types, '{x509}'), ','),
     coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), coalesce(g.seal_config, false), CASE o.origin WHEN 'group' THEN coalesce(k.quota, g.quota) END,
-    g.config::text, e.config::text,
+    f.config::text, g.config::text, coalesce(x.config, e.config)::text, coalesce(g.endpoint, f.endpoint)::text,
+    f.changes + coalesce(g.config_changes, 0) + coalesce(x.changes, (e.config <> '{}')::int, 0),
     d.state, d.generation, d.enrolled_by, d.proof_key, d.waiting_digest, d.approved_digest, d.rejected_digest,
-    d.config_version, d.applied_config_version, d.attributes::text,
+    d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault, d.endpoint, d.endpoint_given,
+    d.attributes::text,
     s.generation, s.type, s.digest, s.certificate, s.salt, s.master_key,
     micros(s.not_before), micros(s.not_after), is_live(s, now()), s.connected_at IS NOT NULL, s.signed_by,
     n.generation, n.type, micros(n.not_before), micros(n.not_after), is_live(n, now()), n.connected_at IS NOT NULL,
@@ -57,8 +61,10 @@ BEGIN
       WHEN r.status = 'active' AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now() THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END
   FROM jsonb_to_recordset(p) AS q(i int, device_id text, request_id text, group_name text, token_hash bytea, ca_subject bytea, certificate bytea)
+  LEFT JOIN fleet_config f ON f.one
   LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = q.device_id
+  LEFT JOIN device_config x ON x.device_id = q.device_id
   LEFT JOIN enrollment_group t ON t.proof = 'token' AND t.material = q.token_hash
   LEFT JOIN token k ON k.hash = q.token_hash
   LEFT JOIN group_ca ca ON ca.subject = q.ca_subject
@@ -80,7 +86,8 @@ CREATE TYPE decided_request AS (
   expected bigint, to_registered boolean, enrolled_by text, proof_key bytea, quota text, attributes jsonb,
   type text, request_id text, digest bytea, serial bytea, certificate bytea, fingerprint bytea, key_fingerprint bytea,
   salt bytea, master_key bytea, password_hash bytea, encryption_key bytea, signed_by text, answer_key bytea,
-  not_before timestamptz, not_after timestamptz, use_by timestamptz, repeated bigint
+  not_before timestamptz, not_after timestamptz, use_by timestamptz, repeated bigint,
+  version_from bigint, layers_from bigint, config_version bigint, config_layers bigint, config_digest bytea, config_fault text, endpoint bytea
 );
 COMMENT ON TYPE decided_request IS 'Service: one row of commit_requests.';
 
@@ -117,6 +124,7 @@ LANGUAGE plpgsql SET search_path = registry, pg_temp SET enable_seqscan = off SE
 #variable_conflict use_column
 DECLARE stale int[];
 BEGIN
+  IF NOT EXISTS (SELECT FROM unnest(b) WHERE decision = 'pending') THEN RETURN '{}'; END IF;
   WITH ins AS (
     INSERT INTO device (device_id, group_name, state, generation, attributes, requested_at, waiting_digest, waiting_since)
     SELECT device_id, group_name, 'provisioning_requested', 0, attributes, received_at, digest, now()
@@ -132,6 +140,10 @@ BEGIN
       AND d.state IN ('off', 'provisioning_requested') RETURNING d.device_id)
   SELECT array(SELECT q.i FROM unnest(b) q WHERE q.decision = 'pending' AND q.device_id NOT IN (SELECT device_id FROM ins UNION ALL SELECT device_id FROM upd))
     INTO stale;
+  INSERT INTO nudge (device_id, request_id, signed_by, answer_key)
+    SELECT q.device_id, q.request_id, q.signed_by, q.answer_key FROM unnest(b) q JOIN device d USING (device_id)
+    WHERE q.decision = 'pending' AND d.waiting_digest = q.digest AND q.request_id IS NOT NULL
+    ON CONFLICT (device_id) DO UPDATE SET request_id = EXCLUDED.request_id, signed_by = EXCLUDED.signed_by, answer_key = EXCLUDED.answer_key, settled_at = NULL;
   RETURN stale;
 END $$;
 COMMENT ON FUNCTION commit_waiting(decided_request[]) IS 'Internal: devices that wait for approval. Returns the rows that have to be decided again.';
@@ -162,14 +174,18 @@ BEGIN
       LEFT JOIN quota p ON p.name = coalesce(t.parent, t.name)
       LEFT JOIN LATERAL (SELECT coalesce(x.parent, x.name) AS top FROM quota x WHERE x.name = d.quota) o ON true
     WHERE q.decision = 'accepted' AND CASE WHEN q.expected IS NULL THEN d.device_id IS NULL
-      ELSE d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked') AND q.to_registered = (d.state IN ('off', 'provisioning_requested')) END),
+      ELSE d.generation = q.expected AND d.state NOT IN ('suspended', 'revoked') AND q.to_registered = (d.state IN ('off', 'provisioning_requested'))
+        -- The answer tells a version: nobody else may have worked one out meanwhile.
+        AND (q.version_from IS NULL OR (d.config_version, d.config_layers) IS NOT DISTINCT FROM (q.version_from, q.layers_from)) END),
   fitting AS (
     SELECT *, moves AND coalesce(row_number() OVER (PARTITION BY quota, moves ORDER BY i) > room, false) AS beyond_own FROM able),
   sorted AS (
     SELECT *, beyond_own OR moves_top AND coalesce(row_number() OVER (PARTITION BY top, moves_top, beyond_own ORDER BY i) > top_room, false) AS beyond FROM fitting),
   ins AS (
-    INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, state, generation, attributes, requested_at, registered_at)
-    SELECT device_id, group_name, enrolled_by, proof_key, quota, 'registered', 1, attributes, received_at, now()
+    INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, state, generation, attributes, requested_at, registered_at,
+                        config_version, config_layers, config_digest, config_fault, endpoint, endpoint_given)
+    SELECT device_id, group_name, enrolled_by, proof_key, quota, 'registered', 1, attributes, received_at, now(),
+           coalesce(config_version, 1), config_layers, config_digest, config_fault, endpoint, endpoint
     FROM sorted WHERE NOT known AND NOT beyond ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
   upd AS (
@@ -187,7 +203,11 @@ BEGIN
       approved_digest = CASE WHEN q.to_registered THEN NULL ELSE d.approved_digest END,
       rejected_digest = CASE WHEN q.to_registered THEN NULL ELSE d.rejected_digest END,
       -- A device that starts anew has nothing applied; one that rotates keeps what it acknowledged.
-      applied_config_version = CASE WHEN q.to_registered THEN 0 ELSE d.applied_config_version END
+      applied_config_version = CASE WHEN q.to_registered THEN 0 ELSE d.applied_config_version END,
+      config_version = coalesce(q.config_version, d.config_version), config_layers = q.config_layers,
+      config_changed_at = CASE WHEN q.config_version > d.config_version THEN now() ELSE d.config_changed_at END,
+      config_digest = q.config_digest, config_fault = q.config_fault, endpoint = q.endpoint,
+      endpoint_given = CASE WHEN q.to_registered THEN q.endpoint ELSE d.endpoint_given END
     FROM sorted q WHERE q.known AND NOT q.beyond AND d.device_id = q.device_id
     RETURNING q.i),
   registered AS (SELECT s.i, s.quota, s.top, s.old_top, s.moves, s.moves_top FROM sorted s WHERE s.i IN (SELECT u.i FROM upd u) OR s.device_id IN (SELECT n.device_id FROM ins n)),
@@ -238,9 +258,12 @@ COMMENT ON FUNCTION mark_sent(jsonb) IS 'Service: the broker took the answers wi
 CREATE FUNCTION load_statuses(p jsonb)
 RETURNS TABLE (
   i int, loaded_at bigint,
-  origin text, group_name text, proof text, material bytea, secondary_material bytea, enabled boolean, seal_config boolean, group_config text, device_config text,
-  state text, generation bigint, enrolled_by text, config_version bigint, applied_config_version bigint, attributes text,
-  credential_generation bigint, live boolean, used boolean, signed_by text, answer_key bytea, encryption_key bytea, session text
+  origin text, group_name text, proof text, material bytea, secondary_material bytea, enabled boolean, seal_config boolean,
+  fleet_config text, group_config text, device_config text, wanted_endpoint text, layers bigint,
+  state text, generation bigint, enrolled_by text,
+  config_version bigint, applied_config_version bigint, config_layers bigint, config_digest bytea, config_fault text, endpoint bytea, endpoint_given bytea,
+  attributes text,
+  credential_generation bigint, live boolean, used boolean, signed_by text, answer_key bytea, encryption_key bytea, credential_type text, session text
 ) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -248,12 +271,17 @@ BEGIN
     CASE WHEN d.enrolled_by = 'device' AND e.device_id IS NOT NULL THEN 'device' WHEN d.enrolled_by LIKE 'group:%' AND g.name IS NOT NULL THEN 'group' END,
     d.group_name::text, CASE d.enrolled_by WHEN 'device' THEN e.proof ELSE g.proof END, CASE d.enrolled_by WHEN 'device' THEN e.material ELSE g.material END,
     CASE WHEN d.enrolled_by <> 'device' THEN g.secondary_material END,
-    CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled', coalesce(g.seal_config, false), g.config::text, e.config::text,
-    d.state, d.generation, d.enrolled_by, d.config_version, d.applied_config_version, d.attributes::text,
-    c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, c.answer_key, c.encryption_key, CASE WHEN r.online THEN r.session END
+    CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled', coalesce(g.seal_config, false),
+    f.config::text, g.config::text, coalesce(x.config, e.config)::text, coalesce(g.endpoint, f.endpoint)::text,
+    f.changes + coalesce(g.config_changes, 0) + coalesce(x.changes, (e.config <> '{}')::int, 0),
+    d.state, d.generation, d.enrolled_by,
+    d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault, d.endpoint, d.endpoint_given, d.attributes::text,
+    c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, c.answer_key, c.encryption_key, c.type, CASE WHEN r.online THEN r.session END
   FROM jsonb_to_recordset(p) AS q(i int, device_id text, generation bigint)
+  LEFT JOIN fleet_config f ON f.one
   LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = d.device_id
+  LEFT JOIN device_config x ON x.device_id = d.device_id
   LEFT JOIN enrollment_group g ON g.name = d.group_name
   LEFT JOIN presence r ON r.device_id = d.device_id
   LEFT JOIN credential c ON c.device_id = d.device_id AND c.generation = coalesce(q.generation, r.generation);
@@ -262,7 +290,8 @@ COMMENT ON FUNCTION load_statuses(jsonb) IS 'Service: everything that decides a 
 
 CREATE TYPE decided_status AS (
   i int, device_id text, kind text, session text, generation bigint, config_version bigint, attributes jsonb, failure text,
-  expected text, next text
+  expected text, next text,
+  version_from bigint, layers_from bigint, new_version bigint, config_layers bigint, config_digest bytea, config_fault text, endpoint bytea
 );
 COMMENT ON TYPE decided_status IS 'Service: one row of commit_statuses.';
 
@@ -286,14 +315,16 @@ DECLARE
   stale int[]; taken_up int[];
 BEGIN
   PERFORM FROM device d JOIN unnest(b) q USING (device_id)
-    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL OR EXISTS (
+    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR q.new_version IS NOT NULL OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL OR EXISTS (
       SELECT FROM credential c WHERE c.device_id = q.device_id AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active')))))
     ORDER BY device_id FOR NO KEY UPDATE OF d;
   PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
   -- The world may have moved since the load: another session, another state, a credential that ended.
   stale := array(SELECT q.i FROM unnest(b) q LEFT JOIN device d USING (device_id) LEFT JOIN presence r USING (device_id)
     LEFT JOIN credential c ON c.device_id = q.device_id AND c.generation = q.generation
-    WHERE d.state IS DISTINCT FROM q.expected OR CASE q.kind WHEN 'connected' THEN c IS NULL OR NOT is_live(c, now())
+    -- The configuration in the answer has to be the one of now: what changes it locks presence, as this does.
+    WHERE d.state IS DISTINCT FROM q.expected OR (q.version_from IS NOT NULL AND (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from))
+      OR CASE q.kind WHEN 'connected' THEN c IS NULL OR NOT is_live(c, now())
       ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
   -- A device names each session anew. Two that share a credential and keep connections of their own take turns.
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
@@ -310,6 +341,11 @@ BEGIN
       ended_at = CASE WHEN c.generation < q.generation THEN now() END
     FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND c.device_id = q.device_id
       AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation AND c.status IN ('issued', 'active'));
+  IF EXISTS (SELECT FROM unnest(b) WHERE new_version IS NOT NULL) THEN
+    UPDATE device d SET config_version = q.new_version, config_layers = q.config_layers, config_digest = q.config_digest, config_fault = q.config_fault,
+        endpoint = q.endpoint, config_changed_at = CASE WHEN q.new_version > d.config_version THEN now() ELSE d.config_changed_at END
+      FROM unnest(b) q WHERE q.new_version IS NOT NULL AND NOT q.i = ANY (stale) AND d.device_id = q.device_id;
+  END IF;
   -- What did not lock the device above may have been overtaken by an operator, who has the last word: hence q.expected.
   -- Who connects with a credential was sent it, even if the process died before it could write that down.
   UPDATE device d SET state = q.next, connected_at = coalesce(d.connected_at, now()),
@@ -318,6 +354,7 @@ BEGIN
       AND (q.next <> d.state OR d.connected_at IS NULL OR (d.credentials_sent_at IS NULL AND d.generation = q.generation));
   UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
       applied_config_version = greatest(d.applied_config_version, least(q.config_version, d.config_version)),
+      endpoint_given = CASE WHEN q.config_version >= d.config_version THEN d.endpoint ELSE d.endpoint_given END,
       ready_at = CASE WHEN q.next = 'ready' THEN coalesce(d.ready_at, now()) ELSE d.ready_at END,
       failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
     FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected

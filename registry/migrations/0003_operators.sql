@@ -5,14 +5,16 @@ SET LOCAL ROLE latchkey_owner;
 SET LOCAL search_path = registry, pg_temp;
 
 CREATE VIEW devices AS
-  SELECT d.device_id::text, d.state, r.online, d.generation, d.group_name::text, d.enrolled_by, d.attributes,
+  SELECT d.device_id::text, d.state,
+         -- Whoever was there when the broker went away comes back at once, or is gone.
+         CASE WHEN r.online AND r.last_seen_at < (SELECT k FROM presence_known_since() k WHERE k < now() - interval '5 minutes') THEN NULL ELSE r.online END AS online, d.generation, d.group_name::text, d.enrolled_by, d.attributes,
          d.config_version, d.applied_config_version, d.requested_at, d.registered_at, d.credentials_sent_at, d.connected_at, d.ready_at,
          r.last_seen_at, d.failed_at, d.failure, d.acted_at, d.actor, d.reason, d.decommissioned_at
   FROM device d LEFT JOIN presence r USING (device_id)
   UNION ALL
   SELECT e.device_id::text, 'off', NULL, 0, e.group_name::text, NULL, '{}', 1, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM enrollment e WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id);
-COMMENT ON VIEW devices IS 'Every device, one row each: those that registered, and those enrolled individually that have not been heard of (state off, registered_at empty).';
+COMMENT ON VIEW devices IS 'Every device, one row each: those that registered, and those enrolled individually that have not been heard of (state off, registered_at empty). online is empty where it is not known: nothing was heard since 5 minutes after the broker or the service came back.';
 
 CREATE VIEW certificates AS
   SELECT c.device_id::text, c.generation, encode(c.serial, 'hex') AS serial, encode(c.fingerprint, 'hex') AS fingerprint,
@@ -47,14 +49,24 @@ END $$;
 COMMENT ON FUNCTION refuse(text, text, text) IS 'Internal: an error with a hint.';
 
 CREATE FUNCTION check_config(config jsonb) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+DECLARE unknown text;
 BEGIN
   IF jsonb_typeof(config) IS DISTINCT FROM 'object' THEN
     PERFORM refuse('22023', 'a config is a JSON object, not ' || coalesce(jsonb_typeof(config), 'NULL'), 'For example {"report_interval_s": 60}.');
   ELSIF octet_length(config::text) > 3072 THEN
     PERFORM refuse('22023', format('the config has %s bytes', octet_length(config::text)), 'At most 3072 bytes of JSON fit into a message.');
+  ELSIF EXISTS (SELECT FROM jsonb_path_query(config, 'strict $.**{8 to last}') v WHERE jsonb_typeof(v) IN ('object', 'array')) THEN
+    PERFORM refuse('22023', 'the config is nested too deeply', 'At most 8 objects and arrays inside each other.');
+  ELSIF EXISTS (SELECT FROM jsonb_path_query(config, 'strict $.**') v WHERE jsonb_typeof(v) = 'number' AND abs(v::text::numeric) > 9007199254740991) THEN
+    PERFORM refuse('22023', 'the config has a number beyond 2^53-1', 'Not every device could read it: write it as a string.');
+  END IF;
+  SELECT name[1] INTO unknown FROM jsonb_path_query(config, 'strict $.**') v, regexp_matches(v #>> '{}', '\$\{([^}]*)\}', 'g') name
+    WHERE jsonb_typeof(v) = 'string' AND name[1] !~ '^(device_id|attribute\.[a-z][a-z0-9_]{0,31})$' LIMIT 1;
+  IF unknown IS NOT NULL THEN
+    PERFORM refuse('22023', format('the config has the placeholder ${%s}', left(unknown, 64)), 'There are ${device_id} and ${attribute.NAME}.');
   END IF;
 END $$;
-COMMENT ON FUNCTION check_config(jsonb) IS 'Internal: a config is an object of at most 3 KiB.';
+COMMENT ON FUNCTION check_config(jsonb) IS 'Internal: a config is an object of at most 3 KiB that devices can read, with known placeholders.';
 
 CREATE FUNCTION pem(pem text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE body text := substring(pem FROM '-----BEGIN [A-Z ]+-----(.*?)-----END');
@@ -375,6 +387,7 @@ BEGIN
       approved_digest = CASE WHEN approved THEN waiting ELSE approved_digest END, rejected_digest = CASE WHEN approved THEN rejected_digest ELSE waiting END
     WHERE device_id = id;
   INSERT INTO event (device_id, action, reason) VALUES (id, CASE WHEN approved THEN 'approve' ELSE 'reject' END, why);
+  UPDATE nudge SET settled_at = now() WHERE device_id = id;
   PERFORM pg_notify('latchkey', 'approval');
 END $$;
 COMMENT ON FUNCTION settle_waiting(text, boolean, text) IS 'Internal: an operator''s word on what waits.';

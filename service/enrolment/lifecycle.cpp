@@ -12,7 +12,7 @@ bool takes_statuses(DeviceState state) {
 
 /// A reconnect keeps `ready` as long as the configuration is current.
 DeviceState after_connected(const registry::Device& device) {
-  const bool current = device.applied_config_version == device.config_version;
+  const bool current = device.applied_config_version == device.configured.version;
   return device.state == DeviceState::ready && current ? DeviceState::ready : DeviceState::connected;
 }
 
@@ -29,7 +29,11 @@ std::expected<DeviceState, std::string> next_state(const protocol::StatusMessage
   }
   if (facts.session.empty() || facts.session != status.session)
     return std::unexpected("not the open session");
-  if (status.kind == StatusKind::ready && status.config_version == device.config_version)
+  // What could not be sent cannot have been applied.
+  const bool can_be_applied =
+      device.configured.fault.empty() || device.applied_config_version == device.configured.version;
+  if (status.kind == StatusKind::ready && status.config_version == device.configured.version &&
+      can_be_applied)
     return DeviceState::ready;
   return device.state;
 }

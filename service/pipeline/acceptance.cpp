@@ -41,15 +41,15 @@ std::variant<protocol::CertificateCredential, protocol::PasswordCredential> cred
 }
 
 std::optional<protocol::Acceptance> acceptance_of(const AcceptanceTools& tools,
-                                                  const VerifiedRequest& verified,
-                                                  const registry::RequestFacts& facts, const Given& given) {
+                                                  const VerifiedRequest& verified, const Effective& effective,
+                                                  const Given& given) {
   const protocol::DeviceId& id = verified.request().device_id;
   protocol::Acceptance acceptance{
       .generation = given.generation,
       .credential = credential_of(tools, verified, given),
-      .connection = tools.speaker.connection_for(id, given.type),
-      .config_version = facts.device ? facts.device->config_version : 1,
-      .config = configuration_for(tools.log, id, verified.enrolment(), attributes_of(verified, facts)),
+      .connection = tools.speaker.connection_for(id, given.type, verified.enrolment().endpoint),
+      .config_version = effective.configured.version,
+      .config = effective.config,
       .sealed = {}};
   protocol::Secrets secrets;
   if (given.type == protocol::CredentialType::password) {
@@ -75,29 +75,28 @@ std::string seal_for(const std::optional<protocol::EncryptionKey>& recipient,
   return sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), text.text()) : std::string();
 }
 
-std::optional<std::string> configuration_for(Log& log, const protocol::DeviceId& id,
-                                             const registry::Enrolment& enrolment,
-                                             std::string_view attributes) {
-  auto config = protocol::expand_config(enrolment.config, id, attributes);
-  if (config) return std::move(*config);
-  log.warning("the configuration names something unknown and is not sent",
-              {{"device_id", id.text()}, {"name", config.error()}});
-  return std::nullopt;
+Effective work_out(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
+  const bool can_open = verified.request().encryption_key || verified.sealing_key() != nullptr;
+  return work_out(verified.request().device_id, verified.enrolment(),
+                  facts.device ? facts.device->configured : registry::Configured(),
+                  attributes_of(verified, facts), can_open);
 }
 
 std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                                           const registry::RequestFacts& facts,
+                                           const Effective& effective,
                                            const registry::Registration& registration) {
   const registry::NewCredential& made = registration.credential;
-  return acceptance_of(tools, verified, facts,
+  return acceptance_of(tools, verified, effective,
                        {registration.expected_generation.value_or(0) + 1, made.type, made.certificate,
                         made.salt, made.master_key, made.not_before, made.not_after});
 }
 
 std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                                           const registry::RequestFacts& facts,
+                                           const registry::RequestFacts& facts, const Effective& effective,
                                            const registry::Credential& repeated) {
-  return acceptance_of(tools, verified, facts,
+  const registry::Configured& stored = facts.device->configured;
+  const bool is_stored = effective.configured == stored;
+  return acceptance_of(tools, verified, is_stored ? effective : Effective{stored, std::nullopt},
                        {repeated.generation, repeated.type, repeated.certificate, repeated.salt,
                         repeated.master_key, repeated.not_before, repeated.not_after});
 }

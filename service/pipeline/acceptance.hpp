@@ -2,6 +2,7 @@
 
 #include "protocol/sealed.hpp"
 #include "service/enrolment/decide.hpp"
+#include "service/pipeline/effective.hpp"
 #include "service/pipeline/speaker.hpp"
 #include "service/sealing.hpp"
 
@@ -11,26 +12,24 @@ struct AcceptanceTools {
   const std::vector<crypto::Bytes>& intermediates;
   const MasterKey& master;
   const Speaker& speaker;
-  Log& log;
 };
 
 /// What `accepted` says of a credential that was just committed. Nothing if a password cannot be given again:
 /// its master key is gone.
 [[nodiscard]] std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools,
                                                          const VerifiedRequest& verified,
-                                                         const registry::RequestFacts& facts,
+                                                         const Effective& effective,
                                                          const registry::Registration& registration);
-/// The same credential again, with today's configuration.
+/// The same credential again, with today's configuration; one that is not committed yet comes when the device
+/// connects.
 [[nodiscard]] std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools,
                                                          const VerifiedRequest& verified,
                                                          const registry::RequestFacts& facts,
+                                                         const Effective& effective,
                                                          const registry::Credential& repeated);
 
-/// The device's configuration with its placeholders filled; nothing, and a line in the log, if a name in it
-/// is unknown.
-[[nodiscard]] std::optional<std::string> configuration_for(Log& log, const protocol::DeviceId& id,
-                                                           const registry::Enrolment& enrolment,
-                                                           std::string_view attributes);
+/// What a verified request's device is to have, by the attributes in it, else by those that it had.
+[[nodiscard]] Effective work_out(const VerifiedRequest& verified, const registry::RequestFacts& facts);
 
 /// `secrets` for one device alone: for its encryption key if it gave one, else with its symmetric key.
 /// `Decider` lets nothing through for which there is neither; then it is empty.

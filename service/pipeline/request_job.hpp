@@ -1,5 +1,6 @@
 #pragma once
 
+#include "service/pipeline/effective.hpp"
 #include "service/pipeline/requests.hpp"
 #include "service/pipeline/tracking.hpp"
 
@@ -17,6 +18,7 @@ using Verdict = std::variant<registry::Registration, Repeat, Challenge, Wait, Re
 struct RequestPipeline::Judged {
   RequestJob* job;
   std::optional<VerifiedRequest> verified;
+  Effective effective;  ///< of what is granted or repeated
   Verdict verdict = Rejection{protocol::Code::unavailable, "not judged"};
 
   /// It writes a device, which a batch may do once.

@@ -138,8 +138,13 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
   if (const auto* repeat = std::get_if<Repeat>(&judged.verdict))
     row.repeated_generation = repeat->credential.generation;
   if (const auto* wait = std::get_if<Wait>(&judged.verdict))
-    row.waiting = registry::Waiting{facts.device ? std::optional(facts.device->generation) : std::nullopt,
-                                    wait->digest, judged.verified->request().attributes};
+    row.waiting = registry::Waiting{
+        .expected_generation = facts.device ? std::optional(facts.device->generation) : std::nullopt,
+        .digest = wait->digest,
+        .attributes = judged.verified->request().attributes,
+        .request_id = judged.verified->request().request_id,
+        .signed_by = judged.verified->signed_by(),
+        .answer_key = judged.verified->answer_key()};
   return row;
 }
 

@@ -64,16 +64,16 @@ std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
 protocol::Answer RequestPipeline::compose(const Judged& judged, const registry::RequestFacts& facts,
                                           registry::Clock now) const {
   protocol::Answer answer = head_of(*judged.job, now);
-  const AcceptanceTools acceptance{tools_.intermediates, tools_.master, tools_.speaker, tools_.log};
-  const auto accepted = [&](const auto& credential) {
-    answer.acceptance = accept(acceptance, *judged.verified, facts, credential);
+  const AcceptanceTools acceptance{tools_.intermediates, tools_.master, tools_.speaker};
+  const auto accepted = [&](std::optional<protocol::Acceptance> made) {
+    answer.acceptance = std::move(made);
     if (!answer.acceptance) return refuse(answer, protocol::Code::unavailable, {});
     answer.status = protocol::Status::accepted;
   };
   if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict)) {
-    accepted(*registration);
+    accepted(accept(acceptance, *judged.verified, judged.effective, *registration));
   } else if (const auto* repeat = std::get_if<Repeat>(&judged.verdict)) {
-    accepted(repeat->credential);
+    accepted(accept(acceptance, *judged.verified, facts, judged.effective, repeat->credential));
   } else if (const auto* challenge = std::get_if<Challenge>(&judged.verdict)) {
     answer.status = protocol::Status::challenge;
     answer.nonce = challenge->nonce;

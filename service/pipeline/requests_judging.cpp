@@ -1,5 +1,6 @@
 #include "base/failpoint.hpp"
 #include "service/issuing/issue.hpp"
+#include "service/pipeline/acceptance.hpp"
 #include "service/pipeline/request_job.hpp"
 
 // From a request and what is known of it to a verdict.
@@ -19,7 +20,9 @@ registry::Registration registration_of(const Grant& grant, registry::NewCredenti
           .proof_key = grant.verified().proof_key(),
           .quota = enrolment.policy.quota,
           .attributes = grant.verified().request().attributes,
-          .credential = std::move(credential)};
+          .credential = std::move(credential),
+          .configured_before = {},
+          .configured = {}};
 }
 
 }  // namespace
@@ -59,7 +62,7 @@ std::expected<VerifiedRequest, Rejection> RequestPipeline::authenticate(const Re
 
 RequestPipeline::Judged RequestPipeline::judge(RequestJob& job, const registry::RequestFacts& facts,
                                                registry::Clock now) const {
-  Judged judged{&job, {}};
+  Judged judged{&job, {}, {}};
   if (!job.decoded) {
     judged.verdict = Rejection{protocol::Code::invalid_request, job.decoded.error().message};
     return judged;
@@ -81,13 +84,18 @@ void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFact
   Decision decision = tools_.decider.decide(*judged.verified, facts, seconds);
   if (const auto* grant = std::get_if<Grant>(&decision)) {
     auto registration = carry_out(*grant, *judged.job, seconds);
-    if (registration)
-      judged.verdict = std::move(*registration);
-    else
+    if (!registration) {
       judged.verdict = std::move(registration.error());
-  } else if (auto* repeat = std::get_if<Repeat>(&decision))
+      return;
+    }
+    judged.effective = work_out(*judged.verified, facts);
+    if (facts.device) registration->configured_before = facts.device->configured;
+    registration->configured = judged.effective.configured;
+    judged.verdict = std::move(*registration);
+  } else if (auto* repeat = std::get_if<Repeat>(&decision)) {
+    judged.effective = work_out(*judged.verified, facts);
     judged.verdict = std::move(*repeat);
-  else if (auto* challenge = std::get_if<Challenge>(&decision))
+  } else if (auto* challenge = std::get_if<Challenge>(&decision))
     judged.verdict = std::move(*challenge);
   else if (auto* wait = std::get_if<Wait>(&decision))
     judged.verdict = *wait;

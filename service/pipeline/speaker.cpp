@@ -1,5 +1,10 @@
 #include "service/pipeline/speaker.hpp"
 
+#include "protocol/connection.hpp"
+#include "protocol/limits.hpp"
+
+#include <utility>
+
 namespace latchkey::service {
 
 using protocol::Channel;
@@ -28,24 +33,51 @@ bool Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
   return publish(std::move(message));
 }
 
-void Speaker::configure(const Inbound& status, const protocol::Configuration& configuration,
-                        const protocol::Signer& signer) {
+void Speaker::nudge(const protocol::DeviceId& id, const protocol::Answer& answer,
+                    const protocol::Signer& signer) {
   mqtt::Message message;
-  message.topic = topics_.of(Channel::config, status.device_id);
+  message.topic = topics_.of(Channel::response, id);
   message.content_type = "application/jose";
-  message.payload = protocol::encode_configuration(configuration, signer);
-  static_cast<void>(publish(std::move(message)));  // the device repeats its status until it comes
+  message.payload = protocol::encode_signed_answer(answer, signer);
+  static_cast<void>(publish(std::move(message)));  // it asks by itself a little later
 }
 
-protocol::Connection Speaker::connection_for(const protocol::DeviceId& id,
-                                             protocol::CredentialType type) const {
+void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
+                        const protocol::Signer& signer) {
+  auto payload = protocol::encode_configuration(configuration, signer);
+  if (payload.size() <= protocol::limits::answer_bytes || !configuration.connection)
+    return publish_configuration(id, std::move(payload));
+  const auto connection = std::exchange(configuration.connection, std::nullopt);
+  publish_configuration(id, protocol::encode_configuration(configuration, signer));
+  configuration.config.reset();
+  configuration.sealed.clear();
+  configuration.connection = connection;
+  publish_configuration(id, protocol::encode_configuration(configuration, signer));
+}
+
+void Speaker::publish_configuration(const protocol::DeviceId& id, std::string payload) {
+  mqtt::Message message;
+  message.topic = topics_.of(Channel::config, id);
+  message.content_type = "application/jose";
+  message.payload = std::move(payload);
+  // The device repeats its status until it comes; what was pushed is pushed again.
+  static_cast<void>(publish(std::move(message)));
+}
+
+protocol::Connection Speaker::connection_for(const protocol::DeviceId& id, protocol::CredentialType type,
+                                             std::string_view endpoint) const {
   const bool password = type == protocol::CredentialType::password;
-  return {.host = destination_.host,
-          .port = password ? destination_.password_port : destination_.port,
-          .tls = destination_.tls,
-          .client_id = id.text(),
-          .ca = destination_.anchors,
-          .topics = topics_.device_prefix(id)};
+  auto connection = endpoint.empty() ? std::nullopt : protocol::parse_endpoint(endpoint);
+  if (!connection)
+    connection = protocol::Connection{.host = destination_.host,
+                                      .port = password ? destination_.password_port : destination_.port,
+                                      .tls = destination_.tls,
+                                      .client_id = {},
+                                      .ca = destination_.anchors,
+                                      .topics = {}};
+  connection->client_id = id.text();
+  connection->topics = topics_.device_prefix(id);
+  return *std::move(connection);
 }
 
 bool Speaker::publish(mqtt::Message message) {

@@ -12,7 +12,7 @@
 
 namespace latchkey::service {
 
-/// Where devices connect with what they got, the same for all of them.
+/// Where devices connect with what they got, unless the registry says otherwise.
 struct Destination {
   std::string host;
   std::uint16_t port = 8883;
@@ -36,14 +36,21 @@ class Speaker {
   [[nodiscard]] bool answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
                             std::optional<registry::Sent> sent = std::nullopt,
                             std::optional<registry::BrokerOpening> opening = std::nullopt);
-  void configure(const Inbound& status, const protocol::Configuration& configuration,
+  /// An answer that nobody asked for just now.
+  void nudge(const protocol::DeviceId& id, const protocol::Answer& answer, const protocol::Signer& signer);
+  /// In two messages if it does not fit into one: first the configuration, then the connection.
+  void configure(const protocol::DeviceId& id, protocol::Configuration configuration,
                  const protocol::Signer& signer);
+  /// `endpoint`: what the registry says of it, JSON; empty: as everybody.
   [[nodiscard]] protocol::Connection connection_for(const protocol::DeviceId& id,
-                                                    protocol::CredentialType type) const;
+                                                    protocol::CredentialType type,
+                                                    std::string_view endpoint) const;
   /// False: the outbox is full.
   [[nodiscard]] bool publish(mqtt::Message message);
 
  private:
+  void publish_configuration(const protocol::DeviceId& id, std::string payload);
+
   mqtt::Link& link_;
   const protocol::Topics& topics_;
   SentLog& sent_;

@@ -1,11 +1,11 @@
 #include "service/pipeline/statuses.hpp"
 
 #include "base/failpoint.hpp"
-#include "protocol/limits.hpp"
 #include "protocol/status.hpp"
 #include "service/enrolment/lifecycle.hpp"
-#include "service/pipeline/acceptance.hpp"
 #include "service/pipeline/settle.hpp"
+
+#include <algorithm>
 
 namespace latchkey::service {
 
@@ -22,6 +22,17 @@ registry::StatusKey key_of(const StatusJob& job) {
   registry::StatusKey key{job.inbound.device_id, {}};
   if (job.status.kind == StatusKind::connected) key.generation = job.status.generation;
   return key;
+}
+
+std::string_view attributes_of(const StatusJob& job, const registry::StatusFacts& facts) {
+  return job.status.attributes ? *job.status.attributes : facts.device->attributes;
+}
+
+/// A layer changed since it was worked out, or something that it depends on may have.
+bool may_have_changed(const StatusJob& job, const registry::StatusFacts& facts) {
+  if (!facts.enrolment) return false;
+  const registry::Configured& stored = facts.device->configured;
+  return stored.layers != facts.enrolment->layers || !stored.fault.empty() || job.status.attributes;
 }
 
 }  // namespace
@@ -62,21 +73,17 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   std::vector<registry::StatusKey> keys;
   for (const StatusJob* job : jobs)
     keys.push_back(key_of(*job));
-  const auto loaded = registry_.load_statuses(keys);
+  auto loaded = registry_.load_statuses(keys);
   if (!loaded) return std::unexpected(loaded.error());
 
   std::vector<std::size_t> counted;
   std::vector<registry::DecidedStatus> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const auto next = next_state(jobs[i]->status, loaded->facts[i]);
-    tools_.metrics.status(jobs[i]->status.kind, next.has_value());
-    if (next) {
-      counted.push_back(i);
-      rows.push_back({jobs[i]->inbound.device_id, jobs[i]->status, loaded->facts[i].device->state, *next});
-    } else {
-      tools_.log.info("a status does not count",
-                      {{"device_id", jobs[i]->inbound.device_id.text()}, {"reason", next.error()}});
-    }
+    auto row = decide(*jobs[i], loaded->facts[i]);
+    tools_.metrics.status(jobs[i]->status.kind, row.has_value());
+    if (!row) continue;
+    counted.push_back(i);
+    rows.push_back(std::move(*row));
   }
   if (rows.empty()) return std::vector<StatusJob*>();
   const auto outcomes = registry_.commit_statuses(rows);
@@ -85,49 +92,40 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   std::vector<StatusJob*> again;
   for (std::size_t n = 0; n < rows.size(); ++n) {
     StatusJob* job = jobs[counted[n]];
+    const registry::StatusFacts& facts = loaded->facts[counted[n]];
     if ((*outcomes)[n] == registry::Outcome::again)
       again.push_back(job);
     else if (job->status.kind != StatusKind::disconnected)
-      answer(*job, loaded->facts[counted[n]], rows[n].next);
+      tools_.configurer.tell(job->inbound.device_id, job->status.session, rows[n].next, facts,
+                             attributes_of(*job, facts));
   }
   return again;
 }
 
-void StatusPipeline::answer(const StatusJob& job, const registry::StatusFacts& facts,
-                            registry::DeviceState state) const {
+std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& job,
+                                                              registry::StatusFacts& facts) const {
   const protocol::DeviceId& id = job.inbound.device_id;
-  const auto signer = tools_.authenticator.signer_for(id, facts);
-  if (!signer) {
-    tools_.log.warning("no key to sign a configuration with: the enrolment is gone",
-                       {{"device_id", id.text()}});
-    return;
+  registry::DecidedStatus row{id, job.status, {}, {}, {}, {}};
+  if (job.status.kind != StatusKind::disconnected && facts.device) {
+    registry::Configured& stored = facts.device->configured;
+    row.configured_before = stored;
+    if (may_have_changed(job, facts))
+      if (auto effective = tools_.configurer.work_out(id, facts, attributes_of(job, facts));
+          effective && effective->configured != stored)
+        row.configured = stored = std::move(effective->configured);
   }
-  const registry::Device& device = *facts.device;
-  protocol::Configuration message;
-  message.device_id = id.text();
-  message.session = job.status.session;
-  message.state = registry::name_of(state);
-  message.config_version = device.config_version;
-  const bool acknowledged =
-      state == registry::DeviceState::ready || device.applied_config_version == device.config_version;
-  if (!acknowledged && facts.enrolment) {
-    message.config = configuration_for(tools_.log, id, *facts.enrolment,
-                                       job.status.attributes.value_or(device.attributes));
-    if (facts.enrolment->policy.seals_config) seal(message, id, facts);
+  const auto next = next_state(job.status, facts);
+  if (!next) {
+    tools_.log.info("a status does not count", {{"device_id", id.text()}, {"reason", next.error()}});
+    return std::nullopt;
   }
-  tools_.speaker.configure(job.inbound, message, *signer);
-}
-
-void StatusPipeline::seal(protocol::Configuration& message, const protocol::DeviceId& id,
-                          const registry::StatusFacts& facts) const {
-  const auto config = std::exchange(message.config, std::nullopt);
-  if (!config) return;
-  const auto key = tools_.authenticator.sealing_key_for(id, facts);
-  protocol::Secrets secrets;
-  secrets.config = crypto::Secret(std::string_view(*config));
-  message.sealed = seal_for(facts.credential->encryption_key, key ? &*key : nullptr, secrets);
-  if (message.sealed.empty())
-    tools_.log.warning("a sealed configuration, and no key to encrypt it for", {{"device_id", id.text()}});
+  row.expected = facts.device->state;
+  row.next = *next;
+  if (job.status.kind == StatusKind::ready)
+    facts.device->applied_config_version =
+        std::max(facts.device->applied_config_version,
+                 std::min(job.status.config_version, facts.device->configured.version));
+  return row;
 }
 
 }  // namespace latchkey::service

@@ -1,16 +1,14 @@
 #pragma once
 
 #include "registry/registry.hpp"
-#include "service/identity/authenticate.hpp"
-#include "service/pipeline/speaker.hpp"
+#include "service/pipeline/configurer.hpp"
 
 #include <vector>
 
 namespace latchkey::service {
 
 struct StatusTools {
-  const Authenticator& authenticator;
-  Speaker& speaker;
+  const Configurer& configurer;
   Metrics& metrics;
   Log& log;
 };
@@ -29,10 +27,9 @@ class StatusPipeline {
   using Jobs = std::span<StatusJob* const>;
   [[nodiscard]] std::vector<StatusJob> decode(std::vector<Inbound> batch) const;
   [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
-  /// Moves the config into `sealed`.
-  void seal(protocol::Configuration& message, const protocol::DeviceId& id,
-            const registry::StatusFacts& facts) const;
-  void answer(const StatusJob& job, const registry::StatusFacts& facts, registry::DeviceState state) const;
+  /// What the status makes of the device; `facts` become what they are once it is committed.
+  [[nodiscard]] std::optional<registry::DecidedStatus> decide(const StatusJob& job,
+                                                              registry::StatusFacts& facts) const;
 
   StatusTools tools_;
   registry::Registry& registry_;

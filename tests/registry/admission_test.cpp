@@ -15,7 +15,7 @@ namespace {
 registry::DecidedRequest waits(const std::string& device, std::uint8_t digest,
                                std::optional<std::int64_t> expected = {}) {
   registry::DecidedRequest row{test::attempt_of(device, "pending"), {}, {}, {}};
-  row.waiting = registry::Waiting{expected, {digest}, "{}"};
+  row.waiting = registry::Waiting{expected, {digest}, "{}", {}, {}, {}};
   return row;
 }
 

@@ -47,9 +47,9 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   Database database;
   CHECK(relations_of(database, Login::service) == "schema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
-        "access_looked_up\nbroker_applied\ncommit_requests\ncommit_statuses\ncount_devices\nload_broker_"
-        "access\nload_requests\nload_revoked\nload_statuses\nmaintain\nmark_sent\nrevocation_stamp\n"
-        "summarize");
+        "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
+        "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_revoked\nload_statuses\n"
+        "maintain\nmark_sent\nnote_links\nrevocation_stamp\nsummarize\nwalk_config_change");
 }
 
 // Which views and functions these are is the contract (contract_test.cpp).
@@ -82,7 +82,8 @@ TEST_CASE("a broker that looks logins up reads those two views, and that is all"
 
 TEST_CASE("readers may call what their views call on each row, and that is all", "[rights]") {
   Database database;
-  CHECK(functions_of(database, Login::reader) == "advice\ncounts_live\nis_live\nseconds");
+  CHECK(functions_of(database, Login::reader) ==
+        "advice\ncounts_live\nis_live\npresence_known_since\nseconds");
 }
 
 TEST_CASE("no table can be read or changed by service, operators or readers", "[rights]") {

@@ -32,6 +32,7 @@ constexpr Row rows[] = {
     {Code::rate_limited, "rate_limited", Status::retry, false, true},
     {Code::overloaded, "overloaded", Status::retry, false, true},
     {Code::unavailable, "unavailable", Status::retry, false, true},
+    {Code::decided, "decided", Status::retry, true, true},
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ registry::StatusFacts facts_of(DeviceState state, std::int64_t applied = 0) {
   registry::StatusFacts facts;
   facts.device.emplace();
   facts.device->state = state;
-  facts.device->config_version = current;
+  facts.device->configured.version = current;
   facts.device->applied_config_version = applied;
   facts.credential.emplace();
   facts.credential->live = true;

@@ -1,0 +1,65 @@
+#include "service/pipeline/configurer.hpp"
+
+#include "service/pipeline/acceptance.hpp"
+
+namespace latchkey::service {
+namespace {
+
+bool is_acknowledged(const registry::Device& device) {
+  return device.applied_config_version >= device.configured.version;
+}
+
+}  // namespace
+
+std::optional<Effective> Configurer::work_out(const protocol::DeviceId& id,
+                                              const registry::StatusFacts& facts,
+                                              std::string_view attributes) const {
+  if (!facts.enrolment) return std::nullopt;
+  const bool can_open = !facts.enrolment->policy.seals_config ||
+                        (facts.credential && facts.credential->encryption_key) ||
+                        authenticator_.sealing_key_for(id, facts);
+  return service::work_out(id, *facts.enrolment, facts.device->configured, attributes, can_open);
+}
+
+void Configurer::tell(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
+                      const registry::StatusFacts& facts, std::string_view attributes) const {
+  const auto signer = authenticator_.signer_for(id, facts);
+  if (!signer) {
+    log_.warning("no key to sign a configuration with: the enrolment is gone", {{"device_id", id.text()}});
+    return;
+  }
+  protocol::Configuration message;
+  message.device_id = id.text();
+  message.session = session;
+  message.state = registry::name_of(state);
+  message.config_version = facts.device->configured.version;
+  if (!is_acknowledged(*facts.device)) add_config(message, id, facts, attributes);
+  speaker_.configure(id, message, *signer);
+}
+
+void Configurer::add_config(protocol::Configuration& message, const protocol::DeviceId& id,
+                            const registry::StatusFacts& facts, std::string_view attributes) const {
+  auto effective = work_out(id, facts, attributes);
+  if (!effective) return;
+  if (!effective->config) {
+    log_.warning("a configuration cannot be sent",
+                 {{"device_id", id.text()}, {"reason", effective->configured.fault}});
+    return;
+  }
+  if (facts.enrolment->policy.seals_config)
+    message.sealed = seal(id, facts, *effective->config);
+  else
+    message.config = std::move(effective->config);
+  if (facts.device->endpoint_given != effective->configured.endpoint)
+    message.connection = speaker_.connection_for(id, facts.credential->type, facts.enrolment->endpoint);
+}
+
+std::string Configurer::seal(const protocol::DeviceId& id, const registry::StatusFacts& facts,
+                             std::string_view config) const {
+  const auto key = authenticator_.sealing_key_for(id, facts);
+  protocol::Secrets secrets;
+  secrets.config = crypto::Secret(config);
+  return seal_for(facts.credential->encryption_key, key ? &*key : nullptr, secrets);
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "service/identity/authenticate.hpp"
+#include "service/pipeline/effective.hpp"
+#include "service/pipeline/speaker.hpp"
+
+namespace latchkey::service {
+
+/// Says to devices what they are configured with (docs/protocol.md, 6): in answer to a status, and when it
+/// changes. May be used from several threads.
+class Configurer {
+ public:
+  Configurer(const Authenticator& authenticator, Speaker& speaker, Log& log)
+      : authenticator_(authenticator), speaker_(speaker), log_(log) {}
+
+  /// What `facts`, which are of a registered device, amount to with these attributes. Nothing if its
+  /// enrolment is gone.
+  [[nodiscard]] std::optional<Effective> work_out(const protocol::DeviceId& id,
+                                                  const registry::StatusFacts& facts,
+                                                  std::string_view attributes) const;
+
+  /// Sends a message of `session`. The configuration is in it while it is not acknowledged;
+  /// `facts.device->configured` says which one that is.
+  void tell(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
+            const registry::StatusFacts& facts, std::string_view attributes) const;
+
+ private:
+  void add_config(protocol::Configuration& message, const protocol::DeviceId& id,
+                  const registry::StatusFacts& facts, std::string_view attributes) const;
+  [[nodiscard]] std::string seal(const protocol::DeviceId& id, const registry::StatusFacts& facts,
+                                 std::string_view config) const;
+
+  const Authenticator& authenticator_;
+  Speaker& speaker_;
+  Log& log_;
+};
+
+}  // namespace latchkey::service
