@@ -38,6 +38,16 @@ Result<std::vector<Outcome>> commit(Session& session, const char* function, std:
                            [](const pqxx::row& row) { return outcome_of(row["outcome"].c_str()); });
 }
 
+/// What was asked, row by row.
+template <class T, class Read>
+Result<std::vector<T>> read_all(const Result<pqxx::result>& rows, const Read& read) {
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<T> all;
+  for (const auto& row : *rows)
+    all.push_back(read(row));
+  return all;
+}
+
 Result<void> discard_rows(Result<pqxx::result> rows) {
   if (!rows) return std::unexpected(std::move(rows.error()));
   return {};
@@ -163,6 +173,35 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_device
   for (const auto& row : *rows)
     counts.emplace_back(row[0].c_str(), row[1].as<std::int64_t>());
   return counts;
+}
+
+Result<std::vector<FunnelDay>> Registry::count_funnel() {
+  return read_all<FunnelDay>(impl_->session.query("SELECT * FROM registry.page_funnel()"), funnel_day_of);
+}
+
+Result<Overview> Registry::overview() {
+  auto rejections = read_all<ShownRejection>(impl_->session.query("SELECT * FROM registry.page_rejections()"),
+                                             rejection_of);
+  if (!rejections) return std::unexpected(rejections.error());
+  const auto rows = impl_->session.query("SELECT * FROM registry.page_pending()");
+  auto pending = read_all<ShownPending>(rows, pending_of);
+  if (!pending) return std::unexpected(pending.error());
+  auto expiring =
+      read_all<ShownExpiring>(impl_->session.query("SELECT * FROM registry.page_expiring()"), expiring_of);
+  if (!expiring) return std::unexpected(expiring.error());
+  const auto total = pending->empty() ? 0 : integer_or((*rows)[0]["total"], 0);
+  return Overview{*std::move(rejections), *std::move(pending), total, *std::move(expiring)};
+}
+
+Result<DeviceHistory> Registry::history(const protocol::DeviceId& id) {
+  auto device =
+      read_all<ShownDevice>(impl_->session.call("page_device", device_of(id), false), shown_device_of);
+  if (!device) return std::unexpected(device.error());
+  auto events = read_all<ShownEvent>(impl_->session.call("page_history", device_of(id), false), event_of);
+  if (!events) return std::unexpected(events.error());
+  DeviceHistory history{{}, *std::move(events)};
+  if (!device->empty()) history.device = std::move(device->front());
+  return history;
 }
 
 Result<bool> Registry::maintain() {

@@ -35,6 +35,11 @@ struct ConnectOptions {
   std::string session = "latchkey";  ///< what the database calls the connection: its application_name
 };
 
+// registry/page.hpp
+struct FunnelDay;
+struct Overview;
+struct DeviceHistory;
+
 struct LoadedRequests {
   Clock now;
   std::vector<RequestFacts> facts;  ///< in the order of the keys
@@ -90,6 +95,11 @@ class Registry {
 
   /// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices();
+  /// The last 30 days, the oldest first. Reads the devices of these days.
+  [[nodiscard]] Result<std::vector<FunnelDay>> count_funnel();
+  /// For the fleet page: a few rows each, by indexes, in two or three statements.
+  [[nodiscard]] Result<Overview> overview();
+  [[nodiscard]] Result<DeviceHistory> history(const protocol::DeviceId& id);
   /// Makes partitions ahead and removes a portion of what retention lets go: at start and hourly. True: there
   /// is more.
   [[nodiscard]] Result<bool> maintain();

@@ -2,6 +2,7 @@
 
 // Private to this folder: what the functions of 0002_service.sql take and return, and our values.
 
+#include "registry/page.hpp"
 #include "registry/session.hpp"
 
 #include <span>
@@ -18,6 +19,15 @@ namespace latchkey::registry {
 [[nodiscard]] std::string rows_of(std::span<const AppliedAccess> rows);
 [[nodiscard]] std::string rows_of(std::span<const DecidedConfig> rows);
 [[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
+
+/// The one parameter of page_device and page_history.
+[[nodiscard]] std::string device_of(const protocol::DeviceId& id);
+[[nodiscard]] FunnelDay funnel_day_of(const pqxx::row& row);
+[[nodiscard]] ShownRejection rejection_of(const pqxx::row& row);
+[[nodiscard]] ShownPending pending_of(const pqxx::row& row);
+[[nodiscard]] ShownExpiring expiring_of(const pqxx::row& row);
+[[nodiscard]] ShownDevice shown_device_of(const pqxx::row& row);
+[[nodiscard]] ShownEvent event_of(const pqxx::row& row);
 
 [[nodiscard]] RequestFacts request_facts_of(const pqxx::row& row);
 [[nodiscard]] StatusFacts status_facts_of(const pqxx::row& row);

@@ -66,6 +66,7 @@ struct Config {
   } limits;
   struct Http {
     std::string listen = "127.0.0.1:9464";
+    std::string token_file;  ///< empty: the fleet page is for this machine alone
   } http;
   struct Log {
     std::string level = "info";

@@ -147,6 +147,15 @@ Complaint one_line(const std::string& path) {
   return line ? std::nullopt : Complaint(line.error().what);
 }
 
+Complaint page_token(const std::string& path) {
+  constexpr std::size_t least = 16;
+  const auto line = crypto::read_line_file(path);
+  if (!line) return line.error().what;
+  if (line->view().size() >= least) return std::nullopt;
+  return path +
+         " holds a token of less than 16 characters, which can be guessed (openssl rand -hex 16 makes one)";
+}
+
 Complaint master_key(const std::string& path) {
   const auto key = load_master_key(path);
   return key ? std::nullopt : Complaint(key.error().what);

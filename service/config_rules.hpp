@@ -30,6 +30,7 @@ using Complaint = std::optional<std::string>;
 /// Files, by their path.
 [[nodiscard]] Complaint readable(const std::string& path);
 [[nodiscard]] Complaint one_line(const std::string& path);
+[[nodiscard]] Complaint page_token(const std::string& path);
 [[nodiscard]] Complaint master_key(const std::string& path);
 [[nodiscard]] Complaint not_for_everybody(const std::string& path);
 [[nodiscard]] Complaint certificates(const std::string& path);

@@ -280,9 +280,19 @@ const auto table = std::to_array<Option>({
      .kind = Kind::text,
      .field = at<&Config::http, &Config::Http::listen>,
      .help =
-         "Where `/livez`, `/readyz` and `/metrics` are served: IP and port, or `off`. There is no TLS and "
-         "no login: beyond this machine, only on a network that is trusted.",
+         "Where the fleet page (`/`), `/livez`, `/readyz` and `/metrics` are served: IP and port, or `off`. "
+         "There is no TLS, and only the page knows a login: beyond this machine, only on a network that is "
+         "trusted.",
      .rule = rules::listen_address},
+    {.section = "http",
+     .key = "token_file",
+     .kind = Kind::secret_file,
+     .field = at<&Config::http, &Config::Http::token_file>,
+     .help = "Who shows this token sees the fleet page: as a Bearer token, or as the password that the "
+             "browser asks for "
+             "(the name does not matter). One line, at least 16 characters.",
+     .unset = "the page is shown on a loopback address only, to everybody on this machine",
+     .rule = rules::page_token},
 
     {.section = "log",
      .key = "level",

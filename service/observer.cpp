@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 
 namespace latchkey::service {
 namespace {
@@ -12,11 +13,22 @@ constexpr std::chrono::seconds look_interval{3};
 constexpr std::chrono::seconds count_interval{15};
 // Counting ten million devices takes seconds: never more than a twentieth of the time.
 constexpr int count_share = 20;
+// What takes no longer may be done whenever somebody looks at the page.
+constexpr std::chrono::milliseconds quick{25};
+// Longer than a call to the database, so that only a queue of askers is turned away.
+constexpr std::chrono::seconds patience{8};
+// Few of the connections that HTTP serves: a database that hangs must not keep health checks out.
+constexpr std::ptrdiff_t most_askers = 4;
+constexpr const char* busy = "Others are asking; try again in a moment.";
+
+std::chrono::sys_seconds wall_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 }  // namespace
 
 Observer::Observer(registry::ConnectOptions database, Metrics& metrics)
-    : registry_(std::move(database)), metrics_(metrics), thread_([this] { run(); }) {}
+    : askers_(most_askers), registry_(std::move(database)), metrics_(metrics), thread_([this] { run(); }) {}
 
 Observer::~Observer() {
   {
@@ -46,6 +58,7 @@ void Observer::run() {
 }
 
 void Observer::look() {
+  const std::scoped_lock connection(connection_);
   const auto checked = registry_.check();
   {
     const std::scoped_lock lock(mutex_);
@@ -57,13 +70,46 @@ void Observer::look() {
 
 void Observer::count() {
   const auto from = Clock::now();
-  const auto counts = registry_.count_devices();
-  const auto pause = std::max<Clock::duration>(count_interval, count_share * (Clock::now() - from));
-  next_count_ = Clock::now() + pause;
-  if (!counts) return;
+  auto states = registry_.count_devices();
+  auto funnel = registry_.count_funnel();
+  last_count_took_ = Clock::now() - from;
+  next_count_ = Clock::now() + std::max<Clock::duration>(count_interval, count_share * last_count_took_);
+  if (!states || !funnel) return;
   metrics_.clear_devices();
-  for (const auto& [state, devices] : *counts)
+  for (const auto& [state, devices] : *states)
     metrics_.set_devices(state, devices);
+  const std::scoped_lock lock(mutex_);
+  counts_ = FleetCounts{*std::move(states), *std::move(funnel), wall_clock()};
+}
+
+void Observer::recount_if_quick() {
+  const bool is_old = Clock::now() + count_interval - std::chrono::seconds(1) > next_count_;
+  if (is_old && last_count_took_ <= quick) count();
+}
+
+template <class T, class Ask>
+std::expected<T, std::string> Observer::ask(const Ask& question) {
+  if (!askers_.try_acquire()) return std::unexpected(busy);
+  const std::unique_ptr<Observer, void (*)(Observer*)> leave(this,
+                                                             [](Observer* self) { self->askers_.release(); });
+  const std::unique_lock connection(connection_, patience);
+  if (!connection) return std::unexpected(busy);
+  auto answer = question();
+  if (!answer) return std::unexpected(std::move(answer.error().what));
+  return *std::move(answer);
+}
+
+FleetView Observer::fleet() {
+  auto overview = ask<registry::Overview>([this] {
+    recount_if_quick();
+    return registry_.overview();
+  });
+  const std::scoped_lock lock(mutex_);
+  return {counts_, std::move(overview), wall_clock()};
+}
+
+std::expected<registry::DeviceHistory, std::string> Observer::history(const protocol::DeviceId& id) {
+  return ask<registry::DeviceHistory>([&] { return registry_.history(id); });
 }
 
 }  // namespace latchkey::service

@@ -13,6 +13,7 @@
 #include "service/listening.hpp"
 #include "service/metrics.hpp"
 #include "service/observer.hpp"
+#include "service/page/access.hpp"
 #include "service/pipeline/config_changes.hpp"
 #include "service/pipeline/nudges.hpp"
 #include "service/pki.hpp"
@@ -47,6 +48,7 @@ struct Secrets {
   crypto::Secret broker_password;
   crypto::Secret database_password;
   crypto::Secret access_password;
+  std::optional<crypto::Secret> page_token;
 };
 
 /// Everything the process holds while it serves, in the order in which it is made; it ends in the opposite
@@ -75,6 +77,7 @@ class Service {
   void serve_http();
   [[nodiscard]] std::vector<Check> checks();
   [[nodiscard]] std::string metrics_now();
+  [[nodiscard]] HttpResponse page(const HttpRequest& request);
   void note_certificates();
   [[nodiscard]] std::string shared(const std::string& filter) const;
 
@@ -106,6 +109,7 @@ class Service {
   std::unique_ptr<Steering> steering_;
   std::unique_ptr<Summarizer> summarizer_;
   std::unique_ptr<Observer> observer_;
+  std::optional<PageAccess> page_access_;
   std::unique_ptr<HttpServer> http_;
 };
 
@@ -294,14 +298,26 @@ void Service::serve_http() {
   observer_ = std::make_unique<Observer>(database(), metrics_);
   const RouteSources sources{.alive = [this] { return alive(); },
                              .checks = [this] { return checks(); },
-                             .metrics = [this] { return metrics_now(); }};
+                             .metrics = [this] { return metrics_now(); },
+                             .page = [this](const HttpRequest& request) { return page(request); }};
   const auto address = ListenAddress::parse(config_.http.listen);
+  page_access_.emplace(*address, std::move(secrets_.page_token));
   auto server = HttpServer::start(
       *address, [sources](const HttpRequest& request) { return route(sources, request); }, {});
   if (server)
     http_ = std::move(*server);
   else
     log_.error("no health checks and no metrics", {{"reason", server.error()}});
+}
+
+HttpResponse Service::page(const HttpRequest& request) {
+  if (auto refusal = page_access_->refusal(request)) return *std::move(refusal);
+  const auto asked = request.query.find("device");
+  if (asked == request.query.end() || asked->second.empty()) return fleet_page(observer_->fleet());
+  const auto id = protocol::DeviceId::parse(asked->second);
+  if (!id) return device_page(asked->second, std::nullopt, {});
+  return device_page(asked->second, observer_->history(*id),
+                     std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
 bool Service::alive() const {
@@ -373,7 +389,7 @@ void Service::stop() {
 std::expected<Secrets, std::string> load_secrets(const Config& config) {
   auto master = load_master_key(config.secrets.master_key_file, config.secrets.previous_master_key_file);
   if (!master) return std::unexpected(master.error().what);
-  Secrets secrets{std::move(*master), {}, {}, {}};
+  Secrets secrets{std::move(*master), {}, {}, {}, {}};
   const auto read = [](const std::string& file, crypto::Secret& into) -> std::expected<void, std::string> {
     if (file.empty()) return {};
     auto line = crypto::read_line_file(file);
@@ -387,6 +403,9 @@ std::expected<Secrets, std::string> load_secrets(const Config& config) {
     return std::unexpected(database.error());
   if (auto access = read(config.broker_access.password_file, secrets.access_password); !access)
     return std::unexpected(access.error());
+  crypto::Secret token;
+  if (auto page = read(config.http.token_file, token); !page) return std::unexpected(page.error());
+  if (!token.empty()) secrets.page_token = std::move(token);
   return secrets;
 }
 

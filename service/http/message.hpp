@@ -12,6 +12,8 @@ struct HttpRequest {
   std::string method;
   std::string path;
   std::map<std::string, std::string, std::less<>> query;  ///< decoded; a parameter without a value is empty
+  std::string host;                                       ///< the header Host; empty: there is none
+  std::string authorization;                              ///< the header Authorization
 };
 
 struct HttpResponse {

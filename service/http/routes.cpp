@@ -47,7 +47,8 @@ HttpResponse route(const RouteSources& sources, const HttpRequest& request) {
   if (request.path == "/livez") return livez(sources);
   if (request.path == "/readyz") return readyz(sources, request.query.contains("verbose"));
   if (request.path == "/metrics") return metrics(sources);
-  return plain(not_found, "there is /livez, /readyz and /metrics\n");
+  if (request.path == "/") return sources.page(request);
+  return plain(not_found, "there is /, /livez, /readyz and /metrics\n");
 }
 
 }  // namespace latchkey::service

@@ -99,8 +99,17 @@ MHD_Result take_parameter(void* query, MHD_ValueKind, const char* name, const ch
   return MHD_YES;
 }
 
+std::string header(MHD_Connection* connection, const char* name) {
+  const char* const value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? "" : value;
+}
+
 HttpRequest request_of(MHD_Connection* connection, const char* path, const char* method) {
-  HttpRequest request{method, path, {}};
+  HttpRequest request{.method = method,
+                      .path = path,
+                      .query = {},
+                      .host = header(connection, MHD_HTTP_HEADER_HOST),
+                      .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_parameter, &request.query);
   return request;
 }

@@ -29,6 +29,8 @@ BELOW: dict[str, set[str]] = {
     # What is shown to operators; it is given what it shows.
     "service/http": SHARED | {"service", "service/http/address"},
     "service/http/address": set(),
+    # The fleet page is made of values.
+    "service/page": SHARED | {"service", "service/http", "service/http/address"},
     # What `latchkey doctor` looks at.
     "service/doctor": SHARED | {"service"},
     # The steps of a request know values only: no broker and, but for its rows, no database.
@@ -37,7 +39,7 @@ BELOW: dict[str, set[str]] = {
     "service/issuing": {"base", "crypto", "protocol", "registry", "service", "service/enrolment"},
     "service/access": SHARED | {"service", "service/issuing"},
     "service/pipeline": SHARED | STEPS | {"service"},
-} | {name: SHARED | STEPS | SHELL | {"service", "service/access", "service/pipeline", "service/http"} for name in SHELL} | {
+} | {name: SHARED | STEPS | SHELL | {"service", "service/access", "service/pipeline", "service/http", "service/page"} for name in SHELL} | {
     # What a person starts; the reference device is one of its commands.
     "service/cli": SHARED | STEPS | {"service", "service/serve", "service/doctor", "service/http", "device"},
     "service/main": {"service", "service/cli", "device"},

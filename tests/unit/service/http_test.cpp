@@ -17,15 +17,17 @@ using namespace std::chrono_literals;
 namespace {
 
 HttpRequest get(std::string path, bool verbose = false) {
-  HttpRequest request{"GET", std::move(path), {}};
+  HttpRequest request{.method = "GET", .path = std::move(path), .query = {}, .host = {}, .authorization = {}};
   if (verbose) request.query["verbose"] = "";
   return request;
 }
 
 RouteSources sources(std::optional<std::string> database, bool alive = true) {
-  return {.alive = [alive] { return alive; },
-          .checks = [database] { return std::vector<Check>{{"broker", {}}, {"database", database}}; },
-          .metrics = [] { return std::string("latchkey_x 1\n"); }};
+  return {
+      .alive = [alive] { return alive; },
+      .checks = [database] { return std::vector<Check>{{"broker", {}}, {"database", database}}; },
+      .metrics = [] { return std::string("latchkey_x 1\n"); },
+      .page = [](const HttpRequest&) { return HttpResponse{.status = 200, .body = "page", .headers = {}}; }};
 }
 
 /// A port that nobody has at the moment.

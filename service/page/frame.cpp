@@ -1,0 +1,161 @@
+#include "service/page/frame.hpp"
+
+#include "crypto/encoding.hpp"
+#include "crypto/mac.hpp"
+#include "service/page/style.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace latchkey::service {
+namespace {
+
+/// Nothing may be loaded, run or sent anywhere; the one style sheet is named by its hash (CSP 3, 2.3.1).
+std::string content_policy() {
+  const auto digest = crypto::sha256(crypto::as_bytes(style.text()));
+  return "default-src 'none'; style-src 'sha256-" + crypto::base64_encode(digest) +
+         "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+}
+
+std::string span_of(std::chrono::seconds span) {
+  const auto s = span.count();
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min", s / 60);
+  if (s < 48 * 3600) return fmt::format("{} h", s / 3600);
+  return fmt::format("{} days", s / 86400);
+}
+
+std::string absolute(registry::Clock at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+}  // namespace
+
+HttpResponse document(unsigned status, std::string_view title, std::string_view asked, const Markup& body) {
+  Markup page;
+  page.raw(
+          "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+          "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+          "<meta name=\"color-scheme\" content=\"light dark\"><title>")
+      .text(title)
+      .raw("</title><link rel=\"icon\" href=\"data:,\"><style>")
+      .raw(style)
+      .raw(
+          "</style></head><body><header><a class=\"brand\" href=\"/\">Latchkey</a>"
+          "<form action=\"/\" method=\"get\" role=\"search\"><label for=\"device\">Device</label>"
+          "<input id=\"device\" name=\"device\" type=\"search\" placeholder=\"Device id\" maxlength=\"64\" "
+          "autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\" value=\"")
+      .text(asked)
+      .raw("\"><button>Show</button></form></header><main>")
+      .add(body)
+      .raw("</main></body></html>\n");
+  static const std::string policy = content_policy();
+  return {status,
+          "text/html; charset=utf-8",
+          std::move(page).html(),
+          {{"Content-Security-Policy", policy},
+           {"Referrer-Policy", "no-referrer"},
+           {"Cross-Origin-Resource-Policy", "same-origin"},
+           {"X-Frame-Options", "DENY"}}};
+}
+
+Markup when(std::optional<registry::Clock> at, Now now) {
+  if (!at) return Markup().raw("<span class=\"quiet\">–</span>");
+  const auto second = std::chrono::floor<std::chrono::seconds>(*at);
+  const std::string exact = absolute(*at);
+  const std::string iso = exact.substr(0, 10) + "T" + exact.substr(11) + "Z";
+  const std::string said = std::chrono::abs(now - second) < std::chrono::seconds(2) ? "just now"
+                           : second > now ? "in " + span_of(second - now)
+                                          : span_of(now - second) + " ago";
+  return Markup()
+      .raw("<time datetime=\"")
+      .text(iso)
+      .raw("\" title=\"")
+      .text(exact)
+      .raw(" UTC\">")
+      .text(said)
+      .raw("</time>");
+}
+
+Markup device_link(std::string_view device_id) {
+  // No character of a device id needs an escape in a query.
+  return Markup()
+      .raw("<a class=\"id\" href=\"/?device=")
+      .text(device_id)
+      .raw("\">")
+      .text(device_id)
+      .raw("</a>");
+}
+
+std::string spoken(std::string_view word) {
+  if (word == "provisioning_requested") return "requested";
+  std::string text(word);
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+Markup badge(std::string_view word) {
+  return Markup().raw("<span class=\"badge ").text(word).raw("\">").text(spoken(word)).raw("</span>");
+}
+
+Markup attributes(std::string_view json) {
+  const auto object = nlohmann::json::parse(json, nullptr, false);
+  if (!object.is_object() || object.empty()) return Markup().raw("<span class=\"quiet\">none</span>");
+  Markup list;
+  list.raw("<ul class=\"pairs\">");
+  for (const auto& [name, value] : object.items()) {
+    const std::string shown = value.is_string()
+                                  ? value.get<std::string>()
+                                  : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    list.raw("<li><span>").text(name).raw("</span> <bdi>").text(shown).raw("</bdi></li>");
+  }
+  return list.raw("</ul>");
+}
+
+Table::Table(Columns columns) : columns_(columns) {
+  markup_.raw("<table><thead><tr>");
+  for (const auto column : columns_)
+    markup_.raw("<th scope=\"col\">").raw(column).raw("</th>");
+  markup_.raw("</tr></thead><tbody>");
+}
+
+Table& Table::row() {
+  markup_.raw("<tr>");
+  next_ = 0;
+  return *this;
+}
+
+Table& Table::cell(const Markup& content) {
+  const auto column = columns_.at(next_++);
+  markup_.raw("<td data-label=\"").raw(column).raw("\"><div>").add(content).raw("</div></td>");
+  if (next_ == columns_.size()) markup_.raw("</tr>");
+  return *this;
+}
+
+Markup Table::done() {
+  return markup_.raw("</tbody></table>");
+}
+
+Markup section(Markup::Literal heading, const Markup& about, const Markup& content) {
+  return Markup()
+      .raw("<section><h2>")
+      .raw(heading)
+      .raw("</h2><p class=\"about\">")
+      .add(about)
+      .raw("</p>")
+      .add(content)
+      .raw("</section>");
+}
+
+Markup empty(Markup::Literal sentence) {
+  return Markup().raw("<p class=\"empty\">").raw(sentence).raw("</p>");
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,195 @@
+#include "service/page/chart.hpp"
+#include "service/page/page.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::array<std::string_view, 7> states = {
+    "off", "provisioning_requested", "registered", "connected", "ready", "suspended", "revoked"};
+
+std::int64_t count_of(const FleetCounts& counts, std::string_view state) {
+  const auto found = std::ranges::find(counts.states, state,
+                                       [](const auto& entry) { return std::string_view(entry.first); });
+  return found == counts.states.end() ? 0 : found->second;
+}
+
+Markup states_section(const FleetView& view) {
+  if (!view.counts)
+    return section("Devices", Markup().raw("Not counted yet."),
+                   empty("The registry has not been counted yet."));
+  std::int64_t total = 0;
+  std::array<Share, states.size()> all{};
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    all[i] = {states[i], count_of(*view.counts, states[i])};
+    total += all[i].count;
+  }
+  Markup list;
+  list.add(shares(all)).raw("<ul class=\"states\">");
+  for (const Share& each : all) {
+    list.raw(each.count == 0 ? Markup::Literal("<li class=\"zero\"><span class=\"label ")
+                             : Markup::Literal("<li><span class=\"label "));
+    list.text(each.kind)
+        .raw("\">")
+        .text(spoken(each.kind))
+        .raw("</span><span class=\"n\">")
+        .count(each.count)
+        .raw("</span></li>");
+  }
+  list.raw("</ul>");
+  Markup about;
+  about.raw("<strong>")
+      .count(total)
+      .raw("</strong> in all, counted ")
+      .add(when(registry::Clock(view.counts->at), view.now))
+      .raw(".");
+  return section("Devices", about, list);
+}
+
+struct Funnel {
+  std::int64_t requested = 0, registered = 0, connected = 0, ready = 0;
+};
+
+Funnel sum_of(const std::vector<registry::FunnelDay>& days) {
+  Funnel sum;
+  for (const auto& day : days) {
+    sum.requested += day.requested;
+    sum.registered += day.registered;
+    sum.connected += day.connected;
+    sum.ready += day.ready;
+  }
+  return sum;
+}
+
+void step(Markup& list, Markup::Literal kind, std::int64_t part, std::int64_t whole) {
+  // Rounded down: 100% is said of all and of nothing less.
+  const std::int64_t percent = whole == 0 ? 0 : part * 100 / whole;
+  list.raw("<li><span class=\"label ")
+      .raw(kind)
+      .raw("\">")
+      .raw(kind)
+      .raw("</span>")
+      .add(bar(kind, part, whole));
+  list.raw("<span class=\"n\">")
+      .count(part)
+      .raw("</span><span class=\"n share\">")
+      .count(percent)
+      .raw("%</span></li>");
+}
+
+Markup numbers(const std::vector<registry::FunnelDay>& days) {
+  Markup table;
+  table.raw(
+      "<details><summary>Day by day</summary><table class=\"numbers\"><thead><tr><th "
+      "scope=\"col\">Day</th><th scope=\"col\">Requested</th>"
+      "<th scope=\"col\">Registered</th><th scope=\"col\">Connected</th><th "
+      "scope=\"col\">Ready</th></tr></thead><tbody>");
+  for (auto day = days.rbegin(); day != days.rend(); ++day) {
+    if (day->requested == 0) continue;
+    table.raw("<tr><th scope=\"row\">").text(day->day).raw("</th>");
+    for (const std::int64_t count : {day->requested, day->registered, day->connected, day->ready})
+      table.raw("<td>").count(count).raw("</td>");
+    table.raw("</tr>");
+  }
+  return table.raw("</tbody></table></details>");
+}
+
+Markup funnel_section(const FleetView& view) {
+  if (!view.counts) return {};
+  const auto& days = view.counts->funnel;
+  const Funnel sum = sum_of(days);
+  Markup about;
+  about.raw(
+      "Of the devices that first asked in the last 30 days, how many got how far. Each stands on the day of "
+      "its request.");
+  if (sum.requested == 0)
+    return section("Provisioning", about, empty("No device has asked in the last 30 days."));
+  Markup body;
+  body.raw("<div class=\"funnel\"><ol class=\"steps\">");
+  step(body, "requested", sum.requested, sum.requested);
+  step(body, "registered", sum.registered, sum.requested);
+  step(body, "connected", sum.connected, sum.requested);
+  step(body, "ready", sum.ready, sum.requested);
+  body.raw("</ol><div>").add(daily_chart(days)).raw("</div></div>").add(numbers(days));
+  return section("Provisioning", about, body);
+}
+
+Markup pending_section(const registry::Overview& overview, Now now) {
+  Markup about;
+  about.raw(
+      "Their proof is good, and their group admits whom an operator approves: "
+      "<code>registry.approve(device_id)</code> or "
+      "<code>registry.reject(device_id, reason)</code>.");
+  if (overview.pending.empty()) return section("Pending approvals", about, empty("Nobody waits."));
+  Table table({"Device", "Group", "Waits since", "Says of itself"});
+  for (const auto& each : overview.pending)
+    table.row()
+        .cell(device_link(each.device_id))
+        .cell(each.group)
+        .cell(when(each.since, now))
+        .cell(attributes(each.attributes));
+  Markup body = table.done();
+  if (std::cmp_greater(overview.pending_total, overview.pending.size())) {
+    body.raw("<p class=\"more\">The first ")
+        .count(std::ssize(overview.pending))
+        .raw(" of ")
+        .count(overview.pending_total);
+    body.raw(overview.pending_total >= 1000 ? Markup::Literal(" or more") : Markup::Literal(""));
+    body.raw(": <code>registry.pending_approvals</code> has all.</p>");
+  }
+  return section("Pending approvals", about, body);
+}
+
+Markup rejections_section(const registry::Overview& overview, Now now) {
+  Markup about;
+  about.raw(
+      "The last 20 of seven days, with the true reason, which the device was not told. An id here may be "
+      "anybody's claim.");
+  if (overview.rejections.empty())
+    return section("Rejections", about, empty("Nobody was rejected in the last seven days."));
+  Table table({"When", "Device", "Code", "Reason", "Tracking id"});
+  for (const auto& each : overview.rejections)
+    table.row()
+        .cell(when(each.at, now))
+        .cell(device_link(each.device_id))
+        .cell(Markup().raw("<span class=\"code\">").text(each.code).raw("</span>"))
+        .cell(each.reason)
+        .cell(Markup().raw("<span class=\"tracking\">").text(each.tracking_id).raw("</span>"));
+  return section("Rejections", about, table.done());
+}
+
+Markup expiring_section(const registry::Overview& overview, Now now) {
+  Markup about;
+  about.raw("In use, with less than a third of their life left, and not renewed: the devices to look after.");
+  if (overview.expiring.empty())
+    return section("Expiring credentials", about, empty("Every credential in use was renewed in time."));
+  Table table({"Device", "Ends", "Credential", "State", "Online"});
+  for (const auto& each : overview.expiring)
+    table.row()
+        .cell(device_link(each.device_id))
+        .cell(when(each.ends, now))
+        .cell(Markup().text(each.type).raw(", generation ").count(each.generation))
+        .cell(badge(each.state))
+        .cell(each.online ? "yes" : "no");
+  return section("Expiring credentials", about, table.done());
+}
+
+}  // namespace
+
+HttpResponse fleet_page(const FleetView& view) {
+  Markup body;
+  if (!view.overview)
+    body.raw("<p class=\"alarm\" role=\"alert\"><strong>The registry does not answer.</strong> ")
+        .text(view.overview.error())
+        .raw("</p>");
+  body.add(states_section(view)).add(funnel_section(view));
+  if (view.overview)
+    body.add(pending_section(*view.overview, view.now))
+        .add(rejections_section(*view.overview, view.now))
+        .add(expiring_section(*view.overview, view.now));
+  return document(view.overview ? 200 : 503, "Latchkey: fleet", "", body);
+}
+
+}  // namespace latchkey::service
