@@ -11,8 +11,12 @@ std::string device_of(const protocol::DeviceId& id) {
 // What a row of each function is.
 
 FunnelDay funnel_day_of(const pqxx::row& row) {
-  return {row["day"].c_str(), integer_or(row["requested"], 0), integer_or(row["registered"], 0),
-          integer_or(row["connected"], 0), integer_or(row["ready"], 0)};
+  return {row["day"].c_str(),
+          integer_or(row["requested"], 0),
+          integer_or(row["registered"], 0),
+          integer_or(row["connected"], 0),
+          integer_or(row["ready"], 0),
+          clock_of(row["counted_at"])};
 }
 
 ShownRejection rejection_of(const pqxx::row& row) {

@@ -17,6 +17,7 @@ struct FunnelDay {
   std::int64_t registered = 0;
   std::int64_t connected = 0;
   std::int64_t ready = 0;
+  Clock counted_at;  ///< of the whole fleet: a large one is counted hourly
 };
 
 struct ShownRejection {

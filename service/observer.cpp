@@ -79,7 +79,9 @@ void Observer::count() {
   for (const auto& [state, devices] : *states)
     metrics_.set_devices(state, devices);
   const std::scoped_lock lock(mutex_);
-  counts_ = FleetCounts{*std::move(states), *std::move(funnel), wall_clock()};
+  const auto at =
+      funnel->empty() ? wall_clock() : std::chrono::floor<std::chrono::seconds>(funnel->front().counted_at);
+  counts_ = FleetCounts{*std::move(states), *std::move(funnel), at};
 }
 
 void Observer::recount_if_quick() {

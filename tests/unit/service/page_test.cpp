@@ -31,7 +31,7 @@ registry::Overview hostile_overview() {
 
 FleetView view_of(std::expected<registry::Overview, std::string> overview) {
   FleetCounts counts{
-      {{"ready", 1234567}, {hostile, 1}}, {{"2026-01-31", 10, 9, 8, 7}}, now - std::chrono::seconds(12)};
+      {{"ready", 1234567}, {hostile, 1}}, {{"2026-01-31", 10, 9, 8, 7, {}}}, now - std::chrono::seconds(12)};
   return {counts, std::move(overview), now};
 }
 

@@ -1,0 +1,111 @@
+#include "registry/page.hpp"
+
+#include "database.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using test::Database;
+
+namespace {
+
+/// Some of a fleet: 30 devices, each two days after the one before, of which every third became ready; more
+/// rejections, waiting devices and old credentials than fit.
+void make_fleet(Database& database) {
+  database.run(
+      "SET search_path = registry;"
+      "INSERT INTO device (device_id, enrolled_by, state, generation, requested_at, registered_at, "
+      "connected_at, ready_at)"
+      " SELECT 'd' || n, 'device', CASE WHEN n % 3 = 0 THEN 'ready' ELSE 'registered' END, 1, now() - n * "
+      "interval '2 days',"
+      " now() - n * interval '2 days', CASE WHEN n % 3 = 0 THEN now() END, CASE WHEN n % 3 = 0 THEN now() "
+      "END FROM generate_series(0, 29) n;"
+      "INSERT INTO device (device_id, state, generation, waiting_digest, waiting_since)"
+      " SELECT 'w' || n, 'provisioning_requested', 0, sha256('x'), now() - n * interval '1 hour' FROM "
+      "generate_series(1, 25) n;"
+      "INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, latency_us)"
+      " SELECT gen_random_uuid(), 'd0', now() - n * interval '1 minute', CASE WHEN n % 2 = 0 THEN 'rejected' "
+      "ELSE 'accepted' END, "
+      " 'unauthorized', 'wrong key ' || n, 1 FROM generate_series(1, 100) n;"
+      "INSERT INTO credential (device_id, generation, type, request_id, digest, salt, master_key, signed_by, "
+      "status, not_before, not_after, use_by)"
+      " SELECT 'd' || n, 1, 'password', 'request-0123456789', sha256('x'), "
+      "'\\x00112233445566778899aabbccddeeff', '\\x0011223344556677', 'service',"
+      " CASE WHEN n % 10 = 0 THEN 'retired' ELSE 'active' END, now() - interval '80 days', now() + (n + 1) * "
+      "interval '1 hour', now()"
+      " FROM generate_series(0, 29) n");
+}
+
+}  // namespace
+
+TEST_CASE("of an empty registry the page shows nothing, and thirty days of it", "[page]") {
+  const Database database;
+  auto registry = database.registry();
+  const auto overview = registry.overview();
+  REQUIRE(overview);
+  CHECK(overview->rejections.empty());
+  CHECK(overview->pending.empty());
+  CHECK(overview->pending_total == 0);
+  CHECK(overview->expiring.empty());
+  const auto funnel = registry.count_funnel();
+  REQUIRE(funnel);
+  CHECK(funnel->size() == 30);
+  CHECK(funnel->front().requested == 0);
+}
+
+TEST_CASE("the page shows the first twenty of each, in the order in which they matter", "[page]") {
+  Database database;
+  make_fleet(database);
+  const auto overview = database.registry().overview();
+  REQUIRE(overview);
+  REQUIRE(overview->rejections.size() == 20);
+  CHECK(overview->rejections.front().reason == "wrong key 2");
+  CHECK(overview->rejections.front().tracking_id.size() == 36);
+  REQUIRE(overview->pending.size() == 20);
+  CHECK(overview->pending.front().device_id == "w25");
+  CHECK(overview->pending_total == 25);
+  REQUIRE(overview->expiring.size() == 20);
+  CHECK(overview->expiring.front().device_id == "d1");  // d0's is retired
+  CHECK(overview->expiring.front().ends < overview->expiring.back().ends);
+}
+
+TEST_CASE("the funnel counts devices on the day of their first request", "[page]") {
+  Database database;
+  make_fleet(database);
+  const auto funnel = database.registry().count_funnel();
+  REQUIRE(funnel);
+  registry::FunnelDay sum;
+  for (const auto& day : *funnel) {
+    sum.requested += day.requested;
+    sum.registered += day.registered;
+    sum.ready += day.ready;
+  }
+  CHECK(sum.requested == 15);  // the others asked more than thirty days ago
+  CHECK(sum.registered == 15);
+  CHECK(sum.ready == 5);
+  CHECK(funnel->back().requested == 1);
+}
+
+TEST_CASE("the history of a device is the newest first, and bounded", "[page]") {
+  Database database;
+  make_fleet(database);
+  const auto id = protocol::DeviceId::parse("d0");
+  const auto history = database.registry().history(*id);
+  REQUIRE(history);
+  REQUIRE(history->device);
+  CHECK(history->device->state == "ready");
+  CHECK(history->device->ready_at);
+  CHECK_FALSE(history->device->failed_at);
+  CHECK(history->events.size() == 51);  // fifty requests, and one change of state
+  CHECK(history->events.front().kind == "state");
+  CHECK(history->events.front().code == "off");
+  CHECK(history->events[1].detail == "wrong key 1");
+  CHECK(history->events[1].at > history->events[2].at);
+}
+
+TEST_CASE("of a device that nobody knows there is no history", "[page]") {
+  const Database database;
+  const auto history = database.registry().history(*protocol::DeviceId::parse("nobody"));
+  REQUIRE(history);
+  CHECK_FALSE(history->device);
+  CHECK(history->events.empty());
+}
