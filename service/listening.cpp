@@ -23,6 +23,7 @@ void Listening::ended() {
 std::vector<registry::LinkLife> Listening::report(Clock::time_point at) {
   const std::lock_guard lock(mutex_);
   std::vector<registry::LinkLife> lives;
+  lives.reserve(ended_.size() + 1);
   for (const std::string& name : ended_)
     lives.push_back({name, {}, true});
   if (!current_.empty())

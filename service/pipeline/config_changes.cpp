@@ -30,12 +30,14 @@ registry::Result<bool> ConfigChanges::step(registry::Registry& registry) const {
 registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
                                                 const std::vector<protocol::DeviceId>& due) const {
   std::vector<registry::StatusKey> keys;
+  keys.reserve(due.size());
   for (const auto& id : due)
     keys.push_back({id, {}});
   auto loaded = registry.load_statuses(keys);
   if (!loaded) return std::unexpected(loaded.error());
 
   std::vector<registry::DecidedConfig> rows;
+  rows.reserve(due.size());
   for (std::size_t i = 0; i < due.size(); ++i) {
     registry::StatusFacts& facts = loaded->facts[i];
     registry::Device& device = *facts.device;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 from proof_case import ProofTest
 
@@ -58,6 +60,14 @@ class DeviceConfiguration(ProofTest):
 
     def silence(self, session: Session) -> None:
         self.assertIsNone(session.listen(time.monotonic() + 0.3))
+
+    def test_the_page_about_it(self) -> None:
+        self.enroll_factory("meters")
+        self.enrolled("meter-7")
+        page = Path(__file__).parents[2] / "docs" / "configuration-of-devices.md"
+        blocks = re.findall(r"^```sql\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(blocks), 3)
+        self.stack.sql("BEGIN;" + "".join(blocks) + "ROLLBACK;")
 
     # --- pushed
 
