@@ -31,6 +31,15 @@ def python() -> Iterator[str]:
             yield f"{path.relative_to(ROOT)}:{error.lineno}: {error.msg}"
 
 
+def decisions() -> Iterator[str]:
+    """A record is cited by its number, so each has one of its own, in its name and in its title."""
+    paths = list(files(".md", below=ROOT / "docs" / "decisions"))
+    for number, path in enumerate(paths, 1):
+        title = path.read_text().splitlines()[0]
+        if not path.name.startswith(f"{number:04d}-") or not title.startswith(f"# {number}. "):
+            yield f"{path.relative_to(ROOT)}: record {number} in the order of names is called \"{title}\""
+
+
 def _failure(argv: list[str]) -> Iterator[str]:
     result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
     if result.returncode != 0:
@@ -53,6 +62,7 @@ def main() -> int:
         ("formatting", formatting),
         ("shell scripts", shell),
         ("Python scripts", python),
+        ("decision records", decisions),
         ("clang-tidy", lambda: tidy.complaints(build)),
     ]
     return 0 if all([check(name, run) for name, run in checks]) else 1
