@@ -112,7 +112,7 @@ int run_load(Settings& settings) {
   const bench::Fleet fleet(settings.fleet, known);
   bench::Load load(fleet, settings.load, settings.broker);
   if (settings.await_start) {
-    std::cerr << "ready" << std::endl;
+    std::cerr << "ready\n" << std::flush;
     std::string line;
     std::getline(std::cin, line);
   }

@@ -27,11 +27,17 @@ struct Job {
 };
 using Jobs = std::vector<Job>;
 
+/// Nothing was written, and the same again is right: a lost race, or a call that took too long on a machine
+/// that does a lot else at the same time.
+bool to_be_repeated(const registry::Error& error) {
+  return error.failure == Failure::contention || error.failure == Failure::unavailable;
+}
+
 /// Failures of worker threads: Catch2's assertions are not for several threads.
 class Complaints {
  public:
   void add(const registry::Error& error) {
-    if (error.failure == Failure::contention) return;
+    if (to_be_repeated(error)) return;
     ++count_;
     const std::scoped_lock guard(mutex_);
     last_ = error.what;
@@ -120,7 +126,7 @@ void work(Registry& registry, Jobs jobs, Complaints& complaints) {
     Jobs batch = take_batch(jobs, 25);
     const auto again = turn(registry, batch);
     if (!again) complaints.add(again.error());
-    if (!again && again.error().failure != Failure::contention) return;
+    if (!again && !to_be_repeated(again.error())) return;
     std::ranges::copy(again ? *again : batch, std::back_inserter(jobs));
   }
 }
