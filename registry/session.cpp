@@ -128,7 +128,8 @@ Result<void> Session::connect() {
 void Session::set_limits() {
   const Deadline::Watch watch(*deadline_, connection_->sock());
   pqxx::nontransaction setup(*connection_);
-  setup.exec("SET statement_timeout = '" + std::to_string(patience_.count()) +
+  // jit: a plan that looks dear is compiled at each call, which takes a hundred times as long as the call.
+  setup.exec("SET jit = off; SET statement_timeout = '" + std::to_string(patience_.count()) +
              "s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = "
              "'5s'; "
              "SET synchronous_commit = on; SET bytea_output = 'hex'");

@@ -61,7 +61,7 @@ BEGIN
       WHEN r.status = 'active' AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now() THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END
   FROM jsonb_to_recordset(p) AS q(i int, device_id text, request_id text, group_name text, token_hash bytea, ca_subject bytea, certificate bytea)
-  LEFT JOIN fleet_config f ON f.one
+  LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true  -- LIMIT: the planner expects hundreds
   LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = q.device_id
   LEFT JOIN device_config x ON x.device_id = q.device_id
@@ -278,7 +278,7 @@ BEGIN
     d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault, d.endpoint, d.endpoint_given, d.attributes::text,
     c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, c.answer_key, c.encryption_key, c.type, CASE WHEN r.online THEN r.session END
   FROM jsonb_to_recordset(p) AS q(i int, device_id text, generation bigint)
-  LEFT JOIN fleet_config f ON f.one
+  LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true  -- LIMIT: the planner expects hundreds
   LEFT JOIN device d ON d.device_id = q.device_id
   LEFT JOIN enrollment e ON e.device_id = d.device_id
   LEFT JOIN device_config x ON x.device_id = d.device_id

@@ -23,7 +23,7 @@ std::string span_of(std::chrono::seconds span) {
   const auto s = span.count();
   if (s < 60) return fmt::format("{} s", s);
   if (s < 3600) return fmt::format("{} min", s / 60);
-  if (s < 48 * 3600) return fmt::format("{} h", s / 3600);
+  if (s < 48L * 3600) return fmt::format("{} h", s / 3600);
   return fmt::format("{} days", s / 86400);
 }
 
