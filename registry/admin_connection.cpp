@@ -1,5 +1,7 @@
 #include "registry/admin_connection.hpp"
 
+#include <algorithm>
+
 namespace latchkey::registry {
 namespace {
 

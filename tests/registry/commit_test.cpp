@@ -2,6 +2,8 @@
 #include "rows.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+
 using namespace latchkey;
 using registry::DecidedRequest;
 using registry::DeviceState;

@@ -4,6 +4,7 @@
 #include "registry/migrations.hpp"
 #include "registry/session.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>

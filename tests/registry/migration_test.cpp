@@ -2,6 +2,7 @@
 #include "registry/migrations.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <future>
 
 using namespace latchkey;

@@ -2,6 +2,7 @@
 #include "rows.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <future>
 #include <latch>
 

@@ -4,6 +4,8 @@
 #include "rows.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+
 using namespace latchkey;
 using test::Database;
 using test::Login;

@@ -2,6 +2,8 @@
 #include "support/catch.hpp"
 #include "unit/service/fixtures.hpp"
 
+#include <algorithm>
+
 using namespace latchkey;
 using namespace latchkey::service;
 using namespace latchkey::service::fixtures;
