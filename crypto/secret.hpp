@@ -47,6 +47,8 @@ void wipe(std::span<char> memory) noexcept;
 
 /// One line of text: a password or a token. A trailing newline is not part of it; an empty file is an error.
 [[nodiscard]] Result<Secret> read_line_file(const std::filesystem::path& path);
+/// The same, where the file need not be named: an empty path is an empty secret.
+[[nodiscard]] Result<Secret> read_optional_line_file(const std::filesystem::path& path);
 
 /// Creates `path` with mode 0600 and writes it durably (fsync of file and folder). Refuses to overwrite.
 [[nodiscard]] Result<void> create_secret_file(const std::filesystem::path& path, ByteView content);

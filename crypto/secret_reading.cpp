@@ -1,6 +1,7 @@
-#include "crypto/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "crypto/encoding.hpp"
 #include "crypto/secret.hpp"
+#include "crypto/system_failure.hpp"
 
 #include <fcntl.h>
 
@@ -76,6 +77,10 @@ Result<Secret> read_line_file(const std::filesystem::path& path) {
     return fail(Fault::malformed, path.string() + " must hold one line of text");
   }
   return Secret(line);
+}
+
+Result<Secret> read_optional_line_file(const std::filesystem::path& path) {
+  return path.empty() ? Secret() : read_line_file(path);
 }
 
 }  // namespace latchkey::crypto

@@ -1,7 +1,8 @@
+#include "base/descriptor.hpp"
 #include "base/failpoint.hpp"
-#include "crypto/descriptor.hpp"
 #include "crypto/mac.hpp"
 #include "crypto/secret.hpp"
+#include "crypto/system_failure.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

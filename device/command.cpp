@@ -1,6 +1,6 @@
 #include "device/command.hpp"
 
-#include "device/exit_code.hpp"
+#include "base/exit_code.hpp"
 #include "device/flags.hpp"
 #include "device/provisioning.hpp"
 #include "device/running.hpp"
@@ -23,7 +23,7 @@ int exit_code_of(Outcome outcome) {
     case Outcome::stopped:
       return exit_code::ok;
     case Outcome::refused:
-      return exit_code::refused;
+      return exit_code::negative;
     case Outcome::later:
       return exit_code::later;
     case Outcome::unreachable:
@@ -50,10 +50,6 @@ std::string_view last_word(Outcome outcome) {
       break;
   }
   return "not provisioned: a file of the device cannot be used";
-}
-
-void remark(std::string_view what) {
-  std::cerr << "latchkey: " << what << '\n';
 }
 
 /// Steps go to stdout as JSON, and as text to where the command wants it.
@@ -98,18 +94,11 @@ int run_provision(const Flags& flags, unsigned timeout_s) {
   });
 }
 
-/// The flags of `run` alone.
-struct RunFlags {
-  unsigned patience_s = 60;
-  unsigned start_within_s = 0;
-};
-
 int run_run(const Flags& flags, const RunFlags& more) {
   Mailbox mailbox;
   const StopSignals signals(mailbox);
   return with_context(flags, std::cerr, mailbox, [&](const Context& context) {
-    run(context, {.patience = std::chrono::seconds(more.patience_s),
-                  .start_within = std::chrono::seconds(more.start_within_s)});
+    run(context, more.options());
     return exit_code::ok;
   });
 }
@@ -175,18 +164,7 @@ void add_run(CLI::App& device, std::function<int()>& run) {
   const auto flags = std::make_shared<Flags>();
   const auto more = std::make_shared<RunFlags>();
   auto* const command = add_verb(device, "run", run_help, run_footer, *flags);
-  command
-      ->add_option(
-          "--patience", more->patience_s,
-          "Seconds after which a connection that brings nothing does not work, and the next is tried")
-      ->check(CLI::Range(1U, 86400U))
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--start-within", more->start_within_s,
-          "Begin after a random part of so many seconds: 30 in a fleet that gets its power back at once")
-      ->check(CLI::Range(0U, 3600U))
-      ->capture_default_str();
+  add_run_flags(*command, *more);
   command->callback([=, &run] { run = [=] { return run_run(*flags, *more); }; });
 }
 

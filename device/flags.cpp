@@ -1,12 +1,13 @@
 #include "device/flags.hpp"
 
+#include "base/exit_code.hpp"
 #include "device/attributes.hpp"
-#include "device/exit_code.hpp"
 #include "mqtt/endpoint.hpp"
 #include "protocol/limits.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <iostream>
 #include <utility>
 
 namespace latchkey::device {
@@ -67,8 +68,7 @@ Checked<OwnProof> read_proof(const Flags& flags) {
 }
 
 Checked<crypto::Secret> read_password(const Flags& flags) {
-  if (flags.bootstrap_password_file.empty()) return crypto::Secret();
-  auto password = crypto::read_line_file(flags.bootstrap_password_file);
+  auto password = crypto::read_optional_line_file(flags.bootstrap_password_file);
   if (!password) return bad_data(password.error().what);
   return *std::move(password);
 }
@@ -188,6 +188,24 @@ void add_device_flags(CLI::App& command, Flags& flags) {
   command.add_option("--on-config", flags.on_config,
                      "Program that takes a new configuration, or refuses it: PROGRAM FILE VERSION");
   add_bootstrap_flags(command, flags);
+}
+
+void add_run_flags(CLI::App& command, RunFlags& flags) {
+  command
+      .add_option("--patience", flags.patience_s,
+                  "Seconds after which a connection that brings nothing does not work, and the next is tried")
+      ->check(CLI::Range(1U, 86400U))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--start-within", flags.start_within_s,
+          "Begin after a random part of so many seconds: 30 in a fleet that gets its power back at once")
+      ->check(CLI::Range(0U, 3600U))
+      ->capture_default_str();
+}
+
+void remark(std::string_view what) {
+  std::cerr << "latchkey: " << what << '\n';
 }
 
 }  // namespace latchkey::device

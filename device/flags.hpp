@@ -1,9 +1,11 @@
 #pragma once
 
+#include "device/running.hpp"
 #include "device/settings.hpp"
 
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -36,6 +38,17 @@ struct Flags {
   std::string on_config;
 };
 
+/// Those of a device that runs.
+struct RunFlags {
+  unsigned patience_s = 60;
+  unsigned start_within_s = 0;
+
+  [[nodiscard]] RunOptions options() const {
+    return {.patience = std::chrono::seconds(patience_s),
+            .start_within = std::chrono::seconds(start_within_s)};
+  }
+};
+
 /// What is wrong with them, and how the program ends.
 struct Failure {
   int exit_code;
@@ -44,8 +57,12 @@ struct Failure {
 
 /// Those that every command of a device has. `flags` outlives the parsing.
 void add_device_flags(CLI::App& command, Flags& flags);
+void add_run_flags(CLI::App& command, RunFlags& flags);
 
 /// Reads the files that they name; says nothing about a folder.
 [[nodiscard]] std::expected<Settings, Failure> read_settings(const Flags& flags);
+
+/// A line for the person who started the command, on stderr.
+void remark(std::string_view what);
 
 }  // namespace latchkey::device

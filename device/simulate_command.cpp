@@ -1,5 +1,5 @@
+#include "base/exit_code.hpp"
 #include "device/command.hpp"
-#include "device/exit_code.hpp"
 #include "device/flags.hpp"
 #include "device/simulation.hpp"
 #include "device/stop_signals.hpp"
@@ -17,13 +17,8 @@ namespace {
 
 struct SimulateFlags {
   std::size_t devices = 10;
-  unsigned patience_s = 60;
-  unsigned start_within_s = 0;
+  RunFlags run;
 };
-
-void remark(std::string_view what) {
-  std::cerr << "latchkey: " << what << '\n';
-}
 
 /// Each device has a connection, and its folder.
 void allow_many_files() {
@@ -64,11 +59,8 @@ int run_simulate(const Flags& flags, const SimulateFlags& more) {
   allow_many_files();
   Mailbox control;
   const StopSignals signals(control);
-  Fleet fleet{.devices = {},
-              .folder = flags.folder,
-              .has_clock = !flags.no_clock,
-              .options = {.patience = std::chrono::seconds(more.patience_s),
-                          .start_within = std::chrono::seconds(more.start_within_s)}};
+  Fleet fleet{
+      .devices = {}, .folder = flags.folder, .has_clock = !flags.no_clock, .options = more.run.options()};
   for (std::size_t number = 1; number <= more.devices; ++number) {
     auto settings = settings_of(flags, number);
     if (!settings) {
@@ -108,17 +100,7 @@ void add_simulate_command(CLI::App& root, std::function<int()>& run) {
   command->add_option("--devices", more->devices, "How many")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10000}))
       ->capture_default_str();
-  command
-      ->add_option(
-          "--patience", more->patience_s,
-          "Seconds after which a connection that brings nothing does not work, and the next is tried")
-      ->check(CLI::Range(1U, 86400U))
-      ->capture_default_str();
-  command
-      ->add_option("--start-within", more->start_within_s,
-                   "Each begins after a random part of so many seconds")
-      ->check(CLI::Range(0U, 3600U))
-      ->capture_default_str();
+  add_run_flags(*command, more->run);
   command->footer(simulate_footer);
   command->callback([=, &run] { run = [=] { return run_simulate(*flags, *more); }; });
 }

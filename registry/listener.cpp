@@ -1,10 +1,10 @@
 #include "registry/listener.hpp"
 
+#include "base/descriptor.hpp"
 #include "registry/session.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -48,17 +48,14 @@ class Ear : public pqxx::notification_receiver {
 struct Listener::Impl {
  public:
   explicit Impl(ConnectOptions given) : options(std::move(given)), interruption(::eventfd(0, EFD_CLOEXEC)) {
-    if (interruption < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    if (!interruption.valid()) throw std::system_error(errno, std::generic_category(), "eventfd");
   }
-  ~Impl() { ::close(interruption); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
 
   void connect();
   void pause(int socket, std::chrono::milliseconds limit) const;
 
   ConnectOptions options;
-  int interruption;
+  Descriptor interruption;
   std::vector<std::string> topics;
   std::unique_ptr<pqxx::connection> connection;
   std::unique_ptr<Ear> ear;  // after the connection, which it leaves when it ends
@@ -71,7 +68,7 @@ void Listener::Impl::connect() {
 
 /// Until the socket has something, or `interrupt`; -1 is no socket.
 void Listener::Impl::pause(int socket, std::chrono::milliseconds limit) const {
-  std::array<pollfd, 2> waiting = {{{interruption, POLLIN, 0}, {socket, POLLIN, 0}}};
+  std::array<pollfd, 2> waiting = {{{interruption.number(), POLLIN, 0}, {socket, POLLIN, 0}}};
   ::poll(waiting.data(), waiting.size(), static_cast<int>(limit.count()));
 }
 
@@ -100,7 +97,7 @@ Result<Listener::Heard> Listener::wait(std::chrono::milliseconds limit) {
 }
 
 void Listener::interrupt() noexcept {
-  ::eventfd_write(impl_->interruption, 1);
+  ::eventfd_write(impl_->interruption.number(), 1);
 }
 
 }  // namespace latchkey::registry

@@ -43,6 +43,7 @@ template <class T, class Read>
 Result<std::vector<T>> read_all(const Result<pqxx::result>& rows, const Read& read) {
   if (!rows) return std::unexpected(rows.error());
   std::vector<T> all;
+  all.reserve(static_cast<std::size_t>(rows->size()));
   for (const auto& row : *rows)
     all.push_back(read(row));
   return all;
@@ -123,22 +124,15 @@ Result<std::string> Registry::revocation_stamp() {
 }
 
 Result<std::vector<RevokedCertificate>> Registry::load_revoked() {
-  const auto rows = impl_->session.query("SELECT serial, revoked_at FROM registry.load_revoked()");
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<RevokedCertificate> revoked;
-  revoked.reserve(static_cast<std::size_t>(rows->size()));
-  for (const auto& row : *rows)
-    revoked.push_back({bytes_of(row[0]), clock_of(row[1])});
-  return revoked;
+  return read_all<RevokedCertificate>(
+      impl_->session.query("SELECT serial, revoked_at FROM registry.load_revoked()"),
+      [](const pqxx::row& row) { return RevokedCertificate{bytes_of(row[0]), clock_of(row[1])}; });
 }
 
 Result<std::vector<protocol::DeviceId>> Registry::claim_configs() {
-  const auto rows = impl_->session.call("claim_configs", "{}", false);
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<protocol::DeviceId> due;
-  for (const auto& row : *rows)
-    due.push_back(protocol::DeviceId::parse(row["device_id"].c_str()).value());
-  return due;
+  return read_all<protocol::DeviceId>(
+      impl_->session.call("claim_configs", "{}", false),
+      [](const pqxx::row& row) { return protocol::DeviceId::parse(row["device_id"].c_str()).value(); });
 }
 
 Result<std::vector<Outcome>> Registry::commit_configs(std::span<const DecidedConfig> rows) {
@@ -167,12 +161,9 @@ Result<void> Registry::note_links(std::span<const LinkLife> links) {
 }
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_devices() {
-  const auto rows = impl_->session.query("SELECT state, devices FROM registry.count_devices()");
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<std::pair<std::string, std::int64_t>> counts;
-  for (const auto& row : *rows)
-    counts.emplace_back(row[0].c_str(), row[1].as<std::int64_t>());
-  return counts;
+  return read_all<std::pair<std::string, std::int64_t>>(
+      impl_->session.query("SELECT state, devices FROM registry.count_devices()"),
+      [](const pqxx::row& row) { return std::pair(row[0].c_str(), row[1].as<std::int64_t>()); });
 }
 
 Result<std::vector<FunnelDay>> Registry::count_funnel() {

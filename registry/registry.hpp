@@ -33,6 +33,8 @@ struct ConnectOptions {
       url;  ///< postgresql://... or key=value, everything libpq takes (sslmode, sslrootcert, sslcert ...)
   crypto::Secret password;
   std::string session = "latchkey";  ///< what the database calls the connection: its application_name
+
+  [[nodiscard]] ConnectOptions clone() const { return {url, password.clone(), session}; }
 };
 
 // registry/page.hpp

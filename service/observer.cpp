@@ -1,5 +1,7 @@
 #include "service/observer.hpp"
 
+#include "service/timestamp.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <memory>
@@ -20,10 +22,6 @@ constexpr std::chrono::seconds patience{8};
 // Few of the connections that HTTP serves: a database that hangs must not keep health checks out.
 constexpr std::ptrdiff_t most_askers = 4;
 constexpr const char* busy = "Others are asking; try again in a moment.";
-
-std::chrono::sys_seconds wall_clock() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 }  // namespace
 
@@ -80,7 +78,7 @@ void Observer::count() {
     metrics_.set_devices(state, devices);
   const std::scoped_lock lock(mutex_);
   const auto at =
-      funnel->empty() ? wall_clock() : std::chrono::floor<std::chrono::seconds>(funnel->front().counted_at);
+      funnel->empty() ? current_time() : std::chrono::floor<std::chrono::seconds>(funnel->front().counted_at);
   counts_ = FleetCounts{*std::move(states), *std::move(funnel), at};
 }
 
@@ -107,7 +105,7 @@ FleetView Observer::fleet() {
     return registry_.overview();
   });
   const std::scoped_lock lock(mutex_);
-  return {counts_, std::move(overview), wall_clock()};
+  return {counts_, std::move(overview), current_time()};
 }
 
 std::expected<registry::DeviceHistory, std::string> Observer::history(const protocol::DeviceId& id) {

@@ -1,10 +1,10 @@
 #include "service/serve.hpp"
 
+#include "base/exit_code.hpp"
 #include "registry/condition.hpp"
 #include "service/access/dynamic_security.hpp"
 #include "service/broker_login.hpp"
 #include "service/certificate_ends.hpp"
-#include "service/exit_code.hpp"
 #include "service/housekeeper.hpp"
 #include "service/http/routes.hpp"
 #include "service/http/server.hpp"
@@ -18,6 +18,7 @@
 #include "service/pipeline/nudges.hpp"
 #include "service/pki.hpp"
 #include "service/readiness.hpp"
+#include "service/secrets.hpp"
 #include "service/steering.hpp"
 #include "service/summarizer.hpp"
 #include "service/timestamp.hpp"
@@ -41,15 +42,6 @@ constexpr std::chrono::seconds flush_limit{5};
 constexpr std::size_t most_answers_waiting = 8192;
 // Each call to the database ends within seconds; a batch takes a few.
 constexpr std::chrono::seconds longest_batch{60};
-
-/// What is read from files before anything starts.
-struct Secrets {
-  MasterKey master;
-  crypto::Secret broker_password;
-  crypto::Secret database_password;
-  crypto::Secret access_password;
-  std::optional<crypto::Secret> page_token;
-};
 
 /// Everything the process holds while it serves, in the order in which it is made; it ends in the opposite
 /// one.
@@ -301,7 +293,9 @@ void Service::serve_http() {
                              .metrics = [this] { return metrics_now(); },
                              .page = [this](const HttpRequest& request) { return page(request); }};
   const auto address = ListenAddress::parse(config_.http.listen);
-  page_access_.emplace(*address, std::move(secrets_.page_token));
+  std::optional<crypto::Secret> token;
+  if (!secrets_.page_token.empty()) token = std::move(secrets_.page_token);
+  page_access_.emplace(*address, std::move(token));
   auto server = HttpServer::start(
       *address, [sources](const HttpRequest& request) { return route(sources, request); }, {});
   if (server)
@@ -316,8 +310,7 @@ HttpResponse Service::page(const HttpRequest& request) {
   if (asked == request.query.end() || asked->second.empty()) return fleet_page(observer_->fleet());
   const auto id = protocol::DeviceId::parse(asked->second);
   if (!id) return device_page(asked->second, std::nullopt, {});
-  return device_page(asked->second, observer_->history(*id),
-                     std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  return device_page(asked->second, observer_->history(*id), current_time());
 }
 
 bool Service::alive() const {
@@ -357,7 +350,7 @@ void Service::note_certificates() {
 void Service::remind() {
   if (Steady::now() < next_reminder_) return;
   next_reminder_ = Steady::now() + std::chrono::days(1);
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   for (const CertificateEnd& end : certificate_ends(config_)) {
     if (now < end.due) continue;
     const std::string name = end.certificate.common_name();
@@ -386,29 +379,6 @@ void Service::stop() {
   link_.reset();
 }
 
-std::expected<Secrets, std::string> load_secrets(const Config& config) {
-  auto master = load_master_key(config.secrets.master_key_file, config.secrets.previous_master_key_file);
-  if (!master) return std::unexpected(master.error().what);
-  Secrets secrets{std::move(*master), {}, {}, {}, {}};
-  const auto read = [](const std::string& file, crypto::Secret& into) -> std::expected<void, std::string> {
-    if (file.empty()) return {};
-    auto line = crypto::read_line_file(file);
-    if (!line) return std::unexpected(line.error().what);
-    into = std::move(*line);
-    return {};
-  };
-  if (auto broker = read(config.mqtt.password_file, secrets.broker_password); !broker)
-    return std::unexpected(broker.error());
-  if (auto database = read(config.database.password_file, secrets.database_password); !database)
-    return std::unexpected(database.error());
-  if (auto access = read(config.broker_access.password_file, secrets.access_password); !access)
-    return std::unexpected(access.error());
-  crypto::Secret token;
-  if (auto page = read(config.http.token_file, token); !page) return std::unexpected(page.error());
-  if (!token.empty()) secrets.page_token = std::move(token);
-  return secrets;
-}
-
 int refuse(Log& log, const Complaints& complaints) {
   for (const std::string& complaint : complaints)
     log.error(complaint);
@@ -422,7 +392,7 @@ int serve(const Config& config, Log& log) {
   const sigset_t signals = block_signals();
   auto secrets = load_secrets(config);
   if (!secrets) return refuse(log, {secrets.error()});
-  auto pki = load_pki(config, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  auto pki = load_pki(config, current_time());
   if (!pki) return refuse(log, pki.error());
 
   const auto schema = registry::Registry({config.database.url, secrets->database_password.clone()}).check();

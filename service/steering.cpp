@@ -8,17 +8,13 @@ namespace {
 
 constexpr std::chrono::seconds look_interval{5};
 
-registry::ConnectOptions copy_of(const registry::ConnectOptions& options) {
-  return {options.url, options.password.clone()};
-}
-
 }  // namespace
 
 Steering::Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Log& log)
     : acts_(std::move(acts)),
       due_(acts_.size(), false),
-      listener_(copy_of(database)),
-      registry_(copy_of(database)),
+      listener_(database.clone()),
+      registry_(database.clone()),
       log_(log),
       thread_([this] { run(); }) {}
 

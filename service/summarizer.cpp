@@ -35,7 +35,7 @@ void Summarizer::run() {
 
 bool Summarizer::count(std::unique_lock<std::mutex>& lock) {
   bool done = false;
-  registry_.emplace(registry::ConnectOptions{database_.url, database_.password.clone()}, patience);
+  registry_.emplace(database_.clone(), patience);
   lock.unlock();
   try {
     const auto counted = registry_->summarize();

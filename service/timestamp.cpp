@@ -94,6 +94,10 @@ std::optional<std::chrono::sys_seconds> parse_rfc3339(std::string_view text) {
   return std::chrono::sys_days(date) + *time - *offset;
 }
 
+std::chrono::sys_seconds current_time() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 std::string format_rfc3339(Milliseconds time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);

@@ -13,6 +13,9 @@ using Milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 /// if it is none, or names a day that there is not.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_rfc3339(std::string_view text);
 
+/// By the system's clock.
+[[nodiscard]] std::chrono::sys_seconds current_time();
+
 /// "2026-01-31T12:00:00.000Z".
 [[nodiscard]] std::string format_rfc3339(Milliseconds time);
 

@@ -3,6 +3,7 @@
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 #include "service/pki.hpp"
+#include "service/timestamp.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -35,7 +36,7 @@ int run_init(const Flags& flags) {
   const service::PkiLifetimes lifetimes{.ca = std::chrono::days(flags.ca_days),
                                         .signing = std::chrono::days(flags.signing_days),
                                         .broker = std::chrono::days(flags.broker_days)};
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = service::current_time();
   const auto made = service::make_pki(flags.folder, flags.hosts, lifetimes, now);
   if (!made) return report(fail(exit_code::bad_data, made.error()).error());
   say("made in " + flags.folder + ":");

@@ -73,7 +73,7 @@ int run_show(const Flags& flags) {
     return report(fail(exit_code::configuration, "no certificate of [pki] can be read",
                        "`latchkey config check` says why")
                       .error());
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = service::current_time();
   auto list = nlohmann::json::array();
   for (const CertificateEnd& end : ends) {
     if (flags.json)

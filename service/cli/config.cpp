@@ -4,6 +4,7 @@
 #include "service/cli/flags.hpp"
 #include "service/config_table.hpp"
 #include "service/pki.hpp"
+#include "service/timestamp.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,7 +20,7 @@ namespace {
 Result<void> check(const std::filesystem::path& file) {
   const auto config = service::load_config(file);
   if (!config) return fail(config.error());
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = service::current_time();
   const auto pki = service::load_pki(*config, now);
   if (!pki) return fail(pki.error());
   return {};

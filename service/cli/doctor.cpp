@@ -2,6 +2,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/timestamp.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -70,8 +71,7 @@ void print_json(const Findings& findings) {
 }
 
 Result<crypto::Secret> password_in(const std::string& file) {
-  if (file.empty()) return crypto::Secret();
-  auto password = crypto::read_line_file(file);
+  auto password = crypto::read_optional_line_file(file);
   if (!password) return fail(exit_code::configuration, password.error().what);
   return *std::move(password);
 }
@@ -81,7 +81,7 @@ Result<Findings> examine(const service::Config& config) {
   if (!broker) return std::unexpected(broker.error());
   const auto database = password_in(config.database.password_file);
   if (!database) return std::unexpected(database.error());
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = service::current_time();
   Findings all = service::examine_certificates(config, now);
   for (auto& finding : service::examine_database(config, *database))
     all.push_back(std::move(finding));

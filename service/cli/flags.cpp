@@ -13,12 +13,9 @@ Result<registry::ConnectOptions> database_of_config(const std::string& config_fi
                                                     const std::string& variable) {
   const auto config = service::load_config(service::config_path(config_file), {"database"});
   if (!config) return fail(config.error(), "--db-url or " + variable + " names the database directly");
-  registry::ConnectOptions options{config->database.url, {}};
-  if (config->database.password_file.empty()) return options;
-  auto password = crypto::read_line_file(config->database.password_file);
+  auto password = crypto::read_optional_line_file(config->database.password_file);
   if (!password) return fail(exit_code::configuration, password.error().what);
-  options.password = *std::move(password);
-  return options;
+  return registry::ConnectOptions{config->database.url, *std::move(password)};
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/exit_code.hpp"
 #include "registry/administration.hpp"
 #include "service/config.hpp"
-#include "service/exit_code.hpp"
 
 #include <expected>
 #include <string>

@@ -3,6 +3,7 @@
 #include "crypto/chain.hpp"
 #include "protocol/jwk.hpp"
 #include "service/pki.hpp"
+#include "service/timestamp.hpp"
 
 #include <chrono>
 
@@ -31,8 +32,7 @@ std::expected<std::vector<crypto::Certificate>, service::Complaints> own_certifi
     const std::string& config_file) {
   const auto config = service::load_config(service::config_path(config_file), {"pki", "connection"});
   if (!config) return std::unexpected(config.error());
-  auto pki =
-      service::load_pki(*config, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  auto pki = service::load_pki(*config, service::current_time());
   if (!pki) return std::unexpected(pki.error());
   return std::move(pki->own);
 }

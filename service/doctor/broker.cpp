@@ -3,6 +3,9 @@
 #include "service/doctor/broker_session.hpp"
 #include "service/doctor/doctor.hpp"
 #include "service/doctor/reach.hpp"
+#include "service/timestamp.hpp"
+
+#include <algorithm>
 
 namespace latchkey::service {
 namespace {
@@ -48,7 +51,7 @@ Findings examine_tls(int socket, const mqtt::Endpoint& endpoint, const Config& c
     return {problem("tls", "no_tls", "the broker does not answer by TLS: " + server.error().what,
                     "is this the port of a TLS listener? mqtt:// is for one without TLS")};
   if (server->verdict != TlsServer::Verdict::trusted) return {untrusted(*server, endpoint, config)};
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = current_time();
   auto ending = ends_soon("tls", "broker_certificate_ends", "the broker's certificate", server->certificate,
                           now, "renew it at the broker: devices trust its CA, so they need nothing new");
   if (ending.empty())
@@ -56,10 +59,11 @@ Findings examine_tls(int socket, const mqtt::Endpoint& endpoint, const Config& c
   return ending;
 }
 
-bool has_problem(const Findings& findings, std::string_view code_prefix) {
-  for (const Finding& finding : findings)
-    if (finding.result == Finding::Result::problem && !finding.code.ends_with(code_prefix)) return true;
-  return false;
+/// Those whose codes end so are none for now.
+bool has_problem_but(std::string_view code_end, const Findings& findings) {
+  return std::ranges::any_of(findings, [&](const Finding& finding) {
+    return finding.result == Finding::Result::problem && !finding.code.ends_with(code_end);
+  });
 }
 
 }  // namespace
@@ -85,7 +89,7 @@ Findings examine_broker(const Config& config, const crypto::Secret& password) {
     found.push_back(skipped("tls", "mqtt.url asks for none"));
   } else {
     auto tls = examine_tls(reached->descriptor(), *endpoint, config);
-    const bool untrusted = has_problem(tls, "_ends");
+    const bool untrusted = has_problem_but("_ends", tls);
     found.insert(found.end(), tls.begin(), tls.end());
     if (untrusted) return skip_from({"login", "rights", "in_flight"}, "the broker is not trusted");
   }

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,10 +50,6 @@ std::expected<Reached, std::string> Reached::open(const std::string& host, std::
     last = why();
   }
   return std::unexpected(last);
-}
-
-Reached::~Reached() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace latchkey::service

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/descriptor.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -14,14 +16,11 @@ class Reached {
   /// said.
   [[nodiscard]] static std::expected<Reached, std::string> open(const std::string& host, std::uint16_t port,
                                                                 std::chrono::seconds limit);
-  ~Reached();
-  Reached(Reached&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
-  Reached& operator=(Reached&&) = delete;
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return socket_.number(); }
 
  private:
-  explicit Reached(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_ = -1;
+  explicit Reached(int descriptor) : socket_(descriptor) {}
+  Descriptor socket_;
 };
 
 }  // namespace latchkey::service

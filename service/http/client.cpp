@@ -1,8 +1,9 @@
 #include "service/http/client.hpp"
 
+#include "base/descriptor.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -14,16 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_bytes = 64UL * 1024;
-
-struct Socket {
-  int descriptor = -1;
-  explicit Socket(int family) : descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
-  ~Socket() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-};
 
 std::string why() {
   return std::generic_category().message(errno);
@@ -82,15 +73,15 @@ std::expected<HttpAnswer, std::string> http_get(const ListenAddress& asked, std:
   if (address.ip == "0.0.0.0") address.ip = "127.0.0.1";
   if (address.ip == "::") address.ip = "::1";
   const SocketAddress to = address.socket_address();
-  const Socket socket(to.family());
-  if (socket.descriptor < 0 || !connect_to(socket.descriptor, to, until)) return std::unexpected(why());
+  const Descriptor socket(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.valid() || !connect_to(socket.number(), to, until)) return std::unexpected(why());
   const std::string request =
       "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   // It fits into any socket's buffer: nothing was sent before it.
-  if (::send(socket.descriptor, request.data(), request.size(), MSG_NOSIGNAL) !=
+  if (::send(socket.number(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size()))
     return std::unexpected(why());
-  const auto text = read_all(socket.descriptor, until);
+  const auto text = read_all(socket.number(), until);
   if (!text) return std::unexpected(text.error());
   return parse(*text);
 }

@@ -2,6 +2,7 @@
 
 #include "base/failpoint.hpp"
 #include "service/command.hpp"
+#include "service/timestamp.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -17,10 +18,6 @@ constexpr std::chrono::seconds reload_limit{5};
 // The stamp does not see certificates that were replaced, where a group wants those on the list.
 constexpr std::chrono::seconds full_look_interval{60};
 constexpr unsigned readable_by_all = 0644;
-
-crypto::Time now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 std::uint64_t number_now() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -62,7 +59,7 @@ void CrlFile::read() {
 
 registry::Result<bool> CrlFile::step(registry::Registry& registry) {
   const auto learned = learn(registry);
-  if (known_ && is_due(now())) write(now());
+  if (known_ && is_due(current_time())) write(current_time());
   if (broker_has_to_be_told_) tell_broker();
   if (!learned) return std::unexpected(learned.error());
   return false;

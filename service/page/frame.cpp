@@ -3,6 +3,7 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "service/page/style.hpp"
+#include "service/timestamp.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,15 +26,6 @@ std::string span_of(std::chrono::seconds span) {
   if (s < 3600) return fmt::format("{} min", s / 60);
   if (s < 48L * 3600) return fmt::format("{} h", s / 3600);
   return fmt::format("{} days", s / 86400);
-}
-
-std::string absolute(registry::Clock at) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace
@@ -69,8 +61,10 @@ HttpResponse document(unsigned status, std::string_view title, std::string_view 
 Markup when(std::optional<registry::Clock> at, Now now) {
   if (!at) return Markup().raw("<span class=\"quiet\">–</span>");
   const auto second = std::chrono::floor<std::chrono::seconds>(*at);
-  const std::string exact = absolute(*at);
-  const std::string iso = exact.substr(0, 10) + "T" + exact.substr(11) + "Z";
+  constexpr std::size_t to_the_second = std::string_view("2026-01-31T12:00:00").size();
+  const std::string iso = format_rfc3339(second).substr(0, to_the_second) + "Z";
+  std::string exact = iso.substr(0, to_the_second);
+  std::ranges::replace(exact, 'T', ' ');
   const std::string said = std::chrono::abs(now - second) < std::chrono::seconds(2) ? "just now"
                            : second > now ? "in " + span_of(second - now)
                                           : span_of(now - second) + " ago";

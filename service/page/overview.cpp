@@ -7,8 +7,11 @@
 namespace latchkey::service {
 namespace {
 
-constexpr std::array<std::string_view, 7> states = {
-    "off", "provisioning_requested", "registered", "connected", "ready", "suspended", "revoked"};
+using State = registry::DeviceState;
+constexpr std::array states = {State::off,        State::provisioning_requested,
+                               State::registered, State::connected,
+                               State::ready,      State::suspended,
+                               State::revoked};
 
 std::int64_t count_of(const FleetCounts& counts, std::string_view state) {
   const auto found = std::ranges::find(counts.states, state,
@@ -23,7 +26,8 @@ Markup states_section(const FleetView& view) {
   std::int64_t total = 0;
   std::array<Share, states.size()> all{};
   for (std::size_t i = 0; i < states.size(); ++i) {
-    all[i] = {states[i], count_of(*view.counts, states[i])};
+    const std::string_view name = registry::name_of(states[i]);
+    all[i] = {name, count_of(*view.counts, name)};
     total += all[i].count;
   }
   Markup list;

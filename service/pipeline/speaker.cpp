@@ -35,32 +35,29 @@ bool Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
 
 void Speaker::nudge(const protocol::DeviceId& id, const protocol::Answer& answer,
                     const protocol::Signer& signer) {
-  mqtt::Message message;
-  message.topic = topics_.of(Channel::response, id);
-  message.content_type = "application/jose";
-  message.payload = protocol::encode_signed_answer(answer, signer);
-  static_cast<void>(publish(std::move(message)));  // it asks by itself a little later
+  // Dropped: it asks by itself a little later.
+  publish_signed(Channel::response, id, protocol::encode_signed_answer(answer, signer));
 }
 
 void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
                         const protocol::Signer& signer) {
+  // Dropped: the device repeats its status until it comes; what was pushed is pushed again.
   auto payload = protocol::encode_configuration(configuration, signer);
   if (payload.size() <= protocol::limits::answer_bytes || !configuration.connection)
-    return publish_configuration(id, std::move(payload));
+    return publish_signed(Channel::config, id, std::move(payload));
   const auto connection = std::exchange(configuration.connection, std::nullopt);
-  publish_configuration(id, protocol::encode_configuration(configuration, signer));
+  publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
   configuration.config.reset();
   configuration.sealed.clear();
   configuration.connection = connection;
-  publish_configuration(id, protocol::encode_configuration(configuration, signer));
+  publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
 }
 
-void Speaker::publish_configuration(const protocol::DeviceId& id, std::string payload) {
+void Speaker::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload) {
   mqtt::Message message;
-  message.topic = topics_.of(Channel::config, id);
+  message.topic = topics_.of(channel, id);
   message.content_type = "application/jose";
   message.payload = std::move(payload);
-  // The device repeats its status until it comes; what was pushed is pushed again.
   static_cast<void>(publish(std::move(message)));
 }
 

@@ -49,7 +49,7 @@ class Speaker {
   [[nodiscard]] bool publish(mqtt::Message message);
 
  private:
-  void publish_configuration(const protocol::DeviceId& id, std::string payload);
+  void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload);
 
   mqtt::Link& link_;
   const protocol::Topics& topics_;

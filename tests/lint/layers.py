@@ -18,7 +18,7 @@ BELOW: dict[str, set[str]] = {
     "base": set(),
     "crypto": {"base"},
     "protocol": {"crypto"},
-    "registry": {"protocol", "crypto"},
+    "registry": {"base", "protocol", "crypto"},
     "mqtt": {"protocol", "crypto"},
     "device": {"base", "protocol", "crypto", "mqtt"},
     "bench": SHARED,
