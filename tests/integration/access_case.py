@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from typing import Any
 
@@ -11,7 +10,7 @@ from stack_case import StackTest
 from foreign_device import Device, Session
 from jose import Json
 from stack import within
-from wire import Login, Wire, WireError
+from wire import Wire, WireError
 
 LIMIT_S = 5.0  # G13
 
@@ -53,19 +52,18 @@ class AccessTest(StackTest):
             return row if row["broker_applied_at"] else None
         return within(LIMIT_S, f"the broker follows the change of {device_id}", look)
 
-    def listener(self, *topics: str) -> Wire:
-        """The service's account beside the service itself."""
-        wire = self.account("service", f"@listener-{secrets.token_hex(4)}")
-        self.addCleanup(wire.close)
-        for topic in topics:
-            wire.subscribe(topic)
-        return wire
-
     def connection(self, device: Device) -> Wire:
         """A bare operational connection, whatever it is good for."""
         assert device.accepted
         connection = device.accepted["connection"]
         return Wire(f"mqtts://{connection['host']}:{connection['port']}", device.device_id, device.login())
+
+    def is_let_in(self, device: Device) -> bool:
+        try:
+            self.connection(device).close()
+        except WireError:
+            return False
+        return True
 
     def assert_kept_out(self, device: Device) -> None:
         """It may get a connection by its certificate, and can neither say nor hear anything on it."""

@@ -6,30 +6,23 @@ import json
 import secrets
 import time
 
-from stack_case import StackTest
+from lax_case import LaxTest
 
-from lax_broker import LaxBroker
-from stack import Stack, within
-from wire import Login, Wire
+from stack import within
+from wire import Wire
 
 # registry.md: 10 a minute of one id, 100 a second of all, one replica.
 ROWS_PER_SECOND = 100
 WINDOW = 2000
 
 
-class LedgerTest(StackTest):
-    @classmethod
-    def prepare(cls, stack: Stack) -> None:
-        stack.make_broker = LaxBroker
-
+class LedgerTest(LaxTest):
     def flood(self, count: int) -> float:
         """That many requests with a token of nobody, each of an id of its own and each answered; seconds it took."""
-        place = self.place()
         token, run = secrets.token_urlsafe(24), secrets.token_hex(4)
         answered = 0
         began = time.monotonic()
-        with Wire(place.url, "intruder", Login(place.anchors, place.username, place.password)) as wire:
-            wire.subscribe("provisioning/v1/+/response")
+        with self.crowd() as wire:
             for number in range(count):
                 device_id = f"made-up-{run}-{number}"
                 wire.post(f"provisioning/v1/{device_id}/request", json.dumps({

@@ -6,13 +6,12 @@ import secrets
 import statistics
 import time
 
+from lax_case import LaxTest
 from proof_case import ProofTest
 
 from foreign_device import Device, KeyPair, Proof, SymmetricKey
 from jose import generate_key, public_pem
-from lax_broker import LaxBroker
-from stack import Stack
-from wire import Login, Wire
+from wire import Wire
 
 SAMPLES = 10_000  # of each kind
 DEVICES = 2000  # of each kind: each stays below the limit of its id, also where several share a slot of ProofLimits
@@ -24,29 +23,21 @@ def ids_of(ids: list[str]) -> str:
     return f"'{{{','.join(ids)}}}'::text[]"
 
 
-class Uniform(ProofTest):
-    @classmethod
-    def prepare(cls, stack: Stack) -> None:
-        stack.make_broker = LaxBroker
-
+class Uniform(LaxTest, ProofTest):
     def assert_alike(self, kinds: dict[str, list[str]], thief: Proof) -> None:
         """Interleaved, so that whatever else the machine does falls on all alike."""
         csr = self.device("some-device", thief).csr()
         times: dict[str, list[float]] = {kind: [] for kind in kinds}
-        place = self.place()
-        with Wire(place.url, "stopwatch", Login(place.anchors, place.username, place.password)) as wire:
-            wire.subscribe("provisioning/v1/+/response")
+        with self.crowd() as wire:
             for number in range(SAMPLES):
                 for kind, ids in kinds.items():
-                    times[kind].append(self.time_one(wire, self.device(ids[number % DEVICES], thief), csr))
+                    times[kind].append(self.time_one(wire, self.device(ids[number % DEVICES], thief, wants="password"), csr))
         medians = {kind: statistics.median(values) for kind, values in times.items()}
         print("medians:", ", ".join(f"{kind} {value * 1e6:.0f} us" for kind, value in medians.items()))
         self.assertLess(max(medians.values()) / min(medians.values()), 1.05, medians)
 
     def time_one(self, wire: Wire, device: Device, csr: str) -> float:
-        request = {"request_id": device.request_id, "device_id": device.device_id,
-                   "credential": {"type": "x509", "csr": csr}}
-        payload = device.proof.encode(request, True)
+        payload = device.message(credential={"type": "x509", "csr": csr})
         start = time.perf_counter()
         wire.post(device.topic("request"), payload)
         message = wire.receive()

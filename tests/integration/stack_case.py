@@ -107,6 +107,14 @@ class StackTest(unittest.TestCase):
         password = self.stack.broker.password_file(name).read_text().strip()
         return Wire(self.place().url, client_id, Login(self.place().anchors, f"@{name}", password))
 
+    def listener(self, *topics: str) -> Wire:
+        """The service's account beside the service itself."""
+        wire = self.account("service", f"@listener-{secrets.token_hex(4)}")
+        self.addCleanup(wire.close)
+        for topic in topics:
+            wire.subscribe(topic)
+        return wire
+
     # --- the registry
 
     def query(self, sql: str) -> list[Json]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 from stack_case import StackTest
@@ -15,13 +14,6 @@ from wire import Login, Wire, WireError
 class BrokerAccess(StackTest):
     """The real service is there too, so what the test's own `@service` sees comes beside it, not instead."""
 
-    def listening_service(self, *topics: str) -> Wire:
-        wire = self.account("service", f"listener-{secrets.token_hex(4)}")
-        self.addCleanup(wire.close)
-        for topic in topics:
-            wire.subscribe(topic)
-        return wire
-
     def provisioned(self, device_id: str) -> Device:
         device = self.enrolled(device_id)
         self.assert_accepted(device.provision())
@@ -32,7 +24,7 @@ class BrokerAccess(StackTest):
         self.assertEqual(message and message.topic, topic)
 
     def test_a_bootstrap_connection_has_its_own_pair_only(self) -> None:
-        service = self.listening_service("provisioning/v1/+/request", "devices/+/status")
+        service = self.listener("provisioning/v1/+/request", "devices/+/status")
         with self.account("bootstrap", self.name) as wire:
             for topic in ("provisioning/v1/other/request", f"devices/{self.name}/status", "devices/@bootstrap/status/x",
                           f"provisioning/v1/{self.name}/response", f"devices/{self.name}/config",
@@ -41,7 +33,7 @@ class BrokerAccess(StackTest):
         self.assert_next(service, f"provisioning/v1/{self.name}/request")
 
     def test_a_bootstrap_connection_hears_its_own_answers_only(self) -> None:
-        service = self.listening_service()
+        service = self.listener()
         with self.account("bootstrap", self.name) as wire:
             for topic in ("provisioning/v1/+/response", "provisioning/v1/+/request", "devices/#"):
                 wire.subscribe(topic)
@@ -52,7 +44,7 @@ class BrokerAccess(StackTest):
 
     def test_a_device_has_its_own_two_pairs_only(self) -> None:
         device = self.provisioned(self.name)
-        service = self.listening_service("provisioning/v1/+/request", "devices/+/status")
+        service = self.listener("provisioning/v1/+/request", "devices/+/status")
         with device.connect() as session:
             for topic in ("devices/other/status", "devices/other/config", "provisioning/v1/other/request",
                           f"devices/{self.name}/config", f"provisioning/v1/{self.name}/response", "$CONTROL/dynamic-security/v1",
@@ -68,7 +60,7 @@ class BrokerAccess(StackTest):
         for name in ("service", "bootstrap", "admin"):
             with self.subTest(name), self.provisioned(name).connect() as session:
                 session.wire.subscribe("provisioning/v1/+/request")
-                self.listening_service().publish("devices/other/config", b"x")
+                self.listener().publish("devices/other/config", b"x")
                 session.say("connected", generation=1)  # an answer to itself, and nothing else before it
                 self.enrolled(f"{self.name}-{name}").provision()
                 self.assertIsNone(session.wire.receive(0))

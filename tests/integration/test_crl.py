@@ -15,7 +15,6 @@ from account import give
 from foreign_device import Device
 from jose import openssl
 from stack import Stack, within
-from wire import WireError
 
 LIFETIME = timedelta(hours=3)
 RELOAD = """#!/bin/sh
@@ -81,13 +80,6 @@ class Crl(AccessTest):
         self.file.write_bytes(pem)
         give(self.file)
         return pem
-
-    def is_let_in(self, device: Device) -> bool:
-        try:
-            self.connection(device).close()
-        except WireError:
-            return False
-        return True
 
     def log(self) -> str:
         return self.stack.service.log.read_text()

@@ -210,10 +210,3 @@ class Faults(AccessTest):
         except (OSError, ValueError):
             return []
         return [client["username"] for client in content["clients"]]
-
-    def is_let_in(self, device: Device) -> bool:
-        try:
-            self.connection(device).close()
-        except WireError:
-            return False
-        return True

@@ -3,6 +3,7 @@
 #include "crypto/mac.hpp"
 #include "registry/migrations.hpp"
 #include "registry/session.hpp"
+#include "support/catch.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -209,6 +210,14 @@ bool eventually(const std::function<bool()>& so) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return true;
+}
+
+void check_refused(Database& database, const Wrong& wrong) {
+  INFO(wrong.call);
+  const auto refusal = database.refusal("SELECT registry." + wrong.call, Login::ops);
+  CHECK(refusal.state == wrong.state);
+  CHECK(refusal.message.find(wrong.message) != std::string::npos);
+  CHECK_FALSE(refusal.hint.empty());
 }
 
 }  // namespace latchkey::test

@@ -57,6 +57,15 @@ class Database {
 
 [[nodiscard]] std::string shown(const pqxx::result& rows);
 
+/// A wrong call of an operator's function.
+struct Wrong {
+  std::string call;
+  std::string state;    ///< SQLSTATE
+  std::string message;  ///< is in the message
+};
+/// It is refused so, and the refusal says what to do.
+void check_refused(Database& database, const Wrong& wrong);
+
 /// Looks again and again until it is so, for at most ten seconds.
 [[nodiscard]] bool eventually(const std::function<bool()>& so);
 

@@ -8,27 +8,16 @@ using namespace latchkey;
 using registry::Outcome;
 using test::Database;
 using test::Login;
+using test::Wrong;
 
 namespace {
-
-struct Wrong {
-  std::string call;
-  std::string state;
-  std::string message;  ///< is in the message
-};
 
 struct Operated {
   std::string act(const std::string& call) {
     return database.refusal("SELECT registry." + call, Login::ops).message;
   }
   std::string shown(const std::string& sql) { return database.shown(sql, Login::ops); }
-  void check_refused(const Wrong& wrong) {
-    INFO(wrong.call);
-    const auto refusal = database.refusal("SELECT registry." + wrong.call, Login::ops);
-    CHECK(refusal.state == wrong.state);
-    CHECK(refusal.message.find(wrong.message) != std::string::npos);
-    CHECK_FALSE(refusal.hint.empty());
-  }
+  void check_refused(const test::Wrong& wrong) { test::check_refused(database, wrong); }
   std::string token(const std::string& arguments) {
     return shown("SELECT registry.create_token(" + arguments + ")");
   }

@@ -5,23 +5,9 @@
 using namespace latchkey;
 using test::Database;
 using test::Login;
+using test::Wrong;
 
 namespace {
-
-struct Wrong {
-  std::string call;
-  std::string state;
-  std::string message;  ///< is in the message
-};
-
-/// `call` is refused with this SQLSTATE, and the refusal says what to do.
-void check_refused(Database& database, const Wrong& wrong) {
-  INFO(wrong.call);
-  const auto refusal = database.refusal("SELECT registry." + wrong.call, Login::ops);
-  CHECK(refusal.state == wrong.state);
-  CHECK(refusal.message.find(wrong.message) != std::string::npos);
-  CHECK_FALSE(refusal.hint.empty());
-}
 
 std::string events(Database& database) {
   return database.shown(
@@ -110,7 +96,7 @@ TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
       {"enroll_group('g', 'token', " + token_hash + ")", "23505", "has this token"},
   };
   for (const Wrong& wrong : wrongs)
-    check_refused(database, wrong);
+    test::check_refused(database, wrong);
   CHECK(database.shown("SELECT name FROM registry.enrollment_group") == "taken");
   CHECK(database.shown("SELECT count(*) FROM registry.quota") == "0");
   CHECK(database.shown("SELECT count(*) FROM registry.event") == "1");
@@ -158,7 +144,7 @@ TEST_CASE("enroll_device says what is wrong and what to do", "[operators]") {
       {"enroll_device('taken', " + key + ")", "23505", "enrolled already"},
   };
   for (const Wrong& wrong : wrongs)
-    check_refused(database, wrong);
+    test::check_refused(database, wrong);
   CHECK(database.shown("SELECT device_id FROM registry.enrollment") == "taken");
 }
 
@@ -191,9 +177,9 @@ TEST_CASE("an act on a device that never registered says so", "[operators]") {
   Database database;
   database.run("SELECT registry.enroll_device('enrolled', 'symmetric_key', '\\x00')", Login::ops);
   for (const std::string device : {"'nobody'", "'enrolled'", "NULL"}) {
-    check_refused(database, {"resume(" + device + ")", "P0002", "never registered"});
+    test::check_refused(database, {"resume(" + device + ")", "P0002", "never registered"});
     for (const std::string act : {"suspend", "revoke", "reset"})
-      check_refused(database, {act + "(" + device + ", 'why')", "P0002", "never registered"});
+      test::check_refused(database, {act + "(" + device + ", 'why')", "P0002", "never registered"});
   }
 }
 
@@ -216,7 +202,7 @@ TEST_CASE_METHOD(Registered, "a revoked device has no credential any more, and c
   CHECK(state() == "revoked");
   CHECK(database.shown("SELECT status, ended_at IS NOT NULL FROM registry.certificates", Login::ops) ==
         "revoked|t");
-  check_refused(database, {"resume('12345')", "55000", "is revoked"});
+  test::check_refused(database, {"resume('12345')", "55000", "is revoked"});
   CHECK(act("reset('12345', 'found')").empty());
   CHECK(state() == "off");
 }
@@ -236,14 +222,14 @@ TEST_CASE_METHOD(Registered, "a suspended device can be revoked and reset", "[op
 
 TEST_CASE_METHOD(Registered, "an act in the wrong state says what state that is, and is no event",
                  "[operators]") {
-  check_refused(database, {"resume('12345')", "55000", "is registered"});
+  test::check_refused(database, {"resume('12345')", "55000", "is registered"});
   act("suspend('12345', 'why')");
-  check_refused(database, {"suspend('12345', 'why')", "55000", "is suspended"});
+  test::check_refused(database, {"suspend('12345', 'why')", "55000", "is suspended"});
   act("revoke('12345', 'why')");
-  check_refused(database, {"suspend('12345', 'why')", "55000", "is revoked"});
-  check_refused(database, {"revoke('12345', 'why')", "55000", "is revoked"});
+  test::check_refused(database, {"suspend('12345', 'why')", "55000", "is revoked"});
+  test::check_refused(database, {"revoke('12345', 'why')", "55000", "is revoked"});
   act("reset('12345', 'why')");
-  check_refused(database, {"reset('12345', 'why')", "55000", "is off"});
+  test::check_refused(database, {"reset('12345', 'why')", "55000", "is off"});
   CHECK(database.shown("SELECT count(*) FROM registry.events", Login::ops) == "4");
 }
 

@@ -84,6 +84,14 @@ std::vector<std::int64_t> generations(const Store& store) {
   return found;
 }
 
+void keep_two_generations(const Store& store) {
+  for (const std::int64_t generation : {1, 2}) {
+    const auto request = new_request("request-000000000" + std::to_string(generation));
+    REQUIRE(store.keep_request(request).has_value());
+    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
+  }
+}
+
 unsigned mode_of(const fs::path& path) {
   struct stat status{};
   REQUIRE(::stat(path.c_str(), &status) == 0);
@@ -114,11 +122,7 @@ TEST_CASE("a request that was half written is no request") {
 TEST_CASE("a credential is stored beside the one in use") {
   const Place place;
   const auto store = place.open();
-  for (const std::int64_t generation : {1, 2}) {
-    const auto request = new_request("request-000000000" + std::to_string(generation));
-    REQUIRE(store.keep_request(request).has_value());
-    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
-  }
+  keep_two_generations(store);
   CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
   CHECK(store.open_request().has_value());
   CHECK(mode_of(place.path() / "credential-2" / "key.pem") == 0600);
@@ -127,11 +131,7 @@ TEST_CASE("a credential is stored beside the one in use") {
 TEST_CASE("once a credential has worked the older one and the request go") {
   const Place place;
   const auto store = place.open();
-  for (const std::int64_t generation : {1, 2}) {
-    const auto request = new_request("request-000000000" + std::to_string(generation));
-    REQUIRE(store.keep_request(request).has_value());
-    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
-  }
+  keep_two_generations(store);
   REQUIRE(store.settle(2, connection_to("broker")).has_value());
   CHECK(generations(store) == std::vector<std::int64_t>{2});
   CHECK_FALSE(store.open_request().has_value());
@@ -142,11 +142,7 @@ TEST_CASE("once a credential has worked the older one and the request go") {
 TEST_CASE("a credential that still works leaves a newer one and the request for it alone") {
   const Place place;
   const auto store = place.open();
-  for (const std::int64_t generation : {1, 2}) {
-    const auto request = new_request("request-000000000" + std::to_string(generation));
-    REQUIRE(store.keep_request(request).has_value());
-    REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, generation))).has_value());
-  }
+  keep_two_generations(store);
   REQUIRE(store.settle(1, connection_to("broker")).has_value());
   CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
   CHECK(store.open_request()->id == "request-0000000002");
