@@ -1,4 +1,5 @@
-"""The stack that is measured: as shipped, but without TLS between its parts, and with an account that is all devices."""
+"""The stack that is measured: as shipped, but without TLS between its parts, with passwords that a broker would look up in
+the database, and with an account that is all devices."""
 
 from __future__ import annotations
 
@@ -35,6 +36,7 @@ class PlainStack(Stack):
         settings = super().service_settings()
         settings["mqtt"]["url"] = f"mqtt://127.0.0.1:{self.broker.bootstrap_port}"
         del settings["mqtt"]["ca_file"]
+        settings["broker_access"] = {"mode": "database"}
         settings["log"]["level"] = "warning"
         return settings
 

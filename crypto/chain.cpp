@@ -46,18 +46,18 @@ std::string_view reason(int error) {
   }
 }
 
-Result<std::vector<Certificate>> parse(std::span<const Bytes> chain) {
-  if (chain.empty() || chain.size() > TrustAnchor::longest_chain) {
-    return fail(Fault::malformed, "a chain of " + std::to_string(chain.size()) + " certificates");
-  }
-  std::vector<Certificate> certificates;
-  certificates.reserve(chain.size());
-  for (const Bytes& der : chain) {
+/// All of a chain, of which the leaf is read already.
+Result<std::vector<Certificate>> parse(const Certificate& leaf, std::span<const Bytes> above) {
+  const std::size_t size = 1 + above.size();
+  if (size > TrustAnchor::longest_chain)
+    return fail(Fault::malformed, "a chain of " + std::to_string(size) + " certificates");
+  std::vector<Certificate> certificates{leaf};
+  certificates.reserve(size);
+  for (const Bytes& der : above) {
     Result<Certificate> certificate = Certificate::from_der(der);
-    if (!certificate) {
+    if (!certificate)
       return fail(certificate.error().fault,
-                  position(certificates.size(), chain.size()) + ": " + certificate.error().what);
-    }
+                  position(certificates.size(), size) + ": " + certificate.error().what);
     certificates.push_back(*std::move(certificate));
   }
   return certificates;
@@ -124,7 +124,15 @@ Result<TrustAnchor> TrustAnchor::from(const Certificate& ca) {
 }
 
 Result<Certificate> TrustAnchor::verify(std::span<const Bytes> chain_leaf_first_der, Time now) const {
-  Result<std::vector<Certificate>> given = parse(chain_leaf_first_der);
+  if (chain_leaf_first_der.empty()) return fail(Fault::malformed, "a chain of 0 certificates");
+  const Result<Certificate> leaf = Certificate::from_der(chain_leaf_first_der.front());
+  if (!leaf) return fail(leaf.error().fault, "leaf: " + leaf.error().what);
+  return verify(*leaf, chain_leaf_first_der.subspan(1), now);
+}
+
+Result<Certificate> TrustAnchor::verify(const Certificate& leaf, std::span<const Bytes> above,
+                                        Time now) const {
+  Result<std::vector<Certificate>> given = parse(leaf, above);
   if (!given) return std::unexpected(std::move(given.error()));
   if (Result<void> fine = check_leaf(given->front()); !fine) return std::unexpected(std::move(fine.error()));
   if (Result<void> fine = check_signatures(*given); !fine) return std::unexpected(std::move(fine.error()));

@@ -47,6 +47,9 @@ class TrustAnchor {
   /// `malformed`, `weak_key` or `refused`; the error says what is wrong with which certificate, for
   /// operators.
   [[nodiscard]] Result<Certificate> verify(std::span<const Bytes> chain_leaf_first_der, Time now) const;
+  /// The same where the leaf is read already: reading a certificate costs more than verifying one.
+  [[nodiscard]] Result<Certificate> verify(const Certificate& leaf, std::span<const Bytes> above,
+                                           Time now) const;
 
  private:
   struct Prepared;

@@ -11,9 +11,12 @@ namespace {
 /// Puts the rows of an answer, which come in any order, into the order of what was asked.
 template <class T, class Read>
 std::vector<T> in_order(const pqxx::result& rows, std::size_t size, const Read& read) {
+  const Columns columns(rows);
   std::vector<T> ordered(size);
-  for (const auto& row : rows)
+  for (const auto& each : rows) {
+    const Row row{each, columns};
     ordered.at(row["i"].as<std::size_t>()) = read(row);
+  }
   return ordered;
 }
 
@@ -30,12 +33,12 @@ Result<Loaded> load(Session& session, const char* function, std::span<const Key>
   return loaded;
 }
 
-template <class Row>
-Result<std::vector<Outcome>> commit(Session& session, const char* function, std::span<const Row> rows) {
+template <class Decided>
+Result<std::vector<Outcome>> commit(Session& session, const char* function, std::span<const Decided> rows) {
   auto outcomes = session.call(function, rows_of(rows), true);
   if (!outcomes) return std::unexpected(std::move(outcomes.error()));
   return in_order<Outcome>(*outcomes, rows.size(),
-                           [](const pqxx::row& row) { return outcome_of(row["outcome"].c_str()); });
+                           [](const Row& row) { return outcome_of(row["outcome"].c_str()); });
 }
 
 /// What was asked, row by row.
@@ -148,10 +151,11 @@ Result<bool> Registry::walk_config_change() {
 Result<Registry::Nudges> Registry::claim_nudges() {
   const auto rows = impl_->session.call("claim_nudges", "{}", false);
   if (!rows) return std::unexpected(rows.error());
+  const Columns columns(*rows);
   Nudges nudges;
   for (const auto& row : *rows) {
     nudges.now = clock_of(row["loaded_at"]);
-    nudges.rows.push_back(nudge_of(row));
+    nudges.rows.push_back(nudge_of({row, columns}));
   }
   return nudges;
 }

@@ -7,6 +7,9 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace latchkey::registry {
 
@@ -29,9 +32,28 @@ namespace latchkey::registry {
 [[nodiscard]] ShownDevice shown_device_of(const pqxx::row& row);
 [[nodiscard]] ShownEvent event_of(const pqxx::row& row);
 
-[[nodiscard]] RequestFacts request_facts_of(const pqxx::row& row);
-[[nodiscard]] StatusFacts status_facts_of(const pqxx::row& row);
-[[nodiscard]] Nudge nudge_of(const pqxx::row& row);
+/// Where the columns of a result are. libpq copies and folds a name whenever it is asked for one, and a row
+/// of a load has fifty.
+class Columns {
+ public:
+  /// `result` outlives it.
+  explicit Columns(const pqxx::result& result);
+  /// The column must be there.
+  [[nodiscard]] pqxx::row_size_type at(std::string_view name) const;
+
+ private:
+  std::vector<std::pair<std::string_view, pqxx::row_size_type>> places_;  ///< by name
+};
+
+struct Row {
+  const pqxx::row& row;
+  const Columns& columns;
+  [[nodiscard]] pqxx::field operator[](std::string_view name) const { return row[columns.at(name)]; }
+};
+
+[[nodiscard]] RequestFacts request_facts_of(const Row& row);
+[[nodiscard]] StatusFacts status_facts_of(const Row& row);
+[[nodiscard]] Nudge nudge_of(const Row& row);
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
 void add_access(BrokerAccess& access, const pqxx::row& row);
 [[nodiscard]] Outcome outcome_of(std::string_view name);

@@ -2,6 +2,7 @@
 #include "registry/rows.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace latchkey::registry {
 namespace {
@@ -53,7 +54,7 @@ std::optional<protocol::EncryptionKey> encryption_key_of(const pqxx::field& fiel
 }
 
 /// Who may speak for the device; what it is configured with comes after it.
-std::optional<Enrolment> proof_in(const pqxx::row& row) {
+std::optional<Enrolment> proof_in(const Row& row) {
   if (row["origin"].is_null()) return std::nullopt;
   Enrolment enrolment;
   enrolment.origin = std::string_view(row["origin"].c_str()) == "device" ? Origin::device : Origin::group;
@@ -64,7 +65,7 @@ std::optional<Enrolment> proof_in(const pqxx::row& row) {
   return enrolment;
 }
 
-std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
+std::optional<Enrolment> enrolment_of(const Row& row) {
   auto enrolment = proof_in(row);
   if (!enrolment) return enrolment;
   enrolment->enabled = is_true(row["enabled"]);
@@ -77,7 +78,7 @@ std::optional<Enrolment> enrolment_of(const pqxx::row& row) {
   return enrolment;
 }
 
-Policy policy_of(const pqxx::row& row) {
+Policy policy_of(const Row& row) {
   const std::string_view types = row["credential_types"].c_str();
   Policy policy;
   policy.in_window = is_true(row["in_window"]);
@@ -94,7 +95,7 @@ Policy policy_of(const pqxx::row& row) {
   return policy;
 }
 
-std::optional<Device> device_of(const pqxx::row& row) {
+std::optional<Device> device_of(const Row& row) {
   if (row["state"].is_null()) return std::nullopt;
   Device device;
   device.state = state_of(row["state"].c_str());
@@ -112,14 +113,14 @@ std::optional<Device> device_of(const pqxx::row& row) {
 }
 
 /// What a request is decided by and a status is not.
-void add_claims(Device& device, const pqxx::row& row) {
+void add_claims(Device& device, const Row& row) {
   device.proof_key = digest_of(row["proof_key"]);
   device.waiting = digest_of(row["waiting_digest"]);
   device.approved = digest_of(row["approved_digest"]);
   device.rejected = digest_of(row["rejected_digest"]);
 }
 
-std::optional<Presented> presented_of(const pqxx::row& row) {
+std::optional<Presented> presented_of(const Row& row) {
   if (row["presented_status"].is_null()) return std::nullopt;
   return Presented{bytes_of(row["presented_certificate"]), row["presented_status"].c_str()};
 }
@@ -129,7 +130,7 @@ protocol::CredentialType type_of(const pqxx::field& field) {
                                                    : protocol::CredentialType::password;
 }
 
-std::optional<Credential> same_request_of(const pqxx::row& row) {
+std::optional<Credential> same_request_of(const Row& row) {
   if (row["same_generation"].is_null()) return std::nullopt;
   Credential credential;
   credential.generation = row["same_generation"].as<std::int64_t>();
@@ -146,7 +147,7 @@ std::optional<Credential> same_request_of(const pqxx::row& row) {
   return credential;
 }
 
-std::optional<Credential> newest_of(const pqxx::row& row) {
+std::optional<Credential> newest_of(const Row& row) {
   if (row["newest_generation"].is_null()) return std::nullopt;
   Credential credential;
   credential.generation = row["newest_generation"].as<std::int64_t>();
@@ -160,11 +161,26 @@ std::optional<Credential> newest_of(const pqxx::row& row) {
 
 }  // namespace
 
+Columns::Columns(const pqxx::result& result) {
+  places_.reserve(static_cast<std::size_t>(result.columns()));
+  for (pqxx::row_size_type i = 0; i < result.columns(); ++i)
+    places_.emplace_back(result.column_name(i), i);
+  std::ranges::sort(places_);
+}
+
+pqxx::row_size_type Columns::at(std::string_view name) const {
+  using Place = decltype(places_)::value_type;
+  const auto found = std::ranges::lower_bound(places_, name, {}, &Place::first);
+  if (found == places_.end() || found->first != name)
+    throw std::out_of_range("no column " + std::string(name));
+  return found->second;
+}
+
 Clock clock_of(const pqxx::field& field) {
   return Clock(std::chrono::microseconds(field.as<std::int64_t>()));
 }
 
-RequestFacts request_facts_of(const pqxx::row& row) {
+RequestFacts request_facts_of(const Row& row) {
   RequestFacts facts{enrolment_of(row), device_of(row), same_request_of(row), newest_of(row),
                      presented_of(row)};
   if (facts.device) add_claims(*facts.device, row);
@@ -174,7 +190,7 @@ RequestFacts request_facts_of(const pqxx::row& row) {
   return facts;
 }
 
-StatusFacts status_facts_of(const pqxx::row& row) {
+StatusFacts status_facts_of(const Row& row) {
   StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row["session"], "")};
   if (facts.enrolment) facts.enrolment->policy.seals_config = is_true(row["seal_config"]);
   if (!row["credential_generation"].is_null()) {
@@ -190,7 +206,7 @@ StatusFacts status_facts_of(const pqxx::row& row) {
   return facts;
 }
 
-Nudge nudge_of(const pqxx::row& row) {
+Nudge nudge_of(const Row& row) {
   StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}};
   facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
   facts.credential->answer_key = key_id_of(row["answer_key"]);

@@ -16,7 +16,8 @@ std::expected<ExplainedFacts, AdminError> load_explained(const ConnectOptions& o
     const auto rows = reading.exec(
         "SELECT (e.facts).*, e.quota_used, e.quota_max, e.is_counted FROM registry.explain_request(" +
         reading.quote(id.text()) + ", " + group + ", " + token + ") e");
-    ExplainedFacts known{clock_of(rows[0]["loaded_at"]), request_facts_of(rows[0]), std::nullopt};
+    ExplainedFacts known{clock_of(rows[0]["loaded_at"]), request_facts_of({rows[0], Columns(rows)}),
+                         std::nullopt};
     if (rows[0]["quota_max"].is_null()) return known;
     known.quota = QuotaLevel{rows[0]["quota_used"].as<std::int64_t>(),
                              rows[0]["quota_max"].as<std::int64_t>(), is_true(rows[0]["is_counted"])};

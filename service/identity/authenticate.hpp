@@ -97,7 +97,7 @@ class Authenticator {
   /// Why the leaf is not this enrolment's; nothing if it is.
   [[nodiscard]] std::optional<std::string> misfit(const Case& c, const crypto::Certificate& leaf,
                                                   const protocol::SignatureProof& proof) const;
-  [[nodiscard]] std::optional<std::string> misfit_of_group(const Case& c,
+  [[nodiscard]] std::optional<std::string> misfit_of_group(const Case& c, const crypto::Certificate& leaf,
                                                            const protocol::SignatureProof& proof) const;
   /// K: the device's own, or derived from one of its group's.
   [[nodiscard]] crypto::Result<DeviceKey> device_key(const registry::Enrolment& enrolment,

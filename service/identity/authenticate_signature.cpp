@@ -83,25 +83,26 @@ std::optional<std::string> Authenticator::misfit(const Case& c, const crypto::Ce
     return std::nullopt;
   }
   if (proof.group && proof.group != enrolment.group) return "kid names another group than the CA's";
-  if (auto why = misfit_of_group(c, proof)) return why;
+  if (auto why = misfit_of_group(c, leaf, proof)) return why;
   const auto id = crypto::identity_in(leaf, enrolment.id_from);
   if (!id) return id.error().what;
   if (*id != c.request.device_id.text()) return "the leaf is of another device";
   return std::nullopt;
 }
 
-std::optional<std::string> Authenticator::misfit_of_group(const Case& c,
+std::optional<std::string> Authenticator::misfit_of_group(const Case& c, const crypto::Certificate& leaf,
                                                           const protocol::SignatureProof& proof) const {
   std::optional<std::string> why;
+  const auto above = std::span(proof.chain).subspan(1);
   const Enrolment& enrolment = *c.facts.enrolment;
   for (const crypto::Bytes* ca : {&enrolment.material, &enrolment.secondary}) {
     if (ca->empty()) continue;
     const auto anchor = anchors_.anchor(*ca);
-    const auto leaf = anchor ? anchor->verify(proof.chain, c.now)
+    const auto good = anchor ? anchor->verify(leaf, above, c.now)
                              : crypto::Result<crypto::Certificate>(
                                    std::unexpected(crypto::Error{crypto::Fault::refused, anchor.error()}));
-    if (leaf) return std::nullopt;
-    if (!why) why = leaf.error().what;
+    if (good) return std::nullopt;
+    if (!why) why = good.error().what;
   }
   return why;
 }
