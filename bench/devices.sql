@@ -56,13 +56,14 @@ BEGIN
         CASE WHEN state IN ('suspended', 'revoked') THEN 'reported stolen' END
       FROM model WHERE heard;
     INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by, answer_key,
-                            status, not_before, not_after, use_by, issued_at, connected_at, ended_at)
+                            status, not_before, not_after, use_by, issued_at, connected_at, ended_at, revoked_at)
       SELECT id, g, 'x509', substr(hash, 1, 20) || g, sha256((hash || g)::bytea), decode(md5(hash || g), 'hex'), decode(repeat(hash, 35), 'hex'),
         sha256((g || hash)::bytea), sha256(hash::bytea), 'device_key', '\x0011223344556677',
         CASE WHEN g < 1 + renewed::int THEN 'retired' WHEN state = 'revoked' THEN 'revoked' WHEN state = 'registered' THEN 'issued' ELSE 'active' END,
         at - interval '1 hour', now() + interval '1 day' * (n % 90 + 1), at + interval '1 day', at,
         CASE WHEN state <> 'registered' THEN at + interval '2 seconds' END,
-        CASE WHEN g < 1 + renewed::int OR state = 'revoked' THEN now() - (now() - came) / 4 END
+        CASE WHEN g < 1 + renewed::int OR state = 'revoked' THEN now() - (now() - came) / 4 END,
+        CASE WHEN g = 1 + renewed::int AND state = 'revoked' THEN now() - (now() - came) / 4 END
       FROM model, generate_series(1, 1 + renewed::int) g, LATERAL (SELECT CASE g WHEN 1 THEN came ELSE now() - (now() - came) / 4 END AS at) a WHERE credited;
     INSERT INTO presence (device_id, session, generation, online, last_seen_at)
       SELECT id, substr(hash, 1, 22), 1 + renewed::int, n % 10 >= 3, now() - make_interval(secs => n * 31 % 86400)

@@ -286,8 +286,10 @@ CREATE TABLE credential (
   CHECK (not_after > not_before),
   CHECK (type <> 'x509' OR (serial IS NOT NULL AND fingerprint IS NOT NULL AND (certificate IS NULL) = (erased_at IS NOT NULL))),
   CHECK (type <> 'password' OR (salt IS NOT NULL AND master_key IS NOT NULL)),
-  CHECK ((signed_by = 'device_key') = (answer_key IS NOT NULL))
-);
+  CHECK ((signed_by = 'device_key') = (answer_key IS NOT NULL)),
+  CHECK ((ended_at IS NULL) = (status IN ('issued', 'active'))),
+  CHECK ((revoked_at IS NULL) = (status <> 'revoked'))
+) WITH (fillfactor = 50);  -- a row changes once, when the device first connects: in its own page that touches no index
 CREATE INDEX credential_key ON credential (key_fingerprint);
 COMMENT ON TABLE credential IS 'Every credential that was ever given out. No secret: a certificate is public, a password is derived and not kept.';
 COMMENT ON COLUMN credential.device_id IS 'Whose it is.';

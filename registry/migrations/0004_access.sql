@@ -10,11 +10,12 @@ SET LOCAL ROLE latchkey_owner;
 SET LOCAL search_path = registry, pg_temp;
 GRANT USAGE ON SCHEMA registry TO latchkey_broker;
 
--- Each of the questions below is asked every few seconds: its rows have an index of their own.
+-- Each of the questions below is asked every few seconds: its rows have an index of their own. None is by the status of a
+-- credential: when a device first connects with it, which all do, its row would have to be written to every index anew.
 CREATE INDEX device_denied ON device (device_id) WHERE generation > 0 AND state IN ('suspended', 'revoked', 'off', 'provisioning_requested');
 CREATE INDEX device_access_pending ON device (access_changed_at) WHERE broker_applied_at IS NULL AND access_changed_at IS NOT NULL;
-CREATE INDEX credential_login ON credential ((device_id || '@' || generation::text)) WHERE type = 'password' AND status IN ('issued', 'active');
-CREATE INDEX credential_revoked ON credential (not_after, revoked_at) WHERE type = 'x509' AND status = 'revoked';
+CREATE INDEX credential_login ON credential ((device_id || '@' || generation::text)) WHERE type = 'password' AND ended_at IS NULL;
+CREATE INDEX credential_revoked ON credential (not_after, revoked_at) WHERE type = 'x509' AND revoked_at IS NOT NULL;
 
 -- A certificate is known to the broker by its name alone, the device's id. So a device is kept out as long as none of its
 -- credentials is good and one of its certificates has not expired: suspended, revoked, or reset and not provisioned anew.
@@ -27,7 +28,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET ena
   UNION ALL
   SELECT 'login', c.device_id, c.generation, c.salt, c.master_key, NULL, c.broker_applied_at IS NOT NULL
     FROM credential c JOIN device d ON d.device_id = c.device_id
-    WHERE c.type = 'password' AND c.status IN ('issued', 'active') AND is_live(c, now()) AND d.state NOT IN ('suspended', 'revoked')
+    WHERE c.type = 'password' AND c.ended_at IS NULL AND is_live(c, now()) AND d.state NOT IN ('suspended', 'revoked')
   UNION ALL
   SELECT 'changed', d.device_id::text, NULL, NULL, NULL, micros(d.access_changed_at), NULL FROM device d
     WHERE d.broker_applied_at IS NULL AND d.access_changed_at IS NOT NULL
@@ -57,13 +58,13 @@ COMMENT ON FUNCTION access_looked_up() IS 'Service: the broker looks rights up, 
 
 CREATE FUNCTION revocation_stamp() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
-  SELECT count(*) || ' ' || coalesce(max(revoked_at)::text, '') FROM credential WHERE type = 'x509' AND status = 'revoked' AND not_after > now()
+  SELECT count(*) || ' ' || coalesce(max(revoked_at)::text, '') FROM credential WHERE type = 'x509' AND revoked_at IS NOT NULL AND not_after > now()
 $$;
 COMMENT ON FUNCTION revocation_stamp() IS 'Service: another text whenever load_revoked would give other revoked certificates; cheaper than those.';
 
 CREATE FUNCTION load_revoked() RETURNS TABLE (serial bytea, revoked_at bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
-  SELECT c.serial, micros(coalesce(c.revoked_at, c.ended_at)) FROM credential c WHERE c.type = 'x509' AND c.status = 'revoked' AND c.not_after > now()
+  SELECT c.serial, micros(c.revoked_at) FROM credential c WHERE c.type = 'x509' AND c.revoked_at IS NOT NULL AND c.not_after > now()
   UNION ALL
   SELECT c.serial, micros(c.ended_at) FROM enrollment_group g JOIN device d ON d.group_name = g.name JOIN credential c ON c.device_id = d.device_id
     WHERE g.revoke_retired AND c.type = 'x509' AND c.status = 'retired' AND c.not_after > now()
@@ -86,7 +87,7 @@ CREATE VIEW mqtt_user AS
   SELECT c.device_id || '@' || c.generation::text AS username, encode(c.password_hash, 'hex') AS password_hash, encode(c.salt, 'hex') AS salt,
          false AS is_superuser, c.issued_at AS created
   FROM credential c JOIN device d ON d.device_id = c.device_id
-  WHERE c.type = 'password' AND c.password_hash IS NOT NULL AND c.status IN ('issued', 'active') AND is_live(c, now())
+  WHERE c.type = 'password' AND c.password_hash IS NOT NULL AND c.ended_at IS NULL AND is_live(c, now())
     AND d.state NOT IN ('suspended', 'revoked');
 COMMENT ON VIEW mqtt_user IS 'For a broker that looks logins up, in the form of EMQX''s PostgreSQL authenticator: the passwords that are good at this moment.';
 COMMENT ON COLUMN mqtt_user.username IS 'The device''s id, @, and the generation: no device id looks like it.';
@@ -103,7 +104,7 @@ CREATE VIEW mqtt_acl AS
   SELECT c.device_id || '@' || c.generation::text AS username, 'allow' AS permission, p.action, p.before || c.device_id || p.after AS topic,
          NULL::smallint AS qos, p.retain
   FROM credential c JOIN device d ON d.device_id = c.device_id CROSS JOIN pair p
-  WHERE c.type = 'password' AND c.status IN ('issued', 'active') AND is_live(c, now()) AND d.state NOT IN ('suspended', 'revoked')
+  WHERE c.type = 'password' AND c.ended_at IS NULL AND is_live(c, now()) AND d.state NOT IN ('suspended', 'revoked')
   UNION ALL
   SELECT d.device_id::text, 'allow', p.action, p.before || d.device_id || p.after, NULL, p.retain
   FROM device d CROSS JOIN pair p

@@ -27,10 +27,11 @@ void make_fleet(Database& database) {
       "ELSE 'accepted' END, "
       " 'unauthorized', 'wrong key ' || n, 1 FROM generate_series(1, 100) n;"
       "INSERT INTO credential (device_id, generation, type, request_id, digest, salt, master_key, signed_by, "
-      "status, not_before, not_after, use_by)"
+      "status, ended_at, not_before, not_after, use_by)"
       " SELECT 'd' || n, 1, 'password', 'request-0123456789', sha256('x'), "
       "'\\x00112233445566778899aabbccddeeff', '\\x0011223344556677', 'service',"
-      " CASE WHEN n % 10 = 0 THEN 'retired' ELSE 'active' END, now() - interval '80 days', now() + (n + 1) * "
+      " CASE WHEN n % 10 = 0 THEN 'retired' ELSE 'active' END, CASE WHEN n % 10 = 0 THEN now() END, now() - "
+      "interval '80 days', now() + (n + 1) * "
       "interval '1 hour', now()"
       " FROM generate_series(0, 29) n");
 }
