@@ -3,6 +3,7 @@
 #include "crypto/mac.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/config.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,12 @@ struct Flags {
   bool json = false;
 };
 
+/// Where the service's configuration cannot be read, as with operators elsewhere, it is taken to give them.
+bool gives_passwords(const std::string& config_file) {
+  const auto config = service::load_config(service::config_path(config_file), {"broker_access"});
+  return !config || config->broker_access.mode != "none";
+}
+
 Result<Checks> look(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
   if (!id) return fail(exit_code::usage, "\"" + flags.id + "\" is no device id");
@@ -39,7 +46,7 @@ Result<Checks> look(const Flags& flags) {
   if (!database) return std::unexpected(database.error());
   const auto known = registry::load_explained(*database, *id, named);
   if (!known) return fail(known.error());
-  return service::explain(*id, *known);
+  return service::explain(*id, *known, gives_passwords(flags.database.config_file));
 }
 
 void print(const Checks& checks) {
@@ -77,7 +84,8 @@ constexpr const char* help =
     "Say whether a device with a good proof would get a credential now, check by check, and what an\n"
     "operator does about those that refuse it: the service's own rules, without a request. The proof\n"
     "itself, the clock, the CSR and the request_id are a request's and not looked at; why one was\n"
-    "refused is in registry.attempts.";
+    "refused is in registry.attempts. Whether passwords are given at all (broker_access.mode), the\n"
+    "service's configuration says where it can be read.";
 constexpr const char* footer =
     "Examples:\n"
     "  latchkey explain 12345\n"

@@ -102,7 +102,15 @@ std::string filled_in(std::string text, std::string_view word, std::string_view 
   return text;
 }
 
-Checks checks_of(const registry::ExplainedFacts& known) {
+ExplainedCheck check_password(bool gives_passwords) {
+  constexpr std::string_view name = "password";
+  if (gives_passwords) return passed(name);
+  return refused(
+      name, "the service gives none: broker_access.mode is none",
+      "set broker_access.mode in the service's configuration to how the broker learns of passwords");
+}
+
+Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   const registry::RequestFacts& facts = known.facts;
   if (!facts.enrolment)
     return {
@@ -111,6 +119,7 @@ Checks checks_of(const registry::ExplainedFacts& known) {
   const Enrolment& enrolment = *facts.enrolment;
   Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
   add_all(checks, checks_for_all(), known);
+  if (!enrolment.policy.allows_x509) checks.push_back(check_password(gives_passwords));
   const bool newcomer = registers(facts.device);
   add_all(checks, newcomer ? checks_for_newcomers() : checks_for_registered(), known);
   if (!newcomer) return checks;
@@ -122,8 +131,9 @@ Checks checks_of(const registry::ExplainedFacts& known) {
 
 }  // namespace
 
-std::vector<ExplainedCheck> explain(const protocol::DeviceId& id, const registry::ExplainedFacts& known) {
-  Checks checks = checks_of(known);
+std::vector<ExplainedCheck> explain(const protocol::DeviceId& id, const registry::ExplainedFacts& known,
+                                    bool gives_passwords) {
+  Checks checks = checks_of(known, gives_passwords);
   for (ExplainedCheck& check : checks) {
     check.remedy = filled_in(std::move(check.remedy), "{group}",
                              known.facts.enrolment ? known.facts.enrolment->group.value_or("") : "");

@@ -20,8 +20,10 @@ struct ExplainedCheck {
 /// (policy.hpp): which enrolment is asked, whether it is enabled and the device's, every rule, approval and
 /// quota. All of them, not only the first that refuses; without an enrolment nothing else is asked.
 /// Assumed: a type of credential that the enrolment allows, and that secrets can be encrypted for the device.
+/// `gives_passwords`: broker_access.mode of the service is another than none.
 /// Not looked at, because they are in a request: its proof, freshness, CSR and request_id.
 [[nodiscard]] std::vector<ExplainedCheck> explain(const protocol::DeviceId& id,
-                                                  const registry::ExplainedFacts& known);
+                                                  const registry::ExplainedFacts& known,
+                                                  bool gives_passwords);
 
 }  // namespace latchkey::service

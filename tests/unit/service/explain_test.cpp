@@ -33,9 +33,9 @@ struct Known : registry::ExplainedFacts {
 };
 
 /// What refuses, each "name: remedy" on a line.
-std::string refusals(const Known& known) {
+std::string refusals(const Known& known, bool gives_passwords = true) {
   std::string lines;
-  for (const auto& check : explain(fixtures::device(), known))
+  for (const auto& check : explain(fixtures::device(), known, gives_passwords))
     if (!check.passes) lines += check.name + ": " + check.remedy + '\n';
   return lines;
 }
@@ -123,13 +123,25 @@ TEST_CASE("explain: a password is renewed by the first proof when its time has c
   CHECK(refusals(known).empty());
 }
 
+TEST_CASE("explain: where passwords are all that is allowed, the service has to give some", "[explain]") {
+  Known known;
+  CHECK(refusals(known, false).empty());
+  known.policy().allows_password = true;
+  CHECK(refusals(known, false).empty());
+  known.policy().allows_x509 = false;
+  CHECK(refusals(known).empty());
+  CHECK(refusals(known, false) ==
+        "password: set broker_access.mode in the service's configuration to how the broker learns of "
+        "passwords\n");
+}
+
 TEST_CASE("explain: which enrolment is asked stands first", "[explain]") {
   Known known;
-  CHECK(explain(fixtures::device(), known).front().detail == "group meters, proof symmetric_key");
+  CHECK(explain(fixtures::device(), known, true).front().detail == "group meters, proof symmetric_key");
   known.facts.enrolment = fixtures::token_of(registry::Origin::device);
-  CHECK(explain(fixtures::device(), known).front().detail == "its own, proof token");
+  CHECK(explain(fixtures::device(), known, true).front().detail == "its own, proof token");
   known.facts.enrolment->group = "meters";
-  CHECK(explain(fixtures::device(), known).front().detail ==
+  CHECK(explain(fixtures::device(), known, true).front().detail ==
         "its own, proof token, with the policy of group meters");
 }
 
@@ -138,7 +150,7 @@ TEST_CASE("explain: all that refuses is named, not only the first", "[explain]")
   known.facts.enrolment->enabled = false;
   known.policy().in_window = false;
   known.policy().admitted = Admitted::listed;
-  const auto checks = explain(fixtures::device(), known);
+  const auto checks = explain(fixtures::device(), known, true);
   CHECK(std::ranges::count(checks, false, &ExplainedCheck::passes) == 3);
 }
 
