@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from access_case import LIMIT_S, AccessTest
 
@@ -210,3 +211,20 @@ class Faults(AccessTest):
         except (OSError, ValueError):
             return []
         return [client["username"] for client in content["clients"]]
+
+
+class ManyEntries(AccessTest):
+    def test_more_entries_than_the_plugin_carries_well_are_warned_of(self) -> None:
+        kept_out = "SELECT 'gone-' || n, {} FROM generate_series(1, 2001) n;"
+        self.stack.cluster.sql(
+            "SET search_path = registry;"
+            "INSERT INTO device (device_id, state, generation) " + kept_out.format("'revoked', 1") +
+            "INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, signed_by, status,"
+            " ended_at, revoked_at, not_before, not_after, use_by) " + kept_out.format(
+                "1, 'x509', 'request-of-those-gone', sha256('x'), substr(sha256(n::text::bytea), 1, 16), 'x', 'x', 'service', 'revoked',"
+                " now(), now(), now() - interval '1 day', now() + interval '1 day', now()"))
+        within(2 * LIMIT_S, "it is warned of", lambda: "so many entries make the broker slow" in self.stack.service.log.read_text())
+        within(60, "the broker has them all", lambda: len(self.names_at_the_broker()) == 2001)
+
+    def names_at_the_broker(self) -> set[str]:
+        return set(re.findall(r"gone-\d+", (self.stack.broker.state / "dynamic-security.json").read_text()))
