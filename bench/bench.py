@@ -14,7 +14,9 @@ import re
 import resource
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
@@ -68,16 +70,23 @@ ROWS = (
     ("naive", "naive_per_s", "/s", ""),
     ("  Latchkey of it", "naive_ratio", "", ""),
 )
+BESIDE = (
+    ("provisioned, empty registry", "empty_per_s", "/s", ""),
+    ("devices in the other", "rows", "n", ""),
+    ("provisioned beside them", "rows_per_s", "/s", ""),
+    ("  of empty", "rows_ratio", "", ""),
+)
 DIGITS = {"/s": 0, "MB": 0, "n": 0}
 
 
 def table(figures: Figures) -> str:
     lines = [f"{'':32} {'measured':>12}      bar"]
-    for title, name, unit, bar in ROWS:
+    for title, name, unit, bar in (*ROWS, *BESIDE):
         if name not in figures:
             continue
         value = figures[name] / (1 << 20) if unit == "MB" else figures[name]
         lines.append(f"{title:32} {value:12,.{DIGITS.get(unit, 2)}f} {unit.replace('n', ''):4} {bar}".rstrip())
+    lines += [f"{ms:10,.1f} ms  {what}" for what, ms in figures.get("operators_ms", {}).items()]
     return "\n".join(lines)
 
 
@@ -96,15 +105,33 @@ def record(figures: Figures, how: str) -> None:
     page.write_text(re.sub(r"(?s)<!-- figures -->.*<!-- end -->", lambda _: shown, page.read_text()))
 
 
-def measure(quick: bool, peers: bool) -> Figures:
+T = TypeVar("T")
+
+
+def on_a_stack(quick: bool, measure: Callable[[Bench], T]) -> T:
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as name:
         os.chmod(name, 0o755)
         stack = PlainStack(Path(name) / "stack", RELEASE / "latchkey")
         try:
             stack.start()
-            return Bench(stack, Path(name), RELEASE, QUICK if quick else FULL).run(peers)
+            return measure(Bench(stack, Path(name), RELEASE, QUICK if quick else FULL))
         finally:
             stack.stop()
+
+
+def measure_beside(quick: bool, rows: int) -> Figures:
+    """A registry each: the load's own devices are not to stand among those of the other."""
+    empty = on_a_stack(quick, lambda bench: bench.beside(0))
+    full = on_a_stack(quick, lambda bench: bench.beside(rows))
+    return full | {"empty_per_s": empty["per_s"], "rows_per_s": full["per_s"], "rows_ratio": full["per_s"] / empty["per_s"]}
+
+
+def measure(arguments: argparse.Namespace) -> Figures:
+    if arguments.micro:
+        return micro(RELEASE)
+    if arguments.rows:
+        return measure_beside(arguments.quick, arguments.rows)
+    return on_a_stack(arguments.quick, lambda bench: bench.run(arguments.peers))
 
 
 def main() -> int:
@@ -113,6 +140,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="under five minutes: fewer devices, shorter runs")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--peers", action="store_true", help="the same requests to bench/naive too")
+    parser.add_argument("--rows", type=int, default=0, metavar="N",
+                        help="only that: before and after N devices are in the registry, and how long operators wait then")
     parser.add_argument("--micro", action="store_true", help="the pure path alone, against OpenSSL alone: seconds")
     parser.add_argument("--record", action="store_true", help="write table, plot and figures into docs/ as well")
     arguments = parser.parse_args()
@@ -120,11 +149,11 @@ def main() -> int:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
-        figures = micro(RELEASE) if arguments.micro else measure(arguments.quick, arguments.peers)
+        figures = measure(arguments)
     except StackError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    if arguments.record and not arguments.micro:
+    if arguments.record and not arguments.micro and not arguments.rows:
         flags = "".join(f" --{name}" for name in ("quick", "peers") if getattr(arguments, name))
         record(figures, f"./dev bench{flags}")
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))

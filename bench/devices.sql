@@ -44,7 +44,8 @@ BEGIN
     INSERT INTO enrollment (device_id, proof, material, created_at)
       SELECT id, 'symmetric_key', decode(repeat(hash, 4), 'hex'), came - interval '7 days' FROM model WHERE own OR NOT heard;
     INSERT INTO device (device_id, group_name, enrolled_by, state, resume_state, generation, attributes, applied_config_version,
-                        requested_at, registered_at, credentials_sent_at, connected_at, ready_at, waiting_digest, waiting_since, acted_at, actor, reason)
+                        requested_at, registered_at, credentials_sent_at, connected_at, ready_at, waiting_digest, waiting_since, acted_at, actor, reason,
+                        access_changed_at, broker_applied_at)
       SELECT id, grp, CASE WHEN credited THEN CASE WHEN own THEN 'device' ELSE 'group:' || grp END END, state, CASE state WHEN 'suspended' THEN 'ready' END,
         CASE WHEN credited THEN 1 + renewed::int ELSE 0 END,
         jsonb_build_object('model', 'M-' || n % 12, 'firmware_version', '1.' || n % 7 || '.' || n % 5, 'serial', hash), (state = 'ready')::int,
@@ -53,7 +54,9 @@ BEGIN
         CASE WHEN state IN ('ready', 'suspended', 'revoked') THEN came + interval '2 seconds' * (1 + n % 9) END,
         CASE state WHEN 'provisioning_requested' THEN sha256(id::bytea) END, CASE state WHEN 'provisioning_requested' THEN came END,
         CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day' END, CASE WHEN state IN ('suspended', 'revoked') THEN 'operator' END,
-        CASE WHEN state IN ('suspended', 'revoked') THEN 'reported stolen' END
+        CASE WHEN state IN ('suspended', 'revoked') THEN 'reported stolen' END,
+        CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day' END,
+        CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day 50 milliseconds' END
       FROM model WHERE heard;
     INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by, answer_key,
                             status, not_before, not_after, use_by, issued_at, connected_at, ended_at, revoked_at)
@@ -82,4 +85,5 @@ BEGIN
 END $$;
 DROP TABLE model;
 VACUUM (ANALYZE, FREEZE);
+CHECKPOINT;
 SELECT pg_size_pretty(pg_database_size(current_database())) AS size;

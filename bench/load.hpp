@@ -19,7 +19,7 @@ using Steady = std::chrono::steady_clock;
 struct LoadOptions {
   std::size_t connections = 8;  ///< the devices are dealt out to them
   double rate = 0;              ///< open loop: devices a second, whatever becomes of them; 0: closed loop
-  std::size_t window = 256;     ///< closed loop: so many devices are under way
+  std::size_t window = 512;     ///< closed loop: so many devices are under way
   bool repeat = false;          ///< as devices do: 2 s, doubling, full jitter
   std::chrono::seconds patience{30};  ///< without any answer: the rest is lost
 };

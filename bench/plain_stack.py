@@ -3,6 +3,7 @@ the database, and with an account that is all devices."""
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,16 @@ class PlainStack(Stack):
         settings["broker_access"] = {"mode": "database"}
         settings["log"]["level"] = "warning"
         return settings
+
+    def tune(self) -> None:
+        """PostgreSQL gets the settings that docs/operations.md gives."""
+        page = (Path(__file__).resolve().parents[1] / "docs" / "operations.md").read_text()
+        found = re.search(r"^```ini\n(shared_buffers.*?)^```", page, re.MULTILINE | re.DOTALL)
+        assert found
+        with (self.cluster.data / "postgresql.conf").open("a") as settings:
+            settings.write(found[1])
+        self.postgres.restart()
+        self.service.restart()
 
     def metrics(self) -> dict[str, float]:
         """The service's, by name and labels as they are written."""

@@ -13,6 +13,7 @@ GRANT USAGE ON SCHEMA registry TO latchkey_broker;
 -- Each of the questions below is asked every few seconds: its rows have an index of their own. None is by the status of a
 -- credential: when a device first connects with it, which all do, its row would have to be written to every index anew.
 CREATE INDEX device_denied ON device (device_id) WHERE generation > 0 AND state IN ('suspended', 'revoked', 'off', 'provisioning_requested');
+CREATE INDEX device_access_changed ON device (access_changed_at) WHERE access_changed_at IS NOT NULL;
 CREATE INDEX device_access_pending ON device (access_changed_at) WHERE broker_applied_at IS NULL AND access_changed_at IS NOT NULL;
 CREATE INDEX credential_login ON credential ((device_id || '@' || generation::text)) WHERE type = 'password' AND ended_at IS NULL;
 CREATE INDEX credential_revoked ON credential (not_after, revoked_at) WHERE type = 'x509' AND revoked_at IS NOT NULL;
@@ -107,9 +108,10 @@ CREATE VIEW mqtt_acl AS
   WHERE c.type = 'password' AND c.ended_at IS NULL AND is_live(c, now()) AND d.state NOT IN ('suspended', 'revoked')
   UNION ALL
   SELECT d.device_id::text, 'allow', p.action, p.before || d.device_id || p.after, NULL, p.retain
-  FROM device d CROSS JOIN pair p
-  WHERE d.state NOT IN ('suspended', 'revoked')
-    AND EXISTS (SELECT FROM credential c WHERE c.device_id = d.device_id AND c.type = 'x509' AND is_live(c, now()));
+  -- LIMIT keeps this a look by the device's id, whatever else is asked for: as EXISTS it became a pass over all credentials.
+  FROM device d CROSS JOIN LATERAL (SELECT FROM credential c WHERE c.device_id = d.device_id AND c.type = 'x509' AND is_live(c, now()) LIMIT 1) live
+    CROSS JOIN pair p
+  WHERE d.state NOT IN ('suspended', 'revoked');
 COMMENT ON VIEW mqtt_acl IS 'For a broker that looks rights up, in the form of EMQX''s PostgreSQL authorizer; what is not allowed here is to be denied (no_match = deny). Devices with a certificate are named by its common name.';
 COMMENT ON COLUMN mqtt_acl.username IS 'As in mqtt_user, or the device''s id for a client known by its certificate.';
 COMMENT ON COLUMN mqtt_acl.permission IS 'allow.';

@@ -26,18 +26,26 @@ burst_10000_s burst_lost rows_1m_ratio rss_max_bytes naive_per_s""".split()
 
 class Benchmark(unittest.TestCase):
     def test_a_whole_run_has_every_figure_and_loses_nothing(self) -> None:
+        figures = self.bench().run(peers=True)
+        self.assertEqual([name for name in NAMES if figures.get(name) is None], [])
+        self.assertEqual({name: value for name, value in figures.items() if name.endswith("lost") and value}, {})
+        self.assertGreater(figures["waiting_10000_bytes"], 0)
+        self.assertEqual(len(table(figures).splitlines()), 1 + len(ROWS))
+        ElementTree.fromstring(draw(figures))
+
+    def test_beside_devices_of_two_years_operators_are_answered_and_newcomers_get_in(self) -> None:
+        figures = self.bench().beside(2000)
+        self.assertGreater(figures["per_s"], 0)
+        self.assertGreater(len(figures["operators_ms"]), 20)
+
+    def bench(self) -> Bench:
         binary = Path(os.environ.get("LATCHKEY_BIN", BINARY))
         folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
         folder.chmod(0o755)
         stack = PlainStack(folder / "stack", binary)
         self.addCleanup(stack.stop)
         stack.start()
-        figures = Bench(stack, folder, binary.parent, TINY).run(peers=True)
-        self.assertEqual([name for name in NAMES if figures.get(name) is None], [])
-        self.assertEqual({name: value for name, value in figures.items() if name.endswith("lost") and value}, {})
-        self.assertGreater(figures["waiting_10000_bytes"], 0)
-        self.assertEqual(len(table(figures).splitlines()), 1 + len(ROWS))
-        ElementTree.fromstring(draw(figures))
+        return Bench(stack, folder, binary.parent, TINY)
 
 
 if __name__ == "__main__":
