@@ -21,7 +21,7 @@ if [ "$(cat "$kept/pki/host")" != "$BROKER_HOST" ]; then
   exit 1
 fi
 
-for login in superuser owner latchkey operator service bootstrap admin; do
+for login in superuser owner latchkey operator service bootstrap admin page; do
   [ -e "$kept/$login.password" ] && continue
   od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n' | sed 's/$/\n/' >"$kept/password.new"
   mv "$kept/password.new" "$kept/$login.password"
@@ -49,11 +49,11 @@ passfile owner | give latchkey 400 /dev/stdin /migrate/passfile
 # The service: all but the server CA's key, which it never needs, and which stays here.
 give latchkey 400 "$templates/latchkey.toml" "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
   "$kept/pki/signing.pem" "$kept/pki/signing-key.pem" "$kept/pki/server-ca.pem" "$kept/pki/master.key" \
-  "$kept/latchkey.password" "$kept/service.password" "$kept/admin.password" /service
+  "$kept/latchkey.password" "$kept/service.password" "$kept/admin.password" "$kept/page.password" /service
 
 # Those who enrol and try out: the operator's login, and what a device has from the factory.
 passfile operator | give latchkey 400 /dev/stdin /operator/passfile
-give latchkey 400 "$kept/bootstrap.password" "$kept/pki/server-ca.pem" /operator
+give latchkey 400 "$kept/bootstrap.password" "$kept/page.password" "$kept/pki/server-ca.pem" /operator
 
 # The broker. Its next container, broker-init, turns `accounts` into hashes: mosquitto_passwd is in that image only.
 broker=1883 # the user mosquitto of the broker's image

@@ -91,8 +91,14 @@ published() { # what can be reached from the outside, sorted
   done | tr ' ' '\n' | grep -v '^::\|^$' | sort
 }
 
+got() { # got CONTAINER PATH [TOKEN]: what it answers by HTTP
+  # shellcheck disable=SC2016 # the script is the container's shell's
+  docker exec "$1" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9464
+    printf "GET %s HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n" "$1" "$2" >&3; cat <&3' got "$2" "${3:-none}"
+}
+
 answered() { # answered CONTAINER: how many requests this replica accepted, by its own metrics
-  docker exec "$1" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9464; printf "GET /metrics HTTP/1.0\r\n\r\n" >&3; cat <&3' |
+  got "$1" /metrics |
     awk '/^latchkey_requests_total{.*status="accepted"/ { n += $NF } END { print n + 0 }'
 }
 
@@ -166,6 +172,11 @@ say "image: $grown MB over its base"
 say 'every command of docs/deploy.md'
 documented
 [ "$(sql -At -c "SELECT state FROM registry.devices WHERE device_id = '12345'")" = ready ] || die '12345 is not ready'
+
+say 'the fleet page, for whoever has its password'
+id=$(compose ps -q latchkey | head -n 1)
+got "$id" / | grep '401' || die 'the page is open to everybody'
+got "$id" / "$(compose run --rm -T --entrypoint cat cli /operator/page.password)" | grep '<title>' || die 'there is no page'
 
 say 'contained, and three ports open'
 contained
