@@ -149,6 +149,22 @@ void add_bootstrap_flags(CLI::App& command, Flags& flags) {
       ->capture_default_str();
 }
 
+void add_common_flags(CLI::App& command, Flags& flags) {
+  command.add_option("--credential", flags.credential, "What to ask for")
+      ->check(CLI::IsMember({"x509", "password"}))
+      ->capture_default_str();
+  command.add_flag("--no-encryption-key", flags.no_encryption_key,
+                   "Have secrets sealed under the device's key, not to a new key in each request");
+  command
+      .add_option("--attribute", flags.attributes,
+                  "name=value to tell about the device, repeated; numbers and true/false are kept as such")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_flag("--no-clock", flags.no_clock,
+                   "Act as a device without a clock: answer the service's challenge");
+  add_bootstrap_flags(command, flags);
+}
+
 }  // namespace
 
 void add_device_flags(CLI::App& command, Flags& flags) {
@@ -171,23 +187,26 @@ void add_device_flags(CLI::App& command, Flags& flags) {
       ->needs(private_key);
   command.add_option("--group", flags.group,
                      "Enrolment group: needed with a key that was derived from the group's");
-  command.add_option("--credential", flags.credential, "What to ask for")
-      ->check(CLI::IsMember({"x509", "password"}))
-      ->capture_default_str();
-  command.add_flag("--no-encryption-key", flags.no_encryption_key,
-                   "Have secrets sealed under the key of --key-file, not to a new key in each request");
-  command
-      .add_option("--attribute", flags.attributes,
-                  "name=value to tell about the device, repeated; numbers and true/false are kept as such")
-      ->take_all()
-      ->allow_extra_args(false);
-  command.add_flag("--no-clock", flags.no_clock,
-                   "Act as a device without a clock: answer the service's challenge");
   command.add_option("--config-file", flags.config_file,
                      "Where the JSON of the applied configuration is put, as a whole or not at all");
   command.add_option("--on-config", flags.on_config,
                      "Program that takes a new configuration, or refuses it: PROGRAM FILE VERSION");
-  add_bootstrap_flags(command, flags);
+  add_common_flags(command, flags);
+}
+
+void add_fleet_flags(CLI::App& command, Flags& flags) {
+  command.add_option("ID", flags.id, "What the devices' ids begin with; 1, 2 ... follows")->required();
+  command.add_option("--dir", flags.folder, "Folder with a folder for each device; made if missing")
+      ->required();
+  auto* const group = command.add_option("--group", flags.group, "Their enrolment group");
+  auto* const proof = command.add_option_group("Proof", "Exactly one of:")->require_option(1);
+  proof
+      ->add_option(
+          "--key-file", flags.key_file,
+          "The key of --group, 32-64 bytes, raw or as one base64 line; each device's is derived from it")
+      ->needs(group);
+  proof->add_option("--token-file", flags.token_file, "The enrolment token of all, one line");
+  add_common_flags(command, flags);
 }
 
 void add_run_flags(CLI::App& command, RunFlags& flags) {

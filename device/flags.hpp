@@ -57,6 +57,8 @@ struct Failure {
 
 /// Those that every command of a device has. `flags` outlives the parsing.
 void add_device_flags(CLI::App& command, Flags& flags);
+/// Those of a fleet that proves itself by one key or token, in the same `flags`.
+void add_fleet_flags(CLI::App& command, Flags& flags);
 void add_run_flags(CLI::App& command, RunFlags& flags);
 
 /// Reads the files that they name; says nothing about a folder.

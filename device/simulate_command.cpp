@@ -33,15 +33,9 @@ std::expected<Settings, Failure> settings_of(Flags flags, std::size_t number) {
   flags.id += std::to_string(number);
   auto settings = read_settings(flags);
   if (!settings) return settings;
-  auto* const key = std::get_if<KeyProof>(&settings->proof);
-  if (key != nullptr && key->group) {
+  if (auto* const key = std::get_if<KeyProof>(&settings->proof))
     key->key = protocol::device_key(key->key.view(), settings->id.text());
-    return settings;
-  }
-  if (std::holds_alternative<EnrolmentToken>(settings->proof)) return settings;
-  return std::unexpected(
-      Failure{exit_code::usage,
-              "a fleet proves itself by --key-file with the key of its --group, or by --token-file"});
+  return settings;
 }
 
 void tell(const Tally& tally, bool as_json) {
@@ -79,8 +73,7 @@ int run_simulate(const Flags& flags, const SimulateFlags& more) {
 
 constexpr const char* simulate_help =
     "Be a fleet: so many devices in one process, each of which does what `latchkey device run` does.\n"
-    "Their ids are ID1, ID2 ...; --key-file has the key of their --group, or --token-file the token of\n"
-    "their group. How many are connected and ready is told every second. Ends on SIGTERM or SIGINT.";
+    "How many are connected and ready is told every second. Ends on SIGTERM or SIGINT.";
 
 constexpr const char* simulate_footer =
     "Example:\n"
@@ -95,7 +88,7 @@ void add_simulate_command(CLI::App& root, std::function<int()>& run) {
   auto* const command = root.add_subcommand("simulate", simulate_help);
   const auto flags = std::make_shared<Flags>();
   const auto more = std::make_shared<SimulateFlags>();
-  add_device_flags(*command, *flags);
+  add_fleet_flags(*command, *flags);
   command->add_flag("--json", flags->json, "One JSON object a line on stdout every second");
   command->add_option("--devices", more->devices, "How many")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10000}))

@@ -91,6 +91,7 @@ CREATE FUNCTION advice(code text, reason text) RETURNS text LANGUAGE sql IMMUTAB
     WHEN code = 'conflict' THEN 'The device used a request_id again for something else, or after its credential ended: its firmware has to take a new one.'
     WHEN code = 'weak_key' THEN 'Its key is too small or of a kind that is not accepted: P-256, P-384, Ed25519, or RSA of 2048 to 4096 bits.'
     WHEN code = 'invalid_csr' THEN 'Its certificate request is broken: a fault of its firmware.'
+    WHEN code = 'credential_not_allowed' AND reason LIKE '%broker_access.mode is none' THEN 'The service gives out no passwords: its broker_access.mode has to say how the broker learns of them.'
     WHEN code = 'credential_not_allowed' THEN 'Its group does not give out this type of credential: see credential_types in groups.'
     WHEN code = 'encryption_required' THEN 'A secret has to be sealed for it, and it sent no encryption_key.'
     WHEN code = 'device_suspended' THEN 'An operator suspended it: resume(device_id) lets it go on.'
@@ -473,7 +474,6 @@ COMMENT ON FUNCTION maintain() IS
 -- What a view shows as it stands in a table is described as it is there; the rest by hand.
 COMMENT ON COLUMN devices.device_id IS 'Its name.';
 COMMENT ON COLUMN devices.group_name IS 'The group it registered in, or that its enrolment names; empty: none.';
-COMMENT ON COLUMN devices.online IS 'Is its connection open; empty: it never had one.';
 COMMENT ON COLUMN certificates.serial IS 'The certificate''s serial number, hexadecimal.';
 COMMENT ON COLUMN certificates.fingerprint IS 'SHA-256 of the certificate, hexadecimal.';
 COMMENT ON COLUMN certificates.key_fingerprint IS 'SHA-256 of its SubjectPublicKeyInfo, hexadecimal: the same at two devices is a clone.';

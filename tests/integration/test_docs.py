@@ -37,15 +37,8 @@ class Documentation(StackTest):
 
     def test_device_page(self) -> None:
         reference, examples = blocks("docs/device.md", "sh")
-        for device in ("12345", "meter-21"):
-            self.write_key(device)
-            self.enroll("device", device, "--key-file", str(self.folder / f"{device}.key"))
-        self.write_token("meter-22")
-        self.enroll("device", "meter-22", "--token-file", str(self.folder / "meter-22.token"))
         (self.folder / "clone").mkdir()
         (self.folder / "clone/device").symlink_to(ROOT / "device")
-        for file in ("12345.key", "meter-21.key", "meter-22.token"):
-            shutil.copy(self.folder / file, self.folder / "clone")
         self.shell("clone", reference)
         self.assertIn("ready", self.shell("clone", examples))
         for device in ("12345", "meter-21", "meter-22"):
