@@ -7,14 +7,18 @@ namespace {
 
 // Twice what any message may have: enough to be told which limit it broke, too little to fill the inbox.
 constexpr std::size_t most_bytes = 32UL * 1024;
+// It goes back with the answer, and is kept of what is shed: unbounded, it would make small requests large
+// answers, and fill memory beside the inbox.
+constexpr std::size_t most_correlation_data = 1024;
 
 }  // namespace
 
 void Intake::accept(const mqtt::Delivery& delivery) {
   if (delivery.retained) return drop(Dropped::retained, "dropped: a retained message");
-  // Correlation data goes back with the answer: unbounded, it would make small requests large answers.
-  if (delivery.payload.size() + delivery.correlation_data.size() > most_bytes)
+  if (delivery.payload.size() > most_bytes)
     return drop(Dropped::too_large, "dropped: a message above 32 KiB");
+  if (delivery.correlation_data.size() > most_correlation_data)
+    return drop(Dropped::too_large, "dropped: correlation data above 1 KiB");
   auto address = topics_.parse(delivery.topic);
   if (!address) return drop(Dropped::bad_topic, "dropped: a topic without a valid device id");
   if (address->channel != protocol::Channel::request && address->channel != protocol::Channel::status) return;

@@ -10,6 +10,7 @@ namespace {
 // A device has one request open and repeats it every few seconds; a broker may deliver a burst of repeats at
 // once.
 constexpr int most_of_a_device = 32;
+// An address and correlation data each, which the intake bounds: less than 1.5 MiB, beside what waits.
 constexpr std::size_t most_shed = 1000;
 
 std::size_t size_of(const Inbound& message) {
@@ -39,7 +40,7 @@ Admission Inbox::admit(Inbound&& message) {
     return Admission::taken;
   }
   if (message.channel != protocol::Channel::request || shed_.size() == most_shed) return Admission::dropped;
-  message.payload = {};
+  std::string().swap(message.payload);  // an assignment would keep the memory
   message.shed = true;
   shed_.push_back(std::move(message));
   return Admission::shed;

@@ -73,13 +73,14 @@ TEST_CASE("a device that floods fills its own share only", "[inbox]") {
 
 TEST_CASE("what is shed keeps its address and loses its payload", "[inbox]") {
   Inbox inbox(1);
-  auto request = message("a", "payload");
+  auto request = message("a", std::string(20000, 'x'));
   request.correlation_data = "correlation";
   CHECK(inbox.push(std::move(request)) == Admission::shed);
   const auto batch = inbox.take(9);
   REQUIRE(batch.size() == 1);
   CHECK(batch[0].shed);
   CHECK(batch[0].payload.empty());
+  CHECK(batch[0].payload.capacity() < 100);  // nor does it keep the memory
   CHECK(batch[0].correlation_data == "correlation");
 }
 

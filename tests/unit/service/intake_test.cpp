@@ -45,7 +45,8 @@ TEST_CASE("a request and a status come in with what belongs to them", "[intake]"
 
 TEST_CASE("what cannot be answered is dropped at the entrance", "[intake]") {
   Entrance entrance(1);
-  const std::string large(20000, 'x');
+  const std::string huge(32769, 'x');
+  const std::string large(1025, 'x');
   auto delivery = request("provisioning/v1/12345/request");
   SECTION("retained") {
     delivery.retained = true;
@@ -62,8 +63,11 @@ TEST_CASE("what cannot be answered is dropped at the entrance", "[intake]") {
   SECTION("our own configurations") {
     delivery.topic = "devices/12345/config";
   }
-  SECTION("too large, with its correlation data") {
-    delivery.payload = delivery.correlation_data = large;
+  SECTION("too large") {
+    delivery.payload = huge;
+  }
+  SECTION("more correlation data than an answer takes back") {
+    delivery.correlation_data = large;
   }
   entrance.intake.accept(delivery);
   entrance.intake.accept(request("provisioning/v1/good/request"));
@@ -77,6 +81,21 @@ TEST_CASE("a request that is too large, but not absurdly, comes in to be told so
   const std::string large(17000, '{');
   entrance.intake.accept(request("provisioning/v1/12345/request", large));
   CHECK(entrance.inboxes[0]->take(9).size() == 1);
+}
+
+TEST_CASE("correlation data of 1 KiB comes in, more is counted and said", "[intake]") {
+  Entrance entrance(1);
+  auto delivery = request("provisioning/v1/12345/request");
+  const std::string most(1024, 'x');
+  delivery.correlation_data = most;
+  entrance.intake.accept(delivery);
+  CHECK(entrance.inboxes[0]->take(9).at(0).correlation_data == most);
+  const std::string more = most + "x";
+  delivery.correlation_data = more;
+  entrance.intake.accept(delivery);
+  CHECK(entrance.said.str().find("dropped: correlation data above 1 KiB") != std::string::npos);
+  CHECK(entrance.metrics.text().find(R"(latchkey_messages_dropped_total{reason="too_large"} 1)") !=
+        std::string::npos);
 }
 
 TEST_CASE("a full inbox drops, and the log says so once", "[intake]") {
