@@ -38,7 +38,8 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::chrono::seconds flush_limit{5};
-// At most 8 KiB each, and 1 KiB of correlation data: what waits for a broker that is away must not cost more than the inbox.
+// At most 8 KiB each, and 1 KiB of correlation data: what waits for a broker that is away must not cost more
+// than the inbox.
 constexpr std::size_t most_answers_waiting = 8192;
 // Each call to the database ends within seconds; a batch takes a few.
 constexpr std::chrono::seconds longest_batch{60};

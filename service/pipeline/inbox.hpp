@@ -32,7 +32,8 @@ enum class Admission {
 };
 
 /// One worker's queue, bounded in bytes, and for each device in messages, so that one that floods does not
-/// fill it. What is shed is bounded in number: each has lost its payload. The link's callback puts in and never waits; the worker takes what is there.
+/// fill it. What is shed is bounded in number: each has lost its payload. The link's callback puts in and
+/// never waits; the worker takes what is there.
 class Inbox {
  public:
   explicit Inbox(std::size_t max_bytes) : max_bytes_(max_bytes) {}
