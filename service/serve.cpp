@@ -33,6 +33,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <system_error>
 
 namespace latchkey::service {
 namespace {
@@ -49,7 +50,12 @@ constexpr std::chrono::seconds longest_batch{60};
 class Service {
  public:
   Service(const Config& config, Secrets secrets, Pki pki, Log& log);
+  ~Service() { stop(); }  // also when a start failed halfway: the threads that it made wait for this
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  /// Throws std::system_error where the system refuses a thread or a file.
   [[nodiscard]] std::expected<void, std::string> start();
+  /// Once more does nothing.
   void stop();
   /// False when only a new process would help.
   [[nodiscard]] bool alive() const;
@@ -402,7 +408,13 @@ int serve(const Config& config, Log& log) {
     return exit_code::unavailable;
   }
   Service service(config, std::move(*secrets), std::move(*pki), log);
-  if (const auto started = service.start(); !started) return refuse(log, {started.error()});
+  try {
+    if (const auto started = service.start(); !started) return refuse(log, {started.error()});
+  } catch (const std::system_error& error) {
+    log.error("the system refuses what the service needs to start",
+              {{"reason", std::string_view(error.what())}});
+    return exit_code::unavailable;
+  }
   service.remind();
   wait_for_signal(signals, service);
   log.info("stopping");

@@ -35,9 +35,9 @@ void Summarizer::run() {
 
 bool Summarizer::count(std::unique_lock<std::mutex>& lock) {
   bool done = false;
-  registry_.emplace(database_.clone(), patience);
-  lock.unlock();
   try {
+    registry_.emplace(database_.clone(), patience);
+    lock.unlock();
     const auto counted = registry_->summarize();
     done = counted.has_value();
     // That the database is away or old is said by others.
@@ -45,7 +45,7 @@ bool Summarizer::count(std::unique_lock<std::mutex>& lock) {
   } catch (const std::exception& error) {
     log_.warning("the fleet is not counted", {{"reason", std::string_view(error.what())}});
   }
-  lock.lock();
+  if (!lock.owns_lock()) lock.lock();
   registry_.reset();
   return done;
 }

@@ -26,7 +26,8 @@ constexpr const char* serve_footer =
     "Example:\n"
     "  latchkey serve --config /etc/latchkey/latchkey.toml\n"
     "\n"
-    "Exit codes: 0 stopped by SIGTERM or SIGINT, 78 wrong configuration (`latchkey config check`).";
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 69 the schema is too old, or the system refuses a\n"
+    "thread or a file; 78 wrong configuration (`latchkey config check`).";
 
 }  // namespace
 

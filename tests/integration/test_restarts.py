@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
+from pathlib import Path
 
 from stack_case import StackTest
+
+from stack import within
 
 
 class Restarts(StackTest):
@@ -61,6 +65,34 @@ class Restarts(StackTest):
         self.assertEqual(self.stack.service.await_end(10), 0)
         self.stack.service.start()
         self.assert_accepted(device.provision())
+
+    def test_a_start_that_fails_halfway_ends(self) -> None:
+        """However many threads the system grants, the service either serves until SIGTERM or ends and says why."""
+        ends = [self.end_with_room_for(threads) for threads in range(8, 24)]
+        self.assertEqual(set(ends), {0, 69}, ends)
+
+    def end_with_room_for(self, threads: int) -> int:
+        limits = ["prlimit", f"--stack={1 << 30}", f"--as={threads << 30}", "--"]  # a stack of 1 GiB each
+        if subprocess.run([*limits, self.stack.binary, "--version"], capture_output=True).returncode != 0:
+            self.skipTest("a program with sanitizers cannot do with so little")
+        service = self.stack.replica(f"room-for-{threads}")
+        self.addCleanup(service.kill)
+        service.argv = [*limits, *service.argv]
+        service.spawn()
+        within(10, "it waits for SIGTERM or has ended", lambda: service.pid is None or self.blocks_sigterm(service.pid))
+        service.end(signal.SIGTERM)
+        status = service.await_end(0)
+        if status != 0:
+            self.assertIn('"the system refuses what the service needs to start"', service.log.read_text())
+        return status
+
+    def blocks_sigterm(self, pid: int) -> bool:
+        """Before that, SIGTERM ends it whatever it does."""
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return False
+        return bool(int(status.partition("SigBlk:")[2].split()[0], 16) & 1 << signal.SIGTERM - 1)
 
     def test_two_services_share_the_work_and_one_goes_on_alone(self) -> None:
         replica = self.stack.replica("replica")

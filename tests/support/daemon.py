@@ -168,3 +168,5 @@ class Daemon:
     def _reap(self) -> None:
         if self._child:
             self._child.poll()
+        if self._notification:
+            self._notification.close()
