@@ -65,7 +65,8 @@ Acceptance read_acceptance(const json::Reader& in) {
           .connection = read_connection(in),
           .config_version = in.integer("config_version"),
           .config = in.optional_object_text("config"),
-          .sealed = in.optional_text("sealed").value_or("")};
+          .sealed = in.optional_text("sealed").value_or(""),
+          .sealed_without_config = {}};
 }
 
 /// What every answer says, whatever its status.
@@ -111,10 +112,14 @@ std::string encode_answer(const Answer& answer) {
 
 std::string encode_signed_answer(Answer answer, const Signer& signer) {
   auto message = sign_message(response_type, encode_answer(answer), signer);
-  if (message.size() <= limits::answer_bytes || !answer.acceptance || !answer.acceptance->config)
-    return message;
+  if (message.size() <= limits::answer_bytes || !answer.acceptance) return message;
   answer.acceptance->config.reset();
+  answer.acceptance->sealed = std::move(answer.acceptance->sealed_without_config);
   return sign_message(response_type, encode_answer(answer), signer);
+}
+
+bool fits_whole(const Answer& answer, const Signer& signer) {
+  return sign_message(response_type, encode_answer(answer), signer).size() <= limits::answer_bytes;
 }
 
 std::expected<Answer, std::string> decode_answer(std::string_view text) {

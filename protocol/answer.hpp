@@ -34,6 +34,7 @@ struct Acceptance {
   std::int64_t config_version = 0;
   std::optional<std::string> config;  ///< a JSON object
   std::string sealed;                 ///< JWE Compact; empty: no secret
+  std::string sealed_without_config;  ///< goes out instead where `sealed` is too large; empty: nothing does
 };
 
 /// An answer (docs/protocol.md, 3).
@@ -52,8 +53,11 @@ struct Answer {
 
 /// The answer's JSON, as it goes out unsigned.
 [[nodiscard]] std::string encode_answer(const Answer& answer);
-/// Signed. Above `limits::answer_bytes` the config is left out: it follows as a configuration message.
+/// Signed. Above `limits::answer_bytes` the config is left out, sealed or not: it follows as a configuration
+/// message. What is still larger no device takes.
 [[nodiscard]] std::string encode_signed_answer(Answer answer, const Signer& signer);
+/// Whether it goes out with its config.
+[[nodiscard]] bool fits_whole(const Answer& answer, const Signer& signer);
 
 /// The device's side: reads the JSON of an answer whose signature, if any, was checked. An unknown status is
 /// an error; an answer whose `critical` lists a member that is not known here reads as `retry`.

@@ -10,6 +10,9 @@ using crypto::Certificate;
 
 // An answer has 8 KiB, of which a configuration may take 3; certificates are in base64 twice.
 constexpr std::size_t longest_anchors = 2048;
+// What is left of them beside the smallest certificate of a device and the rest of an answer: with more no
+// device whose answers the service signs could be told anything.
+constexpr std::size_t longest_together = 3700;
 
 bool is_same(const Certificate& a, const Certificate& b) {
   const auto one = a.public_key();
@@ -92,6 +95,19 @@ void check_anchors(const PkiCertificates& certificates, crypto::Time now, Compla
                          " of pki.signing_certificate_file: devices would believe no further answer");
 }
 
+void check_size(const PkiCertificates& certificates, Complaints& complaints) {
+  std::size_t size = certificates.signing.front().der().size();
+  for (const Certificate& anchor : certificates.anchors)
+    size += anchor.der().size();
+  for (const Certificate& ca : certificates.device_ca)
+    if (!ca.issued_by(ca)) size += ca.der().size();
+  if (size > longest_together)
+    complaints.push_back(
+        "pki.device_ca_file, pki.signing_certificate_file, connection.ca_file: " + std::to_string(size) +
+        " bytes of certificates, roots of device certificates aside, do not fit into one answer, at most " +
+        std::to_string(longest_together));
+}
+
 }  // namespace
 
 Complaints check_pki(const PkiCertificates& certificates, crypto::Time now) {
@@ -99,6 +115,7 @@ Complaints check_pki(const PkiCertificates& certificates, crypto::Time now) {
   check_device_ca(certificates.device_ca.front(), now, complaints);
   check_signing(certificates.signing.front(), now, complaints);
   check_anchors(certificates, now, complaints);
+  check_size(certificates, complaints);
   check_apart(certificates.device_ca, certificates.signing, "pki.signing_certificate_file", complaints);
   check_apart(certificates.device_ca, certificates.anchors, "connection.ca_file", complaints);
   return complaints;

@@ -121,7 +121,8 @@ std::string PurePath::answer(const service::VerifiedRequest& verified,
       .config_version = 1,
       .config = {},
       .sealed = sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), config)
-                                       : protocol::seal_to(*verified.request().encryption_key, config)};
+                                       : protocol::seal_to(*verified.request().encryption_key, config),
+      .sealed_without_config = {}};
   return protocol::encode_signed_answer(std::move(answer), verified.signer());
 }
 

@@ -2,12 +2,10 @@
 
 #include "service/issuing/issue.hpp"
 
+#include <utility>
+
 namespace latchkey::service {
 namespace {
-
-// In base64 twice, beside a certificate and anchors, more does not fit into an answer. What is longer comes
-// as a configuration.
-constexpr std::size_t longest_sealed_config = 1400;
 
 /// What the device said last: in this request, else what the registry keeps.
 std::string_view attributes_of(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
@@ -50,19 +48,22 @@ std::optional<protocol::Acceptance> acceptance_of(const AcceptanceTools& tools,
       .connection = tools.speaker.connection_for(id, given.type, verified.enrolment().endpoint),
       .config_version = effective.configured.version,
       .config = effective.config,
-      .sealed = {}};
+      .sealed = {},
+      .sealed_without_config = {}};
+  const auto sealed = [&](const protocol::Secrets& secrets) {
+    return seal_for(verified.request().encryption_key, verified.sealing_key(), secrets);
+  };
   protocol::Secrets secrets;
   if (given.type == protocol::CredentialType::password) {
     secrets.password = password_of(tools.master, given.master_key, given.salt, id, given.generation);
     if (!secrets.password) return std::nullopt;
+    acceptance.sealed = sealed(secrets);
   }
-  if (verified.enrolment().policy.seals_config) {
-    const auto config = std::exchange(acceptance.config, std::nullopt);
-    if (config && config->size() <= longest_sealed_config)
-      secrets.config = crypto::Secret(std::string_view(*config));
-  }
-  if (secrets.password || secrets.config)
-    acceptance.sealed = seal_for(verified.request().encryption_key, verified.sealing_key(), secrets);
+  if (!verified.enrolment().policy.seals_config) return acceptance;
+  const auto config = std::exchange(acceptance.config, std::nullopt);
+  if (!config) return acceptance;
+  secrets.config = crypto::Secret(std::string_view(*config));
+  acceptance.sealed_without_config = std::exchange(acceptance.sealed, sealed(secrets));
   return acceptance;
 }
 

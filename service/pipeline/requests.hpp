@@ -51,6 +51,8 @@ class RequestPipeline {
   [[nodiscard]] std::expected<registry::Registration, Rejection> carry_out(const Grant& grant,
                                                                            const RequestJob& job,
                                                                            crypto::Time now) const;
+  [[nodiscard]] bool would_stay_without_config(const Judged& judged, const registry::RequestFacts& facts,
+                                               registry::Clock now) const;
   void judge_verified(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,

@@ -78,6 +78,16 @@ RequestPipeline::Judged RequestPipeline::judge(RequestJob& job, const registry::
   return judged;
 }
 
+// Who comes back by the proof of its enrolment may have lost what it acknowledged, and a configuration that
+// is acknowledged is told in the answer only. Where that has no room for it, it becomes a new version.
+bool RequestPipeline::would_stay_without_config(const Judged& judged, const registry::RequestFacts& facts,
+                                                registry::Clock now) const {
+  const auto& registration = std::get<registry::Registration>(judged.verdict);
+  if (!facts.device || registration.to_registered || judged.verified->renews()) return false;
+  if (facts.device->applied_config_version < judged.effective.configured.version) return false;
+  return !protocol::fits_whole(compose(judged, facts, now), judged.verified->signer());
+}
+
 void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFacts& facts,
                                      registry::Clock now) const {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
@@ -92,6 +102,9 @@ void RequestPipeline::judge_verified(Judged& judged, const registry::RequestFact
     if (facts.device) registration->configured_before = facts.device->configured;
     registration->configured = judged.effective.configured;
     judged.verdict = std::move(*registration);
+    if (would_stay_without_config(judged, facts, now))
+      std::get<registry::Registration>(judged.verdict).configured->version =
+          ++judged.effective.configured.version;
   } else if (auto* repeat = std::get_if<Repeat>(&decision)) {
     judged.effective = work_out(*judged.verified, facts);
     judged.verdict = std::move(*repeat);

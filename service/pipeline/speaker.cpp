@@ -28,6 +28,7 @@ bool Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
   message.content_type = signer != nullptr ? "application/jose" : "application/json";
   message.payload = signer != nullptr ? protocol::encode_signed_answer(std::move(answer), *signer)
                                       : protocol::encode_answer(answer);
+  if (is_too_large(message.payload, request.device_id)) return false;
   if (sent) message.tag = sent_.expect(std::move(*sent));
   if (opening && gate_) return gate_(*std::move(opening), std::move(message));
   return publish(std::move(message));
@@ -53,7 +54,18 @@ void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration co
   publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
 }
 
+// What an operator can set and no rule keeps apart: anchors of an endpoint, beside a long chain.
+bool Speaker::is_too_large(std::string_view payload, const protocol::DeviceId& id) const {
+  if (payload.size() <= protocol::limits::answer_bytes) return false;
+  metrics_.dropped(Dropped::too_large);
+  log_.error(
+      "a message is larger than a device takes, and was not sent: use fewer or smaller certificates",
+      {{"device_id", id.text()}, {"limit", static_cast<std::int64_t>(protocol::limits::answer_bytes)}});
+  return true;
+}
+
 void Speaker::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload) {
+  if (is_too_large(payload, id)) return;
   mqtt::Message message;
   message.topic = topics_.of(channel, id);
   message.content_type = "application/jose";

@@ -32,7 +32,7 @@ class Speaker {
           Metrics& metrics, Log& log);
 
   /// Signed by `signer`, or plain without one. `sent` names the credential in it, `opening` what the broker
-  /// has to do first. False: the answer was dropped, because too many wait.
+  /// has to do first. False: the answer was dropped, because too many wait or no device would take it.
   [[nodiscard]] bool answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
                             std::optional<registry::Sent> sent = std::nullopt,
                             std::optional<registry::BrokerOpening> opening = std::nullopt);
@@ -49,6 +49,8 @@ class Speaker {
   [[nodiscard]] bool publish(mqtt::Message message);
 
  private:
+  /// Says so, too.
+  [[nodiscard]] bool is_too_large(std::string_view payload, const protocol::DeviceId& id) const;
   void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload);
 
   mqtt::Link& link_;

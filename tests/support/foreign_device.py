@@ -24,6 +24,7 @@ from wire import Login, Wire
 REQUEST = "provisioning-request+jws"
 RESPONSE = "provisioning-response+jws"
 CONFIG = "provisioning-config+jws"
+LARGEST = 8192  # an answer or configuration, on the wire
 
 
 class Proof(Protocol):
@@ -37,6 +38,11 @@ class Proof(Protocol):
 
     def unseal(self, sealed: str) -> Json:
         """The secrets of a message to a request without encryption_key, or Refused."""
+
+
+def check_size(payload: bytes) -> None:
+    if len(payload) > LARGEST:
+        raise Refused(f"{len(payload)} bytes")
 
 
 def own_clock(fresh: bool) -> Json:
@@ -227,6 +233,7 @@ class Device:
 
     def read_answer(self, payload: bytes) -> Json:
         """An answer to this device's open request, believed as far as its signature goes."""
+        check_size(payload)
         if payload[:1] == b"{":
             answer = json.loads(payload)
             if answer["status"] not in ("rejected", "retry"):
@@ -315,6 +322,7 @@ class Session:
             if message is None:
                 return None
             try:
+                check_size(message.payload)
                 configuration = self.device.proof.open(CONFIG, message.payload)
                 configuration |= {name: value for name, value in self.device.unseal(configuration).items() if name == "config"}
             except Refused:

@@ -65,7 +65,8 @@ protocol::Acceptance acceptance_of(const crypto::PrivateKey& key, std::int64_t g
           .connection = connection_to("broker"),
           .config_version = 1,
           .config = {},
-          .sealed = {}};
+          .sealed = {},
+          .sealed_without_config = {}};
 }
 
 /// What `accepted` named must live as long as the result.

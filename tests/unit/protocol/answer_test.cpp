@@ -213,4 +213,20 @@ TEST_CASE("a signed answer keeps its config while it fits, and the rest always")
   CHECK(without.acceptance->config_version == 5);
 }
 
+TEST_CASE("a signed answer with a sealed config that is too large goes out with the password alone") {
+  auto wanted = acceptance();
+  wanted.sealed_without_config = "e.password";
+  const auto sent = [&](std::size_t bytes) {
+    wanted.sealed = std::string(bytes, 'e');
+    const auto message = encode_signed_answer(accepted(wanted), answer_key(key().view()));
+    CHECK(message.size() <= limits::answer_bytes);
+    CHECK(fits_whole(accepted(wanted), answer_key(key().view())) == (bytes == 5000));
+    return decode_answer(open_message(response_type, message, answer_key(key().view())).value()).value();
+  };
+  CHECK(sent(5000).acceptance->sealed == wanted.sealed);
+  CHECK(sent(7000).acceptance->sealed == "e.password");
+  wanted.sealed_without_config.clear();
+  CHECK(sent(7000).acceptance->sealed.empty());
+}
+
 }  // namespace latchkey::protocol

@@ -2,6 +2,8 @@
 
 #include "crypto/secret.hpp"
 #include "folder.hpp"
+#include "protocol/answer.hpp"
+#include "protocol/limits.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -111,6 +113,55 @@ TEST_CASE("anchors that do not fit into an answer are refused", "[pki]") {
   for (int i = 0; i < 6; ++i)
     certificates.anchors.push_back(crypto::make_ca("more" + std::to_string(i), today).certificate);
   CHECK(mentions(check_pki(certificates, now), "do not fit into an answer"));
+}
+
+TEST_CASE("an answer with as many bytes of certificates as are let through has room for a device's",
+          "[pki]") {
+  const Made made;
+  auto certificates = made.certificates();
+  std::vector<std::string> hosts{"host0.of.a.certificate.that.is.somewhat.large.example"};
+  // Above the device CA, and no root; all but what is let through.
+  const auto with_one_above = [&] {
+    const auto root = crypto::make_ca("root of devices", today);
+    certificates.device_ca = {made.device_ca.certificate,
+                              crypto::make_server_identity(root, hosts, today).certificate};
+    return check_pki(certificates, now);
+  };
+  while (with_one_above().empty())
+    hosts.push_back("host" + std::to_string(hosts.size()) +
+                    ".of.a.certificate.that.is.somewhat.large.example");
+  CHECK(mentions(with_one_above(), "do not fit into one answer, at most 3700"));
+  hosts.pop_back();
+  REQUIRE(with_one_above().empty());
+
+  const auto key = crypto::PrivateKey::generate_p256();
+  const auto bytes = [](const Certificate& of) { return crypto::Bytes(of.der().begin(), of.der().end()); };
+  protocol::Answer answer;
+  answer.request_id = std::string(22, 'r');
+  answer.device_id = "12345";
+  answer.status = protocol::Status::accepted;
+  answer.tracking_id = std::string(36, 't');
+  answer.server_time = 1790000000;
+  answer.acceptance = {.generation = 1,
+                       .credential =
+                           protocol::CertificateCredential{
+                               {crypto::Issuer(crypto::make_ca("devices", today))
+                                    .issue({"12345", key.public_key(), crypto::random_serial(), today})
+                                    .value(),
+                                bytes(certificates.device_ca[1])},
+                               1790000000},
+                       .connection = {.host = "broker.example",
+                                      .client_id = "12345",
+                                      .ca = {bytes(made.server_ca.certificate)},
+                                      .topics = "devices/12345"},
+                       .config_version = 1,
+                       .config = {},
+                       .sealed = {},
+                       .sealed_without_config = {}};
+  const auto size = protocol::encode_signed_answer(answer, &made.signing).size();
+  CAPTURE(size);
+  CHECK(size <= protocol::limits::answer_bytes);
+  CHECK(size > protocol::limits::answer_bytes - 400);  // the bound is no lower than it has to be
 }
 
 TEST_CASE("expired certificates and those of the future are refused", "[pki]") {
