@@ -26,9 +26,16 @@ def family(pid: int) -> list[int]:
 
 def family_cpu_s(pid: int) -> float:
     """Of the process, its children, and those that it has buried."""
-    fields = _fields(pid)
-    buried = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-    return buried + sum(map(cpu_s, family(pid)))
+    living = sum(map(_cpu_s_if_it_lives, family(pid)))
+    fields = _fields(pid)  # last: a child that ended in between is among them
+    return living + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_s_if_it_lives(pid: int) -> float:
+    try:
+        return cpu_s(pid)
+    except FileNotFoundError:
+        return 0
 
 
 def memory_bytes(pid: int, name: str) -> int:

@@ -200,6 +200,9 @@ Result<DeviceHistory> Registry::history(const protocol::DeviceId& id) {
 }
 
 Result<bool> Registry::maintain() {
+  // By itself, so that nothing of the rest can keep a month from having its partitions.
+  if (const auto made = impl_->session.query("SELECT registry.make_partitions()"); !made)
+    return std::unexpected(made.error());
   const auto rows = impl_->session.query("SELECT registry.maintain()");
   if (!rows) return std::unexpected(rows.error());
   return is_true((*rows)[0][0]);

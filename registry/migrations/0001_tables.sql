@@ -351,8 +351,9 @@ COMMENT ON COLUMN broker_link.until IS 'And surely still subscribed here.';
 
 -- Wills are lost while nobody listens. A link that began while another one lasted leaves no break.
 CREATE FUNCTION presence_known_since() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp AS $$
-  SELECT max(n.ready_at) FROM broker_link n
-  WHERE NOT EXISTS (SELECT FROM broker_link o WHERE o.ready_at < n.ready_at AND o.until >= n.ready_at AND o.link <> n.link)
+  SELECT max(ready_at) FROM (
+    SELECT ready_at, max(until) OVER (ORDER BY ready_at RANGE BETWEEN UNBOUNDED PRECEDING AND '1 microsecond' PRECEDING) AS until_then FROM broker_link) n
+  WHERE until_then IS NULL OR until_then < ready_at
 $$;
 COMMENT ON FUNCTION presence_known_since() IS 'Since when some replica has listened without a break: what was said before may have been followed by a will that nobody heard. NULL: nobody ever did.';
 
@@ -467,6 +468,9 @@ CREATE FUNCTION ensure_partition(parent text, month date) RETURNS void LANGUAGE 
 DECLARE name text := parent || to_char(month, '_YYYY_MM');
 BEGIN
   IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
+  -- Two services may find it missing at once.
+  PERFORM pg_advisory_xact_lock(hashtext('latchkey partitions'));
+  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name, parent);
   EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
   EXECUTE format('COMMENT ON TABLE %I IS %L', name, parent || ' of ' || to_char(month, 'YYYY-MM'));
@@ -475,7 +479,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION ensure_partition(text, date) IS 'Makes the partition of one month (UTC) if it is missing.';
 
-CREATE FUNCTION make_partitions() RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+CREATE FUNCTION make_partitions() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 DECLARE this_month date := date_trunc('month', now() AT TIME ZONE 'UTC');
 BEGIN
   -- One month back as well: what was received just before midnight is committed just after it.
@@ -484,7 +488,7 @@ BEGIN
     PERFORM ensure_partition('event', (this_month + make_interval(months => ahead))::date);
   END LOOP;
 END $$;
-COMMENT ON FUNCTION make_partitions() IS 'Internal: makes the partitions of the coming months.';
+COMMENT ON FUNCTION make_partitions() IS 'Service: makes the partitions of the coming months.';
 SELECT make_partitions();
 
 -- PostgreSQL lets everybody execute a new function; here nobody may who was not told so.

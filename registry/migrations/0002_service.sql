@@ -39,16 +39,16 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT q.i, micros(now()),
-    o.origin, g.name::text, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE coalesce(k.hash, g.material) END,
+    o.origin, g.name::text, CASE o.origin WHEN 'device' THEN e.proof ELSE g.proof END, CASE o.origin WHEN 'device' THEN e.material ELSE coalesce(u.hash, g.material) END,
     CASE o.origin WHEN 'group' THEN g.secondary_material END, CASE o.origin WHEN 'group' THEN g.id_from END,
     -- A disabled individual enrolment beats an enabled group, for renewals too.
     coalesce(e.status, 'enabled') = 'enabled' AND (o.origin = 'device' OR g.status = 'enabled'),
     -- An individual proof is an admission by itself: window, pattern and quota bound who joins by the group's.
-    o.origin = 'device' OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true) AND coalesce(now() < k.valid_until, true)),
+    o.origin = 'device' OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true) AND coalesce(now() < u.valid_until, true)),
     o.origin = 'device' OR g.device_id_pattern IS NULL OR q.device_id ~ ('^(?:' || g.device_id_pattern || ')$'),
     CASE o.origin WHEN 'device' THEN 'automatic' ELSE g.admission END, coalesce(e.proof = 'group', false),
     coalesce(g.reprovisioning, 'rotate') = 'rotate', array_to_string(coalesce(g.credential_types, '{x509}'), ','),
-    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), coalesce(g.seal_config, false), CASE o.origin WHEN 'group' THEN coalesce(k.quota, g.quota) END,
+    coalesce(g.lifetime_s, 7776000), coalesce(g.unused_life_s, 86400), coalesce(g.seal_config, false), CASE o.origin WHEN 'group' THEN coalesce(u.quota, g.quota) END,
     f.config::text, g.config::text, coalesce(x.config, e.config)::text, coalesce(g.endpoint, f.endpoint)::text,
     f.changes + coalesce(g.config_changes, 0) + coalesce(x.changes, (e.config <> '{}')::int, 0),
     d.state, d.generation, d.enrolled_by, d.proof_key, d.waiting_digest, d.approved_digest, d.rejected_digest,
@@ -71,12 +71,15 @@ BEGIN
   -- Nothing is tried in turn: a certificate of ours names the device's enrolment, then comes the device's own, then what the proof names.
   LEFT JOIN enrollment_group g ON g.name = CASE WHEN q.certificate IS NOT NULL THEN d.group_name WHEN e.device_id IS NOT NULL THEN e.group_name
     WHEN q.token_hash IS NOT NULL THEN coalesce(t.name, k.group_name) WHEN q.ca_subject IS NOT NULL THEN ca.group_name ELSE q.group_name END
+  LEFT JOIN token u ON u.hash = k.hash AND u.group_name = g.name  -- a token of another group says nothing here
   CROSS JOIN LATERAL (SELECT CASE
     WHEN q.certificate IS NOT NULL AND d.enrolled_by = 'device' THEN CASE WHEN e.proof <> 'group' THEN 'device' END
     WHEN q.certificate IS NOT NULL THEN CASE WHEN d.enrolled_by = 'group:' || g.name THEN 'group' END
     WHEN e.proof <> 'group' THEN 'device' WHEN g.name IS NOT NULL THEN 'group' END AS origin) o
   LEFT JOIN credential s ON s.device_id = q.device_id AND s.request_id = q.request_id
-  LEFT JOIN credential n ON n.device_id = d.device_id AND n.generation = d.generation
+  -- Not d.generation: `restored` leaves a gap before the next one.
+  LEFT JOIN LATERAL (SELECT max(c.generation) AS generation FROM credential c WHERE c.device_id = d.device_id) newest ON true
+  LEFT JOIN credential n ON n.device_id = d.device_id AND n.generation = newest.generation
   LEFT JOIN credential r ON r.device_id = q.device_id AND r.fingerprint = q.certificate;
 END $$;
 COMMENT ON FUNCTION load_requests(jsonb) IS 'Service: everything that decides a batch of requests, a row each.';
@@ -106,7 +109,8 @@ BEGIN
   PERFORM note_clone(q.device_id, 'key_came_back', jsonb_build_object('key', encode(q.key_fingerprint, 'hex'),
       'generations', jsonb_build_array(o.generation, p.generation, coalesce(q.expected, 0) + 1)))
     FROM unnest(b) q
-    JOIN credential p ON p.device_id = q.device_id AND p.generation = q.expected AND p.key_fingerprint <> q.key_fingerprint
+    JOIN LATERAL (SELECT max(c.generation) AS generation FROM credential c WHERE c.device_id = q.device_id AND c.generation <= q.expected) before ON true
+    JOIN credential p ON p.device_id = q.device_id AND p.generation = before.generation AND p.key_fingerprint <> q.key_fingerprint
     JOIN LATERAL (SELECT max(c.generation) AS generation FROM credential c
       WHERE c.device_id = q.device_id AND c.generation < q.expected AND c.key_fingerprint = q.key_fingerprint) o ON o.generation IS NOT NULL
     WHERE q.i = ANY (won) AND q.expected > 1;
@@ -358,7 +362,8 @@ BEGIN
       ready_at = CASE WHEN q.next = 'ready' THEN coalesce(d.ready_at, now()) ELSE d.ready_at END,
       failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
     FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected
-      AND (q.next <> d.state OR q.config_version > d.applied_config_version OR q.attributes <> d.attributes);
+      AND (q.next <> d.state OR q.config_version > d.applied_config_version OR q.attributes <> d.attributes
+        OR (q.next = 'ready' AND d.failure IS NOT NULL));
   UPDATE device d SET failed_at = now(), failure = q.failure
     FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id AND d.state = q.expected;
   RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;

@@ -167,6 +167,29 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION name_ca(text, bytea) IS 'Internal: makes a CA findable as this group''s.';
 
+CREATE FUNCTION check_policy(admission text, reprovisioning text, credential_types text[], device_id_pattern text, valid_from timestamptz,
+  valid_until timestamptz, lifetime_s bigint, unused_life_s bigint, renewal_grace_days int)
+RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF admission IS NULL OR admission NOT IN ('automatic', 'allow_list', 'approval') THEN
+    PERFORM refuse('22023', format('%L is no admission', admission), 'automatic, allow_list or approval.');
+  ELSIF reprovisioning IS NULL OR reprovisioning NOT IN ('rotate', 'deny') THEN
+    PERFORM refuse('22023', format('%L is no reprovisioning', reprovisioning), 'rotate or deny.');
+  ELSIF credential_types IS NULL OR credential_types = '{}' OR NOT credential_types <@ '{x509,password}' THEN
+    PERFORM refuse('22023', format('%L are no credential types', credential_types), '{x509}, {password} or {x509,password}.');
+  ELSIF valid_until <= valid_from THEN
+    PERFORM refuse('22023', 'valid_until is not after valid_from', 'Swap them.');
+  ELSIF lifetime_s NOT BETWEEN 60 AND 315360000 THEN
+    PERFORM refuse('22023', 'lifetime_s is out of bounds', 'From 60 (a minute) to 315360000 (ten years).');
+  ELSIF unused_life_s NOT BETWEEN 60 AND 2592000 THEN
+    PERFORM refuse('22023', 'unused_life_s is out of bounds', 'From 60 (a minute) to 2592000 (thirty days).');
+  ELSIF renewal_grace_days NOT BETWEEN 0 AND 3650 THEN
+    PERFORM refuse('22023', 'renewal_grace_days is out of bounds', 'From 0 to 3650.');
+  END IF;
+  PERFORM check_pattern(device_id_pattern);
+END $$;
+COMMENT ON FUNCTION check_policy(text, text, text[], text, timestamptz, timestamptz, bigint, bigint, int) IS 'Internal: refuses what no group can have as its policy.';
+
 CREATE FUNCTION enroll_group(
   name text, proof text, material bytea, max_devices bigint DEFAULT NULL, device_id_pattern text DEFAULT NULL,
   valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL, lifetime_s bigint DEFAULT NULL, config jsonb DEFAULT '{}',
@@ -181,20 +204,6 @@ BEGIN
     PERFORM refuse('22023', format('%L is no proof for a group', proof), 'symmetric_key, x509 or token.');
   ELSIF max_devices < 0 THEN
     PERFORM refuse('22023', 'max_devices is negative', 'Leave it out for no limit.');
-  ELSIF valid_until <= valid_from THEN
-    PERFORM refuse('22023', 'valid_until is not after valid_from', 'Swap them.');
-  ELSIF lifetime_s NOT BETWEEN 60 AND 315360000 THEN
-    PERFORM refuse('22023', 'lifetime_s is out of bounds', 'From 60 (a minute) to 315360000 (ten years).');
-  ELSIF unused_life_s NOT BETWEEN 60 AND 2592000 THEN
-    PERFORM refuse('22023', 'unused_life_s is out of bounds', 'From 60 (a minute) to 2592000 (thirty days).');
-  ELSIF renewal_grace_days NOT BETWEEN 0 AND 3650 THEN
-    PERFORM refuse('22023', 'renewal_grace_days is out of bounds', 'From 0 to 3650.');
-  ELSIF admission IS NULL OR admission NOT IN ('automatic', 'allow_list', 'approval') THEN
-    PERFORM refuse('22023', format('%L is no admission', admission), 'automatic, allow_list or approval.');
-  ELSIF reprovisioning IS NULL OR reprovisioning NOT IN ('rotate', 'deny') THEN
-    PERFORM refuse('22023', format('%L is no reprovisioning', reprovisioning), 'rotate or deny.');
-  ELSIF credential_types IS NULL OR credential_types = '{}' OR NOT credential_types <@ '{x509,password}' THEN
-    PERFORM refuse('22023', format('%L are no credential types', credential_types), '{x509}, {password} or {x509,password}.');
   ELSIF proof <> 'x509' AND id_from IS NOT NULL THEN
     PERFORM refuse('22023', 'id_from is for x509 groups', 'Leave it out.');
   ELSIF id_from NOT IN ('common_name', 'dns_name', 'uri', 'serial_number') THEN
@@ -205,7 +214,7 @@ BEGIN
   END IF;
   PERFORM check_material(proof, material);
   PERFORM check_config(config);
-  PERFORM check_pattern(device_id_pattern);
+  PERFORM check_policy(admission, reprovisioning, credential_types, device_id_pattern, valid_from, valid_until, lifetime_s, unused_life_s, renewal_grace_days);
   IF max_devices IS NOT NULL THEN
     INSERT INTO quota (name, max) VALUES ('group:' || name, max_devices) ON CONFLICT DO NOTHING;
   END IF;
@@ -226,6 +235,63 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION enroll_group IS
   'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), its CA certificate (DER, see pem), or the SHA-256 of its token; NULL for a group that gets its tokens by create_token.';
+
+CREATE FUNCTION set_max_devices(g enrollment_group, wanted jsonb) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+BEGIN
+  IF jsonb_typeof(wanted) <> 'number' OR wanted::numeric NOT BETWEEN 0 AND 9223372036854775807 OR wanted::numeric % 1 <> 0 THEN
+    PERFORM refuse('22023', format('max_devices cannot be %s', wanted), 'A whole number from 0 on; a large one instead of none.');
+  ELSIF g.quota IS NULL THEN
+    PERFORM refuse('55000', format('the group %s does not count its devices', g.name), 'Only a group that was enrolled with max_devices does. Enrol another for those to come.');
+  END IF;
+  UPDATE quota q SET max = wanted::bigint WHERE q.name = g.quota AND q.used <= wanted::bigint;
+  IF NOT FOUND THEN
+    PERFORM refuse('55000', format('the group %s has more devices than %s', g.name, wanted), 'SELECT devices_counted FROM registry.groups; decommission(device_id, reason) frees a place.');
+  END IF;
+END $$;
+COMMENT ON FUNCTION set_max_devices(enrollment_group, jsonb) IS 'Internal: how many devices a group may have that counts them.';
+
+-- As text and not as arguments: what is not named stays, and null means none or the default.
+CREATE FUNCTION set_group_policy(name text, policy jsonb, reason text DEFAULT NULL)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  known constant text[] := '{admission,reprovisioning,credential_types,device_id_pattern,valid_from,valid_until,max_devices,lifetime_s,unused_life_s,renewal_grace_days,revoke_retired,seal_config}';
+  unknown text;
+  g enrollment_group;
+BEGIN
+  IF policy IS NULL OR jsonb_typeof(policy) <> 'object' THEN
+    PERFORM refuse('22023', 'a policy is a JSON object', 'Such as {"valid_until": null, "max_devices": 2000}.');
+  END IF;
+  SELECT string_agg(key, ', ') INTO unknown FROM jsonb_object_keys(policy) key WHERE key <> ALL (known);
+  IF unknown IS NOT NULL THEN
+    PERFORM refuse('22023', format('a policy has no %s', unknown), format('It has %s.', array_to_string(known, ', ')));
+  END IF;
+  SELECT * INTO g FROM enrollment_group e WHERE e.name = name FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+  END IF;
+  BEGIN
+    g := jsonb_populate_record(g, policy - 'max_devices');
+  EXCEPTION WHEN data_exception THEN
+    PERFORM refuse('22023', SQLERRM, 'Numbers, true or false, and texts as enroll_group takes them; credential_types is a list.');
+  END;
+  g.admission := coalesce(g.admission, 'automatic');
+  g.reprovisioning := coalesce(g.reprovisioning, 'rotate');
+  g.credential_types := coalesce(g.credential_types, '{x509}');
+  g.lifetime_s := coalesce(g.lifetime_s, 7776000);
+  g.unused_life_s := coalesce(g.unused_life_s, 86400);
+  g.renewal_grace_days := coalesce(g.renewal_grace_days, 30);
+  PERFORM check_policy(g.admission, g.reprovisioning, g.credential_types, g.device_id_pattern, g.valid_from, g.valid_until, g.lifetime_s, g.unused_life_s, g.renewal_grace_days);
+  UPDATE enrollment_group e SET admission = g.admission, reprovisioning = g.reprovisioning, credential_types = g.credential_types,
+      device_id_pattern = g.device_id_pattern, valid_from = g.valid_from, valid_until = g.valid_until, lifetime_s = g.lifetime_s,
+      unused_life_s = g.unused_life_s, renewal_grace_days = g.renewal_grace_days, revoke_retired = coalesce(g.revoke_retired, false),
+      seal_config = coalesce(g.seal_config, false)
+    WHERE e.name = name;
+  IF policy ? 'max_devices' THEN PERFORM set_max_devices(g, policy -> 'max_devices'); END IF;
+  INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_policy', coalesce(reason || ': ', '') || policy::text);
+END $$;
+COMMENT ON FUNCTION set_group_policy(text, jsonb, text) IS
+  'Changes what a group lets in and gives out, for the requests from now on: what the JSON object names, as enroll_group and the view groups call it. null: none, or the default.';
 
 CREATE FUNCTION enroll_device(device_id text, proof text, material bytea DEFAULT NULL, group_name text DEFAULT NULL, config jsonb DEFAULT '{}')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
@@ -249,7 +315,7 @@ BEGIN
   INSERT INTO enrollment (device_id, group_name, proof, material, config) VALUES (device_id, group_name, proof, material, config);
   INSERT INTO event (device_id, group_name, action) VALUES (device_id, group_name, 'enroll_device');
 EXCEPTION WHEN unique_violation THEN
-  PERFORM refuse('23505', format('the device %s is enrolled already', device_id), 'SELECT * FROM registry.devices WHERE device_id = ... shows it.');
+  PERFORM refuse('23505', format('the device %s is enrolled already', device_id), 'SELECT * FROM registry.devices WHERE device_id = ... shows it. Replaced it is by decommission, forget, enroll_device and reset.');
 END $$;
 COMMENT ON FUNCTION enroll_device(text, text, bytea, text, jsonb) IS
   'Enrols one device. material: its key as latchkey sealed it (latchkey enroll device does that), its public key or certificate (DER, see pem), or the SHA-256 of its token.';
@@ -322,8 +388,8 @@ BEGIN
     DELETE FROM group_ca c WHERE c.group_name = name AND c.subject <> certificate_subject(found.material);
   END IF;
   IF found.proof = 'symmetric_key' THEN
-    SELECT count(*) INTO left_behind FROM device d JOIN credential c USING (device_id, generation)
-      WHERE d.group_name = name AND d.enrolled_by = 'group:' || name AND c.signed_by = 'device_key' AND c.issued_at < found.rolled_at AND is_live(c, now());
+    SELECT count(*) INTO left_behind FROM device d JOIN credential c USING (device_id)
+      WHERE c.generation = (SELECT max(m.generation) FROM credential m WHERE m.device_id = d.device_id) AND d.group_name = name AND d.enrolled_by = 'group:' || name AND c.signed_by = 'device_key' AND c.issued_at < found.rolled_at AND is_live(c, now());
   END IF;
   IF left_behind > 0 THEN
     RAISE NOTICE '% devices of the group % have a credential from before the new key: they get no configurations until they provision or renew', left_behind, name
@@ -399,7 +465,7 @@ CREATE FUNCTION reject(device_id text, reason text) RETURNS void LANGUAGE sql SE
 COMMENT ON FUNCTION reject(text, text) IS 'Refuses what the device waits for. The same request is refused until another one of the device is rejected or it is reset; another one may wait anew.';
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pem, enroll_group, enroll_device, disable_group, enable_group, disable_device, enable_device, roll_group_key, retire_group_key,
+GRANT EXECUTE ON FUNCTION pem, enroll_group, set_group_policy, enroll_device, disable_group, enable_group, disable_device, enable_device, roll_group_key, retire_group_key,
   approve, reject, suspend, resume, revoke, reset TO latchkey_ops;
 -- The views call it on the rows they show.
 GRANT EXECUTE ON FUNCTION is_live(credential, timestamptz) TO latchkey_reader;

@@ -45,6 +45,13 @@ BEGIN
   -- Only for the change that was seen: another may have come since.
   UPDATE device d SET broker_applied_at = clock_timestamp() FROM jsonb_to_recordset(p) AS q(device_id text, changed_at bigint)
     WHERE d.device_id = q.device_id AND micros(d.access_changed_at) = q.changed_at AND d.broker_applied_at IS NULL;
+  -- The sessions of those that are kept out were cut, and without their wills.
+  PERFORM FROM presence r JOIN jsonb_to_recordset(p) AS q(device_id text, changed_at bigint) USING (device_id) WHERE q.changed_at IS NOT NULL
+    ORDER BY r.device_id FOR UPDATE OF r;
+  UPDATE presence r SET online = false FROM jsonb_to_recordset(p) AS q(device_id text, changed_at bigint) JOIN device d USING (device_id)
+    WHERE q.changed_at IS NOT NULL AND r.device_id = d.device_id AND r.online AND d.state IN ('suspended', 'revoked', 'off', 'provisioning_requested');
+  PERFORM FROM credential c JOIN jsonb_to_recordset(p) AS q(device_id text, generation bigint) USING (device_id, generation)
+    ORDER BY c.device_id, c.generation FOR NO KEY UPDATE OF c;
   UPDATE credential c SET broker_applied_at = clock_timestamp() FROM jsonb_to_recordset(p) AS q(device_id text, generation bigint)
     WHERE c.device_id = q.device_id AND c.generation = q.generation AND c.broker_applied_at IS NULL;
 END $$;

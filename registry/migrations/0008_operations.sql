@@ -92,12 +92,12 @@ CREATE FUNCTION advice(code text, reason text) RETURNS text LANGUAGE sql IMMUTAB
     WHEN code = 'weak_key' THEN 'Its key is too small or of a kind that is not accepted: P-256, P-384, Ed25519, or RSA of 2048 to 4096 bits.'
     WHEN code = 'invalid_csr' THEN 'Its certificate request is broken: a fault of its firmware.'
     WHEN code = 'credential_not_allowed' AND reason LIKE '%broker_access.mode is none' THEN 'The service gives out no passwords: its broker_access.mode has to say how the broker learns of them.'
-    WHEN code = 'credential_not_allowed' THEN 'Its group does not give out this type of credential: see credential_types in groups.'
+    WHEN code = 'credential_not_allowed' THEN 'Its group does not give out this type of credential: see credential_types in groups; set_group_policy changes it.'
     WHEN code = 'encryption_required' THEN 'A secret has to be sealed for it, and it sent no encryption_key.'
     WHEN code = 'device_suspended' THEN 'An operator suspended it: resume(device_id) lets it go on.'
     WHEN code = 'device_revoked' THEN 'An operator revoked or decommissioned it: reset(device_id, reason) lets it provision anew.'
     WHEN code = 'reprovisioning_denied' THEN 'It has a credential already and its enrolment gives no second one: reset(device_id, reason) lets it provision anew.'
-    WHEN code = 'quota_exceeded' THEN 'Its group or token is full: see groups and tokens; decommission(device_id, reason) frees a place in a group.'
+    WHEN code = 'quota_exceeded' THEN 'Its group or token is full: see groups and tokens; decommission(device_id, reason) frees a place in a group, set_group_policy raises max_devices.'
     WHEN code = 'rate_limited' THEN 'Too many proofs failed, of this id within a minute or of all within a second: the reason is that of this one.'
     WHEN code IN ('overloaded', 'unavailable') THEN 'The service could not answer: the device asks again by itself. See the service''s log and metrics.'
   END
@@ -179,7 +179,9 @@ COMMENT ON COLUMN funnel_summary.counted_at IS 'When it was counted.';
 CREATE FUNCTION seconds(span interval) RETURNS double precision LANGUAGE sql IMMUTABLE RETURN extract(epoch FROM span);
 COMMENT ON FUNCTION seconds(interval) IS 'A span of time in seconds.';
 
-CREATE VIEW provisioning_funnel AS
+-- A function, for its setting: a planner that does not know the day takes a third of all devices to have come after it.
+CREATE FUNCTION count_funnel() RETURNS SETOF funnel_summary
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off AS $$
   SELECT day, requested, registered, connected, ready, registered_s[1] AS registered_p50_s, registered_s[2] AS registered_p95_s,
          connected_s[1] AS connected_p50_s, connected_s[2] AS connected_p95_s, ready_s[1] AS ready_p50_s, ready_s[2] AS ready_p95_s, now() AS counted_at
   FROM (SELECT (requested_at AT TIME ZONE 'UTC')::date AS day, count(*) AS requested, count(registered_at) AS registered,
@@ -188,6 +190,11 @@ CREATE VIEW provisioning_funnel AS
                percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY seconds(connected_at - requested_at)) AS connected_s,
                percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY seconds(ready_at - requested_at)) AS ready_s
         FROM device WHERE requested_at >= (SELECT coalesce((max(day) + 1)::timestamp AT TIME ZONE 'UTC', '-infinity') FROM funnel_summary) GROUP BY 1) f
+$$;
+COMMENT ON FUNCTION count_funnel() IS 'Internal: the days of provisioning_funnel that nobody has summed up yet.';
+
+CREATE VIEW provisioning_funnel AS
+  SELECT * FROM count_funnel()
   UNION ALL
   SELECT day, requested, registered, connected, ready, registered_p50_s, registered_p95_s, connected_p50_s, connected_p95_s,
          ready_p50_s, ready_p95_s, counted_at FROM funnel_summary;
@@ -459,8 +466,8 @@ BEGIN
   UPDATE credential c SET certificate = NULL, encryption_key = NULL, erased_at = now() FROM (
       SELECT o.device_id, o.generation FROM credential o JOIN device d USING (device_id) LEFT JOIN enrollment_group g ON g.name = d.group_name
       WHERE o.erased_at IS NULL AND o.not_after < now() - keep.keep_certificates
-        -- An expired certificate still renews within its group's grace.
-        AND o.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) < now()
+        -- An expired certificate that was in use still renews within its group's grace.
+        AND (o.status <> 'active' OR o.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) < now())
       LIMIT portion FOR NO KEY UPDATE OF o SKIP LOCKED) x
     WHERE c.device_id = x.device_id AND c.generation = x.generation;
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -518,7 +525,7 @@ SELECT describe_views();
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
 GRANT SELECT ON groups, tokens, retention, fleet, recent_rejections, counted_rejections, expiring_credentials, provisioning_funnel TO latchkey_reader;
 -- The views call these on the rows they show.
-GRANT EXECUTE ON FUNCTION advice(text, text), counts_live(), seconds(interval) TO latchkey_reader;
+GRANT EXECUTE ON FUNCTION advice(text, text), counts_live(), count_funnel(), seconds(interval) TO latchkey_reader;
 GRANT EXECUTE ON FUNCTION enroll_devices(jsonb), create_token(text, bigint, interval), end_token(text, text), decommission(text, text), forget(text),
   set_retention(text, interval), restored(text), maintain() TO latchkey_ops;
-GRANT EXECUTE ON FUNCTION maintain(), summarize() TO latchkey_service;
+GRANT EXECUTE ON FUNCTION make_partitions(), maintain(), summarize() TO latchkey_service;

@@ -92,8 +92,8 @@ ExplainedCheck check_quota(const registry::QuotaLevel& quota) {
   if (quota.is_counted) return passed("quota", level + ", this device among them");
   if (quota.used < quota.max) return passed("quota", level);
   return refused("quota", level,
-                 "registry.decommission(device_id, reason) frees a place; or enrol it by itself (latchkey "
-                 "enroll device {id})");
+                 "registry.decommission(device_id, reason) frees a place, registry.set_group_policy raises "
+                 "max_devices; or enrol it by itself (latchkey enroll device {id})");
 }
 
 std::string filled_in(std::string text, std::string_view word, std::string_view value) {

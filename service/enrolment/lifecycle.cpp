@@ -20,7 +20,9 @@ DeviceState after_connected(const registry::Device& device) {
 
 std::expected<DeviceState, std::string> next_state(const protocol::StatusMessage& status,
                                                    const registry::StatusFacts& facts) {
-  if (!facts.device || !takes_statuses(facts.device->state))
+  // A goodbye counts in any state: presence is no step of a life.
+  const bool leaves = status.kind == StatusKind::disconnected;
+  if (!facts.device || (!leaves && !takes_statuses(facts.device->state)))
     return std::unexpected("the device is not registered");
   const registry::Device& device = *facts.device;
   if (status.kind == StatusKind::connected) {

@@ -75,15 +75,18 @@ constexpr std::string_view reset = "SELECT registry.reset('{id}', 'why'): it may
 constexpr std::array for_all{
     PolicyCheck{"not suspended", check_suspended, "SELECT registry.resume('{id}')"},
     PolicyCheck{"not revoked", check_revoked, reset},
-    PolicyCheck{"type of credential", check_type, "enrol it in a group whose credential_types has this type"},
+    PolicyCheck{"type of credential", check_type,
+                "change the group's credential_types by registry.set_group_policy"},
     PolicyCheck{"encryption", check_sealing, "the device has to send an encryption_key"},
 };
 constexpr std::array for_newcomers{
     PolicyCheck{
         "validity window", check_window,
-        "enrol it by itself (latchkey enroll device {id}), or have the owner move the group's window"},
-    PolicyCheck{"id pattern", check_pattern,
-                "enrol it by itself (latchkey enroll device {id}), or in a group whose pattern it matches"},
+        "enrol it by itself (latchkey enroll device {id}), or move the window by registry.set_group_policy"},
+    PolicyCheck{
+        "id pattern", check_pattern,
+        "enrol it by itself (latchkey enroll device {id}), or in a group whose pattern it matches, or change "
+        "that by registry.set_group_policy"},
     PolicyCheck{"allow list", check_list, "latchkey enroll device {id} --group {group} --allow"},
 };
 constexpr std::array for_registered{

@@ -151,3 +151,20 @@ TEST_CASE_METHOD(Fleet, "a certificate that was replaced is revoked where its gr
   CHECK(revoked() == 1);
   CHECK(registry.load_revoked().value()[0].serial.size() == 16);
 }
+
+TEST_CASE_METHOD(Fleet, "who was cut off at the broker is not online, whoever came back is", "[access]") {
+  using registry::DeviceState;
+  test::register_devices(registry, {"a", "b"});
+  for (const std::string device : {"a", "b"}) {
+    CHECK(test::commit_one(registry, test::connected({device, DeviceState::registered,
+                                                      DeviceState::connected})) == registry::Outcome::won);
+    act("suspend('" + device + "', 'why')");
+  }
+  std::vector<registry::AppliedAccess> applied;
+  for (const auto& [device, at] : access().changed)
+    applied.push_back({device, at, std::nullopt});
+  REQUIRE(applied.size() == 2);
+  act("resume('b')");
+  CHECK(registry.broker_applied(applied));
+  CHECK(database.shown("SELECT device_id, online FROM registry.presence ORDER BY 1") == "a|f\nb|t");
+}

@@ -178,6 +178,80 @@ TEST_CASE_METHOD(Operated, "a token ends by its time and by an operator, and new
   check_refused({"end_token('0123456789abcdef', 'lost')", "P0002", "no token"});
 }
 
+TEST_CASE_METHOD(Operated, "a token proves nothing for a device on the list of another group",
+                 "[operations]") {
+  for (const std::string group : {"ours", "theirs"})
+    CHECK(act("enroll_group('" + group + "', 'token', NULL, admission => 'allow_list')").empty());
+  const std::string ours = token("'ours', 5, '1 hour'");
+  const std::string theirs = token("'theirs', 5, '1 hour'");
+  CHECK(act("enroll_device('a', 'group', NULL, 'ours')").empty());
+  const auto hash_of = [](const std::string& text) {
+    const auto hash = crypto::sha256(crypto::as_bytes(text));
+    return crypto::Bytes(hash.begin(), hash.end());
+  };
+  CHECK(facts_of(ours, "a").enrolment->material == hash_of(ours));
+  const auto facts = facts_of(theirs, "a");
+  REQUIRE(facts.enrolment);
+  CHECK(facts.enrolment->material != hash_of(theirs));
+  CHECK(facts.enrolment->policy.quota == std::nullopt);
+}
+
+TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only there", "[operations]") {
+  CHECK(act("enroll_group('g', 'symmetric_key', '\\x01', max_devices => 1, device_id_pattern => 'a', "
+            "valid_until => "
+            "'2020-01-01', lifetime_s => 3600)")
+            .empty());
+  CHECK(
+      act(R"(set_group_policy('g', '{"valid_until": null, "max_devices": 5, "credential_types": ["password"]}', 'grown'))")
+          .empty());
+  constexpr const char* policy =
+      "SELECT admission, device_id_pattern, valid_until, lifetime_s, credential_types, max_devices FROM "
+      "registry.groups";
+  CHECK(shown(policy) == "automatic|a|-|3600|{password}|5");
+  CHECK(
+      act(R"(set_group_policy('g', '{"admission": "approval", "device_id_pattern": null, "lifetime_s": null,)"
+          R"( "seal_config": true, "valid_from": "2026-01-01T00:00:00Z"}'))")
+          .empty());
+  CHECK(shown(policy) == "approval|-|-|7776000|{password}|5");
+  CHECK(shown("SELECT seal_config, valid_from = '2026-01-01T00:00:00Z' FROM registry.groups") == "t|t");
+  CHECK(act("set_group_policy('g', '{}')").empty());
+  CHECK(shown("SELECT count(*), min(reason) FROM registry.events WHERE action = 'set_group_policy'") ==
+        R"(3|grown: {"max_devices": 5, "valid_until": null, "credential_types": ["password"]})");
+}
+
+TEST_CASE_METHOD(Operated, "a policy that no group can have is refused, and the group stays as it was",
+                 "[operations]") {
+  CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 2)").empty());
+  CHECK(act("enroll_group('open', 'token', NULL)").empty());
+  const std::string made = token("'kits', NULL, '1 day'");
+  CHECK(join(made, "a") == Outcome::won);
+  CHECK(join(made, "b") == Outcome::won);
+  const std::vector<Wrong> wrongs = {
+      {"set_group_policy('kits', NULL)", "22023", "JSON object"},
+      {"set_group_policy('kits', '[]')", "22023", "JSON object"},
+      {R"(set_group_policy('kits', '{"max_device": 1, "proof": "x509"}'))", "22023", "no proof, max_device"},
+      {"set_group_policy('nowhere', '{}')", "P0002", "no group nowhere"},
+      {R"(set_group_policy('kits', '{"lifetime_s": "long"}'))", "22023", "long"},
+      {R"(set_group_policy('kits', '{"lifetime_s": 59}'))", "22023", "out of bounds"},
+      {R"(set_group_policy('kits', '{"credential_types": []}'))", "22023", "credential types"},
+      {R"(set_group_policy('kits', '{"admission": "all"}'))", "22023", "admission"},
+      {R"(set_group_policy('kits', '{"device_id_pattern": "("}'))", "22023", "regular expression"},
+      {R"(set_group_policy('kits', '{"valid_from": "2026-01-02", "valid_until": "2026-01-01"}'))", "22023",
+       "not after"},
+      {R"(set_group_policy('kits', '{"max_devices": null}'))", "22023", "cannot be null"},
+      {R"(set_group_policy('kits', '{"max_devices": 2.5}'))", "22023", "cannot be 2.5"},
+      {R"(set_group_policy('kits', '{"max_devices": -1}'))", "22023", "cannot be -1"},
+      {R"(set_group_policy('kits', '{"max_devices": 1, "seal_config": true}'))", "55000",
+       "more devices than 1"},
+      {R"(set_group_policy('open', '{"max_devices": 1}'))", "55000", "does not count"},
+  };
+  for (const Wrong& wrong : wrongs)
+    check_refused(wrong);
+  CHECK(shown("SELECT max_devices, seal_config FROM registry.groups WHERE name = 'kits'") == "2|f");
+  CHECK(act(R"(set_group_policy('kits', '{"max_devices": 3}'))").empty());
+  CHECK(join(made, "c") == Outcome::won);
+}
+
 TEST_CASE_METHOD(Operated, "a decommissioned device frees its place and keeps its history", "[operations]") {
   CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 1)").empty());
   const std::string made = token("'kits', NULL, '1 day'");
@@ -249,6 +323,7 @@ TEST_CASE_METHOD(Operated, "after a restore no generation and no version of a co
   CHECK(shown("SELECT registry.restored('backup of 03:00')") == "2");
   CHECK(shown("SELECT device_id, state, generation, config_version FROM registry.devices ORDER BY 1") ==
         "a|registered|1001|1001\nb|off|1000|1001");
+  CHECK(test::load_one(registry, test::key_of("a", "next")).newest->generation == 1);
   CHECK(shown("SELECT device_id, action, old_state, new_state, generation, reason FROM registry.events WHERE "
               "at >= "
               "(SELECT max(at) FROM registry.events WHERE action = 'state') ORDER BY at, 1") ==

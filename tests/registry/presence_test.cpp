@@ -111,3 +111,13 @@ TEST_CASE_METHOD(Fixture, "links of long ago are forgotten unless they bridge wh
   last_word(24000);
   CHECK(online() == "t");
 }
+
+TEST_CASE_METHOD(Fixture, "a link that broke ten thousand times is looked through at once", "[presence]") {
+  database.run(
+      "INSERT INTO registry.broker_link SELECT 'flaps-' || n, at, at + interval '2 seconds' FROM "
+      "(SELECT n, now() - make_interval(secs => 5 * n) AS at FROM generate_series(1, 10000) n) x");
+  last_word(0);
+  const auto begun = std::chrono::steady_clock::now();
+  CHECK(online() == "t");
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(1));
+}

@@ -243,3 +243,18 @@ TEST_CASE("counting is given up when the service ends", "[retention]") {
   CHECK_FALSE(counting.summarize());
   CHECK(Steady::now() - from < std::chrono::seconds(2));
 }
+
+TEST_CASE("the months to come have their partitions even where nothing else can be maintained",
+          "[retention]") {
+  Database database;
+  database.run(
+      "DO $$ DECLARE last text; BEGIN SELECT max(c.relname) INTO last FROM pg_inherits JOIN pg_class c ON "
+      "c.oid = "
+      "inhrelid WHERE inhparent = 'registry.event'::regclass; EXECUTE format('DROP TABLE registry.%I', "
+      "last); END $$;"
+      "ALTER TABLE registry.clone_sign RENAME TO gone");
+  const std::string before = partitions(database, "event");
+  auto registry = database.registry();
+  CHECK_FALSE(registry.maintain());
+  CHECK(partitions(database, "event") != before);
+}

@@ -49,7 +49,8 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   CHECK(functions_of(database, Login::service) ==
         "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
         "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_revoked\nload_statuses\n"
-        "maintain\nmark_sent\nnote_links\npage_device\npage_expiring\npage_funnel\npage_history\npage_"
+        "maintain\nmake_partitions\nmark_sent\nnote_links\npage_device\npage_expiring\npage_funnel\npage_"
+        "history\npage_"
         "pending\npage_rejections\nrevocation_stamp\nsummarize\nwalk_config_change");
 }
 
@@ -84,7 +85,7 @@ TEST_CASE("a broker that looks logins up reads those two views, and that is all"
 TEST_CASE("readers may call what their views call on each row, and that is all", "[rights]") {
   Database database;
   CHECK(functions_of(database, Login::reader) ==
-        "advice\ncounts_live\nis_live\npresence_known_since\nseconds");
+        "advice\ncount_funnel\ncounts_live\nis_live\npresence_known_since\nseconds");
 }
 
 TEST_CASE("no table can be read or changed by service, operators or readers", "[rights]") {

@@ -169,6 +169,12 @@ TEST_CASE_METHOD(Fixture, "failed changes no state and says why, until the devic
   CHECK(database.shown(states) == "registered\nconnected");
   CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::ready})) == Outcome::won);
   CHECK(database.shown("SELECT failure FROM registry.device") == "-");
+  // A device that was ready all along, and says again that it is.
+  CHECK(commit_one(registry, test::failed({"12345", DeviceState::ready, DeviceState::ready}, "hot",
+                                          "90 C")) == Outcome::won);
+  CHECK(database.shown("SELECT failure FROM registry.device") == "hot: 90 C");
+  CHECK(commit_one(registry, ready({"12345", DeviceState::ready, DeviceState::ready})) == Outcome::won);
+  CHECK(database.shown("SELECT failure FROM registry.device") == "-");
 }
 
 TEST_CASE_METHOD(Fixture, "a status that was decided on another state is decided again", "[status]") {

@@ -71,11 +71,11 @@ TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
       {[](Known& k) { k.is(DeviceState::revoked); },
        "not revoked: SELECT registry.reset('12345', 'why'): it may provision anew\n"},
       {[](Known& k) { k.policy().in_window = false; },
-       "validity window: enrol it by itself (latchkey enroll device 12345), or have the owner move the "
-       "group's window\n"},
+       "validity window: enrol it by itself (latchkey enroll device 12345), or move the window by "
+       "registry.set_group_policy\n"},
       {[](Known& k) { k.policy().id_matches = false; },
        "id pattern: enrol it by itself (latchkey enroll device 12345), or in a group whose pattern it "
-       "matches\n"},
+       "matches, or change that by registry.set_group_policy\n"},
       {[](Known& k) { k.policy().admitted = Admitted::listed; },
        "allow list: latchkey enroll device 12345 --group meters --allow\n"},
       {[](Known& k) {
@@ -91,8 +91,8 @@ TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
        },
        "approval: SELECT registry.approve('12345')\n"},
       {[](Known& k) { k.quota = {5, 5, false}; },
-       "quota: registry.decommission(device_id, reason) frees a place; or enrol it by itself (latchkey "
-       "enroll device 12345)\n"},
+       "quota: registry.decommission(device_id, reason) frees a place, registry.set_group_policy raises "
+       "max_devices; or enrol it by itself (latchkey enroll device 12345)\n"},
       {[](Known& k) { k.quota = {5, 5, true}; }, ""},
       {[](Known& k) { k.quota = {4, 5, false}; }, ""},
       {[](Known& k) {

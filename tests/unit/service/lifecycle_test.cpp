@@ -90,11 +90,17 @@ TEST_CASE("a device that is not registered, suspended or revoked says nothing th
   for (const auto kind : kinds) {
     for (const auto state : {DeviceState::off, DeviceState::provisioning_requested, DeviceState::suspended,
                              DeviceState::revoked})
-      CHECK(after(says(kind, current), facts_of(state, current)) == "the device is not registered");
+      if (kind != StatusKind::disconnected)
+        CHECK(after(says(kind, current), facts_of(state, current)) == "the device is not registered");
     auto unknown = facts_of(connected);
     unknown.device.reset();
     CHECK(after(says(kind, current), unknown) == "the device is not registered");
   }
+}
+
+TEST_CASE("a goodbye counts in every state, and moves none", "[lifecycle]") {
+  for (const auto state : {DeviceState::off, DeviceState::suspended, DeviceState::revoked})
+    CHECK(after(says(StatusKind::disconnected), facts_of(state)) == registry::name_of(state));
 }
 
 TEST_CASE("connected counts under a live generation only", "[lifecycle]") {
