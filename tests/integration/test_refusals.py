@@ -52,6 +52,14 @@ class Refusals(StackTest):
         self.enrolled(self.name)
         self.refused(self.name, self.token_proof(secrets.token_urlsafe(24)))
 
+    def test_the_token_of_another_group(self) -> None:
+        for group in ("ours", "theirs"):
+            self.stack.sql(f"SELECT registry.enroll_group('{group}', 'token', NULL, admission => 'allow_list')")
+        self.stack.sql(f"SELECT registry.enroll_device('{self.name}', 'group', NULL, 'ours')")
+        ours, theirs = (self.stack.sql(f"SELECT registry.create_token('{group}', 5, '1 hour')").strip() for group in ("ours", "theirs"))
+        self.refused(self.name, self.token_proof(theirs))
+        self.assert_accepted(self.device(self.name, self.token_proof(ours)).provision())
+
     def test_the_answers_to_a_wrong_key_and_an_unknown_id_are_alike(self) -> None:
         self.enrolled(self.name)
         shapes = []
