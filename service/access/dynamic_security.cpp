@@ -141,35 +141,44 @@ void DynamicSecurity::run() {
 DynamicSecurity::Done DynamicSecurity::work() {
   bool fresh = false;
   bool look = false;
-  std::vector<Waiting> waiting;
   {
     const std::lock_guard lock(mutex_);
     fresh = std::exchange(fresh_, false);
-    // Devices wait for these; but one who is to be kept out comes first.
     look = std::exchange(look_, false) || fresh;
-    while (!look && !waiting_.empty() && waiting.size() < openings_at_once) {
-      waiting.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-    }
   }
   if (fresh) {
     if (const auto said = say(foundations()); !said) return std::unexpected(said.error());
   }
   if (look) return compare();
-  if (waiting.empty()) return advance();
-  return open_waiting(std::move(waiting));
+  return count_waiting() > 0 ? open_waiting() : advance();
 }
 
-DynamicSecurity::Done DynamicSecurity::open_waiting(std::vector<Waiting> waiting) {
+std::size_t DynamicSecurity::count_waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
+/// Devices wait for these; but who is to be kept out comes first, and a look finds whether these still hold.
+std::optional<DynamicSecurity::Waiting> DynamicSecurity::next_waiting() {
+  const std::lock_guard lock(mutex_);
+  if (look_ || fresh_ || waiting_.empty()) return std::nullopt;
+  Waiting next = std::move(waiting_.front());
+  waiting_.pop_front();
+  return next;
+}
+
+DynamicSecurity::Done DynamicSecurity::open_waiting() {
   std::vector<registry::AppliedAccess> applied;
-  for (Waiting& one : waiting) {
-    const auto& login = one.opening.login;
-    const auto commands = login ? logins_.admit(*login) : lift(one.opening.device_id.text());
-    if (!commands || Steady::now() - one.since > stale_after) continue;
+  for (std::size_t n = 0; n < openings_at_once; ++n) {
+    auto one = next_waiting();
+    if (!one) break;
+    const auto& login = one->opening.login;
+    const auto commands = login ? logins_.admit(*login) : lift(one->opening.device_id.text());
+    if (!commands || Steady::now() - one->since > stale_after) continue;
     const auto said = say(*commands);
     if (!said) return std::unexpected(said.error());
     if (std::ranges::find(*said, false) != said->end()) continue;
-    publish_(std::move(one.answer));
+    publish_(std::move(one->answer));
     if (login) applied.push_back({login->device_id.text(), {}, login->generation});
   }
   write_down(applied);
@@ -192,13 +201,35 @@ std::expected<std::vector<BrokerClient>, std::string> DynamicSecurity::list() {
 DynamicSecurity::Done DynamicSecurity::compare() {
   const auto listed = list();
   if (!listed) return std::unexpected(listed.error());
+  const std::size_t waiting = count_waiting();
   const auto wanted = registry_.load_broker_access();
   if (!wanted) return std::unexpected(wanted.error().what);
+  drop_ended(waiting, *wanted);
   Plan plan = make_plan(*listed, *wanted, logins_);
   note(plan);
   steps_ = std::move(plan.steps);
   write_down(plan.done);
   return {};
+}
+
+/// The first `count` of those that wait were committed before `wanted` was read. What it says no more has
+/// been ended since: opened, it would be good until the next look. The device asks again, and is answered by
+/// what holds then.
+void DynamicSecurity::drop_ended(std::size_t count, const registry::BrokerAccess& wanted) {
+  if (count == 0) return;
+  const StillWanted still_wanted(wanted);
+  std::deque<Waiting> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto last = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto first = std::stable_partition(waiting_.begin(), last,
+                                             [&](const Waiting& one) { return still_wanted(one.opening); });
+    std::move(first, last, std::back_inserter(ended));
+    waiting_.erase(first, last);
+  }
+  for (const Waiting& one : ended)
+    log_.info("an answer was dropped: what it gives was ended meanwhile",
+              {{"device_id", one.opening.device_id.text()}});
 }
 
 void DynamicSecurity::note(const Plan& plan) {

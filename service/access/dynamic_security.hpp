@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <thread>
 
 namespace latchkey::service::access {
@@ -30,8 +31,9 @@ class DynamicSecurity {
   DynamicSecurity(const DynamicSecurity&) = delete;
   DynamicSecurity& operator=(const DynamicSecurity&) = delete;
 
-  /// Publishes the answer once the broker did what it tells of. When the broker is away, or too many wait,
-  /// the answer is dropped (false): the device asks again. From any thread; never waits.
+  /// Publishes the answer once the broker did what it tells of, unless an operator ended that meanwhile. When
+  /// the broker is away, or too many wait, the answer is dropped (false): the device asks again. From any
+  /// thread; never waits. What is opened is committed before.
   [[nodiscard]] bool open(registry::BrokerOpening opening, mqtt::Message answer);
   /// The registry may have changed. From any thread.
   void look();
@@ -50,8 +52,11 @@ class DynamicSecurity {
   void connection_changed(bool up);
   [[nodiscard]] bool has_work() const;
   [[nodiscard]] Done work();
-  [[nodiscard]] Done open_waiting(std::vector<Waiting> waiting);
+  [[nodiscard]] std::optional<Waiting> next_waiting();
+  [[nodiscard]] Done open_waiting();
   [[nodiscard]] Done compare();
+  [[nodiscard]] std::size_t count_waiting();
+  void drop_ended(std::size_t count, const registry::BrokerAccess& wanted);
   [[nodiscard]] std::expected<std::vector<BrokerClient>, std::string> list();
   [[nodiscard]] Done advance();
   /// Says them; an error only if there was no reply. What was not fulfilled is logged.

@@ -3,7 +3,6 @@
 #include "service/issuing/issue.hpp"
 
 #include <map>
-#include <unordered_map>
 
 namespace latchkey::service::access {
 namespace {
@@ -111,6 +110,18 @@ class Planner {
 Plan make_plan(const std::vector<BrokerClient>& listed, const registry::BrokerAccess& wanted,
                const Logins& logins) {
   return Planner(listed, wanted, logins).make();
+}
+
+StillWanted::StillWanted(const registry::BrokerAccess& wanted)
+    : denied_(wanted.denied.begin(), wanted.denied.end()) {
+  for (const auto& [login, applied] : wanted.logins)
+    marks_.emplace(username_of(login.device_id, login.generation), mark_of(login));
+}
+
+bool StillWanted::operator()(const registry::BrokerOpening& opening) const {
+  if (!opening.login) return !denied_.contains(opening.device_id.text());
+  const auto found = marks_.find(username_of(opening.login->device_id, opening.login->generation));
+  return found != marks_.end() && found->second == mark_of(*opening.login);
 }
 
 }  // namespace latchkey::service::access

@@ -3,6 +3,8 @@
 #include "service/access/control.hpp"
 
 #include <deque>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace latchkey::service::access {
 
@@ -24,5 +26,17 @@ struct Plan {
 /// `wanted`: whatever is at the broker was committed before, so what `wanted` does not know has ended.
 [[nodiscard]] Plan make_plan(const std::vector<BrokerClient>& listed, const registry::BrokerAccess& wanted,
                              const Logins& logins);
+
+/// Says which openings, committed before `wanted` was read, the registry still wants: an operator may have
+/// ended what they open since.
+class StillWanted {
+ public:
+  explicit StillWanted(const registry::BrokerAccess& wanted);
+  [[nodiscard]] bool operator()(const registry::BrokerOpening& opening) const;
+
+ private:
+  std::unordered_map<std::string, std::string> marks_;  ///< by user name
+  std::unordered_set<std::string> denied_;
+};
 
 }  // namespace latchkey::service::access

@@ -213,6 +213,49 @@ class Faults(AccessTest):
         return [client["username"] for client in content["clients"]]
 
 
+class Waiting(AccessTest):
+    """An answer waits for the broker, and here the service may not read what the registry wants of it: until then it
+    opens nothing."""
+
+    def test_what_an_operator_ended_meanwhile_gets_no_answer_and_is_not_let_in(self) -> None:
+        gone = self.enrolled(f"{self.name}-p", "--group", "meters", wants="password")
+        before = self.provisioned(f"{self.name}-c")
+        self.cut_off_after(self.session(before), f"reset('{before.device_id}', 'sold')")
+        self.change(before.device_id)
+        again = self.device(before.device_id, before.proof)
+        stays = self.enrolled(f"{self.name}-s", "--group", "meters", wants="password")
+        self.stack.cluster.sql("REVOKE EXECUTE ON FUNCTION registry.load_broker_access() FROM latchkey_service;"
+                               "SELECT pg_notify('latchkey', 'access')")
+        within(LIMIT_S, "the service cannot look", lambda: self.said("the broker's access list is not up to date"))
+        wires = [self.asking(device) for device in (gone, again, stays)]
+        self.act(f"revoke('{gone.device_id}', 'stolen')")
+        self.act(f"suspend('{again.device_id}', 'holidays')")
+        self.stack.cluster.sql("GRANT EXECUTE ON FUNCTION registry.load_broker_access() TO latchkey_service")
+
+        message = wires[2].receive(LIMIT_S)
+        assert message is not None, "whom nobody touched is not answered"
+        self.assert_accepted(stays.keep(stays.read_answer(message.payload)))
+        self.assertEqual([wire.receive(0.2) for wire in wires[:2]], [None, None])
+        for device in (gone, again):
+            self.change(device.device_id)
+        self.assert_kept_out(before)
+        self.assert_let_in(stays)
+        # They repeat, and are answered as things are now.
+        for device in (gone, again):
+            self.assertEqual(device.provision()["status"], "rejected")
+
+    def asking(self, device: Device) -> Wire:
+        """Its request was granted, and the answer waits."""
+        wire = device.bootstrap()
+        self.addCleanup(wire.close)
+        wire.publish(device.topic("request"), device.message())
+        within(LIMIT_S, f"{device.device_id} is answered", lambda: self.said('"answered"', device.request_id, '"accepted"'))
+        return wire
+
+    def said(self, *words: str) -> bool:
+        return any(all(word in line for word in words) for line in self.stack.service.log.read_text().splitlines())
+
+
 class ManyEntries(AccessTest):
     def test_more_entries_than_the_plugin_carries_well_are_warned_of(self) -> None:
         kept_out = "SELECT 'gone-' || n, {} FROM generate_series(1, 2001) n;"

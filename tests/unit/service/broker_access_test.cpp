@@ -108,6 +108,24 @@ TEST_CASE("a password whose master key is gone is counted and nothing else", "[b
   CHECK(plan.lost == 1);
 }
 
+TEST_CASE("what waits to be opened is wanted as long as the registry says so", "[broker_access]") {
+  const auto login = login_of("7", 2);
+  const auto open = [](const registry::PasswordLogin& of) {
+    return registry::BrokerOpening{of.device_id, of};
+  };
+  const auto lift = [](std::string_view id) {
+    return registry::BrokerOpening{protocol::DeviceId::parse(id).value(), std::nullopt};
+  };
+  const StillWanted wanted({.denied = {"9"}, .logins = {{login, false}}, .changed = {}});
+  CHECK(wanted(open(login)));
+  CHECK(wanted(lift("8")));
+  CHECK_FALSE(wanted(lift("9")));
+  // Ended, or another password by the same name.
+  CHECK_FALSE(wanted(open(login_of("7", 1))));
+  CHECK_FALSE(wanted(open(login_of("8", 2))));
+  CHECK_FALSE(wanted(open(login_of("7", 2, 8))));
+}
+
 TEST_CASE("a login has its device's four topics, everything else refused, and its client id",
           "[broker_access]") {
   const auto commands = logins().admit(login_of("7", 1)).value();
