@@ -14,8 +14,7 @@ namespace latchkey::registry {
 template <class T, class Act>
 [[nodiscard]] std::expected<T, AdminError> with_connection(const ConnectOptions& options, const Act& act) {
   try {
-    const auto connection =
-        std::make_unique<pqxx::connection>(std::string(connection_string(options).text()));
+    const auto connection = open_connection(options);
     return act(*connection);
   } catch (...) {
     return std::unexpected(admin_error());

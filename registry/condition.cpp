@@ -50,8 +50,8 @@ Condition look(pqxx::connection& connection) {
 
 std::expected<Condition, std::string> look_around(const ConnectOptions& options) {
   try {
-    pqxx::connection connection{std::string(connection_string(options).text())};
-    return look(connection);
+    const auto connection = open_connection(options);
+    return look(*connection);
   } catch (...) {
     return std::unexpected(classify_current_exception(false).what);
   }

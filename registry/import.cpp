@@ -37,14 +37,14 @@ std::int64_t enroll_stretch(pqxx::transaction_base& transaction, std::int64_t fi
 }  // namespace
 
 struct Import::Impl {
-  explicit Impl(const ConnectOptions& options) : connection(std::string(connection_string(options).text())) {
+  explicit Impl(const ConnectOptions& options) : connection(open_connection(options)) {
     run("SET search_path = registry; SET lock_timeout = '10s'");
     run("SELECT registry.import_begin()");
     run("SET lock_timeout = 0");
   }
   ~Impl() {
     try {
-      if (connection.is_open()) run("SELECT registry.import_end()");
+      if (connection->is_open()) run("SELECT registry.import_end()");
     } catch (const std::exception&) {
       // The connection is lost, and the import with it.
       return;
@@ -54,12 +54,12 @@ struct Import::Impl {
   Impl& operator=(const Impl&) = delete;
 
   pqxx::result run(const std::string& sql) {
-    pqxx::nontransaction transaction(connection);
+    pqxx::nontransaction transaction(*connection);
     return transaction.exec(sql);
   }
 
   void bring(std::span<const ImportedDevice> devices) {
-    pqxx::work transaction(connection);
+    pqxx::work transaction(*connection);
     auto stream = copy_into_table(transaction);
     for (const ImportedDevice& device : devices)
       stream << row_of(device);
@@ -76,7 +76,7 @@ struct Import::Impl {
       if (whole != nullptr) {
         added += enroll_stretch(*whole, first, last);
       } else {
-        pqxx::work transaction(connection);
+        pqxx::work transaction(*connection);
         added += enroll_stretch(transaction, first, last);
         transaction.commit();
       }
@@ -85,7 +85,7 @@ struct Import::Impl {
     return added;
   }
 
-  pqxx::connection connection;
+  const std::unique_ptr<pqxx::connection> connection;
 };
 
 Import::Import(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -125,7 +125,7 @@ std::expected<std::int64_t, AdminError> Import::enroll(std::int64_t lines, bool 
                                                        const std::function<void(std::int64_t)>& progress) {
   try {
     if (!all_or_nothing) return impl_->enroll(lines, nullptr, progress);
-    pqxx::work whole(impl_->connection);
+    pqxx::work whole(*impl_->connection);
     const auto added = impl_->enroll(lines, &whole, progress);
     whole.commit();
     return added;

@@ -62,7 +62,7 @@ struct Listener::Impl {
 };
 
 void Listener::Impl::connect() {
-  connection = std::make_unique<pqxx::connection>(std::string(connection_string(options).text()));
+  connection = open_connection(options);
   ear = std::make_unique<Ear>(*connection, topics);
 }
 

@@ -20,25 +20,24 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> deadlines
     {"keepalives_count", "2"},
 }};
 
-std::string percent_encoded(std::string_view text) {
-  std::string out;
+// Straight into the text that is wiped: a string of its own would be freed with the password in it.
+void append_percent_encoded(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (std::isalnum(byte) != 0)
       out += c;
     else
-      out += "%" + crypto::to_hex(std::array{static_cast<std::uint8_t>(byte)});
+      out.append("%").append(crypto::to_hex(std::array{static_cast<std::uint8_t>(byte)}));
   }
-  return out;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "'";
+void append_quoted(std::string& out, std::string_view text) {
+  out += '\'';
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
     out += c;
   }
-  return out + "'";
+  out += '\'';
 }
 
 bool is_uri(std::string_view url) {
@@ -46,12 +45,33 @@ bool is_uri(std::string_view url) {
 }
 
 void append_parameter(std::string& url, std::string_view key, std::string_view value) {
-  if (is_uri(url)) {
+  const bool uri = is_uri(url);
+  if (!uri)
+    url += ' ';
+  else
     url += url.find('?') == std::string::npos ? '?' : '&';
-    url += std::string(key) + "=" + percent_encoded(value);
-  } else {
-    url += " " + std::string(key) + "=" + quoted(value);
-  }
+  url.append(key).append("=");
+  if (uri)
+    append_percent_encoded(url, value);
+  else
+    append_quoted(url, value);
+}
+
+/// The options' URL with the password and the deadlines that libpq keeps: a server that hangs must not hang
+/// us.
+std::string connection_string(const ConnectOptions& options) {
+  std::string url = options.url;
+  const auto add = [&url](std::string_view key, std::string_view value) {
+    if (url.find(std::string(key) + "=") == std::string::npos) append_parameter(url, key, value);
+  };
+  for (const auto& [key, value] : deadlines)
+    add(key, value);
+  add("application_name", options.session);
+  if (options.password.empty()) return url;
+  constexpr std::size_t around = 16;  // the key and quotes; each byte is at most three
+  url.reserve(url.size() + around + 3 * options.password.size());
+  append_parameter(url, "password", options.password.text());
+  return url;
 }
 
 Error error_of(const pqxx::sql_error& error, bool committing) {
@@ -70,18 +90,13 @@ Error error_of(const pqxx::sql_error& error, bool committing) {
 
 }  // namespace
 
-crypto::Secret connection_string(const ConnectOptions& options) {
-  std::string url = options.url;
-  const auto add = [&url](std::string_view key, std::string_view value) {
-    if (url.find(std::string(key) + "=") == std::string::npos) append_parameter(url, key, value);
+std::unique_ptr<pqxx::connection> open_connection(const ConnectOptions& options) {
+  struct Wiped {
+    std::string text;
+    ~Wiped() { crypto::wipe(text); }
   };
-  for (const auto& [key, value] : deadlines)
-    add(key, value);
-  add("application_name", options.session);
-  if (!options.password.empty()) append_parameter(url, "password", options.password.text());
-  crypto::Secret secret{std::string_view(url)};
-  crypto::wipe(url);
-  return secret;
+  const Wiped string{connection_string(options)};
+  return std::make_unique<pqxx::connection>(string.text);
 }
 
 std::string sqlstate_of(const pqxx::sql_error& error) {
@@ -115,7 +130,7 @@ Result<void> Session::connect() {
     return std::unexpected(Error{Failure::unavailable, "the database was unreachable a moment ago"});
   next_attempt_ = now + reconnect_pause;
   try {
-    connection_ = std::make_unique<pqxx::connection>(std::string(connection_string(options_).text()));
+    connection_ = open_connection(options_);
     prepared_.clear();
     set_limits();
     return {};

@@ -15,9 +15,9 @@
 
 namespace latchkey::registry {
 
-/// The options' URL with the password and the deadlines that libpq keeps: a server that hangs must not hang
-/// us.
-[[nodiscard]] crypto::Secret connection_string(const ConnectOptions& options);
+/// The one way to a connection: with deadlines that libpq keeps, and nothing left of the text that the
+/// password was part of (libpqxx and libpq have copies of their own). Throws as libpqxx does.
+[[nodiscard]] std::unique_ptr<pqxx::connection> open_connection(const ConnectOptions& options);
 
 /// libpqxx 6 forgets that of a missing permission.
 [[nodiscard]] std::string sqlstate_of(const pqxx::sql_error& error);

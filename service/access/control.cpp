@@ -60,6 +60,16 @@ std::string text_of(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// Spliced into the text, so that neither the JSON nor a buffer that grew keeps the password: base64url,
+/// which needs no escapes.
+Command with_password(const std::string& command, const crypto::Secret& password) {
+  constexpr std::string_view name = R"({"password":")";
+  constexpr std::string_view end = "\",";
+  Command whole;
+  whole.reserve(name.size() + password.size() + end.size() + command.size());
+  return std::move(whole.append(name).append(password.text()).append(end).append(command, 1));
+}
+
 BrokerClient client_of(const Json& entry) {
   BrokerClient client;
   client.username = text_of(entry, "username");
@@ -124,21 +134,33 @@ std::optional<Commands> Logins::admit(const registry::PasswordLogin& login) cons
   const auto password = password_of(master_, login.master_key, login.salt, login.device_id, login.generation);
   if (!password) return std::nullopt;
   const std::string username = username_of(login.device_id, login.generation);
-  return Commands{
+  Commands commands;
+  commands.push_back(
       Json{{"command", "createRole"}, {"rolename", username}, {"acls", rules_of(topics_, login.device_id)}}
-          .dump(),
-      Json{{"command", "createClient"},
-           {"username", username},
-           {"password", password->text()},
-           {"clientid", login.device_id.text()},
-           {"textname", our_name},
-           {"textdescription", mark_of(login)},
-           {"roles", roles(username)}}
-          .dump()};
+          .dump());
+  commands.push_back(with_password(Json{{"command", "createClient"},
+                                        {"username", username},
+                                        {"clientid", login.device_id.text()},
+                                        {"textname", our_name},
+                                        {"textdescription", mark_of(login)},
+                                        {"roles", roles(username)}}
+                                       .dump(),
+                                   *password));
+  return commands;
+}
+
+void wipe(Commands& commands) noexcept {
+  for (Command& command : commands)
+    crypto::wipe(command);
 }
 
 std::string write_commands(std::string_view correlation, std::span<const Command> commands) {
   std::string message = R"({"commands":[)";
+  constexpr std::size_t around = 32;
+  std::size_t size = around;
+  for (const Command& command : commands)
+    size += command.size() + correlation.size() + around;
+  message.reserve(size);  // grown, it would leave copies behind
   for (const Command& command : commands) {
     if (message.back() != '[') message += ',';
     message.append(R"({"correlationData":")").append(correlation).append("\",").append(command, 1);

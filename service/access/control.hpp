@@ -19,6 +19,8 @@ inline constexpr const char* reply_topic = "$CONTROL/dynamic-security/v1/respons
 /// One command, a JSON object.
 using Command = std::string;
 using Commands = std::vector<Command>;
+/// There may be a password in them. They are not to be copied either.
+void wipe(Commands& commands) noexcept;
 
 /// A client of the plugin. What the service made bears a mark; the others are somebody else's.
 struct BrokerClient {

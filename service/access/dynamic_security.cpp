@@ -131,7 +131,7 @@ void DynamicSecurity::run() {
     metrics_.broker_access_failed();
     log_.error("the broker's access list is not up to date", {{"reason", done.error()}});
     // From the beginning: who knows what was done of it.
-    steps_.clear();
+    plan_is({});
     fresh_ = look_ = true;
     wake_.wait_for(lock, pause_after_failure, [this] { return ending_; });
   }
@@ -173,9 +173,9 @@ DynamicSecurity::Done DynamicSecurity::open_waiting() {
     auto one = next_waiting();
     if (!one) break;
     const auto& login = one->opening.login;
-    const auto commands = login ? logins_.admit(*login) : lift(one->opening.device_id.text());
+    auto commands = login ? logins_.admit(*login) : lift(one->opening.device_id.text());
     if (!commands || Steady::now() - one->since > stale_after) continue;
-    const auto said = say(*commands);
+    const auto said = say(*std::move(commands));
     if (!said) return std::unexpected(said.error());
     if (std::ranges::find(*said, false) != said->end()) continue;
     publish_(std::move(one->answer));
@@ -207,9 +207,15 @@ DynamicSecurity::Done DynamicSecurity::compare() {
   drop_ended(waiting, *wanted);
   Plan plan = make_plan(*listed, *wanted, logins_);
   note(plan);
-  steps_ = std::move(plan.steps);
+  plan_is(std::move(plan.steps));
   write_down(plan.done);
   return {};
+}
+
+void DynamicSecurity::plan_is(std::deque<Step> steps) {
+  for (Step& step : steps_)
+    wipe(step.commands);
+  steps_ = std::move(steps);
 }
 
 /// The first `count` of those that wait were committed before `wanted` was read. What it says no more has
@@ -246,12 +252,12 @@ void DynamicSecurity::note(const Plan& plan) {
 }
 
 DynamicSecurity::Done DynamicSecurity::advance() {
-  const std::vector<Step> steps = take_together(steps_);
+  std::vector<Step> steps = take_together(steps_);
   Commands commands;
-  for (const Step& step : steps)
-    commands.insert(commands.end(), step.commands.begin(), step.commands.end());
+  for (Step& step : steps)
+    std::ranges::move(step.commands, std::back_inserter(commands));
   if (commands.empty()) return {};
-  const auto said = say(commands);
+  const auto said = say(std::move(commands));
   if (!said) return std::unexpected(said.error());
   std::vector<registry::AppliedAccess> applied;
   auto from = said->begin();
@@ -264,8 +270,9 @@ DynamicSecurity::Done DynamicSecurity::advance() {
   return {};
 }
 
-std::expected<std::vector<bool>, std::string> DynamicSecurity::say(const Commands& commands) {
+std::expected<std::vector<bool>, std::string> DynamicSecurity::say(Commands commands) {
   const auto replies = conversation_->ask(commands);
+  wipe(commands);
   if (!replies) return std::unexpected(replies.error());
   std::vector<bool> fulfilled;
   for (const Reply& reply : *replies) {

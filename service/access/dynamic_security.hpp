@@ -59,8 +59,9 @@ class DynamicSecurity {
   void drop_ended(std::size_t count, const registry::BrokerAccess& wanted);
   [[nodiscard]] std::expected<std::vector<BrokerClient>, std::string> list();
   [[nodiscard]] Done advance();
-  /// Says them; an error only if there was no reply. What was not fulfilled is logged.
-  [[nodiscard]] std::expected<std::vector<bool>, std::string> say(const Commands& commands);
+  /// Says and wipes them; an error only if there was no reply. What was not fulfilled is logged.
+  [[nodiscard]] std::expected<std::vector<bool>, std::string> say(Commands commands);
+  void plan_is(std::deque<Step> steps);
   void note(const Plan& plan);
   void write_down(std::span<const registry::AppliedAccess> applied);
 

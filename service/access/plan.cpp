@@ -2,13 +2,15 @@
 
 #include "service/issuing/issue.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace latchkey::service::access {
 namespace {
 
-void append(Commands& commands, const Commands& further) {
-  commands.insert(commands.end(), further.begin(), further.end());
+void append(Commands& commands, Commands further) {
+  std::ranges::move(further, std::back_inserter(commands));
 }
 
 /// `12345` of `12345` and of `12345@2`.
@@ -65,14 +67,14 @@ class Planner {
       if (!applied) plan_.done.push_back(mark);
       return;
     }
-    const auto commands = logins_.admit(login);
+    auto commands = logins_.admit(login);
     if (!commands) {
       ++plan_.lost;
       return;
     }
     Step& step = for_[login.device_id.text()];
     if (client != nullptr) append(step.commands, end_login(username));
-    append(step.commands, *commands);
+    append(step.commands, *std::move(commands));
     step.then.push_back(mark);
   }
 

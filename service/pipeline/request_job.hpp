@@ -8,7 +8,8 @@
 namespace latchkey::service {
 
 struct RequestJob {
-  Inbound inbound;
+  Inbound inbound;  ///< without its payload: what was plain had a token in it
+  std::size_t bytes;
   std::string tracking_id;
   std::expected<protocol::ReceivedRequest, protocol::InvalidRequest> decoded;
 };

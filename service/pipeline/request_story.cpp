@@ -17,7 +17,7 @@ void tell_received(Log& log, const RequestJob& job) {
   log.debug("received", {{"tracking_id", job.tracking_id},
                          {"device_id", job.inbound.device_id.text()},
                          {"request_id", request_id_of(job)},
-                         {"bytes", static_cast<std::int64_t>(job.inbound.payload.size())}});
+                         {"bytes", static_cast<std::int64_t>(job.bytes)}});
 }
 
 void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line) {

@@ -19,7 +19,10 @@ std::vector<RequestJob> decode(std::vector<Inbound> batch) {
   for (Inbound& inbound : batch) {
     failpoint("after_receive");
     auto decoded = protocol::decode_request(inbound.device_id, inbound.payload);
-    jobs.push_back({std::move(inbound), new_tracking_id(), std::move(decoded)});
+    const std::size_t bytes = inbound.payload.size();
+    crypto::wipe(inbound.payload);
+    std::string().swap(inbound.payload);
+    jobs.push_back({std::move(inbound), bytes, new_tracking_id(), std::move(decoded)});
   }
   failpoint("after_decode");
   return jobs;

@@ -1,4 +1,5 @@
 #include "service/access/plan.hpp"
+#include "service/issuing/issue.hpp"
 #include "support/catch.hpp"
 
 #include <nlohmann/json.hpp>
@@ -145,6 +146,9 @@ TEST_CASE("a login has its device's four topics, everything else refused, and it
                         "publishClientReceive devices/7/config", "subscribeLiteral devices/7/config"});
   CHECK(denials == 3);
   CHECK(client["clientid"] == "7");
+  const auto login = login_of("7", 1);
+  CHECK(client["password"] ==
+        password_of(master(), login.master_key, login.salt, login.device_id, login.generation)->text());
   CHECK(client["roles"] == Json::array({{{"rolename", "7@1"}}}));
 }
 
