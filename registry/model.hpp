@@ -99,7 +99,6 @@ struct Credential {
   Clock not_before;
   Clock not_after;
   bool live = false;  ///< neither retired nor revoked nor expired, used or still to be used in time
-  bool used = false;  ///< a device has connected with it
   SignedBy signed_by = SignedBy::service;
   std::optional<KeyId> answer_key;                        ///< with SignedBy::device_key
   std::optional<protocol::EncryptionKey> encryption_key;  ///< for secrets in its configurations

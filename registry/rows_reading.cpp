@@ -142,8 +142,6 @@ std::optional<Credential> same_request_of(const Row& row) {
   credential.not_before = clock_of(row["same_not_before"]);
   credential.not_after = clock_of(row["same_not_after"]);
   credential.live = is_true(row["same_live"]);
-  credential.used = is_true(row["same_used"]);
-  credential.signed_by = signed_by_of(row["same_signed_by"].c_str());
   return credential;
 }
 
@@ -155,7 +153,6 @@ std::optional<Credential> newest_of(const Row& row) {
   credential.not_before = clock_of(row["newest_not_before"]);
   credential.not_after = clock_of(row["newest_not_after"]);
   credential.live = is_true(row["newest_live"]);
-  credential.used = is_true(row["newest_used"]);
   return credential;
 }
 
@@ -197,7 +194,6 @@ StatusFacts status_facts_of(const Row& row) {
     facts.credential.emplace();
     facts.credential->generation = row["credential_generation"].as<std::int64_t>();
     facts.credential->live = is_true(row["live"]);
-    facts.credential->used = is_true(row["used"]);
     facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
     facts.credential->answer_key = key_id_of(row["answer_key"]);
     facts.credential->encryption_key = encryption_key_of(row["encryption_key"]);

@@ -266,7 +266,6 @@ TEST_CASE("what was committed is loaded as it was, to the microsecond", "[load]"
   CHECK(facts.same_request->not_before == wanted.not_before);
   CHECK(facts.same_request->not_after == wanted.not_after);
   CHECK(facts.same_request->live);
-  CHECK_FALSE(facts.same_request->used);
 }
 
 TEST_CASE("a credential that was not used in time is no longer live, one in use stays so", "[load]") {
@@ -282,7 +281,6 @@ TEST_CASE("a credential that was not used in time is no longer live, one in use 
   CHECK_FALSE(test::load_one(registry, test::key_of("unused")).same_request->live);
   CHECK(test::load_one(registry, test::key_of("used")).same_request->live);
   const auto used = test::load_one(registry, test::key_of("used"));
-  CHECK(used.newest->used);
   CHECK(used.newest->type == used.same_request->type);
   CHECK(used.newest->not_before == used.same_request->not_before);
   CHECK(used.newest->not_after == used.same_request->not_after);
