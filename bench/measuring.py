@@ -339,6 +339,7 @@ class Bench:
             self.stack.tune()
         empty = self.provisioned_per_s()
         self.fill(self.sizes.rows)
+        self.load("provision", self.sizes.rows // 100)  # as in `beside`
         full = self.provisioned_per_s()
         self.figures |= {"rows_1m_per_s": full, "rows_1m_ratio": full / empty}
 

@@ -28,8 +28,8 @@ CREATE TYPE request_facts AS (
   config_version bigint, applied_config_version bigint, config_layers bigint, config_digest bytea, config_fault text, endpoint bytea, endpoint_given bytea,
   attributes text,
   same_generation bigint, same_type text, same_digest bytea, same_certificate bytea, same_salt bytea, same_master_key bytea,
-  same_not_before bigint, same_not_after bigint, same_live boolean, same_used boolean, same_signed_by text,
-  newest_generation bigint, newest_type text, newest_not_before bigint, newest_not_after bigint, newest_live boolean, newest_used boolean,
+  same_not_before bigint, same_not_after bigint, same_live boolean,
+  newest_generation bigint, newest_type text, newest_not_before bigint, newest_not_after bigint, newest_live boolean,
   presented_certificate bytea, presented_status text
 );
 COMMENT ON TYPE request_facts IS 'Service: one row of load_requests.';
@@ -55,8 +55,8 @@ BEGIN
     d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault, d.endpoint, d.endpoint_given,
     d.attributes::text,
     s.generation, s.type, s.digest, s.certificate, s.salt, s.master_key,
-    micros(s.not_before), micros(s.not_after), is_live(s, now()), s.connected_at IS NOT NULL, s.signed_by,
-    n.generation, n.type, micros(n.not_before), micros(n.not_after), is_live(n, now()), n.connected_at IS NOT NULL,
+    micros(s.not_before), micros(s.not_after), is_live(s, now()),
+    n.generation, n.type, micros(n.not_before), micros(n.not_after), is_live(n, now()),
     r.certificate, CASE WHEN r.status IN ('retired', 'revoked') THEN r.status WHEN is_live(r, now()) THEN 'live'
       WHEN r.status = 'active' AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now() THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END
@@ -267,7 +267,7 @@ RETURNS TABLE (
   state text, generation bigint, enrolled_by text,
   config_version bigint, applied_config_version bigint, config_layers bigint, config_digest bytea, config_fault text, endpoint bytea, endpoint_given bytea,
   attributes text,
-  credential_generation bigint, live boolean, used boolean, signed_by text, answer_key bytea, encryption_key bytea, credential_type text, session text
+  credential_generation bigint, live boolean, signed_by text, answer_key bytea, encryption_key bytea, credential_type text, session text
 ) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = registry, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -280,7 +280,7 @@ BEGIN
     f.changes + coalesce(g.config_changes, 0) + coalesce(x.changes, (e.config <> '{}')::int, 0),
     d.state, d.generation, d.enrolled_by,
     d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault, d.endpoint, d.endpoint_given, d.attributes::text,
-    c.generation, is_live(c, now()), c.connected_at IS NOT NULL, c.signed_by, c.answer_key, c.encryption_key, c.type, CASE WHEN r.online THEN r.session END
+    c.generation, is_live(c, now()), c.signed_by, c.answer_key, c.encryption_key, c.type, CASE WHEN r.online THEN r.session END
   FROM jsonb_to_recordset(p) AS q(i int, device_id text, generation bigint)
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true  -- LIMIT: the planner expects hundreds
   LEFT JOIN device d ON d.device_id = q.device_id
