@@ -266,7 +266,7 @@ BEGIN
   IF unknown IS NOT NULL THEN
     PERFORM refuse('22023', format('a policy has no %s', unknown), format('It has %s.', array_to_string(known, ', ')));
   END IF;
-  SELECT * INTO g FROM enrollment_group e WHERE e.name = name FOR UPDATE;
+  SELECT * INTO g FROM enrollment_group e WHERE e.name = name FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
   END IF;
@@ -355,7 +355,7 @@ CREATE FUNCTION roll_group_key(name text, material bytea, proof text DEFAULT NUL
 #variable_conflict use_variable
 DECLARE found enrollment_group;
 BEGIN
-  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR UPDATE;
+  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR NO KEY UPDATE;
   IF found IS NULL THEN
     PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
   ELSIF found.proof = 'token' THEN
@@ -379,7 +379,7 @@ DECLARE
   found enrollment_group;
   left_behind bigint := 0;
 BEGIN
-  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR UPDATE;
+  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR NO KEY UPDATE;
   IF found.secondary_material IS NULL THEN
     PERFORM refuse('P0002', format('the group %s has no secondary key', name), 'roll_group_key makes one of its key.');
   END IF;

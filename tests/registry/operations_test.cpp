@@ -219,6 +219,17 @@ TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only
         R"(3|grown: {"max_devices": 5, "valid_until": null, "credential_types": ["password"]})");
 }
 
+TEST_CASE_METHOD(Operated, "a group's newcomers go on while an operator has it open in a transaction",
+                 "[operations]") {
+  CHECK(act("enroll_group('g', 'symmetric_key', '\\x01')").empty());
+  const auto connection = database.connect(Login::ops);
+  pqxx::work open(*connection);
+  open.exec(
+      "SELECT registry.set_group_policy('g', '{\"lifetime_s\": 3600}'), registry.roll_group_key('g', "
+      "'\\x02')");
+  CHECK(test::commit_one(registry, test::accepted({.device = "a", .group = "g"})) == Outcome::won);
+}
+
 TEST_CASE_METHOD(Operated, "a policy that no group can have is refused, and the group stays as it was",
                  "[operations]") {
   CHECK(act("enroll_group('kits', 'token', NULL, max_devices => 2)").empty());
