@@ -56,14 +56,15 @@ class ReferenceDevice(StackTest):
         for _ in range(2):
             self.assert_ready(self.name, "--key-file", str(key))
         self.assertEqual(len(self.certificates(self.name)), 1)
-        self.assertEqual(self.decisions(self.name), ["accepted"])
+        self.assertEqual([each for each in self.decisions(self.name) if each != "repeated"], ["accepted"])
 
     def test_a_wrong_key_ends_with_a_negative_answer(self) -> None:
         self.key_file(self.name)
         _, wrong = self.write_key(f"{self.name}-wrong")
         result, steps = self.provision(self.name, "--key-file", str(wrong))
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertEqual([step["code"] for step in steps if step["step"] == "answer"], ["unauthorized"])
+        # Perhaps more than one: with full jitter a repeat may come before the answer.
+        self.assertEqual({step["code"] for step in steps if step["step"] == "answer"}, {"unauthorized"})
         self.assert_not_registered(self.name)
 
     def test_a_generated_key_is_private_and_never_overwritten(self) -> None:
