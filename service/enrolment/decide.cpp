@@ -7,12 +7,14 @@ namespace {
 
 using protocol::Code;
 
-Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& facts, crypto::Time now) {
+Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& facts, crypto::Time now,
+               bool gives_passwords) {
   const protocol::Request& request = verified.request();
   return {.credential = request.credential,
           .by_token = verified.by_token(),
           .renews = verified.renews() || renews_password(request.credential, facts, now),
-          .can_open = request.encryption_key || verified.sealing_key() != nullptr};
+          .can_open = request.encryption_key || verified.sealing_key() != nullptr,
+          .gives_passwords = gives_passwords};
 }
 
 Code code_of(crypto::Fault fault) {
@@ -40,10 +42,10 @@ Decision Decider::decide(const VerifiedRequest& verified, const registry::Reques
                          crypto::Time now) const {
   const protocol::Request& request = verified.request();
   if (!is_fresh(verified, now)) return Challenge{nonces_.make(request.device_id, now)};
-  const Asked asked = asked_by(verified, facts, now);
+  const Asked asked = asked_by(verified, facts, now, gives_passwords_);
   if (auto refused = check(checks_for_all(), asked, facts)) return *refused;
-  if (request.credential == protocol::CredentialType::password && !takes_passwords_)
-    return Rejection{Code::credential_not_allowed, "a password, and broker_access.mode is none"};
+  if (request.credential == protocol::CredentialType::password)
+    if (auto refused = check(checks_for_passwords(), asked, facts)) return *refused;
 
   std::optional<crypto::CertificateRequest> csr;
   if (request.credential == protocol::CredentialType::x509) {

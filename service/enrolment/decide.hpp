@@ -62,9 +62,9 @@ using Decision = std::variant<Grant, Repeat, Challenge, Wait, Rejection>;
 /// nonce of a challenge.
 class Decider {
  public:
-  /// `takes_passwords`: some broker learns of them.
-  explicit Decider(const Nonces& nonces, bool takes_passwords = true)
-      : nonces_(nonces), takes_passwords_(takes_passwords) {}
+  /// `gives_passwords`: some broker learns of them.
+  explicit Decider(const Nonces& nonces, bool gives_passwords = true)
+      : nonces_(nonces), gives_passwords_(gives_passwords) {}
 
   /// `now` is the database's. The arguments outlive the decision.
   [[nodiscard]] Decision decide(const VerifiedRequest& verified, const registry::RequestFacts& facts,
@@ -74,7 +74,7 @@ class Decider {
   [[nodiscard]] bool is_fresh(const VerifiedRequest& verified, crypto::Time now) const;
   [[nodiscard]] static Decision admit(Grant grant, const registry::RequestFacts& facts);
   const Nonces& nonces_;
-  bool takes_passwords_;
+  bool gives_passwords_;
 };
 
 }  // namespace latchkey::service

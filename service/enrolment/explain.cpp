@@ -25,14 +25,15 @@ std::string_view name_of(ProofKind proof) {
   return "token";
 }
 
-Asked asked_of(const registry::ExplainedFacts& known) {
+Asked asked_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   using protocol::CredentialType;
   const Enrolment& enrolment = *known.facts.enrolment;
   const auto wanted = enrolment.policy.allows_x509 ? CredentialType::x509 : CredentialType::password;
   return {.credential = wanted,
           .by_token = enrolment.proof == ProofKind::token,
           .renews = renews_password(wanted, known.facts, std::chrono::floor<std::chrono::seconds>(known.now)),
-          .can_open = true};
+          .can_open = true,
+          .gives_passwords = gives_passwords};
 }
 
 ExplainedCheck passed(std::string_view name, std::string found = {}) {
@@ -69,9 +70,10 @@ ExplainedCheck check_owner(const registry::RequestFacts& facts) {
   return passed(name, facts.device->proof_key ? "and only the key that registered it speaks for it" : "");
 }
 
-void add_all(Checks& checks, std::span<const PolicyCheck> rules, const registry::ExplainedFacts& known) {
+void add_all(Checks& checks, std::span<const PolicyCheck> rules, const Asked& asked,
+             const registry::RequestFacts& facts) {
   for (const PolicyCheck& rule : rules) {
-    const auto rejection = rule.check(asked_of(known), known.facts);
+    const auto rejection = rule.check(asked, facts);
     checks.push_back(rejection ? refused(rule.name, rejection->reason, rule.remedy) : passed(rule.name));
   }
 }
@@ -102,14 +104,6 @@ std::string filled_in(std::string text, std::string_view word, std::string_view 
   return text;
 }
 
-ExplainedCheck check_password(bool gives_passwords) {
-  constexpr std::string_view name = "password";
-  if (gives_passwords) return passed(name);
-  return refused(
-      name, "the service gives none: broker_access.mode is none",
-      "set broker_access.mode in the service's configuration to how the broker learns of passwords");
-}
-
 Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   const registry::RequestFacts& facts = known.facts;
   if (!facts.enrolment)
@@ -118,10 +112,12 @@ Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
                 "latchkey enroll device {id}, or --group with the name of the group that its proof is of")};
   const Enrolment& enrolment = *facts.enrolment;
   Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
-  add_all(checks, checks_for_all(), known);
-  if (!enrolment.policy.allows_x509) checks.push_back(check_password(gives_passwords));
+  const Asked asked = asked_of(known, gives_passwords);
+  add_all(checks, checks_for_all(), asked, facts);
+  if (asked.credential == protocol::CredentialType::password)
+    add_all(checks, checks_for_passwords(), asked, facts);
   const bool newcomer = registers(facts.device);
-  add_all(checks, newcomer ? checks_for_newcomers() : checks_for_registered(), known);
+  add_all(checks, newcomer ? checks_for_newcomers() : checks_for_registered(), asked, facts);
   if (!newcomer) return checks;
   if (enrolment.policy.admitted == registry::Admitted::approved)
     checks.push_back(check_approval(facts.device));

@@ -37,6 +37,11 @@ MaybeRejection check_sealing(const Asked& asked, const RequestFacts& facts) {
   return std::nullopt;
 }
 
+MaybeRejection check_broker(const Asked& asked, const RequestFacts&) {
+  if (asked.gives_passwords) return std::nullopt;
+  return Rejection{Code::credential_not_allowed, "a password, and broker_access.mode is none"};
+}
+
 MaybeRejection check_window(const Asked&, const RequestFacts& facts) {
   if (facts.enrolment->policy.in_window) return std::nullopt;
   return Rejection{Code::unauthorized, "outside the enrolment's validity window"};
@@ -79,6 +84,11 @@ constexpr std::array for_all{
                 "change the group's credential_types by registry.set_group_policy"},
     PolicyCheck{"encryption", check_sealing, "the device has to send an encryption_key"},
 };
+constexpr std::array for_passwords{
+    PolicyCheck{
+        "password", check_broker,
+        "set broker_access.mode in the service's configuration to how the broker learns of passwords"},
+};
 constexpr std::array for_newcomers{
     PolicyCheck{
         "validity window", check_window,
@@ -108,6 +118,9 @@ bool registers(const std::optional<registry::Device>& device) {
 
 std::span<const PolicyCheck> checks_for_all() {
   return for_all;
+}
+std::span<const PolicyCheck> checks_for_passwords() {
+  return for_passwords;
 }
 std::span<const PolicyCheck> checks_for_newcomers() {
   return for_newcomers;

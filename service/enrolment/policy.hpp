@@ -14,8 +14,9 @@ namespace latchkey::service {
 struct Asked {
   protocol::CredentialType credential = protocol::CredentialType::x509;
   bool by_token = false;
-  bool renews = false;    ///< proven by the current certificate, or a password whose time has come
-  bool can_open = false;  ///< something can be encrypted for the device
+  bool renews = false;          ///< proven by the current certificate, or a password whose time has come
+  bool can_open = false;        ///< something can be encrypted for the device
+  bool gives_passwords = true;  ///< the service's broker_access.mode is another than none
 };
 
 /// A password signs nothing, so that the enrolment's proof renews it: in the last two fifths of its life,
@@ -36,6 +37,8 @@ struct PolicyCheck {
 
 /// In the order in which they are asked; `facts` must have an enrolment.
 [[nodiscard]] std::span<const PolicyCheck> checks_for_all();
+/// After those, for whoever asks for a password.
+[[nodiscard]] std::span<const PolicyCheck> checks_for_passwords();
 [[nodiscard]] std::span<const PolicyCheck> checks_for_newcomers();
 [[nodiscard]] std::span<const PolicyCheck> checks_for_registered();
 

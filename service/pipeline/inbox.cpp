@@ -1,5 +1,7 @@
 #include "service/pipeline/inbox.hpp"
 
+#include "crypto/secret.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
@@ -19,6 +21,11 @@ std::size_t size_of(const Inbound& message) {
 }
 
 }  // namespace
+
+void Inbound::drop_payload() {
+  crypto::wipe(payload);
+  std::string().swap(payload);  // an assignment would keep the memory
+}
 
 Admission Inbox::push(Inbound&& message) {
   Admission admission{};
@@ -40,7 +47,7 @@ Admission Inbox::admit(Inbound&& message) {
     return Admission::taken;
   }
   if (message.channel != protocol::Channel::request || shed_.size() == most_shed) return Admission::dropped;
-  std::string().swap(message.payload);  // an assignment would keep the memory
+  message.drop_payload();
   message.shed = true;
   shed_.push_back(std::move(message));
   return Admission::shed;

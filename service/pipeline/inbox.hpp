@@ -22,6 +22,9 @@ struct Inbound {
   std::string correlation_data;
   Steady::time_point received;
   bool shed = false;  ///< the inbox was full: only to be told to come back, the payload is gone
+
+  /// Wipes it, for there may be a token in it, and gives its memory back.
+  void drop_payload();
 };
 
 enum class Admission {

@@ -20,8 +20,7 @@ std::vector<RequestJob> decode(std::vector<Inbound> batch) {
     failpoint("after_receive");
     auto decoded = protocol::decode_request(inbound.device_id, inbound.payload);
     const std::size_t bytes = inbound.payload.size();
-    crypto::wipe(inbound.payload);
-    std::string().swap(inbound.payload);
+    inbound.drop_payload();
     jobs.push_back({std::move(inbound), bytes, new_tracking_id(), std::move(decoded)});
   }
   failpoint("after_decode");
