@@ -103,7 +103,6 @@ class Bench:
         self.figures |= micro(self.build, self.sizes.micro_s)
         if peers:
             self.naive()
-        talk(f"{self.sizes.rows:,} devices in the registry")
         self.million()
         return self.figures
 
@@ -335,6 +334,7 @@ class Bench:
             time.sleep(0.02)
 
     def million(self) -> None:
+        talk(f"{self.sizes.rows:,} devices in the registry")
         if self.sizes.rows >= 1_000_000:  # which needs a machine for such settings
             self.stack.tune()
         empty = self.provisioned_per_s()

@@ -167,28 +167,40 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION name_ca(text, bytea) IS 'Internal: makes a CA findable as this group''s.';
 
-CREATE FUNCTION check_policy(admission text, reprovisioning text, credential_types text[], device_id_pattern text, valid_from timestamptz,
-  valid_until timestamptz, lifetime_s bigint, unused_life_s bigint, renewal_grace_days int)
-RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+CREATE FUNCTION check_policy(g enrollment_group) RETURNS void LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
 BEGIN
-  IF admission IS NULL OR admission NOT IN ('automatic', 'allow_list', 'approval') THEN
-    PERFORM refuse('22023', format('%L is no admission', admission), 'automatic, allow_list or approval.');
-  ELSIF reprovisioning IS NULL OR reprovisioning NOT IN ('rotate', 'deny') THEN
-    PERFORM refuse('22023', format('%L is no reprovisioning', reprovisioning), 'rotate or deny.');
-  ELSIF credential_types IS NULL OR credential_types = '{}' OR NOT credential_types <@ '{x509,password}' THEN
-    PERFORM refuse('22023', format('%L are no credential types', credential_types), '{x509}, {password} or {x509,password}.');
-  ELSIF valid_until <= valid_from THEN
+  IF g.admission IS NULL OR g.admission NOT IN ('automatic', 'allow_list', 'approval') THEN
+    PERFORM refuse('22023', format('%L is no admission', g.admission), 'automatic, allow_list or approval.');
+  ELSIF g.reprovisioning IS NULL OR g.reprovisioning NOT IN ('rotate', 'deny') THEN
+    PERFORM refuse('22023', format('%L is no reprovisioning', g.reprovisioning), 'rotate or deny.');
+  ELSIF g.credential_types IS NULL OR g.credential_types = '{}' OR NOT g.credential_types <@ '{x509,password}' THEN
+    PERFORM refuse('22023', format('%L are no credential types', g.credential_types), '{x509}, {password} or {x509,password}.');
+  ELSIF g.valid_until <= g.valid_from THEN
     PERFORM refuse('22023', 'valid_until is not after valid_from', 'Swap them.');
-  ELSIF lifetime_s NOT BETWEEN 60 AND 315360000 THEN
+  ELSIF g.lifetime_s NOT BETWEEN 60 AND 315360000 THEN
     PERFORM refuse('22023', 'lifetime_s is out of bounds', 'From 60 (a minute) to 315360000 (ten years).');
-  ELSIF unused_life_s NOT BETWEEN 60 AND 2592000 THEN
+  ELSIF g.unused_life_s NOT BETWEEN 60 AND 2592000 THEN
     PERFORM refuse('22023', 'unused_life_s is out of bounds', 'From 60 (a minute) to 2592000 (thirty days).');
-  ELSIF renewal_grace_days NOT BETWEEN 0 AND 3650 THEN
+  ELSIF g.renewal_grace_days NOT BETWEEN 0 AND 3650 THEN
     PERFORM refuse('22023', 'renewal_grace_days is out of bounds', 'From 0 to 3650.');
   END IF;
-  PERFORM check_pattern(device_id_pattern);
+  PERFORM check_pattern(g.device_id_pattern);
 END $$;
-COMMENT ON FUNCTION check_policy(text, text, text[], text, timestamptz, timestamptz, bigint, bigint, int) IS 'Internal: refuses what no group can have as its policy.';
+COMMENT ON FUNCTION check_policy(enrollment_group) IS 'Internal: refuses what no group can have as its policy.';
+
+CREATE FUNCTION with_defaults(g enrollment_group) RETURNS enrollment_group LANGUAGE plpgsql SET search_path = registry, pg_temp AS $$
+BEGIN
+  g.admission := coalesce(g.admission, 'automatic');
+  g.reprovisioning := coalesce(g.reprovisioning, 'rotate');
+  g.credential_types := coalesce(g.credential_types, '{x509}');
+  g.lifetime_s := coalesce(g.lifetime_s, 7776000);
+  g.unused_life_s := coalesce(g.unused_life_s, 86400);
+  g.renewal_grace_days := coalesce(g.renewal_grace_days, 30);
+  g.revoke_retired := coalesce(g.revoke_retired, false);
+  g.seal_config := coalesce(g.seal_config, false);
+  RETURN g;
+END $$;
+COMMENT ON FUNCTION with_defaults(enrollment_group) IS 'Internal: the group with what its policy leaves open.';
 
 CREATE FUNCTION enroll_group(
   name text, proof text, material bytea, max_devices bigint DEFAULT NULL, device_id_pattern text DEFAULT NULL,
@@ -197,6 +209,7 @@ CREATE FUNCTION enroll_group(
   unused_life_s bigint DEFAULT NULL, renewal_grace_days int DEFAULT NULL, revoke_retired boolean DEFAULT false, seal_config boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
+DECLARE g enrollment_group;
 BEGIN
   IF name IS NULL OR name !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
     PERFORM refuse('22023', 'this is no group name', 'Letters, digits and ._:- , the first a letter or digit, at most 64.');
@@ -214,18 +227,22 @@ BEGIN
   END IF;
   PERFORM check_material(proof, material);
   PERFORM check_config(config);
-  PERFORM check_policy(admission, reprovisioning, credential_types, device_id_pattern, valid_from, valid_until, lifetime_s, unused_life_s, renewal_grace_days);
+  g.admission := admission; g.reprovisioning := reprovisioning; g.credential_types := credential_types; g.device_id_pattern := device_id_pattern;
+  g.valid_from := valid_from; g.valid_until := valid_until; g.lifetime_s := lifetime_s; g.unused_life_s := unused_life_s;
+  g.renewal_grace_days := renewal_grace_days; g.revoke_retired := revoke_retired; g.seal_config := seal_config;
+  PERFORM check_policy(g);
+  g := with_defaults(g);
   IF max_devices IS NOT NULL THEN
     INSERT INTO quota (name, max) VALUES ('group:' || name, max_devices) ON CONFLICT DO NOTHING;
   END IF;
   BEGIN
     INSERT INTO enrollment_group (name, proof, material, id_from, admission, reprovisioning, credential_types, lifetime_s, unused_life_s, renewal_grace_days,
                                   revoke_retired, device_id_pattern, valid_from, valid_until, quota, config, seal_config)
-      VALUES (name, proof, material, CASE proof WHEN 'x509' THEN coalesce(id_from, 'common_name') END, admission, reprovisioning, credential_types,
-              coalesce(lifetime_s, 7776000), coalesce(unused_life_s, 86400), coalesce(renewal_grace_days, 30), coalesce(revoke_retired, false),
-              device_id_pattern, valid_from, valid_until, CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, coalesce(seal_config, false));
+      VALUES (name, proof, material, CASE proof WHEN 'x509' THEN coalesce(id_from, 'common_name') END, g.admission, g.reprovisioning, g.credential_types,
+              g.lifetime_s, g.unused_life_s, g.renewal_grace_days, g.revoke_retired, g.device_id_pattern, g.valid_from, g.valid_until,
+              CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.seal_config);
   EXCEPTION WHEN unique_violation THEN
-    IF EXISTS (SELECT FROM enrollment_group g WHERE g.name = enroll_group.name) THEN
+    IF EXISTS (SELECT FROM enrollment_group e WHERE e.name = enroll_group.name) THEN
       PERFORM refuse('23505', format('the group %s is enrolled already', name), 'Choose another name.');
     END IF;
     PERFORM refuse('23505', 'another group has this token', 'Every group needs a token of its own.');
@@ -250,7 +267,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION set_max_devices(enrollment_group, jsonb) IS 'Internal: how many devices a group may have that counts them.';
 
--- As text and not as arguments: what is not named stays, and null means none or the default.
+-- By an object and not by arguments: what is not named stays, and null means none or the default.
 CREATE FUNCTION set_group_policy(name text, policy jsonb, reason text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = registry, pg_temp AS $$
 #variable_conflict use_variable
@@ -275,17 +292,11 @@ BEGIN
   EXCEPTION WHEN data_exception THEN
     PERFORM refuse('22023', SQLERRM, 'Numbers, true or false, and texts as enroll_group takes them; credential_types is a list.');
   END;
-  g.admission := coalesce(g.admission, 'automatic');
-  g.reprovisioning := coalesce(g.reprovisioning, 'rotate');
-  g.credential_types := coalesce(g.credential_types, '{x509}');
-  g.lifetime_s := coalesce(g.lifetime_s, 7776000);
-  g.unused_life_s := coalesce(g.unused_life_s, 86400);
-  g.renewal_grace_days := coalesce(g.renewal_grace_days, 30);
-  PERFORM check_policy(g.admission, g.reprovisioning, g.credential_types, g.device_id_pattern, g.valid_from, g.valid_until, g.lifetime_s, g.unused_life_s, g.renewal_grace_days);
+  g := with_defaults(g);
+  PERFORM check_policy(g);
   UPDATE enrollment_group e SET admission = g.admission, reprovisioning = g.reprovisioning, credential_types = g.credential_types,
       device_id_pattern = g.device_id_pattern, valid_from = g.valid_from, valid_until = g.valid_until, lifetime_s = g.lifetime_s,
-      unused_life_s = g.unused_life_s, renewal_grace_days = g.renewal_grace_days, revoke_retired = coalesce(g.revoke_retired, false),
-      seal_config = coalesce(g.seal_config, false)
+      unused_life_s = g.unused_life_s, renewal_grace_days = g.renewal_grace_days, revoke_retired = g.revoke_retired, seal_config = g.seal_config
     WHERE e.name = name;
   IF policy ? 'max_devices' THEN PERFORM set_max_devices(g, policy -> 'max_devices'); END IF;
   INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_policy', coalesce(reason || ': ', '') || policy::text);
