@@ -1,0 +1,268 @@
+#include "service/service.hpp"
+
+#include "registry/condition.hpp"
+#include "service/broker_login.hpp"
+#include "service/certificate_ends.hpp"
+#include "service/pipeline/config_changes.hpp"
+#include "service/pipeline/nudges.hpp"
+#include "service/timestamp.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::chrono::seconds flush_limit{5};
+// At most 8 KiB each, and 1 KiB of correlation data: what waits for a broker that is away must not cost more
+// than the inbox.
+constexpr std::size_t most_answers_waiting = 8192;
+// Each call to the database ends within seconds; a batch takes a few.
+constexpr std::chrono::seconds longest_batch{60};
+
+std::string random_client_id() {
+  return "@latchkey-" + crypto::to_hex(crypto::random_bytes(8));
+}
+
+}  // namespace
+
+Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
+    : config_(config),
+      log_(log),
+      client_id_(config.mqtt.client_id.empty() ? random_client_id() : config.mqtt.client_id),
+      session_(registry::session_name(client_id_, crypto::to_hex(crypto::random_bytes(4)))),
+      secrets_(std::move(secrets)),
+      pki_(std::move(pki)),
+      topics_(config.mqtt.provisioning_root, config.mqtt.devices_root),
+      nonces_(secrets_.master.derive("nonce v1")),
+      authenticator_(secrets_.master, *pki_.signing, pki_.own),
+      decider_(nonces_, config.broker_access.mode != "none"),
+      readiness_(log),
+      intake_(topics_, inboxes_, metrics_, log) {
+  metrics_.set_version(LATCHKEY_VERSION);
+  note_certificates();
+}
+
+std::string Service::shared(const std::string& filter) const {
+  const std::string group = config_.mqtt.share_group.value_or(secrets_.master.share_group());
+  return group.empty() ? filter : "$share/" + group + "/" + filter;
+}
+
+mqtt::Options Service::link_options() const {
+  mqtt::Options options = broker_login(config_, secrets_.broker_password);
+  options.client_id = client_id_;
+  options.outbox_limit = most_answers_waiting;
+  options.subscriptions = {shared(topics_.filter(protocol::Channel::request)),
+                           shared(topics_.filter(protocol::Channel::status))};
+  return options;
+}
+
+mqtt::Options Service::access_options() const {
+  mqtt::Options options = broker_login(config_, secrets_.access_password);
+  options.client_id = random_client_id();
+  options.username = config_.broker_access.username;
+  options.outbox_limit = 100;
+  return options;
+}
+
+std::expected<void, std::string> Service::start_access() {
+  if (config_.broker_access.mode != "dynamic-security") return {};
+  auto started = access::DynamicSecurity::start(
+      access_options(), access::Logins(secrets_.master, topics_), database(),
+      [this](mqtt::Message answer) { static_cast<void>(speaker_->publish(std::move(answer))); }, metrics_,
+      log_);
+  if (!started) return std::unexpected(std::move(started.error()));
+  access_ = std::move(*started);
+  return {};
+}
+
+std::expected<void, std::string> Service::start_crl() {
+  if (config_.crl.file.empty()) return {};
+  auto ca = crypto::load_identity(config_.pki.device_ca_file, config_.pki.device_ca_key_file);
+  if (!ca) return std::unexpected(std::move(ca.error().what));
+  crl_ =
+      std::make_unique<CrlFile>(CrlFile::Options{config_.crl.file, std::chrono::hours(config_.crl.lifetime_h),
+                                                 config_.crl.reload_command},
+                                *std::move(ca), metrics_, log_);
+  return {};
+}
+
+mqtt::Handlers Service::link_handlers() {
+  return {.message = [this](const mqtt::Delivery& delivery) { intake_.accept(delivery); },
+          .ready =
+              [this] {
+                log_.info("subscribed at the broker");
+                metrics_.broker_ready();
+                readiness_.broker_ready();
+                listening_.began(Steady::now());
+              },
+          .lost =
+              [this](std::string_view reason) {
+                metrics_.broker_failed();
+                listening_.ended();
+                log_.warning("the broker is away", {{"reason", reason}});
+              },
+          .delivered = [this](std::uint64_t tag) { sent_.delivered(tag); }};
+}
+
+Destination Service::destination() const {
+  const auto& connection = config_.connection;
+  const std::int64_t password_port =
+      connection.password_port == 0 ? connection.port : connection.password_port;
+  return {connection.host, static_cast<std::uint16_t>(connection.port),
+          static_cast<std::uint16_t>(password_port), connection.tls, pki_.connection_anchors};
+}
+
+std::expected<void, std::string> Service::start() {
+  const auto count = static_cast<std::size_t>(config_.database.workers);
+  for (std::size_t i = 0; i < count; ++i)
+    inboxes_.push_back(std::make_unique<Inbox>(static_cast<std::size_t>(config_.limits.inbox_bytes) / count));
+  auto link = mqtt::Link::open(link_options(), link_handlers());
+  if (!link) return std::unexpected(std::move(link.error()));
+  link_ = std::move(*link);
+  Gate gate;
+  if (config_.broker_access.mode == "dynamic-security")
+    gate = [this](registry::BrokerOpening opening, mqtt::Message answer) {
+      return access_->open(std::move(opening), std::move(answer));
+    };
+  speaker_ =
+      std::make_unique<Speaker>(*link_, topics_, sent_, destination(), std::move(gate), metrics_, log_);
+  configurer_ = std::make_unique<Configurer>(authenticator_, *speaker_, log_);
+  if (auto access = start_access(); !access) return access;
+  const RequestTools requests{
+      authenticator_, decider_, pki_.issuer, secrets_.master, pki_.chain_below_root, *speaker_,
+      limits_,        metrics_, log_};
+  const StatusTools statuses{*configurer_, metrics_, log_};
+  for (const auto& inbox : inboxes_)
+    workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
+                                                requests, statuses, database()));
+  housekeeper_ =
+      std::make_unique<Housekeeper>(sent_, database(), [this] { readiness_.database_ready(); }, log_);
+  if (auto crl = start_crl(); !crl) return crl;
+  steering_ = std::make_unique<Steering>(acts(), database(), log_);
+  summarizer_ = std::make_unique<Summarizer>(database(), log_);
+  serve_http();
+  return {};
+}
+
+std::vector<Act> Service::acts() {
+  const ConfigChanges changes(*configurer_, log_);
+  const Nudges nudges(authenticator_, *speaker_, log_);
+  std::vector<Act> acts{
+      {"config", [changes](registry::Registry& registry) { return changes.step(registry); }},
+      {"approval", [nudges](registry::Registry& registry) { return nudges.step(registry); }},
+      // Nobody announces it: it is noted with every look.
+      {"presence", [this](registry::Registry& registry) { return listening_.note(registry, Steady::now()); }},
+  };
+  if (access_ != nullptr)
+    acts.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
+                      access_->look();
+                      return false;
+                    }});
+  if (config_.broker_access.mode == "database")
+    acts.push_back({"access", [](registry::Registry& registry) -> registry::Result<bool> {
+                      if (auto done = registry.access_looked_up(); !done)
+                        return std::unexpected(std::move(done.error()));
+                      return false;
+                    }});
+  if (crl_ != nullptr)
+    acts.push_back({"access", [this](registry::Registry& registry) { return crl_->step(registry); }});
+  return acts;
+}
+
+/// Devices come first: what is only looked at must not keep them from being served.
+void Service::serve_http() {
+  if (config_.http.listen == "off") return;
+  observer_ = std::make_unique<Observer>(database(), metrics_);
+  const RouteSources sources{.alive = [this] { return alive(); },
+                             .checks = [this] { return checks(); },
+                             .metrics = [this] { return metrics_now(); },
+                             .page = [this](const HttpRequest& request) { return page(request); }};
+  const auto address = ListenAddress::parse(config_.http.listen);
+  std::optional<crypto::Secret> token;
+  if (!secrets_.page_token.empty()) token = std::move(secrets_.page_token);
+  page_access_.emplace(*address, std::move(token));
+  auto server = HttpServer::start(
+      *address, [sources](const HttpRequest& request) { return route(sources, request); }, {});
+  if (server)
+    http_ = std::move(*server);
+  else
+    log_.error("no health checks and no metrics", {{"reason", server.error()}});
+}
+
+HttpResponse Service::page(const HttpRequest& request) {
+  if (auto refusal = page_access_->refusal(request)) return *std::move(refusal);
+  const auto asked = request.query.find("device");
+  if (asked == request.query.end() || asked->second.empty()) return fleet_page(observer_->fleet());
+  const auto id = protocol::DeviceId::parse(asked->second);
+  if (!id) return device_page(asked->second, std::nullopt, {});
+  return device_page(asked->second, observer_->history(*id), current_time());
+}
+
+bool Service::alive() const {
+  const auto now = Pulse::Clock::now();
+  return std::ranges::none_of(workers_,
+                              [&](const auto& worker) { return worker->pulse().stuck(longest_batch, now); });
+}
+
+std::vector<Check> Service::checks() {
+  const auto broker = link_->ready() ? std::nullopt : std::optional<std::string>("not subscribed");
+  return {{"broker", broker}, {"database", observer_->complaint()}};
+}
+
+std::string Service::metrics_now() {
+  Metrics::Queues queues;
+  for (const auto& inbox : inboxes_) {
+    const auto level = inbox->level();
+    queues.inbox_messages += level.messages;
+    queues.inbox_bytes += level.bytes;
+  }
+  queues.outbox_messages = link_->outstanding();
+  metrics_.set(queues);
+  metrics_.set_broker_up(link_->ready());
+  return metrics_.text();
+}
+
+void Service::note_certificates() {
+  std::map<std::string_view, crypto::Time> first;  // by role
+  for (const CertificateEnd& end : certificate_ends(config_)) {
+    const auto known = first.emplace(end.role, end.certificate.not_after()).first;
+    known->second = std::min(known->second, end.certificate.not_after());
+  }
+  for (const auto& [role, not_after] : first)
+    metrics_.set_certificate_end(std::string(role), not_after);
+}
+
+void Service::remind() {
+  if (Steady::now() < next_reminder_) return;
+  next_reminder_ = Steady::now() + std::chrono::days(1);
+  const auto now = current_time();
+  for (const CertificateEnd& end : certificate_ends(config_)) {
+    if (now < end.due) continue;
+    const std::string name = end.certificate.common_name();
+    const std::string ends = format_rfc3339(end.certificate.not_after());
+    log_.warning("a certificate has to be replaced", {{"certificate", end.role},
+                                                      {"common_name", name},
+                                                      {"ends", ends},
+                                                      {"then", end.then},
+                                                      {"todo", end.todo}});
+  }
+}
+
+void Service::stop() {
+  http_.reset();  // it looks at all that ends below
+  observer_.reset();
+  steering_.reset();
+  summarizer_.reset();
+  for (const auto& inbox : inboxes_)
+    inbox->close();
+  workers_.clear();  // each finishes the batch it has
+  access_.reset();
+  if (link_ != nullptr && !link_->flush(flush_limit))
+    log_.warning("stopped with answers that the broker did not take");
+  sent_.close();
+  housekeeper_.reset();
+  link_.reset();
+}
+
+}  // namespace latchkey::service

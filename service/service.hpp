@@ -1,0 +1,91 @@
+#pragma once
+
+#include "service/access/dynamic_security.hpp"
+#include "service/housekeeper.hpp"
+#include "service/http/routes.hpp"
+#include "service/http/server.hpp"
+#include "service/intake.hpp"
+#include "service/issuing/crl_file.hpp"
+#include "service/listening.hpp"
+#include "service/metrics.hpp"
+#include "service/observer.hpp"
+#include "service/page/access.hpp"
+#include "service/pki.hpp"
+#include "service/readiness.hpp"
+#include "service/secrets.hpp"
+#include "service/steering.hpp"
+#include "service/summarizer.hpp"
+#include "service/worker.hpp"
+
+#include <memory>
+
+namespace latchkey::service {
+
+/// Everything the process holds while it serves, in the order in which it is made; it ends in the opposite
+/// one.
+class Service {
+ public:
+  Service(const Config& config, Secrets secrets, Pki pki, Log& log);
+  ~Service() { stop(); }  // also when a start failed halfway: the threads that it made wait for this
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  /// Throws std::system_error where the system refuses a thread or a file.
+  [[nodiscard]] std::expected<void, std::string> start();
+  /// Once more does nothing.
+  void stop();
+  /// False when only a new process would help.
+  [[nodiscard]] bool alive() const;
+  /// Once a day: says which certificates it is time to replace.
+  void remind();
+
+ private:
+  [[nodiscard]] registry::ConnectOptions database() const {
+    return {config_.database.url, secrets_.database_password.clone(), session_};
+  }
+  [[nodiscard]] mqtt::Options link_options() const;
+  [[nodiscard]] mqtt::Options access_options() const;
+  [[nodiscard]] std::expected<void, std::string> start_access();
+  [[nodiscard]] std::expected<void, std::string> start_crl();
+  [[nodiscard]] mqtt::Handlers link_handlers();
+  [[nodiscard]] Destination destination() const;
+  [[nodiscard]] std::vector<Act> acts();
+  void serve_http();
+  [[nodiscard]] std::vector<Check> checks();
+  [[nodiscard]] std::string metrics_now();
+  [[nodiscard]] HttpResponse page(const HttpRequest& request);
+  void note_certificates();
+  [[nodiscard]] std::string shared(const std::string& filter) const;
+
+  const Config& config_;
+  Log& log_;
+  Steady::time_point next_reminder_;  ///< the first one is due at once
+  const std::string client_id_;
+  const std::string session_;  ///< what the database calls this process
+  Metrics metrics_;
+  Secrets secrets_;
+  Pki pki_;
+  protocol::Topics topics_;
+  Nonces nonces_;
+  Authenticator authenticator_;
+  Decider decider_;
+  ProofLimits limits_;
+  SentLog sent_;
+  Readiness readiness_;
+  Listening listening_;
+  std::vector<std::unique_ptr<Inbox>> inboxes_;
+  Intake intake_;
+  std::unique_ptr<mqtt::Link> link_;
+  std::unique_ptr<Speaker> speaker_;
+  std::unique_ptr<access::DynamicSecurity> access_;  ///< with broker_access.mode = dynamic-security
+  std::unique_ptr<Configurer> configurer_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<CrlFile> crl_;  ///< with crl.file; the steering thread's
+  std::unique_ptr<Steering> steering_;
+  std::unique_ptr<Summarizer> summarizer_;
+  std::unique_ptr<Observer> observer_;
+  std::optional<PageAccess> page_access_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+}  // namespace latchkey::service
