@@ -135,6 +135,22 @@ TEST_CASE("explain: where passwords are all that is allowed, the service has to 
         "passwords\n");
 }
 
+TEST_CASE("a password is refused where the service gives none, as explain says", "[explain]") {
+  Known known;
+  known.policy().allows_password = true;
+  known.policy().allows_x509 = false;
+  auto request = fixtures::request();
+  request.credential = protocol::CredentialType::password;
+  const auto received = fixtures::signed_in_group(request);
+  const auto verified = fixtures::authenticator().authenticate(received, known.facts, fixtures::now);
+  REQUIRE(verified);
+  for (const bool gives : {false, true}) {
+    const auto decision = Decider(fixtures::nonces(), gives).decide(*verified, known.facts, fixtures::now);
+    CHECK(std::holds_alternative<Grant>(decision) == gives);
+    CHECK(refusals(known, gives).empty() == gives);
+  }
+}
+
 TEST_CASE("explain: which enrolment is asked stands first", "[explain]") {
   Known known;
   CHECK(explain(fixtures::device(), known, true).front().detail == "group meters, proof symmetric_key");
