@@ -138,7 +138,8 @@ void connect_devices(Registry& registry, const Jobs& jobs, Complaints& complaint
     const auto loaded = registry.load_requests(std::span(&key, 1));
     if (!loaded) return complaints.add(loaded.error());
     const auto& device = loaded->facts[0].device;
-    if (!device) continue;
+    // Of a suspended device the service takes no status (service/enrolment/lifecycle).
+    if (!device || device->state == DeviceState::suspended) continue;
     const auto row = test::connected({job.device, device->state, DeviceState::connected}, device->generation);
     const auto outcome = registry.commit_statuses(std::span(&row, 1));
     if (!outcome) complaints.add(outcome.error());
