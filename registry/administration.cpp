@@ -1,71 +1,11 @@
 #include "registry/administration.hpp"
 
-#include "crypto/mac.hpp"
 #include "registry/admin_connection.hpp"
-#include "registry/migrations.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace latchkey::registry {
 namespace {
-
-// Any number that nothing else locks: two operators migrating at once take turns.
-constexpr const char* migration_lock = "SELECT pg_advisory_lock(7237842013948)";
-
-std::string checksum_of(const Migration& migration) {
-  return crypto::to_hex(crypto::sha256(crypto::as_bytes(migration.sql)));
-}
-
-std::vector<MigrationStatus> status_of(pqxx::connection& connection) {
-  pqxx::nontransaction reading(connection);
-  const bool fresh = reading.exec("SELECT to_regclass('registry.schema_migrations')")[0][0].is_null();
-  const pqxx::result applied =
-      fresh ? pqxx::result()
-            : reading.exec("SELECT version, checksum FROM registry.schema_migrations ORDER BY version");
-  std::vector<MigrationStatus> all;
-  for (const Migration& migration : migrations()) {
-    MigrationStatus status{std::string(migration.version), std::string(migration.name)};
-    for (const auto& row : applied) {
-      if (row[0].c_str() != migration.version) continue;
-      status.applied = true;
-      status.edited = row[1].c_str() != checksum_of(migration);
-    }
-    all.push_back(std::move(status));
-  }
-  return all;
-}
-
-void apply(pqxx::connection& connection, const Migration& migration) {
-  pqxx::work transaction(connection);
-  transaction.exec(std::string(migration.sql));
-  transaction.exec("INSERT INTO registry.schema_migrations (version, checksum) VALUES (" +
-                   transaction.quote(std::string(migration.version)) + ", " +
-                   transaction.quote(checksum_of(migration)) + ")");
-  transaction.commit();
-}
-
-void take_migration_lock(pqxx::connection& connection) {
-  pqxx::nontransaction locking(connection);
-  locking.exec(migration_lock);
-}
-
-std::expected<std::vector<MigrationStatus>, AdminError> apply_missing(pqxx::connection& connection) {
-  take_migration_lock(connection);  // until the connection ends
-  std::vector<MigrationStatus> done;
-  const auto all = status_of(connection);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].edited)
-      return std::unexpected(AdminError{AdminError::Kind::refused,
-                                        "migration " + all[i].version + "_" + all[i].name +
-                                            " was applied with another text than this program carries",
-                                        "Never edit a migration that was applied: add a new one."});
-    if (all[i].applied) continue;
-    apply(connection, migrations()[i]);
-    done.push_back(all[i]);
-    done.back().applied = true;
-  }
-  return done;
-}
 
 // Arguments travel as one JSON parameter: it spares a list of types in two versions of libpqxx.
 std::expected<void, AdminError> call(const ConnectOptions& options, const std::string& sql,
@@ -92,14 +32,6 @@ nlohmann::json config_of(const std::optional<std::string>& config) {
 }
 
 }  // namespace
-
-std::expected<std::vector<MigrationStatus>, AdminError> migration_status(const ConnectOptions& options) {
-  return with_connection<std::vector<MigrationStatus>>(options, status_of);
-}
-
-std::expected<std::vector<MigrationStatus>, AdminError> migrate(const ConnectOptions& options) {
-  return with_connection<std::vector<MigrationStatus>>(options, apply_missing);
-}
 
 std::expected<void, AdminError> enroll(const ConnectOptions& options, const GroupEnrolment& group) {
   const nlohmann::json arguments = {{"name", group.name},

@@ -18,19 +18,6 @@ struct AdminError {
   std::string hint;
 };
 
-struct MigrationStatus {
-  std::string version;  ///< "0001"
-  std::string name;     ///< "tables"
-  bool applied = false;
-  bool edited = false;  ///< applied, with another text than this program carries
-};
-
-[[nodiscard]] std::expected<std::vector<MigrationStatus>, AdminError> migration_status(
-    const ConnectOptions& options);
-/// Applies what is missing, one transaction a file, under an advisory lock. Refuses when an applied file was
-/// edited. Returns what it applied.
-[[nodiscard]] std::expected<std::vector<MigrationStatus>, AdminError> migrate(const ConnectOptions& options);
-
 struct GroupEnrolment {
   std::string name;
   std::string proof;       ///< symmetric_key | x509 | token

@@ -1,8 +1,8 @@
 #include "registry/condition.hpp"
 
 #include "crypto/mac.hpp"
-#include "registry/migrations.hpp"
 #include "registry/rows.hpp"
+#include "registry/sources.hpp"
 
 #include <map>
 #include <set>
@@ -33,7 +33,7 @@ Condition look(pqxx::connection& connection) {
   pqxx::nontransaction looking(connection);
   looking.exec("SET statement_timeout = '5s'");
   Condition found;
-  found.needed = migrations().back().version;
+  found.needed = schema_files().back().version;
   const pqxx::result row = looking.exec(look_sql);
   found.now = clock_of(row[0][0]);
   found.read_only = is_true(row[0][1]);

@@ -11,7 +11,7 @@ namespace latchkey::registry {
 struct Condition {
   Clock now;                          ///< the database's
   bool read_only = false;             ///< a standby, or set so
-  std::string schema;                 ///< the newest migration that was applied; empty: there is no schema
+  std::string schema;                 ///< the newest schema file that was applied; empty: there is none
   std::string needed;                 ///< the newest that this program carries
   bool may_serve = false;             ///< the login may call the service's functions
   std::vector<std::string> sessions;  ///< the application names of all sessions of this login

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// Rows of the registry as values. What a column means stands in its COMMENT (registry/migrations).
+/// Rows of the registry as values. What a column means stands in its COMMENT (registry/schema).
 namespace latchkey::registry {
 
 /// The database's clock, in microseconds since the epoch: the authority for validity.

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// What the fleet page shows, as the functions of 0005_page.sql give it. Texts of devices are as they sent
-/// them: nothing is escaped.
+/// What the fleet page shows, as the functions of registry/code/page give it. Texts of devices are as they
+/// sent them: nothing is escaped.
 namespace latchkey::registry {
 
 /// Of the devices that first asked on a day (UTC).

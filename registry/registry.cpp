@@ -1,7 +1,7 @@
 #include "registry/registry.hpp"
 
-#include "registry/migrations.hpp"
 #include "registry/rows.hpp"
+#include "registry/sources.hpp"
 
 #include <utility>
 
@@ -15,7 +15,7 @@ std::vector<T> in_order(const pqxx::result& rows, std::size_t size, const Read& 
   std::vector<T> ordered(size);
   for (const auto& each : rows) {
     const Row row{each, columns};
-    ordered.at(row["i"].as<std::size_t>()) = read(row);
+    ordered.at(row[column::i].as<std::size_t>()) = read(row);
   }
   return ordered;
 }
@@ -28,7 +28,7 @@ Result<Loaded> load(Session& session, const char* function, std::span<const Key>
   if (std::cmp_not_equal(rows->size(), keys.size()))
     return std::unexpected(Error{Failure::unavailable, "the load lost a row"});
   Loaded loaded;
-  loaded.now = clock_of((*rows)[0]["loaded_at"]);
+  loaded.now = clock_of(Row{(*rows)[0], Columns(*rows)}[column::loaded_at]);
   loaded.facts = in_order<typename decltype(loaded.facts)::value_type>(*rows, keys.size(), read);
   return loaded;
 }
@@ -38,7 +38,7 @@ Result<std::vector<Outcome>> commit(Session& session, const char* function, std:
   auto outcomes = session.call(function, rows_of(rows), true);
   if (!outcomes) return std::unexpected(std::move(outcomes.error()));
   return in_order<Outcome>(*outcomes, rows.size(),
-                           [](const Row& row) { return outcome_of(row["outcome"].c_str()); });
+                           [](const Row& row) { return outcome_of(row[column::outcome].c_str()); });
 }
 
 /// What was asked, row by row.
@@ -47,14 +47,27 @@ Result<std::vector<T>> read_all(const Result<pqxx::result>& rows, const Read& re
   if (!rows) return std::unexpected(rows.error());
   std::vector<T> all;
   all.reserve(static_cast<std::size_t>(rows->size()));
+  const Columns columns(*rows);
   for (const auto& row : *rows)
-    all.push_back(read(row));
+    all.push_back(read(Row{row, columns}));
   return all;
 }
 
 Result<void> discard_rows(Result<pqxx::result> rows) {
   if (!rows) return std::unexpected(std::move(rows.error()));
   return {};
+}
+
+/// The newest schema file that was applied, and which of our calls there are not.
+std::string found_sql() {
+  std::string names;
+  for (const Call& call : calls())
+    names += (names.empty() ? "'" : ",'") + std::string(call.function) + "'";
+  return "SELECT (SELECT coalesce(max(version), '') FROM registry.schema_migrations), "
+         "(SELECT coalesce(string_agg(name, ', '), '') FROM unnest(ARRAY[" +
+         names +
+         "]) name WHERE NOT EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+         "WHERE n.nspname = 'registry' AND p.proname = name))";
 }
 
 }  // namespace
@@ -72,15 +85,18 @@ Registry& Registry::operator=(Registry&&) noexcept = default;
 Result<void> Registry::check() {
   auto rows = impl_->session.query("SELECT to_regclass('registry.schema_migrations') IS NULL");
   const bool fresh = rows && is_true((*rows)[0][0]);
-  if (rows && !fresh)
-    rows = impl_->session.query("SELECT coalesce(max(version), '') FROM registry.schema_migrations");
+  if (rows && !fresh) rows = impl_->session.query(found_sql().c_str());
   if (!rows) return std::unexpected(std::move(rows.error()));
-  const std::string_view needed = migrations().back().version;
+  const std::string_view needed = schema_files().back().version;
   const std::string found = fresh ? "" : (*rows)[0][0].c_str();
-  if (found >= needed) return {};
-  return std::unexpected(Error{Failure::old_schema, "the schema is at version '" + found +
-                                                        "' and this program needs " + std::string(needed) +
-                                                        ": run latchkey db migrate"});
+  std::string what;
+  if (found < needed)
+    what = "the schema is at version '" + found + "' and this program needs " + std::string(needed);
+  else if (const std::string missing = (*rows)[0][1].c_str(); !missing.empty())
+    what = "the registry lacks what this program calls: " + missing;
+  else
+    return {};
+  return std::unexpected(Error{Failure::old_schema, what + ": run latchkey db migrate"});
 }
 
 Result<LoadedRequests> Registry::load_requests(std::span<const RequestKey> keys) {
@@ -106,9 +122,10 @@ Result<void> Registry::mark_sent(std::span<const Sent> rows) {
 Result<BrokerAccess> Registry::load_broker_access() {
   const auto rows = impl_->session.query("SELECT * FROM registry.load_broker_access()");
   if (!rows) return std::unexpected(rows.error());
+  const Columns columns(*rows);
   BrokerAccess access;
   for (const auto& row : *rows)
-    add_access(access, row);
+    add_access(access, {row, columns});
   return access;
 }
 
@@ -128,14 +145,15 @@ Result<std::string> Registry::revocation_stamp() {
 
 Result<std::vector<RevokedCertificate>> Registry::load_revoked() {
   return read_all<RevokedCertificate>(
-      impl_->session.query("SELECT serial, revoked_at FROM registry.load_revoked()"),
-      [](const pqxx::row& row) { return RevokedCertificate{bytes_of(row[0]), clock_of(row[1])}; });
+      impl_->session.query("SELECT serial, revoked_at FROM registry.load_revoked()"), [](const Row& row) {
+        return RevokedCertificate{bytes_of(row[column::serial]), clock_of(row[column::revoked_at])};
+      });
 }
 
 Result<std::vector<protocol::DeviceId>> Registry::claim_configs() {
-  return read_all<protocol::DeviceId>(
-      impl_->session.call("claim_configs", "{}", false),
-      [](const pqxx::row& row) { return protocol::DeviceId::parse(row["device_id"].c_str()).value(); });
+  return read_all<protocol::DeviceId>(impl_->session.call("claim_configs", "{}", false), [](const Row& row) {
+    return protocol::DeviceId::parse(row[column::device_id].c_str()).value();
+  });
 }
 
 Result<std::vector<Outcome>> Registry::commit_configs(std::span<const DecidedConfig> rows) {
@@ -145,7 +163,7 @@ Result<std::vector<Outcome>> Registry::commit_configs(std::span<const DecidedCon
 Result<bool> Registry::walk_config_change() {
   const auto rows = impl_->session.call("walk_config_change", "{}", false);
   if (!rows) return std::unexpected(rows.error());
-  return is_true((*rows)[0]["walked"]);
+  return is_true((*rows)[0][0]);
 }
 
 Result<Registry::Nudges> Registry::claim_nudges() {
@@ -154,8 +172,9 @@ Result<Registry::Nudges> Registry::claim_nudges() {
   const Columns columns(*rows);
   Nudges nudges;
   for (const auto& row : *rows) {
-    nudges.now = clock_of(row["loaded_at"]);
-    nudges.rows.push_back(nudge_of({row, columns}));
+    const Row nudge{row, columns};
+    nudges.now = clock_of(nudge[column::loaded_at]);
+    nudges.rows.push_back(nudge_of(nudge));
   }
   return nudges;
 }
@@ -166,8 +185,9 @@ Result<void> Registry::note_links(std::span<const LinkLife> links) {
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> Registry::count_devices() {
   return read_all<std::pair<std::string, std::int64_t>>(
-      impl_->session.query("SELECT state, devices FROM registry.count_devices()"),
-      [](const pqxx::row& row) { return std::pair(row[0].c_str(), row[1].as<std::int64_t>()); });
+      impl_->session.query("SELECT state, devices FROM registry.count_devices()"), [](const Row& row) {
+        return std::pair(row[column::state].c_str(), row[column::devices].as<std::int64_t>());
+      });
 }
 
 Result<std::vector<FunnelDay>> Registry::count_funnel() {
@@ -184,7 +204,7 @@ Result<Overview> Registry::overview() {
   auto expiring =
       read_all<ShownExpiring>(impl_->session.query("SELECT * FROM registry.page_expiring()"), expiring_of);
   if (!expiring) return std::unexpected(expiring.error());
-  const auto total = pending->empty() ? 0 : integer_or((*rows)[0]["total"], 0);
+  const auto total = pending->empty() ? 0 : integer_or(Row{(*rows)[0], Columns(*rows)}[column::total], 0);
   return Overview{*std::move(rejections), *std::move(pending), total, *std::move(expiring)};
 }
 

@@ -26,30 +26,30 @@ void RowText::member(std::string_view name) {
   out_.append(",\"").append(name).append("\":");
 }
 
-void RowText::text(std::string_view name, std::string_view value) {
-  member(name);
+void RowText::text(const Column& column, std::string_view value) {
+  member(column.name);
   if (is_plain(value))
     out_.append(1, '"').append(value).append(1, '"');
   else
     out_ += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void RowText::number(std::string_view name, std::int64_t value) {
-  member(name);
+void RowText::number(const Column& column, std::int64_t value) {
+  member(column.name);
   out_ += std::to_string(value);
 }
 
-void RowText::flag(std::string_view name, bool value) {
-  json(name, value ? "true" : "false");
+void RowText::flag(const Column& column, bool value) {
+  json(column, value ? "true" : "false");
 }
 
-void RowText::hex(std::string_view name, crypto::ByteView value) {
-  member(name);
+void RowText::hex(const Column& column, crypto::ByteView value) {
+  member(column.name);
   out_.append(R"("\\x)").append(crypto::to_hex(value)).append(1, '"');
 }
 
-void RowText::json(std::string_view name, std::string_view value) {
-  member(name);
+void RowText::json(const Column& column, std::string_view value) {
+  member(column.name);
   out_ += value;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// Private to this folder: what the functions of 0002_service.sql take and return, and our values.
+// Private to this folder: what the service's calls take and give, and our values.
 
+#include "registry/columns.hpp"
 #include "registry/page.hpp"
 #include "registry/session.hpp"
 
@@ -25,12 +26,6 @@ namespace latchkey::registry {
 
 /// The one parameter of page_device and page_history.
 [[nodiscard]] std::string device_of(const protocol::DeviceId& id);
-[[nodiscard]] FunnelDay funnel_day_of(const pqxx::row& row);
-[[nodiscard]] ShownRejection rejection_of(const pqxx::row& row);
-[[nodiscard]] ShownPending pending_of(const pqxx::row& row);
-[[nodiscard]] ShownExpiring expiring_of(const pqxx::row& row);
-[[nodiscard]] ShownDevice shown_device_of(const pqxx::row& row);
-[[nodiscard]] ShownEvent event_of(const pqxx::row& row);
 
 /// Where the columns of a result are. libpq copies and folds a name whenever it is asked for one, and a row
 /// of a load has fifty.
@@ -48,14 +43,21 @@ class Columns {
 struct Row {
   const pqxx::row& row;
   const Columns& columns;
-  [[nodiscard]] pqxx::field operator[](std::string_view name) const { return row[columns.at(name)]; }
+  [[nodiscard]] pqxx::field operator[](const Column& column) const { return row[columns.at(column.name)]; }
 };
+
+[[nodiscard]] FunnelDay funnel_day_of(const Row& row);
+[[nodiscard]] ShownRejection rejection_of(const Row& row);
+[[nodiscard]] ShownPending pending_of(const Row& row);
+[[nodiscard]] ShownExpiring expiring_of(const Row& row);
+[[nodiscard]] ShownDevice shown_device_of(const Row& row);
+[[nodiscard]] ShownEvent event_of(const Row& row);
 
 [[nodiscard]] RequestFacts request_facts_of(const Row& row);
 [[nodiscard]] StatusFacts status_facts_of(const Row& row);
 [[nodiscard]] Nudge nudge_of(const Row& row);
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
-void add_access(BrokerAccess& access, const pqxx::row& row);
+void add_access(BrokerAccess& access, const Row& row);
 [[nodiscard]] Outcome outcome_of(std::string_view name);
 
 }  // namespace latchkey::registry

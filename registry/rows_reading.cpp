@@ -55,74 +55,76 @@ std::optional<protocol::EncryptionKey> encryption_key_of(const pqxx::field& fiel
 
 /// Who may speak for the device; what it is configured with comes after it.
 std::optional<Enrolment> proof_in(const Row& row) {
-  if (row["origin"].is_null()) return std::nullopt;
+  if (row[column::origin].is_null()) return std::nullopt;
   Enrolment enrolment;
-  enrolment.origin = std::string_view(row["origin"].c_str()) == "device" ? Origin::device : Origin::group;
-  enrolment.group = optional_text(row["group_name"]);
-  enrolment.proof = proof_of(row["proof"].c_str());
-  enrolment.material = bytes_of(row["material"]);
-  enrolment.secondary = bytes_of(row["secondary_material"]);
+  enrolment.origin =
+      std::string_view(row[column::origin].c_str()) == "device" ? Origin::device : Origin::group;
+  enrolment.group = optional_text(row[column::group_name]);
+  enrolment.proof = proof_of(row[column::proof].c_str());
+  enrolment.material = bytes_of(row[column::material]);
+  enrolment.secondary = bytes_of(row[column::secondary_material]);
   return enrolment;
 }
 
 std::optional<Enrolment> enrolment_of(const Row& row) {
   auto enrolment = proof_in(row);
   if (!enrolment) return enrolment;
-  enrolment->enabled = is_true(row["enabled"]);
-  enrolment->config = text_or(row["fleet_config"], "{}");
-  for (const char* layer : {"group_config", "device_config"})
+  enrolment->enabled = is_true(row[column::enabled]);
+  enrolment->config = text_or(row[column::fleet_config], "{}");
+  for (const Column& layer : {column::group_config, column::device_config})
     if (!row[layer].is_null())
       enrolment->config = protocol::merge_config(enrolment->config, row[layer].c_str());
-  enrolment->layers = row["layers"].as<std::int64_t>();
-  enrolment->endpoint = text_or(row["wanted_endpoint"], "");
+  enrolment->layers = row[column::layers].as<std::int64_t>();
+  enrolment->endpoint = text_or(row[column::wanted_endpoint], "");
   return enrolment;
 }
 
 Policy policy_of(const Row& row) {
-  const std::string_view types = row["credential_types"].c_str();
+  const std::string_view types = row[column::credential_types].c_str();
   Policy policy;
-  policy.in_window = is_true(row["in_window"]);
-  policy.id_matches = is_true(row["id_matches"]);
-  policy.admitted = admitted_of(row["admission"].c_str());
-  policy.is_listed = is_true(row["listed"]);
-  policy.may_reprovision = is_true(row["may_reprovision"]);
+  policy.in_window = is_true(row[column::in_window]);
+  policy.id_matches = is_true(row[column::id_matches]);
+  policy.admitted = admitted_of(row[column::admission].c_str());
+  policy.is_listed = is_true(row[column::listed]);
+  policy.may_reprovision = is_true(row[column::may_reprovision]);
   policy.allows_x509 = types.find("x509") != std::string_view::npos;
   policy.allows_password = types.find("password") != std::string_view::npos;
-  policy.lifetime_s = row["lifetime_s"].as<std::int64_t>();
-  policy.unused_life_s = row["unused_life_s"].as<std::int64_t>();
-  policy.seals_config = is_true(row["seal_config"]);
-  policy.quota = optional_text(row["quota"]);
+  policy.lifetime_s = row[column::lifetime_s].as<std::int64_t>();
+  policy.unused_life_s = row[column::unused_life_s].as<std::int64_t>();
+  policy.seals_config = is_true(row[column::seal_config]);
+  policy.quota = optional_text(row[column::quota]);
   return policy;
 }
 
 std::optional<Device> device_of(const Row& row) {
-  if (row["state"].is_null()) return std::nullopt;
+  if (row[column::state].is_null()) return std::nullopt;
   Device device;
-  device.state = state_of(row["state"].c_str());
-  device.generation = row["generation"].as<std::int64_t>();
-  device.enrolled_by = text_or(row["enrolled_by"], "");
-  device.configured.version = row["config_version"].as<std::int64_t>();
-  if (!row["config_layers"].is_null()) device.configured.layers = row["config_layers"].as<std::int64_t>();
-  device.configured.digest = digest_of(row["config_digest"]);
-  device.configured.fault = text_or(row["config_fault"], "");
-  device.configured.endpoint = digest_of(row["endpoint"]);
-  device.endpoint_given = digest_of(row["endpoint_given"]);
-  device.applied_config_version = row["applied_config_version"].as<std::int64_t>();
-  device.attributes = row["attributes"].c_str();
+  device.state = state_of(row[column::state].c_str());
+  device.generation = row[column::generation].as<std::int64_t>();
+  device.enrolled_by = text_or(row[column::enrolled_by], "");
+  device.configured.version = row[column::config_version].as<std::int64_t>();
+  if (!row[column::config_layers].is_null())
+    device.configured.layers = row[column::config_layers].as<std::int64_t>();
+  device.configured.digest = digest_of(row[column::config_digest]);
+  device.configured.fault = text_or(row[column::config_fault], "");
+  device.configured.endpoint = digest_of(row[column::endpoint]);
+  device.endpoint_given = digest_of(row[column::endpoint_given]);
+  device.applied_config_version = row[column::applied_config_version].as<std::int64_t>();
+  device.attributes = row[column::attributes].c_str();
   return device;
 }
 
 /// What a request is decided by and a status is not.
 void add_claims(Device& device, const Row& row) {
-  device.proof_key = digest_of(row["proof_key"]);
-  device.waiting = digest_of(row["waiting_digest"]);
-  device.approved = digest_of(row["approved_digest"]);
-  device.rejected = digest_of(row["rejected_digest"]);
+  device.proof_key = digest_of(row[column::proof_key]);
+  device.waiting = digest_of(row[column::waiting_digest]);
+  device.approved = digest_of(row[column::approved_digest]);
+  device.rejected = digest_of(row[column::rejected_digest]);
 }
 
 std::optional<Presented> presented_of(const Row& row) {
-  if (row["presented_status"].is_null()) return std::nullopt;
-  return Presented{bytes_of(row["presented_certificate"]), row["presented_status"].c_str()};
+  if (row[column::presented_status].is_null()) return std::nullopt;
+  return Presented{bytes_of(row[column::presented_certificate]), row[column::presented_status].c_str()};
 }
 
 protocol::CredentialType type_of(const pqxx::field& field) {
@@ -131,28 +133,28 @@ protocol::CredentialType type_of(const pqxx::field& field) {
 }
 
 std::optional<Credential> same_request_of(const Row& row) {
-  if (row["same_generation"].is_null()) return std::nullopt;
+  if (row[column::same_generation].is_null()) return std::nullopt;
   Credential credential;
-  credential.generation = row["same_generation"].as<std::int64_t>();
-  credential.type = type_of(row["same_type"]);
-  credential.digest = digest_of(row["same_digest"]).value_or(crypto::Sha256Digest());
-  credential.certificate = bytes_of(row["same_certificate"]);
-  credential.salt = bytes_of(row["same_salt"]);
-  credential.master_key = key_id_of(row["same_master_key"]).value_or(KeyId());
-  credential.not_before = clock_of(row["same_not_before"]);
-  credential.not_after = clock_of(row["same_not_after"]);
-  credential.live = is_true(row["same_live"]);
+  credential.generation = row[column::same_generation].as<std::int64_t>();
+  credential.type = type_of(row[column::same_type]);
+  credential.digest = digest_of(row[column::same_digest]).value_or(crypto::Sha256Digest());
+  credential.certificate = bytes_of(row[column::same_certificate]);
+  credential.salt = bytes_of(row[column::same_salt]);
+  credential.master_key = key_id_of(row[column::same_master_key]).value_or(KeyId());
+  credential.not_before = clock_of(row[column::same_not_before]);
+  credential.not_after = clock_of(row[column::same_not_after]);
+  credential.live = is_true(row[column::same_live]);
   return credential;
 }
 
 std::optional<Credential> newest_of(const Row& row) {
-  if (row["newest_generation"].is_null()) return std::nullopt;
+  if (row[column::newest_generation].is_null()) return std::nullopt;
   Credential credential;
-  credential.generation = row["newest_generation"].as<std::int64_t>();
-  credential.type = type_of(row["newest_type"]);
-  credential.not_before = clock_of(row["newest_not_before"]);
-  credential.not_after = clock_of(row["newest_not_after"]);
-  credential.live = is_true(row["newest_live"]);
+  credential.generation = row[column::newest_generation].as<std::int64_t>();
+  credential.type = type_of(row[column::newest_type]);
+  credential.not_before = clock_of(row[column::newest_not_before]);
+  credential.not_after = clock_of(row[column::newest_not_after]);
+  credential.live = is_true(row[column::newest_live]);
   return credential;
 }
 
@@ -183,30 +185,30 @@ RequestFacts request_facts_of(const Row& row) {
   if (facts.device) add_claims(*facts.device, row);
   if (!facts.enrolment) return facts;
   facts.enrolment->policy = policy_of(row);
-  facts.enrolment->id_from = name_kind_of(text_or(row["id_from"], ""));
+  facts.enrolment->id_from = name_kind_of(text_or(row[column::id_from], ""));
   return facts;
 }
 
 StatusFacts status_facts_of(const Row& row) {
-  StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row["session"], "")};
-  if (facts.enrolment) facts.enrolment->policy.seals_config = is_true(row["seal_config"]);
-  if (!row["credential_generation"].is_null()) {
+  StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], "")};
+  if (facts.enrolment) facts.enrolment->policy.seals_config = is_true(row[column::seal_config]);
+  if (!row[column::credential_generation].is_null()) {
     facts.credential.emplace();
-    facts.credential->generation = row["credential_generation"].as<std::int64_t>();
-    facts.credential->live = is_true(row["live"]);
-    facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
-    facts.credential->answer_key = key_id_of(row["answer_key"]);
-    facts.credential->encryption_key = encryption_key_of(row["encryption_key"]);
-    facts.credential->type = type_of(row["credential_type"]);
+    facts.credential->generation = row[column::credential_generation].as<std::int64_t>();
+    facts.credential->live = is_true(row[column::live]);
+    facts.credential->signed_by = signed_by_of(row[column::signed_by].c_str());
+    facts.credential->answer_key = key_id_of(row[column::answer_key]);
+    facts.credential->encryption_key = encryption_key_of(row[column::encryption_key]);
+    facts.credential->type = type_of(row[column::credential_type]);
   }
   return facts;
 }
 
 Nudge nudge_of(const Row& row) {
   StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}};
-  facts.credential->signed_by = signed_by_of(row["signed_by"].c_str());
-  facts.credential->answer_key = key_id_of(row["answer_key"]);
-  return {protocol::DeviceId::parse(row["device_id"].c_str()).value(), row["request_id"].c_str(),
+  facts.credential->signed_by = signed_by_of(row[column::signed_by].c_str());
+  facts.credential->answer_key = key_id_of(row[column::answer_key]);
+  return {protocol::DeviceId::parse(row[column::device_id].c_str()).value(), row[column::request_id].c_str(),
           std::move(facts)};
 }
 
@@ -216,17 +218,17 @@ Outcome outcome_of(std::string_view name) {
   return name == "quota_exceeded" ? Outcome::quota_exceeded : Outcome::again;
 }
 
-void add_access(BrokerAccess& access, const pqxx::row& row) {
-  const std::string_view kind = row["kind"].c_str();
-  std::string device_id = row["device_id"].c_str();
+void add_access(BrokerAccess& access, const Row& row) {
+  const std::string_view kind = row[column::kind].c_str();
+  std::string device_id = row[column::device_id].c_str();
   if (kind == "denied") {
     access.denied.push_back(std::move(device_id));
   } else if (kind == "changed") {
-    access.changed.emplace_back(std::move(device_id), row["changed_at"].as<std::int64_t>());
+    access.changed.emplace_back(std::move(device_id), row[column::changed_at].as<std::int64_t>());
   } else if (const auto id = protocol::DeviceId::parse(device_id)) {
-    access.logins.push_back({{*id, row["generation"].as<std::int64_t>(), bytes_of(row["salt"]),
-                              key_id_of(row["master_key"]).value_or(KeyId())},
-                             is_true(row["applied"])});
+    access.logins.push_back({{*id, row[column::generation].as<std::int64_t>(), bytes_of(row[column::salt]),
+                              key_id_of(row[column::master_key]).value_or(KeyId())},
+                             is_true(row[column::applied])});
   }
 }
 

@@ -23,149 +23,150 @@ std::string_view name_of(SignedBy by) {
   return by == SignedBy::device_key ? "device_key" : "service";
 }
 
-void add_text(RowText& row, std::string_view name, const std::optional<std::string>& value) {
+void add_text(RowText& row, const Column& name, const std::optional<std::string>& value) {
   if (value) row.text(name, *value);
 }
-void add_number(RowText& row, std::string_view name, const std::optional<std::int64_t>& value) {
+void add_number(RowText& row, const Column& name, const std::optional<std::int64_t>& value) {
   if (value) row.number(name, *value);
 }
 template <class Octets>
-void add_hex(RowText& row, std::string_view name, const std::optional<Octets>& value) {
+void add_hex(RowText& row, const Column& name, const std::optional<Octets>& value) {
   if (value) row.hex(name, *value);
 }
 
 void add(RowText& row, const RequestKey& key) {
-  row.text("device_id", key.device_id.text());
-  row.text("request_id", key.request_id);
-  add_text(row, "group_name", key.group);
-  add_hex(row, "token_hash", key.token_hash);
-  add_hex(row, "ca_subject", key.ca_subject);
-  add_hex(row, "certificate", key.certificate);
+  row.text(column::device_id, key.device_id.text());
+  row.text(column::request_id, key.request_id);
+  add_text(row, column::group_name, key.group);
+  add_hex(row, column::token_hash, key.token_hash);
+  add_hex(row, column::ca_subject, key.ca_subject);
+  add_hex(row, column::certificate, key.certificate);
 }
 
 void add(RowText& row, const StatusKey& key) {
-  row.text("device_id", key.device_id.text());
-  add_number(row, "generation", key.generation);
+  row.text(column::device_id, key.device_id.text());
+  add_number(row, column::generation, key.generation);
 }
 
 void add_secret(RowText& row, const NewCredential& credential) {
   if (credential.type == protocol::CredentialType::x509) {
-    row.text("type", "x509");
-    row.hex("serial", credential.serial);
-    row.hex("certificate", credential.certificate);
-    row.hex("fingerprint", credential.fingerprint);
-    row.hex("key_fingerprint", credential.key_fingerprint);
+    row.text(column::type, "x509");
+    row.hex(column::serial, credential.serial);
+    row.hex(column::certificate, credential.certificate);
+    row.hex(column::fingerprint, credential.fingerprint);
+    row.hex(column::key_fingerprint, credential.key_fingerprint);
   } else {
-    row.text("type", "password");
-    row.hex("salt", credential.salt);
-    row.hex("master_key", credential.master_key);
-    add_hex(row, "password_hash", credential.password_hash);
+    row.text(column::type, "password");
+    row.hex(column::salt, credential.salt);
+    row.hex(column::master_key, credential.master_key);
+    add_hex(row, column::password_hash, credential.password_hash);
   }
 }
 
 void add(RowText& row, const NewCredential& credential) {
   add_secret(row, credential);
-  row.text("request_id", credential.request_id);
-  row.hex("digest", credential.digest);
-  row.text("signed_by", name_of(credential.signed_by));
-  add_hex(row, "answer_key", credential.answer_key);
+  row.text(column::request_id, credential.request_id);
+  row.hex(column::digest, credential.digest);
+  row.text(column::signed_by, name_of(credential.signed_by));
+  add_hex(row, column::answer_key, credential.answer_key);
   if (const auto& key = credential.encryption_key) {
     crypto::Bytes point = key->x;
     point.insert(point.end(), key->y.begin(), key->y.end());
-    row.hex("encryption_key", point);
+    row.hex(column::encryption_key, point);
   }
-  row.text("not_before", timestamp(credential.not_before));
-  row.text("not_after", timestamp(credential.not_after));
-  row.text("use_by", timestamp(credential.use_by));
+  row.text(column::not_before, timestamp(credential.not_before));
+  row.text(column::not_after, timestamp(credential.not_after));
+  row.text(column::use_by, timestamp(credential.use_by));
 }
 
 /// The members version_from ... of the service's row types; `version` is what the new one is called there.
-void add_configured(RowText& row, std::string_view version, const std::optional<Configured>& before,
+void add_configured(RowText& row, const Column& version, const std::optional<Configured>& before,
                     const std::optional<Configured>& now) {
   if (before) {
-    row.number("version_from", before->version);
-    add_number(row, "layers_from", before->layers);
+    row.number(column::version_from, before->version);
+    add_number(row, column::layers_from, before->layers);
   }
   if (!now) return;
   row.number(version, now->version);
-  add_number(row, "config_layers", now->layers);
-  add_hex(row, "config_digest", now->digest);
-  if (!now->fault.empty()) row.text("config_fault", now->fault);
-  add_hex(row, "endpoint", now->endpoint);
+  add_number(row, column::config_layers, now->layers);
+  add_hex(row, column::config_digest, now->digest);
+  if (!now->fault.empty()) row.text(column::config_fault, now->fault);
+  add_hex(row, column::endpoint, now->endpoint);
 }
 
 void add(RowText& row, const Attempt& attempt) {
-  row.text("device_id", attempt.device_id);
-  row.text("tracking_id", attempt.tracking_id);
-  row.text("received_at", timestamp(attempt.received_at));
-  row.text("decision", attempt.decision);
-  if (!attempt.code.empty()) row.text("code", attempt.code);
-  if (!attempt.reason.empty()) row.text("reason", attempt.reason);
-  add_text(row, "group_name", attempt.group);
-  row.flag("counted", attempt.counted);
+  row.text(column::device_id, attempt.device_id);
+  row.text(column::tracking_id, attempt.tracking_id);
+  row.text(column::received_at, timestamp(attempt.received_at));
+  row.text(column::decision, attempt.decision);
+  if (!attempt.code.empty()) row.text(column::code, attempt.code);
+  if (!attempt.reason.empty()) row.text(column::reason, attempt.reason);
+  add_text(row, column::group_name, attempt.group);
+  row.flag(column::counted, attempt.counted);
 }
 
 void add(RowText& row, const Registration& registration) {
-  add_number(row, "expected", registration.expected_generation);
-  row.flag("to_registered", registration.to_registered);
-  row.text("enrolled_by", registration.enrolled_by);
-  add_hex(row, "proof_key", registration.proof_key);
-  add_text(row, "quota", registration.quota);
-  row.json("attributes", registration.attributes);
+  add_number(row, column::expected, registration.expected_generation);
+  row.flag(column::to_registered, registration.to_registered);
+  row.text(column::enrolled_by, registration.enrolled_by);
+  add_hex(row, column::proof_key, registration.proof_key);
+  add_text(row, column::quota, registration.quota);
+  row.json(column::attributes_json, registration.attributes);
   add(row, registration.credential);
-  add_configured(row, "config_version", registration.configured_before, registration.configured);
+  add_configured(row, column::config_version, registration.configured_before, registration.configured);
 }
 
 void add(RowText& row, const DecidedRequest& decided) {
   add(row, decided.attempt);
-  add_number(row, "repeated", decided.repeated_generation);
+  add_number(row, column::repeated, decided.repeated_generation);
   if (decided.registration) add(row, *decided.registration);
   if (const auto& waiting = decided.waiting) {
-    add_number(row, "expected", waiting->expected_generation);
-    row.hex("digest", waiting->digest);
-    row.json("attributes", waiting->attributes);
-    if (!waiting->request_id.empty()) row.text("request_id", waiting->request_id);
-    row.text("signed_by", name_of(waiting->signed_by));
-    add_hex(row, "answer_key", waiting->answer_key);
+    add_number(row, column::expected, waiting->expected_generation);
+    row.hex(column::digest, waiting->digest);
+    row.json(column::attributes_json, waiting->attributes);
+    if (!waiting->request_id.empty()) row.text(column::request_id, waiting->request_id);
+    row.text(column::signed_by, name_of(waiting->signed_by));
+    add_hex(row, column::answer_key, waiting->answer_key);
   }
 }
 
 void add(RowText& row, const DecidedStatus& decided) {
   const protocol::StatusMessage& status = decided.status;
-  row.text("device_id", decided.device_id.text());
-  row.text("kind", protocol::name_of(status.kind));
-  row.text("session", status.session);
-  row.number("generation", status.generation);
-  row.number("config_version", status.config_version);
-  row.text("expected", name_of(decided.expected));
-  row.text("next", name_of(decided.next));
-  if (status.attributes) row.json("attributes", *status.attributes);
-  if (status.kind == protocol::StatusKind::failed) row.text("failure", status.code + ": " + status.message);
-  add_configured(row, "new_version", decided.configured_before, decided.configured);
+  row.text(column::device_id, decided.device_id.text());
+  row.text(column::kind, protocol::name_of(status.kind));
+  row.text(column::session, status.session);
+  row.number(column::generation, status.generation);
+  row.number(column::config_version, status.config_version);
+  row.text(column::expected_state, name_of(decided.expected));
+  row.text(column::next, name_of(decided.next));
+  if (status.attributes) row.json(column::attributes_json, *status.attributes);
+  if (status.kind == protocol::StatusKind::failed)
+    row.text(column::failure, status.code + ": " + status.message);
+  add_configured(row, column::new_version, decided.configured_before, decided.configured);
 }
 
 void add(RowText& row, const DecidedConfig& decided) {
-  row.text("device_id", decided.device_id.text());
-  row.text("session", decided.session);
-  row.flag("waits", decided.waits);
-  add_configured(row, "new_version", decided.configured_before, decided.configured);
+  row.text(column::device_id, decided.device_id.text());
+  row.text(column::session, decided.session);
+  row.flag(column::waits, decided.waits);
+  add_configured(row, column::new_version, decided.configured_before, decided.configured);
 }
 
 void add(RowText& row, const LinkLife& link) {
-  row.text("link", link.name);
-  row.number("ready_ms", link.ready_since.count());
-  row.flag("lost", link.lost);
+  row.text(column::link, link.name);
+  row.number(column::ready_ms, link.ready_since.count());
+  row.flag(column::lost, link.lost);
 }
 
 void add(RowText& row, const Sent& sent) {
-  row.text("device_id", sent.device_id);
-  row.number("generation", sent.generation);
+  row.text(column::device_id, sent.device_id);
+  row.number(column::generation, sent.generation);
 }
 
 void add(RowText& row, const AppliedAccess& applied) {
-  row.text("device_id", applied.device_id);
-  add_number(row, "generation", applied.generation);
-  add_number(row, "changed_at", applied.changed_at);
+  row.text(column::device_id, applied.device_id);
+  add_number(row, column::generation, applied.generation);
+  add_number(row, column::changed_at, applied.changed_at);
 }
 
 template <class T>

@@ -13,11 +13,12 @@ std::expected<ExplainedFacts, AdminError> load_explained(const ConnectOptions& o
     const std::string group = named.group ? reading.quote(*named.group) : "NULL";
     const std::string token =
         named.token_hash ? reading.quote(hex_of(*named.token_hash)) + "::bytea" : "NULL";
-    const auto rows = reading.exec(
+    const pqxx::result rows = reading.exec(
         "SELECT (e.facts).*, e.quota_used, e.quota_max, e.is_counted FROM registry.explain_request(" +
         reading.quote(id.text()) + ", " + group + ", " + token + ") e");
-    ExplainedFacts known{clock_of(rows[0]["loaded_at"]), request_facts_of({rows[0], Columns(rows)}),
-                         std::nullopt};
+    const Columns columns(rows);
+    const Row facts{rows[0], columns};
+    ExplainedFacts known{clock_of(facts[column::loaded_at]), request_facts_of(facts), std::nullopt};
     if (rows[0]["quota_max"].is_null()) return known;
     known.quota = QuotaLevel{rows[0]["quota_used"].as<std::int64_t>(),
                              rows[0]["quota_max"].as<std::int64_t>(), is_true(rows[0]["is_counted"])};

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-/// What commands ask of the registry for operators (registry/migrations/0020_tools.sql).
+/// What commands ask of the registry for operators (registry/code/operators, registry/code/owner).
 namespace latchkey::registry {
 
 struct QuotaLevel {

@@ -1,5 +1,6 @@
 #include "service/cli/db.hpp"
 
+#include "registry/migration.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 
@@ -14,30 +15,41 @@
 namespace latchkey::cli {
 namespace {
 
-using Migrations = std::vector<registry::MigrationStatus>;
+using registry::MigrationStatus;
+using Migrations = std::vector<MigrationStatus>;
 
 struct Flags {
   DatabaseFlags database;
   bool json = false;
+  bool print = false;
 };
 
-std::string_view state_of(const registry::MigrationStatus& migration) {
-  if (migration.edited) return "edited";
-  return migration.applied ? "applied" : "pending";
+std::string_view state_of(const MigrationStatus& file) {
+  if (file.edited) return "edited";
+  return file.applied ? "applied" : "pending";
 }
 
-void print_json(const Migrations& migrations) {
+std::string_view kind_of(const MigrationStatus& file) {
+  return file.kind == MigrationStatus::Kind::schema ? "schema" : "code";
+}
+
+void print_json(const Migrations& files) {
   auto list = nlohmann::json::array();
-  for (const auto& migration : migrations)
-    list.push_back({{"version", migration.version},
-                    {"name", migration.name},
-                    {"state", std::string(state_of(migration))}});
+  for (const auto& file : files)
+    list.push_back(
+        {{"kind", std::string(kind_of(file))}, {"name", file.name}, {"state", std::string(state_of(file))}});
   std::cout << list.dump() << '\n';
 }
 
-void print_text(const Migrations& migrations, std::ostream& out) {
-  for (const auto& migration : migrations)
-    out << migration.version << '_' << migration.name << ": " << state_of(migration) << '\n';
+/// There are many files of code, and mostly all of them are applied: a line stands for those.
+void print_text(const Migrations& files, std::ostream& out) {
+  std::size_t code_applied = 0;
+  for (const auto& file : files)
+    if (file.kind == MigrationStatus::Kind::code && file.applied)
+      ++code_applied;
+    else
+      out << kind_of(file) << ' ' << file.name << ": " << state_of(file) << '\n';
+  if (code_applied > 0) out << "code, " << code_applied << " functions, views and triggers: applied\n";
 }
 
 Result<Migrations> apply(const Flags& flags) {
@@ -57,11 +69,15 @@ Result<Migrations> look(const Flags& flags) {
 }
 
 int run_migrate(const Flags& flags) {
+  if (flags.print) {
+    std::cout << registry::migration_script();
+    return exit_code::ok;
+  }
   const auto applied = apply(flags);
   if (!applied) return report(applied.error());
   if (flags.json) print_json(*applied);
   print_text(*applied, std::cerr);
-  say(applied->empty() ? "the schema is up to date, nothing was to be done" : "the schema is up to date");
+  say(applied->empty() ? "the registry is up to date, nothing was to be done" : "the registry is up to date");
   return exit_code::ok;
 }
 
@@ -69,23 +85,26 @@ int run_status(const Flags& flags) {
   const auto found = look(flags);
   if (!found) return report(found.error());
   flags.json ? print_json(*found) : print_text(*found, std::cout);
-  const auto is_current = [](const auto& migration) { return migration.applied && !migration.edited; };
+  const auto is_current = [](const MigrationStatus& file) { return file.applied && !file.edited; };
   return std::ranges::all_of(*found, is_current) ? exit_code::ok : exit_code::negative;
 }
 
 constexpr const char* migrate_help =
-    "Bring the registry's schema up to date: apply the migrations that are missing, in order, each\n"
-    "in a transaction. Safe to repeat, and to run on several machines at once. The login must own\n"
-    "the database and be allowed to create roles.";
+    "Bring the registry up to date: apply the schema files that are missing, each in a transaction,\n"
+    "then make all functions, views and triggers anew in one. Safe to repeat, to run on several\n"
+    "machines at once, and beside services that run. The login must own the database and be allowed\n"
+    "to create roles.";
 constexpr const char* migrate_footer =
-    "Example:\n"
+    "Examples:\n"
     "  LATCHKEY_OWNER_DB_URL=postgresql://owner@db.example/latchkey latchkey db migrate\n"
+    "  latchkey db migrate --print > registry.sql    for psql -X -q -f registry.sql\n"
     "\n"
-    "Exit codes: 0 up to date, 65 refused (for example: an applied migration was edited), 69 no\n"
+    "Exit codes: 0 up to date, 65 refused (for example: an applied schema file was edited), 69 no\n"
     "database, 77 the login may not.";
 constexpr const char* status_help =
-    "List the migrations that this program carries: applied, pending, or edited (applied with\n"
-    "another text).";
+    "List the schema files that this program carries: applied, pending, or edited (applied with\n"
+    "another text); and which functions, views and triggers the registry lacks or has with another\n"
+    "text (pending).";
 constexpr const char* status_footer =
     "Exit codes: 0 all are applied, 1 some are pending or edited, 69 no database, 77 the login\n"
     "may not look.";
@@ -95,6 +114,7 @@ struct Verb {
   const char* help;
   const char* footer;
   int (*act)(const Flags& flags);
+  bool prints = false;  ///< has the flag --print
 };
 
 void add_verb(CLI::App& db, const Verb& verb, std::function<int()>& run) {
@@ -103,6 +123,8 @@ void add_verb(CLI::App& db, const Verb& verb, std::function<int()>& run) {
   add_database_flag(*command, flags->database.url, owner_variable);
   add_config_flag(*command, flags->database.config_file);
   command->add_flag("--json", flags->json, "A JSON array on stdout");
+  if (verb.prints)
+    command->add_flag("--print", flags->print, "Print it all as a script for psql, and touch no database");
   command->footer(verb.footer);
   command->callback([flags, act = verb.act, &run] { run = [flags, act] { return act(*flags); }; });
 }
@@ -113,7 +135,7 @@ void add_db_commands(CLI::App& root, std::function<int()>& run) {
   auto* const db =
       root.add_subcommand("db", "The registry in PostgreSQL: its schema, and the master key of its secrets");
   db->require_subcommand(1);
-  add_verb(*db, {"migrate", migrate_help, migrate_footer, run_migrate}, run);
+  add_verb(*db, {"migrate", migrate_help, migrate_footer, run_migrate, true}, run);
   add_verb(*db, {"status", status_help, status_footer, run_status}, run);
   add_reseal(*db, run);
 }

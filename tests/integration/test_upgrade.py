@@ -1,4 +1,4 @@
-"""From an older schema to this one: by `latchkey db migrate`, and by psql as docs/operations.md says it."""
+"""From an older registry to this one: by `latchkey db migrate`, and by psql as docs/operations.md says it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,40 @@ import re
 import subprocess
 import tempfile
 import unittest
+from datetime import datetime, timezone
 from pathlib import Path
 
 import stack_case  # noqa: F401: finds tests/support
-from daemon import clean_environment
+from daemon import StackError, clean_environment
 from postgres import psql, url
 from stack import BINARY, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
-MIGRATIONS = sorted((ROOT / "registry/migrations").glob("*.sql"))
-# While no version is tagged, this stands for the last one: whatever comes after these files is an upgrade.
-OLDEST = 3
+RELEASES = sorted((ROOT / "tests/registry/releases").glob("*.sql"))
 
-# A registered device, a ledger and an audit trail, by what every version has.
-FLEET = """
-SELECT registry.enroll_device('known', 'symmetric_key', '\\x01');
-INSERT INTO registry.device (device_id, enrolled_by, state, generation, requested_at, registered_at)
-  VALUES ('known', 'device', 'registered', 1, now(), now());
-INSERT INTO registry.credential (device_id, generation, type, request_id, digest, salt, master_key, signed_by, not_before, not_after, use_by)
-  VALUES ('known', 1, 'password', 'request-of-the-fleet', sha256('x'), '\\x00112233445566778899aabbccddeeff', '\\x0011223344556677',
-          'service', now(), now() + interval '1 day', now() + interval '1 day');
-INSERT INTO registry.attempt VALUES (gen_random_uuid(), 'known', now(), 'accepted', NULL, NULL, NULL, 1);
+# What has to be the same before and after.
+KEPT = """
+SELECT device_id, state, generation, group_name, enrolled_by, attributes, config_version, registered_at, ready_at, failure
+  FROM registry.devices ORDER BY device_id;
+SELECT device_id, serial, status FROM registry.certificates ORDER BY serial;
+SELECT tracking_id, decision, code FROM registry.attempts ORDER BY tracking_id;
+SELECT at, device_id, action, old_state, new_state, actor, reason FROM registry.events ORDER BY at, device_id;
+SELECT name, devices_counted, max_devices, has_two_keys FROM registry.groups ORDER BY name;
+SELECT token_id, used, uses FROM registry.tokens;
+SELECT device_id, digest FROM registry.pending_approvals;
+SELECT code, rejections FROM registry.counted_rejections;
+SELECT level, of, config, endpoint FROM registry.show_configs() ORDER BY 1, 2;
 """
-KEPT = "SELECT count(*), max(d.state), max(d.generation) FROM registry.devices d, registry.attempts a, registry.events e " \
-       "WHERE d.device_id = a.device_id AND e.device_id = d.device_id AND e.action = 'enroll_device'"
+STATES = "SELECT string_agg(DISTINCT state, ' ' ORDER BY state) FROM registry.devices"
 
 
-def git(*arguments: str) -> str | None:
-    result = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
-    return result.stdout if result.returncode == 0 else None
-
-
-def last_version() -> tuple[str, list[tuple[str, str]]]:
-    """What is upgraded from, and its migrations: those of the newest tag that has any."""
-    for tag in (git("tag", "--list", "v*", "--sort=-version:refname") or "").split():
-        names = (git("ls-tree", "--name-only", tag, "registry/migrations/") or "").split()
-        if names:
-            return tag, [(Path(name).name, git("show", f"{tag}:{name}") or "") for name in names]
-    return (f"the first {OLDEST} migrations, since no version is tagged yet",
-            [(file.name, file.read_text()) for file in MIGRATIONS[:OLDEST]])
+def shifted(dump: str) -> str:
+    """The dump as if it were of this moment: a fleet of last year would have nothing but ended credentials."""
+    time = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00"
+    made = re.search(rf"dumped at ({time})", dump)
+    assert made
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(made[1])
+    return re.sub(time, lambda found: str(datetime.fromisoformat(found[0]) + age), dump)
 
 
 class Upgrade(unittest.TestCase):
@@ -73,13 +68,21 @@ class Upgrade(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
 
-    def by_hand(self, database: str, folder: Path) -> None:
-        """The loop of docs/operations.md, in a folder with registry/migrations."""
-        loop = re.search(r"^```sh\n(for file in .*?)^```$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE | re.DOTALL)
-        assert loop
-        result = subprocess.run(["bash", "-euo", "pipefail", "-c", loop[1]], capture_output=True, text=True, cwd=folder,
-                                env=clean_environment(self.login(database)))
-        self.assertEqual(result.returncode, 0, result.stderr)
+    def by_hand(self, database: str) -> None:
+        """The commands of docs/operations.md, for an owner who has psql and no other program."""
+        commands = re.search(r"^```sh\n(latchkey db migrate --print .*?)^```$", (ROOT / "docs/operations.md").read_text(),
+                             re.MULTILINE | re.DOTALL)
+        assert commands
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
+        program = Path(os.environ.get("LATCHKEY_BIN", BINARY))
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f'latchkey() {{ "{program.absolute()}" "$@"; }}\n{commands[1]}'],
+            capture_output=True, text=True, cwd=folder, env=clean_environment(self.login(database)))
+        self.assertEqual((result.returncode, result.stdout), (0, ""), result.stderr)
+
+    def load(self, database: str, release: Path) -> None:
+        self.create(database)
+        psql(shifted(release.read_text()), self.login(database, "postgres"))
 
     def schema(self, database: str) -> str:
         result = subprocess.run(["pg_dump", "--schema-only", database], capture_output=True, text=True, check=True,
@@ -87,31 +90,42 @@ class Upgrade(unittest.TestCase):
         # Newer ones put a word of their own around it all.
         return "\n".join(line for line in result.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
 
-    def test_from_the_last_version_to_this_one(self) -> None:
-        version, files = last_version()
-        print(f"from {version}: {', '.join(name for name, _ in files)}")
-        old = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
-        (old / "registry/migrations").mkdir(parents=True)
-        for name, text in files:
-            (old / "registry/migrations" / name).write_text(text)
-        for database in ("upgraded", "fresh"):
-            self.create(database)
-        self.by_hand("upgraded", old)
-        psql(FLEET, self.login("upgraded", "postgres"))
-        self.latchkey("upgraded", "db", "migrate")
+    def test_from_each_release_to_this_version(self) -> None:
+        self.assertGreater(len(RELEASES), 0)
+        self.create("fresh")
         self.latchkey("fresh", "db", "migrate")
-        self.assertEqual(self.schema("upgraded"), self.schema("fresh"))
-        self.assertEqual(psql(KEPT, self.login("upgraded", "postgres")).split(), ["1", "registered", "1"])
+        for number, release in enumerate(RELEASES):
+            for way, upgrade in (("latchkey", lambda database: self.latchkey(database, "db", "migrate")),
+                                 ("psql", self.by_hand)):
+                with self.subTest(release=release.name, way=way):
+                    database = f"upgraded_{way}_{number}"
+                    self.load(database, release)
+                    before = psql(KEPT, self.login(database, "postgres"))
+                    self.assertEqual(psql(STATES, self.login(database, "postgres")).split(),
+                                     "connected off provisioning_requested ready registered revoked suspended".split())
+                    upgrade(database)
+                    self.assertEqual(self.schema(database), self.schema("fresh"))
+                    self.assertEqual(psql(KEPT, self.login(database, "postgres")), before)
+                    self.latchkey(database, "db", "status")
 
     def test_by_psql_alone(self) -> None:
         for database in ("by_psql", "by_latchkey"):
             self.create(database)
-        self.by_hand("by_psql", ROOT)
+        self.by_hand("by_psql")
+        self.by_hand("by_psql")
         self.latchkey("by_latchkey", "db", "migrate")
         self.assertEqual(self.schema("by_psql"), self.schema("by_latchkey"))
         # The same list, so that neither way is surprised by the other.
         self.assertEqual(self.latchkey("by_psql", "db", "status"), self.latchkey("by_latchkey", "db", "status"))
         self.assertEqual(self.latchkey("by_psql", "db", "migrate"), self.latchkey("by_latchkey", "db", "migrate"))
+
+    def test_psql_refuses_an_edited_schema_file_as_well(self) -> None:
+        self.create("edited")
+        self.latchkey("edited", "db", "migrate")
+        psql("UPDATE registry.schema_migrations SET checksum = 'other' WHERE version = '0001'", self.login("edited", "postgres"))
+        script = self.latchkey("edited", "db", "migrate", "--print")
+        with self.assertRaisesRegex(StackError, "0001_tables"):
+            psql(script, self.login("edited"))
 
 
 if __name__ == "__main__":

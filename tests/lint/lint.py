@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import layers
+import registry_code
 import tidy
 from sources import ROOT, cpp_files, files, shell_files
 
@@ -59,6 +60,7 @@ def main() -> int:
     build = Path(sys.argv[1]).resolve()
     checks: list[tuple[str, Callable[[], Iterable[str]]]] = [
         ("who includes whom, file sizes", layers.complaints),
+        ("the registry's code", registry_code.complaints),
         ("formatting", formatting),
         ("shell scripts", shell),
         ("Python scripts", python),

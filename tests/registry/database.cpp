@@ -1,7 +1,7 @@
 #include "database.hpp"
 
 #include "crypto/mac.hpp"
-#include "registry/migrations.hpp"
+#include "registry/migration.hpp"
 #include "registry/session.hpp"
 #include "support/catch.hpp"
 
@@ -89,10 +89,8 @@ pqxx::result execute(pqxx::connection& connection, const std::string& sql) {
 
 /// Another for other migrations: a cluster that was left running stays useful.
 std::string template_name() {
-  std::string all;
-  for (const auto& migration : registry::migrations())
-    all += migration.sql;
-  return "template_" + crypto::to_hex(crypto::sha256(crypto::as_bytes(all))).substr(0, 16);
+  const auto digest = crypto::sha256(crypto::as_bytes(registry::migration_script()));
+  return "template_" + crypto::to_hex(digest).substr(0, 16);
 }
 
 void make_template(pqxx::connection& connection, const std::string& name) {

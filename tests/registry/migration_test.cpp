@@ -1,14 +1,19 @@
+#include "registry/migration.hpp"
+
 #include "database.hpp"
-#include "registry/migrations.hpp"
+#include "registry/sources.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
+#include <optional>
 
 using namespace latchkey;
 using registry::AdminError;
 using registry::Failure;
 using test::Database;
+using test::eventually;
 using test::Login;
 
 namespace {
@@ -24,13 +29,15 @@ std::size_t migrate(const Database& database) {
 
 }  // namespace
 
-TEST_CASE("migrations apply to an empty database, and a second time there is nothing to do", "[migrations]") {
+TEST_CASE("a migration fills an empty database, and a second time there is nothing to do", "[migrations]") {
   Database database = Database::empty();
-  CHECK(migrate(database) == registry::migrations().size());
+  CHECK(migrate(database) == registry::schema_files().size() + registry::code_files().size());
   CHECK(migrate(database) == 0);
   CHECK(database.registry().check());
   CHECK(database.shown("SELECT count(*) FROM registry.schema_migrations") ==
-        std::to_string(registry::migrations().size()));
+        std::to_string(registry::schema_files().size()));
+  CHECK(database.shown("SELECT count(*) FROM registry.schema_code") ==
+        std::to_string(registry::code_files().size()));
 }
 
 TEST_CASE("everything in the schema belongs to latchkey_owner, whoever migrated", "[migrations]") {
@@ -48,9 +55,8 @@ TEST_CASE("the status shows what is applied, before and after", "[migrations]") 
   Database database = Database::empty();
   const auto before = registry::migration_status(database.options(Login::owner));
   REQUIRE(before);
-  REQUIRE(before->size() == registry::migrations().size());
-  CHECK(before->front().version == "0001");
-  CHECK(before->front().name == "tables");
+  REQUIRE(before->size() == registry::schema_files().size() + registry::code_files().size());
+  CHECK(before->front().name == "0001_tables");
   for (const auto& status : *before)
     CHECK_FALSE(status.applied);
   migrate(database);
@@ -62,11 +68,11 @@ TEST_CASE("the status shows what is applied, before and after", "[migrations]") 
   }
 }
 
-TEST_CASE("a migration that was edited after it was applied is refused, and nothing is applied",
+TEST_CASE("a schema file that was edited after it was applied is refused, and nothing is applied",
           "[migrations]") {
   Database database;
   database.run("UPDATE registry.schema_migrations SET checksum = repeat('0', 64) WHERE version = '0001'");
-  database.run("DELETE FROM registry.schema_migrations WHERE version = '0003'");
+  database.run("DELETE FROM registry.schema_migrations WHERE version = '0021'");
   const auto status = registry::migration_status(database.options(Login::owner));
   REQUIRE(status);
   CHECK(status->at(0).edited);
@@ -76,24 +82,129 @@ TEST_CASE("a migration that was edited after it was applied is refused, and noth
   CHECK(done.error().kind == AdminError::Kind::refused);
   CHECK(done.error().what.find("0001_tables") != std::string::npos);
   CHECK_FALSE(done.error().hint.empty());
-  CHECK(database.shown("SELECT count(*) FROM registry.schema_migrations WHERE version = '0003'") == "0");
+  CHECK(database.shown("SELECT count(*) FROM registry.schema_migrations WHERE version = '0021'") == "0");
 }
 
-TEST_CASE("a migration that fails leaves nothing of itself and keeps those before it", "[migrations]") {
+TEST_CASE("a schema file counts as applied by the checksum of one that it replaces", "[migrations]") {
+  Database database;
+  const std::string_view sql = registry::schema_files().front().sql;
+  constexpr std::string_view mark = "-- replaces: ";
+  const std::string before(sql.substr(sql.find(mark) + mark.size(), 64));
+  database.run("UPDATE registry.schema_migrations SET checksum = '" + before + "' WHERE version = '0001'");
+  CHECK(migrate(database) == 0);
+}
+
+TEST_CASE("a schema file that fails leaves nothing of itself and keeps those before it", "[migrations]") {
   Database database = Database::empty();
-  // Stands in the way of the second migration: owner cannot know of it before.
-  REQUIRE(registry::migrations()[1].version == "0002");
   migrate(database);
-  database.run(
-      "DROP FUNCTION registry.mark_sent(jsonb), registry.load_requests(jsonb), "
-      "registry.load_statuses(jsonb), "
-      "registry.commit_statuses(jsonb); DELETE FROM registry.schema_migrations WHERE version > '0001'");
+  // The type that it makes first is there already.
+  database.run("DELETE FROM registry.schema_migrations WHERE version = '0021'");
+  database.run("DROP TYPE registry.placed_request CASCADE");
   const auto done = registry::migrate(database.options(Login::owner));
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == AdminError::Kind::refused);
   CHECK_FALSE(done.error().what.empty());
-  CHECK(database.shown(latest) == "0001");
-  CHECK(database.shown("SELECT to_regprocedure('registry.load_requests(jsonb)')") == "-");
+  CHECK(database.shown(latest) < "0021");
+  CHECK(database.shown("SELECT to_regtype('registry.placed_request')") == "-");
+}
+
+TEST_CASE("code that fails leaves the code of before", "[migrations]") {
+  Database database;
+  // Stands in the way of a function: another one of this name returns something else.
+  database.run(
+      "SET ROLE latchkey_owner; DROP FUNCTION registry.suspend(text, text); CREATE FUNCTION "
+      "registry.suspend(device_id text, reason text) RETURNS int LANGUAGE sql AS 'SELECT 1'; RESET ROLE",
+      Login::owner);
+  database.run("UPDATE registry.schema_code SET digest = 'old'", Login::owner);
+  const auto done = registry::migrate(database.options(Login::owner));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().what.find("return type") != std::string::npos);
+  CHECK(database.shown("SELECT DISTINCT digest FROM registry.schema_code") == "old");
+}
+
+TEST_CASE("a function that was changed by hand is made anew", "[migrations]") {
+  Database database;
+  database.run(
+      "CREATE OR REPLACE FUNCTION registry.suspend(device_id text, reason text) RETURNS void LANGUAGE sql AS "
+      "''",
+      Login::owner);
+  migrate(database);
+  CHECK(database.shown("SELECT prosrc LIKE '%act(%' AND prosecdef FROM pg_proc WHERE proname = 'suspend'") ==
+        "t");
+}
+
+TEST_CASE("a view is made anew only if its text changed, so that a reader holds up nothing", "[migrations]") {
+  Database database;
+  const auto reader = database.connect(Login::reader);
+  pqxx::work open(*reader);
+  open.exec("SELECT FROM registry.devices");
+  CHECK(migrate(database) == 0);
+  database.run("UPDATE registry.schema_code SET digest = 'old' WHERE name = 'operators/groups'");
+  CHECK(migrate(database) == 1);
+}
+
+TEST_CASE("a migration gives up a lock that it does not get, and is tried again", "[migrations]") {
+  Database database;
+  database.run("UPDATE registry.schema_code SET digest = 'old' WHERE name = 'operators/devices'");
+  const auto reader = database.connect(Login::reader);
+  std::optional<pqxx::work> open(std::in_place, *reader);
+  open->exec("SELECT FROM registry.devices");
+  auto migrating =
+      std::async(std::launch::async, [&] { return registry::migrate(database.options(Login::owner)); });
+  REQUIRE(eventually([&] {
+    return !database.run("SELECT FROM pg_locks WHERE NOT granted AND relation = 'registry.devices'::regclass")
+                .empty();
+  }));
+  // Behind the one that waits there is no waiting for longer than its two seconds.
+  const auto started = std::chrono::steady_clock::now();
+  database.run("SELECT FROM registry.devices", Login::ops);
+  CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(4));
+  open.reset();
+  const auto done = migrating.get();
+  REQUIRE(done);
+  CHECK(done->size() == 1);
+}
+
+TEST_CASE("what operators granted to roles of their own survives a view that is made anew", "[migrations]") {
+  Database database;
+  const std::string role = "grafana_" + database.name();
+  database.run("CREATE ROLE " + role);
+  database.run("GRANT SELECT ON registry.groups TO " + role + " WITH GRANT OPTION", Login::owner);
+  database.run("GRANT EXECUTE ON FUNCTION registry.suspend(text, text) TO " + role, Login::owner);
+  // As a migration that died after it had dropped them.
+  database.run("INSERT INTO registry.kept_grant VALUES ('TABLE', 'registry.groups', '" + role +
+                   "', 'SELECT', true), "
+                   "('FUNCTION', 'registry.suspend(text, text)', '" +
+                   role +
+                   "', 'EXECUTE', false), "
+                   "('TABLE', 'registry.devices', 'nobody_of_this_name', 'SELECT', false)",
+               Login::owner);
+  database.run("DROP VIEW registry.groups", Login::owner);
+  database.run("DROP FUNCTION registry.suspend(text, text)", Login::owner);
+  migrate(database);
+  CHECK(database.shown("SELECT has_table_privilege('" + role +
+                       "', 'registry.groups', 'SELECT WITH GRANT OPTION'), "
+                       "has_function_privilege('" +
+                       role + "', 'registry.suspend(text, text)', 'EXECUTE')") == "t|t");
+  CHECK(database.shown("SELECT count(*) FROM registry.kept_grant") == "0");
+  database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
+TEST_CASE("a migration refuses a schema in which somebody else owns something", "[migrations]") {
+  Database database;
+  database.run("CREATE TABLE registry.notes (note text)");
+  const auto done = registry::migrate(database.options(Login::owner));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().what.find("notes") != std::string::npos);
+  CHECK_FALSE(done.error().hint.empty());
+}
+
+TEST_CASE("a right that was given to a role of Latchkey by hand is taken back", "[migrations]") {
+  Database database;
+  database.run("GRANT EXECUTE ON FUNCTION registry.suspend(text, text) TO latchkey_service, PUBLIC",
+               Login::owner);
+  migrate(database);
+  CHECK(database.refusal("SELECT registry.suspend('12345', 'why')", Login::service).state == "42501");
 }
 
 TEST_CASE("two that migrate at once take turns", "[migrations]") {
@@ -107,7 +218,7 @@ TEST_CASE("two that migrate at once take turns", "[migrations]") {
   const auto second = other.get();
   REQUIRE(first);
   REQUIRE(second);
-  CHECK(first->size() + second->size() == registry::migrations().size());
+  CHECK(first->size() + second->size() == registry::schema_files().size() + registry::code_files().size());
   CHECK(std::min(first->size(), second->size()) == 0);
 }
 
@@ -127,6 +238,17 @@ TEST_CASE("an older schema has to be migrated first, a newer one serves", "[migr
   REQUIRE_FALSE(old);
   CHECK(old.error().failure == Failure::old_schema);
   CHECK(old.error().what.find("0001") != std::string::npos);
+}
+
+TEST_CASE("a registry without a function that the service calls has to be migrated first", "[migrations]") {
+  Database database;
+  database.run("DROP FUNCTION registry.mark_sent(jsonb)", Login::owner);
+  const auto old = database.registry().check();
+  REQUIRE_FALSE(old);
+  CHECK(old.error().failure == Failure::old_schema);
+  CHECK(old.error().what.find("mark_sent") != std::string::npos);
+  migrate(database);
+  CHECK(database.registry().check());
 }
 
 TEST_CASE("a database without a schema has to be migrated first", "[migrations]") {

@@ -1,0 +1,19 @@
+CREATE OR REPLACE VIEW mqtt_user AS
+  SELECT c.device_id || '@' || c.generation::text AS username,
+    encode(c.password_hash, 'hex') AS password_hash, encode(c.salt, 'hex') AS salt,
+         false AS is_superuser, c.issued_at AS created
+  FROM credential c JOIN device d ON d.device_id = c.device_id
+  WHERE c.type = 'password' AND c.password_hash IS NOT NULL AND c.ended_at IS NULL
+    AND is_live(c, now())
+    AND d.state NOT IN ('suspended', 'revoked');
+COMMENT ON VIEW mqtt_user IS
+  'For a broker that looks logins up, in the form of EMQX''s PostgreSQL authenticator: the '
+  'passwords that are good at this moment.';
+COMMENT ON COLUMN mqtt_user.username IS
+  'The device''s id, @, and the generation: no device id looks like it.';
+COMMENT ON COLUMN mqtt_user.password_hash IS
+  'SHA-256 of the password followed by the salt (password_hash_algorithm sha256, salt_position '
+  'suffix), hexadecimal.';
+COMMENT ON COLUMN mqtt_user.salt IS 'As it is hashed.';
+COMMENT ON COLUMN mqtt_user.is_superuser IS 'Never: a superuser would be above mqtt_acl.';
+COMMENT ON COLUMN mqtt_user.created IS 'When the password was issued.';

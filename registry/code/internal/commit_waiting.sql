@@ -1,0 +1,41 @@
+-- A request that waits for an operator. The first digest that waits is the one that can be
+-- approved.
+CREATE OR REPLACE FUNCTION commit_waiting(b decided_request[]) RETURNS int[]
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE stale int[];
+BEGIN
+  IF NOT EXISTS (SELECT FROM unnest(b) WHERE decision = 'pending') THEN RETURN '{}'; END IF;
+  WITH ins AS (
+    INSERT INTO device (device_id, group_name, state, generation, attributes, requested_at,
+      waiting_digest, waiting_since)
+    SELECT device_id, group_name, 'provisioning_requested', 0, attributes, received_at, digest,
+      now()
+    FROM unnest(b) WHERE decision = 'pending' AND expected IS NULL ORDER BY device_id COLLATE "C"
+    ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
+  upd AS (
+    UPDATE device d SET state = 'provisioning_requested',
+      requested_at = coalesce(d.requested_at, q.received_at),
+      -- An operator sees what belongs to the request that waits, not what another one says of
+      -- itself.
+      group_name = CASE WHEN d.waiting_digest <> q.digest THEN d.group_name ELSE q.group_name END,
+      attributes = CASE WHEN d.waiting_digest <> q.digest OR q.attributes = '{}' THEN d.attributes
+        ELSE q.attributes END,
+      waiting_digest = coalesce(d.waiting_digest, q.digest),
+      waiting_since = coalesce(d.waiting_since, now())
+    FROM unnest(b) q WHERE q.decision = 'pending' AND d.device_id = q.device_id
+      AND d.generation = q.expected
+      AND d.state IN ('off', 'provisioning_requested') RETURNING d.device_id)
+  SELECT array(SELECT q.i FROM unnest(b) q WHERE q.decision = 'pending'
+    AND q.device_id NOT IN (SELECT device_id FROM ins UNION ALL SELECT device_id FROM upd))
+    INTO stale;
+  INSERT INTO nudge (device_id, request_id, signed_by, answer_key)
+    SELECT q.device_id, q.request_id, q.signed_by, q.answer_key FROM unnest(b) q
+      JOIN device d USING (device_id)
+    WHERE q.decision = 'pending' AND d.waiting_digest = q.digest AND q.request_id IS NOT NULL
+    ON CONFLICT (device_id) DO UPDATE SET request_id = EXCLUDED.request_id,
+      signed_by = EXCLUDED.signed_by, answer_key = EXCLUDED.answer_key, settled_at = NULL;
+  RETURN stale;
+END $$;
+COMMENT ON FUNCTION commit_waiting(decided_request[]) IS
+  'Internal: devices that wait for approval. Returns the rows that have to be decided again.';

@@ -1,0 +1,21 @@
+-- Made beside the table and then attached: ATTACH takes a lock that lets writers go on, CREATE ...
+-- PARTITION OF does not.
+CREATE OR REPLACE FUNCTION ensure_partition(parent text, month date) RETURNS void
+  LANGUAGE plpgsql AS $$
+DECLARE name text := parent || to_char(month, '_YYYY_MM');
+BEGIN
+  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
+  -- Two services may find it missing at once.
+  PERFORM pg_advisory_xact_lock(hashtext('latchkey partitions'));
+  IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name,
+    parent);
+  EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH '
+                 'STATEMENT EXECUTE FUNCTION refuse_change()', name);
+  EXECUTE format('COMMENT ON TABLE %I IS %L', name, parent || ' of ' || to_char(month, 'YYYY-MM'));
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, name,
+                 month::timestamp AT TIME ZONE 'UTC',
+                 (month + interval '1 month') AT TIME ZONE 'UTC');
+END $$;
+COMMENT ON FUNCTION ensure_partition(text, date) IS
+  'Makes the partition of one month (UTC) if it is missing.';

@@ -1,0 +1,8 @@
+CREATE OR REPLACE FUNCTION is_certificate(der bytea) RETURNS boolean
+  LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN certificate_subject(der) IS NOT NULL;
+EXCEPTION WHEN data_exception THEN
+  RETURN false;
+END $$;
+COMMENT ON FUNCTION is_certificate(bytea) IS 'Internal: as far as certificate_subject reads.';

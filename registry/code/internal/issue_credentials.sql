@@ -1,0 +1,18 @@
+CREATE OR REPLACE FUNCTION issue_credentials(b decided_request[], won int[]) RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  -- One that was never used ends with the next.
+  UPDATE credential c SET status = 'retired', ended_at = now()
+    FROM unnest(b) q
+    WHERE q.i = ANY (won) AND q.expected > 0 AND c.device_id = q.device_id AND c.status = 'issued';
+  INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate,
+                          fingerprint, key_fingerprint, salt, master_key, password_hash,
+                          encryption_key, signed_by, answer_key, not_before, not_after, use_by)
+    SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate,
+           fingerprint, key_fingerprint, salt, master_key, password_hash,
+           encryption_key, signed_by, answer_key, not_before, not_after, use_by
+    FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
+END $$;
+COMMENT ON FUNCTION issue_credentials(decided_request[], int[]) IS
+  'Internal: writes the credentials of those that were registered or rotated.';

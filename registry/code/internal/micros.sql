@@ -1,0 +1,3 @@
+CREATE OR REPLACE FUNCTION micros(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE
+RETURN (extract(epoch FROM at) * 1000000)::bigint;
+COMMENT ON FUNCTION micros(timestamptz) IS 'Microseconds since the epoch.';

@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION name_ca(name text, material bytea) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE owner text;
+BEGIN
+  INSERT INTO group_ca (subject, group_name) VALUES (certificate_subject(material), name)
+    ON CONFLICT DO NOTHING;
+  SELECT c.group_name INTO owner FROM group_ca c WHERE c.subject = certificate_subject(material);
+  IF owner <> name THEN
+    PERFORM refuse('23505', format('the group %s has a CA of this name', owner),
+      'A certificate finds its group by the name of its CA.');
+  END IF;
+END $$;
+COMMENT ON FUNCTION name_ca(text, bytea) IS 'Internal: makes a CA findable as this group''s.';

@@ -1,0 +1,35 @@
+-- A device counts once, in the quota that registered it; one that comes back through another group
+-- moves. A token's uses count for its group as well: that is the top of both.
+CREATE OR REPLACE FUNCTION place_requests(b decided_request[]) RETURNS placed_request[]
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN array(
+    WITH able AS (
+      SELECT q, d.device_id IS NOT NULL AS known, q.i, q.quota, p.name AS top, o.top AS old_top,
+        t.max - t.used AS room, p.max - p.used AS top_room,
+        m.moves AND (m.moves_top OR q.quota <> p.name) AS moves,
+        m.moves AND m.moves_top AS moves_top
+      FROM unnest(b) q
+        LEFT JOIN device d ON d.device_id = q.device_id
+        LEFT JOIN quota t ON t.name = q.quota
+        LEFT JOIN quota p ON p.name = coalesce(t.parent, t.name)
+        LEFT JOIN LATERAL (
+          SELECT coalesce(x.parent, x.name) AS top FROM quota x WHERE x.name = d.quota) o ON true
+        CROSS JOIN LATERAL (
+          SELECT q.to_registered AND d.quota IS DISTINCT FROM q.quota AS moves,
+                 o.top IS DISTINCT FROM p.name AS moves_top) m
+      WHERE q.decision = 'accepted' AND is_still_able(q, d)),
+    fitting AS (
+      SELECT *, moves AND coalesce(
+          row_number() OVER (PARTITION BY quota, moves ORDER BY i) > room, false) AS beyond_own
+      FROM able)
+    SELECT ROW(q, known, quota, top, old_top, moves, moves_top,
+        beyond_own OR moves_top AND coalesce(
+          row_number() OVER (PARTITION BY top, moves_top, beyond_own ORDER BY i) > top_room, false)
+      )::placed_request
+    FROM fitting);
+END $$;
+COMMENT ON FUNCTION place_requests(decided_request[]) IS
+  'Internal: the accepted requests that can still be granted, and which of them a quota has no '
+  'room for.';

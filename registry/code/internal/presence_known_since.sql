@@ -1,0 +1,11 @@
+-- Wills are lost while nobody listens. A link that began while another one lasted leaves no break.
+CREATE OR REPLACE FUNCTION presence_known_since() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT max(ready_at) FROM (
+    SELECT ready_at,
+      max(until) OVER (ORDER BY ready_at RANGE BETWEEN UNBOUNDED PRECEDING
+      AND '1 microsecond' PRECEDING) AS until_then FROM broker_link) n
+  WHERE until_then IS NULL OR until_then < ready_at
+$$;
+COMMENT ON FUNCTION presence_known_since() IS
+  'Since when some replica has listened without a break: what was said before may have been '
+  'followed by a will that nobody heard. NULL: nobody ever did.';

@@ -1,0 +1,7 @@
+CREATE OR REPLACE FUNCTION spread_config_change(name text) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO config_change (scope) VALUES (coalesce(name, ''))
+    ON CONFLICT (scope) DO UPDATE SET after = '';
+  SELECT pg_notify('latchkey', 'config');
+$$;
+COMMENT ON FUNCTION spread_config_change(text) IS
+  'Internal: has every device of the group, or of the fleet, looked at by the service, in steps.';

@@ -1,0 +1,18 @@
+CREATE OR REPLACE VIEW certificates AS
+  SELECT c.device_id::text, c.generation, encode(c.serial, 'hex') AS serial,
+    encode(c.fingerprint, 'hex') AS fingerprint,
+         CASE WHEN c.status IN ('issued', 'active') AND NOT is_live(c, now()) THEN 'expired'
+           ELSE c.status END AS status,
+         c.not_before, c.not_after, c.issued_at, c.connected_at, c.ended_at,
+         encode(c.key_fingerprint, 'hex') AS key_fingerprint
+  FROM credential c WHERE c.type = 'x509';
+COMMENT ON VIEW certificates IS
+  'Every certificate that was issued. status: issued (not used yet), active, retired, revoked or '
+  'expired.';
+COMMENT ON COLUMN certificates.serial IS 'The certificate''s serial number, hexadecimal.';
+COMMENT ON COLUMN certificates.fingerprint IS 'SHA-256 of the certificate, hexadecimal.';
+COMMENT ON COLUMN certificates.key_fingerprint IS
+  'SHA-256 of its SubjectPublicKeyInfo, hexadecimal: the same at two devices is a clone.';
+COMMENT ON COLUMN certificates.status IS
+  'issued: not seen in use yet; active: a device connected with it; retired: a newer one took '
+  'over; revoked; expired.';

@@ -1,0 +1,74 @@
+CREATE OR REPLACE FUNCTION enroll_group(
+  name text, proof text, material bytea, max_devices bigint DEFAULT NULL,
+  device_id_pattern text DEFAULT NULL,
+  valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL,
+  lifetime_s bigint DEFAULT NULL, config jsonb DEFAULT '{}',
+  admission text DEFAULT 'automatic', reprovisioning text DEFAULT 'rotate',
+  credential_types text[] DEFAULT '{x509}', id_from text DEFAULT NULL,
+  unused_life_s bigint DEFAULT NULL, renewal_grace_days int DEFAULT NULL,
+  revoke_retired boolean DEFAULT false, seal_config boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE g enrollment_group;
+BEGIN
+  IF name IS NULL OR name !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
+    PERFORM refuse('22023', 'this is no group name',
+      'Letters, digits and ._:- , the first a letter or digit, at most 64.');
+  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'x509', 'token') THEN
+    PERFORM refuse('22023', format('%L is no proof for a group', proof),
+      'symmetric_key, x509 or token.');
+  ELSIF max_devices < 0 THEN
+    PERFORM refuse('22023', 'max_devices is negative', 'Leave it out for no limit.');
+  ELSIF proof <> 'x509' AND id_from IS NOT NULL THEN
+    PERFORM refuse('22023', 'id_from is for x509 groups', 'Leave it out.');
+  ELSIF id_from NOT IN ('common_name', 'dns_name', 'uri', 'serial_number') THEN
+    PERFORM refuse('22023', format('%L is no id_from', id_from),
+      'common_name, dns_name, uri or serial_number.');
+  END IF;
+  IF proof = 'token' AND material IS NULL THEN
+    -- of a token that nobody knows: create_token makes those that count
+    material := sha256(convert_to(random_token(), 'UTF8'));
+  END IF;
+  PERFORM check_material(proof, material);
+  PERFORM check_config(config);
+  g.admission := admission;
+  g.reprovisioning := reprovisioning;
+  g.credential_types := credential_types;
+  g.device_id_pattern := device_id_pattern;
+  g.valid_from := valid_from;
+  g.valid_until := valid_until;
+  g.lifetime_s := lifetime_s;
+  g.unused_life_s := unused_life_s;
+  g.renewal_grace_days := renewal_grace_days;
+  g.revoke_retired := revoke_retired;
+  g.seal_config := seal_config;
+  PERFORM check_policy(g);
+  g := with_defaults(g);
+  IF max_devices IS NOT NULL THEN
+    INSERT INTO quota (name, max) VALUES ('group:' || name, max_devices) ON CONFLICT DO NOTHING;
+  END IF;
+  BEGIN
+    INSERT INTO enrollment_group (
+        name, proof, material, id_from, admission, reprovisioning, credential_types, lifetime_s,
+        unused_life_s, renewal_grace_days, revoke_retired, device_id_pattern, valid_from,
+        valid_until, quota, config, seal_config)
+      VALUES (
+        name, proof, material, CASE proof WHEN 'x509' THEN coalesce(id_from, 'common_name') END,
+        g.admission, g.reprovisioning, g.credential_types, g.lifetime_s, g.unused_life_s,
+        g.renewal_grace_days, g.revoke_retired, g.device_id_pattern, g.valid_from, g.valid_until,
+        CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.seal_config);
+  EXCEPTION WHEN unique_violation THEN
+    IF EXISTS (SELECT FROM enrollment_group e WHERE e.name = enroll_group.name) THEN
+      PERFORM refuse('23505', format('the group %s is enrolled already', name),
+        'Choose another name.');
+    END IF;
+    PERFORM refuse('23505', 'another group has this token',
+      'Every group needs a token of its own.');
+  END;
+  IF proof = 'x509' THEN PERFORM name_ca(name, material); END IF;
+  INSERT INTO event (group_name, action) VALUES (name, 'enroll_group');
+END $$;
+COMMENT ON FUNCTION enroll_group IS
+  'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), its '
+  'CA certificate (DER, see pem), or the SHA-256 of its token; NULL for a group that gets its '
+  'tokens by create_token.';

@@ -1,0 +1,3 @@
+CREATE OR REPLACE VIEW events AS SELECT at, device_id, group_name, action, old_state, new_state,
+  generation, actor, reason FROM event;
+COMMENT ON VIEW events IS 'The audit trail: every change of a device and every operator act.';

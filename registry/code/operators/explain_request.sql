@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION explain_request(
+  device_id text, group_name text DEFAULT NULL, token_hash bytea DEFAULT NULL,
+  OUT facts request_facts, OUT quota_used bigint, OUT quota_max bigint, OUT is_counted boolean)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE named text := coalesce(group_name,
+  (SELECT d.group_name FROM device d WHERE d.device_id = device_id
+  AND d.enrolled_by LIKE 'group:%'));
+BEGIN
+  SELECT * INTO facts FROM load_requests(jsonb_build_array(
+    jsonb_build_object('i', 0, 'device_id', device_id, 'group_name', named, 'token_hash',
+      token_hash)));
+  -- Sealed or hashed, and still nothing that an operator's login is shown.
+  facts.material := NULL;
+  facts.secondary_material := NULL;
+  -- A token counts for itself and for its group: the one that refuses is told.
+  SELECT q.used, q.max, c.counted INTO quota_used, quota_max, is_counted
+    FROM quota q CROSS JOIN LATERAL (SELECT EXISTS (
+      SELECT FROM device d JOIN quota o ON o.name = d.quota WHERE d.device_id = device_id
+        AND q.name IN (o.name, o.parent)) AS counted) c
+    WHERE q.name IN (SELECT unnest(ARRAY[t.name, t.parent]) FROM quota t WHERE t.name = facts.quota)
+    ORDER BY c.counted OR q.used < q.max, q.name = facts.quota DESC LIMIT 1;
+END $$;
+COMMENT ON FUNCTION explain_request(text, text, bytea) IS
+  'latchkey explain: all that would decide a request of the device now. group_name: the group '
+  'that its proof is of, else the one that registered it; token_hash: its token''s SHA-256.';

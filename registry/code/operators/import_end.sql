@@ -1,0 +1,8 @@
+CREATE OR REPLACE FUNCTION import_end() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM check_importing();
+  TRUNCATE enrollment_import;
+  PERFORM pg_advisory_unlock(7237, 9);
+END $$;
+COMMENT ON FUNCTION import_end() IS
+  'Ends the import: what it brought and did not enrol is forgotten.';

@@ -1,0 +1,31 @@
+CREATE OR REPLACE FUNCTION import_enroll(first bigint, last bigint) RETURNS bigint
+  LANGUAGE plpgsql AS $$
+DECLARE
+  added bigint;
+  refused text;
+BEGIN
+  PERFORM check_importing();
+  WITH new AS (
+    INSERT INTO enrollment (device_id, group_name, proof, material, config)
+      SELECT s.device_id, nullif(s.group_name, ''), s.proof,
+        CASE s.proof WHEN 'group' THEN NULL ELSE s.material END, s.config
+      FROM enrollment_import s WHERE s.line BETWEEN first AND last ORDER BY s.device_id
+      ON CONFLICT (device_id) DO NOTHING RETURNING device_id, group_name),
+  noted AS (INSERT INTO event (device_id, group_name, action) SELECT device_id, group_name,
+    'enroll_device' FROM new)
+  SELECT count(*) INTO added FROM new;
+  -- Somebody may have enrolled one of them since import_problems looked.
+  SELECT format('the device %s is enrolled already, %s', s.device_id,
+    why_not_imported(s, e)) INTO refused
+    FROM enrollment_import s JOIN enrollment e ON e.device_id = s.device_id
+    WHERE s.line BETWEEN first AND last AND why_not_imported(s, e) IS NOT NULL
+      ORDER BY s.line LIMIT 1;
+  IF refused IS NOT NULL THEN
+    PERFORM refuse('23505', refused,
+      'Somebody else enrolled it a moment ago: start the import again.');
+  END IF;
+  RETURN added;
+END $$;
+COMMENT ON FUNCTION import_enroll(bigint, bigint) IS
+  'Enrols what was imported from these lines, and returns how many devices are new; those '
+  'enrolled like that already are left alone.';

@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION import_problems(most int) RETURNS TABLE (line bigint, problem text)
+  LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM check_importing();
+  ANALYZE enrollment_import;
+  RETURN QUERY SELECT p.line, p.problem FROM (
+    SELECT s.line, format('the device %s stands on line %s already', s.device_id,
+      s.first) AS problem
+      FROM (SELECT i.line, i.device_id, min(i.line) OVER (PARTITION BY i.device_id) AS first
+        FROM enrollment_import i) s WHERE s.line > s.first
+    UNION ALL
+    SELECT s.line, format('there is no group %s', s.group_name) FROM enrollment_import s
+      WHERE s.group_name <> '' AND NOT EXISTS (SELECT FROM enrollment_group g
+        WHERE g.name = s.group_name)
+    UNION ALL
+    SELECT s.line, format('the device %s is enrolled already, %s', s.device_id,
+      why_not_imported(s, e))
+      FROM enrollment_import s JOIN enrollment e ON e.device_id = s.device_id
+        WHERE why_not_imported(s, e) IS NOT NULL) p
+    ORDER BY p.line LIMIT most;
+END $$;
+COMMENT ON FUNCTION import_problems(int) IS
+  'What stands against the import as a whole, the first lines of it: a device twice, a group that '
+  'there is not, a device that is enrolled otherwise.';

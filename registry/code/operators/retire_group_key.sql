@@ -1,0 +1,36 @@
+CREATE OR REPLACE FUNCTION retire_group_key(name text) RETURNS bigint LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  found enrollment_group;
+  left_behind bigint := 0;
+BEGIN
+  SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR NO KEY UPDATE;
+  IF found.secondary_material IS NULL THEN
+    PERFORM refuse('P0002', format('the group %s has no secondary key', name),
+      'roll_group_key makes one of its key.');
+  END IF;
+  UPDATE enrollment_group g SET secondary_material = NULL, rolled_at = NULL WHERE g.name = name;
+  IF found.proof = 'x509' THEN
+    DELETE FROM group_ca c WHERE c.group_name = name
+      AND c.subject <> certificate_subject(found.material);
+  END IF;
+  IF found.proof = 'symmetric_key' THEN
+    SELECT count(*) INTO left_behind FROM device d JOIN credential c USING (device_id)
+      WHERE c.generation = (SELECT max(m.generation) FROM credential m
+        WHERE m.device_id = d.device_id) AND d.group_name = name AND d.enrolled_by = 'group:'
+        || name AND c.signed_by = 'device_key' AND c.issued_at < found.rolled_at
+          AND is_live(c, now());
+  END IF;
+  IF left_behind > 0 THEN
+    RAISE NOTICE '% devices of the group % have a credential from before the new key: they get no '
+                 'configurations until they provision or renew', left_behind, name
+      USING HINT = 'In a transaction this can be rolled back.';
+  END IF;
+  INSERT INTO event (group_name, action) VALUES (name, 'retire_group_key');
+  RETURN left_behind;
+END $$;
+COMMENT ON FUNCTION retire_group_key(text) IS
+  'Ends the secondary key or CA of a group: devices that still use it are refused. What was '
+  'answered under a symmetric key is configured under it, so those devices get no configurations '
+  'until they provision or renew: returned, and in a notice, is how many have a live credential '
+  'from before the roll. Devices that provisioned by the old key after it are not in that number.';

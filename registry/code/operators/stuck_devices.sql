@@ -1,0 +1,29 @@
+CREATE OR REPLACE VIEW stuck_devices AS
+  SELECT d.device_id::text, d.state, d.group_name::text, s.since, s.problem, d.config_version,
+    d.applied_config_version
+  FROM device d LEFT JOIN presence r USING (device_id)
+  CROSS JOIN LATERAL (VALUES
+    (d.failed_at, CASE WHEN d.failure IS NOT NULL THEN 'the device failed: ' || d.failure END,
+      interval '0'),
+    (coalesce(d.config_changed_at, d.registered_at),
+      'its configuration cannot be sent: ' || d.config_fault, interval '0'),
+    (d.requested_at,
+      CASE d.state WHEN 'provisioning_requested'
+      THEN CASE WHEN d.waiting_digest IS NOT NULL THEN 'waits for approval'
+        ELSE 'asked, and did not come back' END END, interval '1 hour'),
+    (coalesce(d.credentials_sent_at, d.registered_at),
+      CASE d.state WHEN 'registered'
+      THEN CASE WHEN d.credentials_sent_at IS NULL THEN 'its credential was not sent'
+        ELSE 'has a credential and did not connect' END END, interval '10 minutes'),
+    (greatest(d.connected_at, d.config_changed_at),
+      CASE d.state WHEN 'connected' THEN 'connected, and is not ready' END, interval '10 minutes'),
+    (d.config_changed_at,
+      CASE WHEN d.state = 'ready' AND r.online AND d.applied_config_version < d.config_version
+      THEN 'did not acknowledge configuration ' || d.config_version END, interval '10 minutes')
+  ) s(since, problem, patience)
+  WHERE s.problem IS NOT NULL AND s.since < now() - s.patience;
+COMMENT ON VIEW stuck_devices IS
+  'Devices that do not get on, and why: they said that they failed, their configuration names '
+  'something unknown, or they are in a state longer than expected. A row for each problem.';
+COMMENT ON COLUMN stuck_devices.since IS 'Since when it is so.';
+COMMENT ON COLUMN stuck_devices.problem IS 'What it is, in words.';

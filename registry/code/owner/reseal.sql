@@ -1,0 +1,33 @@
+CREATE OR REPLACE FUNCTION reseal(p jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  done bigint := 0;
+  n bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('latchkey reseal'));
+  -- What was replaced since it was read stays as it is.
+  UPDATE enrollment e SET material = r.resealed
+    FROM jsonb_to_recordset(p) AS r(purpose text, sealed bytea, resealed bytea)
+    WHERE r.purpose LIKE 'device:%' AND e.device_id = substring(r.purpose FROM 8)
+      AND e.material = r.sealed;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  done := done + n;
+  UPDATE enrollment_group g SET material = r.resealed
+    FROM jsonb_to_recordset(p) AS r(purpose text, sealed bytea, resealed bytea)
+    WHERE r.purpose LIKE 'group:%' AND g.name = substring(r.purpose FROM 7)
+      AND g.material = r.sealed;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  done := done + n;
+  UPDATE enrollment_group g SET secondary_material = r.resealed
+    FROM jsonb_to_recordset(p) AS r(purpose text, sealed bytea, resealed bytea)
+    WHERE r.purpose LIKE 'group:%' AND g.name = substring(r.purpose FROM 7)
+      AND g.secondary_material = r.sealed;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  done := done + n;
+  IF done > 0 THEN
+    INSERT INTO event (action, reason) VALUES ('reseal', done || ' keys');
+  END IF;
+  RETURN done;
+END $$;
+COMMENT ON FUNCTION reseal(jsonb) IS
+  'latchkey db reseal: puts keys that were sealed anew in the place of the old ones; returns how '
+  'many it found.';

@@ -1,0 +1,14 @@
+-- Most that end soon were renewed long ago, so only a stretch of the index is looked at.
+CREATE OR REPLACE FUNCTION page_expiring() RETURNS TABLE (
+  at bigint, device_id text, generation bigint, type text, state text, online boolean)
+LANGUAGE sql STABLE AS $$
+  SELECT micros(ends_at), device_id, generation, type, state, coalesce(online, false)
+  FROM expiring_credentials
+  WHERE renewal_overdue AND not_after <= (SELECT max(n.not_after) FROM (
+    SELECT not_after FROM credential WHERE not_after > now() AND erased_at IS NULL
+    ORDER BY not_after LIMIT 20000) n)
+  ORDER BY not_after LIMIT 20
+$$;
+COMMENT ON FUNCTION page_expiring() IS
+  'Service: the first 20 of expiring_credentials that should have been renewed, of the 20,000 '
+  'credentials that end next.';

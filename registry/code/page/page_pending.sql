@@ -1,0 +1,9 @@
+CREATE OR REPLACE FUNCTION page_pending() RETURNS TABLE (
+  at bigint, device_id text, group_name text, attributes text, total bigint)
+LANGUAGE sql STABLE AS $$
+  SELECT micros(waiting_since), device_id, group_name, attributes::text,
+    (SELECT count(*) FROM (SELECT FROM pending_approvals LIMIT 1000) w)
+  FROM pending_approvals ORDER BY waiting_since LIMIT 20
+$$;
+COMMENT ON FUNCTION page_pending() IS
+  'Service: the first 20 of pending_approvals, and how many there are (1000: that many or more).';

@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION broker_applied(p jsonb) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  b applied_access[] := array(SELECT r FROM jsonb_populate_recordset(NULL::applied_access, p) r);
+  changed text[] := array(SELECT q.device_id FROM unnest(b) q WHERE q.changed_at IS NOT NULL);
+BEGIN
+  PERFORM FROM device WHERE device_id = ANY (changed) ORDER BY device_id FOR NO KEY UPDATE;
+  -- Only for the change that was seen: another may have come since.
+  UPDATE device d SET broker_applied_at = clock_timestamp() FROM unnest(b) q
+    WHERE d.device_id = q.device_id AND micros(d.access_changed_at) = q.changed_at
+      AND d.broker_applied_at IS NULL;
+  -- The sessions of those that are kept out were cut, and without their wills.
+  PERFORM FROM presence WHERE device_id = ANY (changed) ORDER BY device_id FOR UPDATE;
+  UPDATE presence r SET online = false FROM device d
+    WHERE d.device_id = ANY (changed) AND r.device_id = d.device_id AND r.online
+      AND d.state IN ('suspended', 'revoked', 'off', 'provisioning_requested');
+  PERFORM FROM credential c JOIN unnest(b) q USING (device_id, generation)
+    ORDER BY c.device_id, c.generation FOR NO KEY UPDATE OF c;
+  UPDATE credential c SET broker_applied_at = clock_timestamp() FROM unnest(b) q
+    WHERE c.device_id = q.device_id AND c.generation = q.generation AND c.broker_applied_at IS NULL;
+END $$;
+COMMENT ON FUNCTION broker_applied(jsonb) IS
+  'Service: what the broker was seen to have carried out: a change of access (device_id, '
+  'changed_at) or a login (device_id, generation).';

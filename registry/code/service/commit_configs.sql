@@ -1,0 +1,33 @@
+-- Lock order as in commit_statuses. Presence is locked too: a device that connects at this moment
+-- either is seen here or sees this.
+CREATE OR REPLACE FUNCTION commit_configs(p jsonb) RETURNS TABLE (i int, outcome text)
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  b worked_out_config[] := array(SELECT r FROM jsonb_populate_recordset(NULL::worked_out_config,
+    p) r ORDER BY r.device_id COLLATE "C");
+  stale int[];
+BEGIN
+  PERFORM FROM device d JOIN unnest(b) q USING (device_id)
+    ORDER BY device_id FOR NO KEY UPDATE OF d;
+  PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
+  stale := array(SELECT q.i FROM unnest(b) q JOIN device d USING (device_id)
+    LEFT JOIN presence r USING (device_id)
+    WHERE (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from)
+      OR coalesce(CASE WHEN r.online THEN r.session END, '') <> q.session);
+  UPDATE device d SET config_version = q.new_version, config_layers = q.config_layers,
+    config_digest = q.config_digest, config_fault = q.config_fault,
+      endpoint = q.endpoint,
+      config_changed_at = CASE WHEN q.new_version > d.config_version THEN now()
+        ELSE d.config_changed_at END
+    FROM unnest(b) q WHERE q.new_version IS NOT NULL AND NOT q.i = ANY (stale)
+      AND d.device_id = q.device_id;
+  DELETE FROM config_due c USING unnest(b) q WHERE c.device_id = q.device_id AND NOT q.waits
+    AND NOT q.i = ANY (stale)
+    AND c.tries > 0;  -- 0: there was another change since it was taken up
+  UPDATE config_due c SET due_at = now() FROM unnest(b) q WHERE c.device_id = q.device_id
+    AND q.i = ANY (stale);
+  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;
+END $$;
+COMMENT ON FUNCTION commit_configs(jsonb) IS
+  'Service: what was worked out for devices. won, or again (it is due at once), a row each.';

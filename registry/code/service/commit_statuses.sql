@@ -1,0 +1,93 @@
+-- Only what changes a device locks it: a fleet that reconnects writes presence and nothing else.
+-- Lock order as in commit_requests: devices by id, then presence by id.
+CREATE OR REPLACE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
+    ORDER BY r.device_id COLLATE "C");
+  stale int[]; taken_up int[];
+BEGIN
+  PERFORM FROM device d JOIN unnest(b) q USING (device_id)
+    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR q.new_version IS NOT NULL
+      OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL
+      OR EXISTS (
+      SELECT FROM credential c WHERE c.device_id = q.device_id
+        AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
+        AND c.status IN ('issued', 'active')))))
+    ORDER BY device_id FOR NO KEY UPDATE OF d;
+  PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
+  -- The world may have moved since the load: another session, another state, a credential that
+  -- ended.
+  stale := array(SELECT q.i FROM unnest(b) q LEFT JOIN device d USING (device_id)
+    LEFT JOIN presence r USING (device_id)
+    LEFT JOIN credential c ON c.device_id = q.device_id AND c.generation = q.generation
+    -- The configuration in the answer has to be the one of now: what changes it locks presence, as
+    -- this does.
+    WHERE d.state IS DISTINCT FROM q.expected
+      OR (q.version_from IS NOT NULL
+      AND (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from))
+      OR CASE q.kind WHEN 'connected' THEN c IS NULL OR NOT is_live(c, now())
+      ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
+  -- A device names each session anew. Two that share a credential and keep connections of their own
+  -- take turns.
+  taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
+    WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
+      AND q.session <> r.session);
+  IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
+  INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)
+    SELECT device_id, session, generation, true, now() FROM unnest(b) WHERE kind = 'connected'
+      AND NOT i = ANY (stale) ORDER BY device_id COLLATE "C"
+    ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session,
+      generation = EXCLUDED.generation, online = true, last_seen_at = now(),
+      previous_session = CASE WHEN r.session <> EXCLUDED.session THEN r.session
+        ELSE r.previous_session END;
+  UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
+    FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale)
+      AND r.device_id = q.device_id;
+  UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active'
+    ELSE 'retired' END,
+      connected_at = CASE WHEN c.generation = q.generation THEN now() ELSE c.connected_at END,
+      ended_at = CASE WHEN c.generation < q.generation THEN now() END
+    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale)
+      AND c.device_id = q.device_id
+      AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
+        AND c.status IN ('issued', 'active'));
+  IF EXISTS (SELECT FROM unnest(b) WHERE new_version IS NOT NULL) THEN
+    UPDATE device d SET config_version = q.new_version, config_layers = q.config_layers,
+      config_digest = q.config_digest, config_fault = q.config_fault,
+        endpoint = q.endpoint,
+        config_changed_at = CASE WHEN q.new_version > d.config_version THEN now()
+          ELSE d.config_changed_at END
+      FROM unnest(b) q WHERE q.new_version IS NOT NULL AND NOT q.i = ANY (stale)
+        AND d.device_id = q.device_id;
+  END IF;
+  -- What did not lock the device above may have been overtaken by an operator, who has the last
+  -- word: hence q.expected. Who connects with a credential was sent it, even if the process died
+  -- before it could write that down.
+  UPDATE device d SET state = q.next, connected_at = coalesce(d.connected_at, now()),
+      credentials_sent_at = CASE WHEN d.generation = q.generation
+        THEN coalesce(d.credentials_sent_at, now()) ELSE d.credentials_sent_at END
+    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale)
+      AND d.device_id = q.device_id AND d.state = q.expected
+      AND (q.next <> d.state OR d.connected_at IS NULL
+        OR (d.credentials_sent_at IS NULL AND d.generation = q.generation));
+  UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
+      applied_config_version = greatest(d.applied_config_version,
+        least(q.config_version, d.config_version)),
+      endpoint_given = CASE WHEN q.config_version >= d.config_version THEN d.endpoint
+        ELSE d.endpoint_given END,
+      ready_at = CASE WHEN q.next = 'ready' THEN coalesce(d.ready_at, now()) ELSE d.ready_at END,
+      failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
+    FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
+      AND d.state = q.expected
+      AND (q.next <> d.state OR q.config_version > d.applied_config_version
+        OR q.attributes <> d.attributes
+        OR (q.next = 'ready' AND d.failure IS NOT NULL));
+  UPDATE device d SET failed_at = now(), failure = q.failure
+    FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
+      AND d.state = q.expected;
+  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;
+END $$;
+COMMENT ON FUNCTION commit_statuses(jsonb) IS
+  'Service: what devices said of themselves. won, or again (load and decide again), a row each.';

@@ -1,0 +1,21 @@
+-- A link that was lost may have been dead for a while before that was noticed: half a minute is
+-- more than its keepalive.
+CREATE OR REPLACE FUNCTION note_links(p jsonb) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE b link_life[] := array(SELECT r FROM jsonb_populate_recordset(NULL::link_life, p) r);
+BEGIN
+  INSERT INTO broker_link AS l (link, ready_at, until)
+    SELECT q.link, clock_timestamp() - make_interval(secs => q.ready_ms / 1000.0), clock_timestamp()
+    FROM unnest(b) q WHERE NOT q.lost
+    ON CONFLICT (link) DO UPDATE SET until = EXCLUDED.until;
+  UPDATE broker_link l
+    SET until = greatest(l.ready_at, least(l.until, clock_timestamp() - interval '30 seconds'))
+    FROM unnest(b) q WHERE q.lost AND l.link = q.link;
+  -- What covers the beginning of another one stays as long as that does.
+  DELETE FROM broker_link l WHERE l.until < now() - interval '7 days'
+    AND NOT EXISTS (
+      SELECT FROM broker_link n WHERE n.ready_at > l.ready_at AND n.ready_at <= l.until)
+    AND l.ready_at < presence_known_since();
+END $$;
+COMMENT ON FUNCTION note_links(jsonb) IS
+  'Service: this replica listens at the broker, or has lost its connection.';

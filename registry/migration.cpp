@@ -1,0 +1,143 @@
+#include "registry/migration.hpp"
+
+#include "registry/admin_connection.hpp"
+#include "registry/migration_plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <thread>
+
+namespace latchkey::registry {
+namespace {
+
+using Found = std::vector<MigrationStatus>;
+using Digests = std::map<std::string, std::string, std::less<>>;
+
+constexpr int lock_tries = 12;
+constexpr std::chrono::milliseconds between_tries{500};
+
+Digests read_digests(pqxx::nontransaction& reading, const std::string& table, const std::string& columns) {
+  Digests digests;
+  if (reading.exec("SELECT to_regclass('registry." + table + "')")[0][0].is_null()) return digests;
+  for (const auto& row : reading.exec("SELECT " + columns + " FROM registry." + table))
+    digests.emplace(row[0].c_str(), row[1].c_str());
+  return digests;
+}
+
+MigrationStatus status_of(const SchemaFile& file, const Digests& applied) {
+  MigrationStatus status{MigrationStatus::Kind::schema, name_of(file)};
+  const auto found = applied.find(file.version);
+  status.applied = found != applied.end();
+  status.edited = status.applied && !is_checksum_of(file, found->second);
+  return status;
+}
+
+Found look(pqxx::connection& connection) {
+  pqxx::nontransaction reading(connection);
+  const Digests schema = read_digests(reading, "schema_migrations", "version, checksum");
+  const Digests code = read_digests(reading, "schema_code", "name, digest");
+  Found all;
+  for (const SchemaFile& file : schema_files())
+    all.push_back(status_of(file, schema));
+  for (const CodeFile& file : code_files()) {
+    const auto found = code.find(file.name);
+    all.push_back({MigrationStatus::Kind::code, std::string(file.name),
+                   found != code.end() && found->second == digest_of(file.sql)});
+  }
+  return all;
+}
+
+void run(pqxx::connection& connection, const Pass& pass) {
+  pqxx::work transaction(connection);
+  transaction.exec("SET LOCAL lock_timeout = '2s'");
+  for (const Part& part : pass.parts) {
+    const bool wanted = part.condition.empty() || is_true(transaction.exec("SELECT " + part.condition)[0][0]);
+    if (wanted) transaction.exec(part.sql);
+  }
+  transaction.commit();
+}
+
+/// A lock that does not come within two seconds is given up, so that nobody waits behind this one for long.
+void run_patiently(pqxx::connection& connection, const Pass& pass) {
+  for (int tries = 1;; ++tries) {
+    try {
+      return run(connection, pass);
+    } catch (const pqxx::sql_error& error) {
+      if (sqlstate_of(error) != "55P03" || tries == lock_tries) throw;
+    }
+    std::this_thread::sleep_for(between_tries);
+  }
+}
+
+void take_migration_lock(pqxx::connection& connection) {
+  pqxx::nontransaction locking(connection);
+  locking.exec("SET lock_timeout = '60s'");
+  locking.exec(migration_lock);  // until the connection ends
+}
+
+std::expected<Found, AdminError> apply_missing(pqxx::connection& connection) {
+  take_migration_lock(connection);
+  Found missing = look(connection);
+  const auto edited = std::ranges::find_if(missing, &MigrationStatus::edited);
+  if (edited != missing.end())
+    return std::unexpected(AdminError{
+        AdminError::Kind::refused,
+        "the schema file " + edited->name + " was applied with another text than this program carries",
+        "Never edit a schema file that was applied: add a new one."});
+  std::erase_if(missing, &MigrationStatus::applied);
+  for (const Pass& pass : migration_plan())
+    run_patiently(connection, pass);
+  for (MigrationStatus& status : missing)
+    status.applied = true;
+  return missing;
+}
+
+/// psql decides by `\if` what we decide by a query.
+std::string script_of(const Part& part) {
+  if (part.condition.empty()) return part.sql;
+  return "SELECT " + part.condition + " AS wanted \\gset\n\\if :wanted\n" + part.sql + "\\endif\n";
+}
+
+std::string refusal_of_edited(const SchemaFile& file) {
+  std::string known = "'" + digest_of(file.sql) + "'";
+  constexpr std::string_view mark = "-- replaces: ";
+  constexpr std::size_t digits = 64;
+  for (auto at = file.sql.find(mark); at != std::string_view::npos; at = file.sql.find(mark, at + 1))
+    known += ", '" + std::string(file.sql.substr(at + mark.size(), digits)) + "'";
+  return "DO $$ BEGIN\n  IF EXISTS (SELECT FROM registry.schema_migrations WHERE version = '" +
+         std::string(file.version) + "' AND checksum NOT IN (" + known +
+         ")) THEN\n    RAISE EXCEPTION 'the schema file " + name_of(file) +
+         " was applied with another text than this one';\n  END IF;\nEND $$;\n";
+}
+
+}  // namespace
+
+std::expected<Found, AdminError> migration_status(const ConnectOptions& options) {
+  return with_connection<Found>(options, look);
+}
+
+std::expected<Found, AdminError> migrate(const ConnectOptions& options) {
+  return with_connection<Found>(options, apply_missing);
+}
+
+std::string migration_script() {
+  std::string script =
+      "-- The registry of Latchkey, for psql: what `latchkey db migrate` does. Run it as often as you like:\n"
+      "--   psql -X -q -f FILE postgresql://owner@db.example/latchkey\n"
+      "\\set ON_ERROR_STOP on\n\\set QUIET on\nSET client_min_messages = warning;\n"
+      "SET lock_timeout = '60s';\n\\o /dev/null\n" +
+      std::string(migration_lock) + ";\nSET lock_timeout = '2s';\n";
+  for (const Pass& pass : migration_plan()) {
+    script += "\n-- " + pass.name + "\nBEGIN;\n";
+    for (const Part& part : pass.parts)
+      script += script_of(part);
+    script += "COMMIT;\n";
+    if (pass.name == "prepare")
+      for (const SchemaFile& file : schema_files())
+        script += refusal_of_edited(file);
+  }
+  return script + "\\o\n";
+}
+
+}  // namespace latchkey::registry

@@ -1,0 +1,99 @@
+#include "registry/migration_plan.hpp"
+
+#include "crypto/mac.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace latchkey::registry {
+namespace {
+
+constexpr const char* as_owner =
+    "SET LOCAL ROLE latchkey_owner;\nSET LOCAL search_path = registry, pg_temp;\n";
+
+std::string sql_of_pass(std::string_view name) {
+  const auto file = std::ranges::find(pass_files(), name, &PassFile::name);
+  if (file == pass_files().end()) throw std::logic_error("there is no registry/passes/" + std::string(name));
+  return std::string(file->sql);
+}
+
+/// For what the project's own files are called: no name and no digest has a quote in it.
+std::string literal(std::string_view text) {
+  return "'" + std::string(text) + "'";
+}
+
+Pass schema_pass(const SchemaFile& file) {
+  const std::string version = literal(file.version);
+  return {name_of(file),
+          {{"NOT EXISTS (SELECT FROM registry.schema_migrations WHERE version = " + version + ")",
+            as_owner + std::string(file.sql) +
+                "INSERT INTO registry.schema_migrations (version, checksum) VALUES (" + version + ", " +
+                literal(digest_of(file.sql)) + ");\n"}}};
+}
+
+/// Making a view anew waits for everybody who reads it, and everybody else behind it: so only if it changed.
+/// A schema file may have dropped it.
+std::string is_outdated(const CodeFile& file) {
+  std::string condition = "NOT EXISTS (SELECT FROM registry.schema_code WHERE name = " + literal(file.name) +
+                          " AND digest = " + literal(digest_of(file.sql)) + ")";
+  if (file.kind == CodeFile::Kind::view)
+    condition +=
+        " OR to_regclass('registry." + std::string(file.name.substr(file.name.find('/') + 1)) + "') IS NULL";
+  return condition;
+}
+
+std::string remembered() {
+  std::string names;
+  std::string rows;
+  for (const CodeFile& file : code_files()) {
+    const std::string separator = rows.empty() ? "  " : ",\n  ";
+    names += separator + literal(file.name);
+    rows += separator + "(" + literal(file.name) + ", " + literal(digest_of(file.sql)) + ")";
+  }
+  return "INSERT INTO schema_code AS c (name, digest) VALUES\n" + rows +
+         "\n  ON CONFLICT (name) DO UPDATE SET digest = EXCLUDED.digest, applied_at = now()\n"
+         "  WHERE c.digest <> EXCLUDED.digest;\nDELETE FROM schema_code WHERE name NOT IN (\n" +
+         names + ");\n";
+}
+
+/// In one transaction, so that a service sees all of it or nothing.
+Pass code_pass() {
+  Pass pass{"code", {{"", std::string(as_owner) + "SET LOCAL check_function_bodies = off;\n"}}};
+  for (const CodeFile& file : code_files()) {
+    const bool cheap = file.kind == CodeFile::Kind::function;
+    if (cheap)
+      pass.parts.front().sql += file.sql;
+    else
+      pass.parts.push_back({is_outdated(file), std::string(file.sql)});
+  }
+  std::string rest;
+  for (const char* name : {"removed", "check", "describe", "rights"})
+    rest += sql_of_pass(name);
+  pass.parts.push_back({"", rest + remembered() + sql_of_pass("finish")});
+  return pass;
+}
+
+}  // namespace
+
+std::string digest_of(std::string_view sql) {
+  return crypto::to_hex(crypto::sha256(crypto::as_bytes(sql)));
+}
+
+bool is_checksum_of(const SchemaFile& file, std::string_view checksum) {
+  const std::string line = "-- replaces: " + std::string(checksum) + "\n";
+  return checksum == digest_of(file.sql) || file.sql.find(line) != std::string_view::npos;
+}
+
+std::string name_of(const SchemaFile& file) {
+  return std::string(file.version) + "_" + std::string(file.name);
+}
+
+std::vector<Pass> migration_plan() {
+  std::vector<Pass> plan = {{"prepare", {{"", sql_of_pass("prepare")}}}};
+  for (const SchemaFile& file : schema_files())
+    plan.push_back(schema_pass(file));
+  plan.push_back(code_pass());
+  return plan;
+}
+
+}  // namespace latchkey::registry

@@ -1,0 +1,58 @@
+-- Pass 3: who may do what. Nothing else grants or revokes, so this page is the whole answer.
+GRANT USAGE ON SCHEMA registry TO latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry
+  FROM PUBLIC, latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker;
+REVOKE ALL ON ALL TABLES IN SCHEMA registry
+  FROM PUBLIC, latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker;
+
+-- The service executes these, and reads and writes no table.
+GRANT EXECUTE ON FUNCTION
+  load_requests, commit_requests, mark_sent, load_statuses, commit_statuses,
+  walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
+  load_broker_access, broker_applied, access_looked_up, revocation_stamp, load_revoked,
+  count_devices, make_partitions, maintain, summarize,
+  page_funnel, page_rejections, page_pending, page_expiring, page_device, page_history
+  TO latchkey_service;
+
+-- Operators act by these.
+GRANT EXECUTE ON FUNCTION
+  enroll_group, set_group_policy, disable_group, enable_group, roll_group_key, retire_group_key,
+  enroll_device, enroll_devices, disable_device, enable_device, pem, create_token, end_token,
+  approve, reject, suspend, resume, revoke, reset, decommission, forget,
+  show_configs, set_fleet_config, set_group_config, set_device_config, set_fleet_endpoint,
+  set_group_endpoint, set_retention, maintain, restored,
+  explain_request, import_begin, import_problems, import_enroll, import_end
+  TO latchkey_ops;
+GRANT INSERT ON enrollment_import TO latchkey_ops;
+
+-- Readers read the views, and so do operators, who are members of readers.
+GRANT SELECT ON
+  devices, certificates, attempts, events, pending_approvals, suspected_clones, access_changes,
+  stuck_devices, groups, tokens, retention, fleet, recent_rejections, counted_rejections,
+  expiring_credentials, provisioning_funnel
+  TO latchkey_reader;
+GRANT SELECT ON schema_migrations, schema_code TO latchkey_service, latchkey_ops, latchkey_reader;
+-- The views call these on the rows that they show.
+GRANT EXECUTE ON FUNCTION is_live, presence_known_since, advice, counts_live, funnel, seconds
+  TO latchkey_reader;
+
+-- Not to latchkey_reader: whoever reads reports needs no hashes of passwords.
+GRANT SELECT ON mqtt_user, mqtt_acl TO latchkey_broker;
+GRANT EXECUTE ON FUNCTION is_live TO latchkey_broker;
+
+-- What others execute, and what a trigger does, is done with the owner's rights; the rest is called from
+-- there. Each finds the registry's objects and no others. A function whose body is bound when it is made
+-- (RETURN ...) needs neither, and would not be inlined with it.
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN
+    SELECT p.oid::regprocedure AS signature,
+           p.prorettype = 'trigger'::regtype OR EXISTS (
+             SELECT FROM aclexplode(p.proacl) a WHERE a.grantee <> p.proowner) AS called_by_others
+    FROM pg_proc p WHERE p.pronamespace = 'registry'::regnamespace AND p.prosqlbody IS NULL
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s %s SET search_path = registry, pg_temp', f.signature,
+                   CASE WHEN f.called_by_others THEN 'SECURITY DEFINER' ELSE 'SECURITY INVOKER' END);
+  END LOOP;
+END $$;
