@@ -5,164 +5,47 @@ namespace {
 
 using namespace column;  // NOLINT: the lists below are names of columns only
 
-constexpr Column request_facts_columns[] = {i,
-                                            loaded_at,
-                                            origin,
-                                            group_name,
-                                            proof,
-                                            material,
-                                            secondary_material,
-                                            id_from,
-                                            enabled,
-                                            in_window,
-                                            id_matches,
-                                            admission,
-                                            listed,
-                                            may_reprovision,
-                                            credential_types,
-                                            lifetime_s,
-                                            unused_life_s,
-                                            seal_config,
-                                            quota,
-                                            fleet_config,
-                                            group_config,
-                                            device_config,
-                                            wanted_endpoint,
-                                            layers,
-                                            state,
-                                            generation,
-                                            enrolled_by,
-                                            proof_key,
-                                            waiting_digest,
-                                            approved_digest,
-                                            rejected_digest,
-                                            config_version,
-                                            applied_config_version,
-                                            config_layers,
-                                            config_digest,
-                                            config_fault,
-                                            endpoint,
-                                            endpoint_given,
-                                            attributes,
-                                            same_generation,
-                                            same_type,
-                                            same_digest,
-                                            same_certificate,
-                                            same_salt,
-                                            same_master_key,
-                                            same_not_before,
-                                            same_not_after,
-                                            same_live,
-                                            newest_generation,
-                                            newest_type,
-                                            newest_not_before,
-                                            newest_not_after,
-                                            newest_live,
-                                            presented_certificate,
-                                            presented_status};
-constexpr Column request_key_columns[] = {i,          device_id,  request_id, group_name,
-                                          token_hash, ca_subject, certificate};
+// clang-format off: a column a line would be two hundred lines
+constexpr Column request_facts_columns[] = {
+    i, loaded_at, origin, group_name, proof, material, secondary_material, id_from, enabled, in_window,
+    id_matches, admission, listed, may_reprovision, credential_types, lifetime_s, unused_life_s,
+    seal_config, quota, fleet_config, group_config, device_config, wanted_endpoint, layers, state,
+    generation, enrolled_by, proof_key, waiting_digest, approved_digest, rejected_digest, config_version,
+    applied_config_version, config_layers, config_digest, config_fault, endpoint, endpoint_given,
+    attributes, same_generation, same_type, same_digest, same_certificate, same_salt, same_master_key,
+    same_not_before, same_not_after, same_live, newest_generation, newest_type, newest_not_before,
+    newest_not_after, newest_live, presented_certificate, presented_status};
+constexpr Column request_key_columns[] = {
+    i, device_id, request_id, group_name, token_hash, ca_subject, certificate};
 constexpr Column outcome_row_columns[] = {i, outcome};
-constexpr Column decided_request_columns[] = {i,
-                                              device_id,
-                                              tracking_id,
-                                              received_at,
-                                              decision,
-                                              code,
-                                              reason,
-                                              group_name,
-                                              counted,
-                                              expected,
-                                              to_registered,
-                                              enrolled_by,
-                                              proof_key,
-                                              quota,
-                                              attributes_json,
-                                              type,
-                                              request_id,
-                                              digest,
-                                              serial,
-                                              certificate,
-                                              fingerprint,
-                                              key_fingerprint,
-                                              salt,
-                                              master_key,
-                                              password_hash,
-                                              encryption_key,
-                                              signed_by,
-                                              answer_key,
-                                              not_before,
-                                              not_after,
-                                              use_by,
-                                              repeated,
-                                              version_from,
-                                              layers_from,
-                                              config_version,
-                                              config_layers,
-                                              config_digest,
-                                              config_fault,
-                                              endpoint};
-constexpr Column status_facts_columns[] = {i,
-                                           loaded_at,
-                                           origin,
-                                           group_name,
-                                           proof,
-                                           material,
-                                           secondary_material,
-                                           enabled,
-                                           seal_config,
-                                           fleet_config,
-                                           group_config,
-                                           device_config,
-                                           wanted_endpoint,
-                                           layers,
-                                           state,
-                                           generation,
-                                           enrolled_by,
-                                           config_version,
-                                           applied_config_version,
-                                           config_layers,
-                                           config_digest,
-                                           config_fault,
-                                           endpoint,
-                                           endpoint_given,
-                                           attributes,
-                                           credential_generation,
-                                           live,
-                                           signed_by,
-                                           answer_key,
-                                           encryption_key,
-                                           credential_type,
-                                           session};
+constexpr Column decided_request_columns[] = {
+    i, device_id, tracking_id, received_at, decision, code, reason, group_name, counted, expected,
+    to_registered, enrolled_by, proof_key, quota, attributes_json, type, request_id, digest, serial,
+    certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
+    answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
+    config_layers, config_digest, config_fault, endpoint, detail};
+constexpr Column status_facts_columns[] = {
+    i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, seal_config,
+    fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
+    config_version, applied_config_version, config_layers, config_digest, config_fault, endpoint,
+    endpoint_given, attributes, credential_generation, live, signed_by, answer_key, encryption_key,
+    credential_type, session};
 constexpr Column status_key_columns[] = {i, device_id, generation};
-constexpr Column decided_status_columns[] = {i,
-                                             device_id,
-                                             kind,
-                                             session,
-                                             generation,
-                                             config_version,
-                                             attributes_json,
-                                             failure,
-                                             expected_state,
-                                             next,
-                                             version_from,
-                                             layers_from,
-                                             new_version,
-                                             config_layers,
-                                             config_digest,
-                                             config_fault,
-                                             endpoint};
+constexpr Column decided_status_columns[] = {
+    i, device_id, kind, session, generation, config_version, attributes_json, failure, expected_state,
+    next, version_from, layers_from, new_version, config_layers, config_digest, config_fault, endpoint};
 constexpr Column sent_credential_columns[] = {i, device_id, generation};
 constexpr Column due_config_columns[] = {device_id};
 constexpr Column worked_out_config_columns[] = {
-    i,           device_id,     session,       waits,        version_from, layers_from,
-    new_version, config_layers, config_digest, config_fault, endpoint};
+    i, device_id, session, waits, version_from, layers_from, new_version, config_layers, config_digest,
+    config_fault, endpoint};
 constexpr Column walk_columns[] = {walked};
-constexpr Column claimed_nudge_columns[] = {device_id,  request_id, signed_by, answer_key,         origin,
-                                            group_name, proof,      material,  secondary_material, loaded_at};
+constexpr Column claimed_nudge_columns[] = {
+    device_id, request_id, signed_by, answer_key, origin, group_name, proof, material, secondary_material,
+    loaded_at};
 constexpr Column link_life_columns[] = {i, link, ready_ms, lost};
-constexpr Column broker_access_row_columns[] = {kind,       device_id,  generation, salt,
-                                                master_key, changed_at, applied};
+constexpr Column broker_access_row_columns[] = {
+    kind, device_id, generation, salt, master_key, changed_at, applied};
 constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at};
 constexpr Column revoked_columns[] = {serial, revoked_at};
 constexpr Column counted_columns[] = {state, devices};
@@ -170,26 +53,12 @@ constexpr Column funnel_row_columns[] = {day, requested, registered, connected, 
 constexpr Column rejection_row_columns[] = {at, device_id, group_name, code, reason, tracking_id_text};
 constexpr Column pending_row_columns[] = {at, device_id, group_name, attributes, total};
 constexpr Column expiring_row_columns[] = {at, device_id, generation, type, state, online};
-constexpr Column device_row_columns[] = {state,
-                                         online,
-                                         generation,
-                                         group_name,
-                                         enrolled_by,
-                                         attributes,
-                                         config_version,
-                                         applied_config_version,
-                                         requested_at,
-                                         registered_at,
-                                         credentials_sent_at,
-                                         connected_at,
-                                         ready_at,
-                                         last_seen_at,
-                                         failed_at,
-                                         failure,
-                                         acted_at,
-                                         actor,
-                                         reason};
+constexpr Column device_row_columns[] = {
+    state, online, generation, group_name, enrolled_by, attributes, config_version, applied_config_version,
+    requested_at, registered_at, credentials_sent_at, connected_at, ready_at, last_seen_at, failed_at,
+    failure, acted_at, actor, reason};
 constexpr Column history_row_columns[] = {at, kind, what, code, detail, actor};
+// clang-format on
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "registry/migration_plan.hpp"
 
 #include "crypto/mac.hpp"
+#include "registry/reason.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -69,7 +70,7 @@ Pass code_pass() {
   std::string rest;
   for (const char* name : {"removed", "check", "describe", "rights"})
     rest += sql_of_pass(name);
-  pass.parts.push_back({"", rest + remembered() + sql_of_pass("finish")});
+  pass.parts.push_back({"", rest + reasons_as_sql() + remembered() + sql_of_pass("finish")});
   return pass;
 }
 

@@ -4,6 +4,7 @@
 #include "protocol/device_id.hpp"
 #include "protocol/request.hpp"
 #include "protocol/status.hpp"
+#include "registry/reason.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,7 @@ enum class DeviceState { off, provisioning_requested, registered, connected, rea
 [[nodiscard]] std::string_view name_of(DeviceState state) noexcept;
 
 enum class ProofKind { symmetric_key, public_key, x509, token };
+[[nodiscard]] std::string_view name_of(ProofKind proof) noexcept;
 enum class Origin { device, group };
 /// Who of those with the proof is let in.
 enum class Admitted { all, listed, approved };
@@ -154,9 +156,9 @@ struct Attempt {
   std::string tracking_id;
   std::string device_id;
   Clock received_at;
-  std::string_view decision;  ///< accepted, repeated, pending, challenge, rejected, retry
-  std::string_view code;      ///< empty unless rejected or retry
-  std::string reason;         ///< the true one
+  std::string_view decision;   ///< accepted, repeated, pending, challenge, rejected, retry
+  std::string_view code;       ///< empty unless rejected or retry
+  std::optional<Cause> cause;  ///< the true one; nothing: accepted
   std::optional<std::string> group;
   bool counted = false;  ///< one of a flood: a number in attempt_count instead of a line
 };

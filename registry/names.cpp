@@ -10,6 +10,11 @@ std::string_view name_of(DeviceState state) noexcept {
   return names[static_cast<std::size_t>(state)];
 }
 
+std::string_view name_of(ProofKind proof) noexcept {
+  static constexpr std::array<std::string_view, 4> names = {"symmetric_key", "public_key", "x509", "token"};
+  return names[static_cast<std::size_t>(proof)];
+}
+
 std::string Enrolment::name() const {
   return origin == Origin::device ? "device" : "group:" + group.value_or("");
 }

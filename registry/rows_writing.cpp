@@ -100,7 +100,8 @@ void add(RowText& row, const Attempt& attempt) {
   row.text(column::received_at, timestamp(attempt.received_at));
   row.text(column::decision, attempt.decision);
   if (!attempt.code.empty()) row.text(column::code, attempt.code);
-  if (!attempt.reason.empty()) row.text(column::reason, attempt.reason);
+  if (attempt.cause) row.text(column::reason, attempt.cause->id());
+  if (attempt.cause && !attempt.cause->detail.empty()) row.text(column::detail, attempt.cause->detail);
   add_text(row, column::group_name, attempt.group);
   row.flag(column::counted, attempt.counted);
 }

@@ -1,15 +1,14 @@
 #pragma once
 
 #include "protocol/code.hpp"
-
-#include <string>
+#include "registry/reason.hpp"
 
 namespace latchkey::service {
 
-/// Why a request gets nothing: the code for the device, the true reason for the ledger.
+/// Why a request gets nothing: the code for the device, the true reason for the ledger and the log.
 struct Rejection {
   protocol::Code code;
-  std::string reason;
+  registry::Cause cause;
 };
 
 }  // namespace latchkey::service

@@ -1,20 +1,28 @@
--- What a view shows as it stands in a table is described as it is there; the rest in the view's own file.
+-- What a view shows as it stands in a table or another view is described as it is there; the rest in the
+-- view's own file. Until nothing is left to take over: a view may read one that is described only now.
 DO $$
-DECLARE shown record;
+DECLARE
+  shown record;
+  described boolean := true;
 BEGIN
-  FOR shown IN
-    SELECT DISTINCT ON (v.oid, a.attnum)
-           v.relname AS view, a.attname AS name, col_description(d.refobjid, d.refobjsubid) AS text
-    FROM pg_class v JOIN pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0
-    JOIN pg_rewrite r ON r.ev_class = v.oid
-    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-      AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
-    JOIN pg_attribute t ON t.attrelid = d.refobjid AND t.attnum = d.refobjsubid AND t.attname = a.attname
-    WHERE v.relnamespace = 'registry'::regnamespace AND v.relkind = 'v' AND d.refobjid <> v.oid
-      AND col_description(v.oid, a.attnum) IS NULL
-      AND col_description(d.refobjid, d.refobjsubid) IS NOT NULL
-    ORDER BY v.oid, a.attnum, d.refobjid
-  LOOP
-    EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', shown.view, shown.name, shown.text);
+  WHILE described LOOP
+    described := false;
+    FOR shown IN
+      SELECT DISTINCT ON (v.oid, a.attnum)
+             v.relname AS view, a.attname AS name, col_description(d.refobjid, d.refobjsubid) AS text
+      FROM pg_class v JOIN pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0
+      JOIN pg_rewrite r ON r.ev_class = v.oid
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+      JOIN pg_attribute t ON t.attrelid = d.refobjid AND t.attnum = d.refobjsubid
+        AND t.attname = a.attname
+      WHERE v.relnamespace = 'registry'::regnamespace AND v.relkind = 'v' AND d.refobjid <> v.oid
+        AND col_description(v.oid, a.attnum) IS NULL
+        AND col_description(d.refobjid, d.refobjsubid) IS NOT NULL
+      ORDER BY v.oid, a.attnum, d.refobjid
+    LOOP
+      EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', shown.view, shown.name, shown.text);
+      described := true;
+    END LOOP;
   END LOOP;
 END $$;

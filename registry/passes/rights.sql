@@ -29,11 +29,11 @@ GRANT INSERT ON enrollment_import TO latchkey_ops;
 GRANT SELECT ON
   devices, certificates, attempts, events, pending_approvals, suspected_clones, access_changes,
   stuck_devices, groups, tokens, retention, fleet, recent_rejections, counted_rejections,
-  expiring_credentials, provisioning_funnel
+  expiring_credentials, provisioning_funnel, reasons
   TO latchkey_reader;
 GRANT SELECT ON schema_migrations, schema_code TO latchkey_service, latchkey_ops, latchkey_reader;
 -- The views call these on the rows that they show.
-GRANT EXECUTE ON FUNCTION is_live, presence_known_since, advice, counts_live, funnel, seconds
+GRANT EXECUTE ON FUNCTION is_live, presence_known_since, counts_live, funnel, seconds
   TO latchkey_reader;
 
 -- Not to latchkey_reader: whoever reads reports needs no hashes of passwords.

@@ -64,6 +64,7 @@ void print_json(const Flags& flags, const Checks& checks, bool accepted) {
   for (const auto& check : checks) {
     nlohmann::json item{{"check", check.name}, {"passes", check.passes}};
     if (!check.detail.empty()) item["detail"] = check.detail;
+    if (check.reason) item["reason"] = registry::row_of(*check.reason).id;
     if (!check.passes) item["remedy"] = check.remedy;
     list.push_back(std::move(item));
   }

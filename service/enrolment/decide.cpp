@@ -6,6 +6,7 @@ namespace latchkey::service {
 namespace {
 
 using protocol::Code;
+using registry::Reason;
 
 Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& facts, crypto::Time now,
                bool gives_passwords) {
@@ -17,13 +18,19 @@ Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& fa
           .gives_passwords = gives_passwords};
 }
 
-Code code_of(crypto::Fault fault) {
-  if (fault == crypto::Fault::internal) return Code::unavailable;  // not the device's, so never `rejected`
-  return fault == crypto::Fault::weak_key ? Code::weak_key : Code::invalid_csr;
-}
-
 Rejection rejection_of(const crypto::Error& error) {
-  return {code_of(error.fault), "CSR: " + error.what};
+  switch (error.fault) {
+    case crypto::Fault::internal:  // not the device's, so never `rejected`
+      return {Code::unavailable, {Reason::not_issued, "CSR: " + error.what}};
+    case crypto::Fault::weak_key:
+      return {Code::weak_key, {Reason::csr_key_not_accepted, error.what}};
+    case crypto::Fault::bad_signature:
+      return {Code::invalid_csr, Reason::csr_not_signed};
+    case crypto::Fault::malformed:
+    case crypto::Fault::refused:
+      break;
+  }
+  return {Code::invalid_csr, {Reason::malformed_csr, error.what}};
 }
 
 }  // namespace
@@ -57,8 +64,7 @@ Decision Decider::decide(const VerifiedRequest& verified, const registry::Reques
   const auto digest = protocol::request_digest(request.credential, spki, request.encryption_key);
   if (const auto& same = facts.same_request) {
     if (same->live && same->digest == digest) return Repeat{*same};
-    return Rejection{Code::conflict, same->live ? "the request_id was used for something else"
-                                                : "the request_id's credential has ended"};
+    return Rejection{Code::conflict, same->live ? Reason::request_id_reused : Reason::request_id_ended};
   }
   const bool newcomer = registers(facts.device);
   if (auto refused = check(newcomer ? checks_for_newcomers() : checks_for_registered(), asked, facts))
@@ -75,7 +81,7 @@ Decision Decider::admit(Grant grant, const registry::RequestFacts& facts) {
   if (!asks_first || !grant.registers()) return grant;
   if (facts.device && facts.device->approved == grant.digest()) return grant;
   if (facts.device && facts.device->rejected == grant.digest())
-    return Rejection{Code::unauthorized, "an operator rejected this request"};
+    return Rejection{Code::unauthorized, Reason::rejected_by_operator};
   return Wait{grant.digest()};
 }
 

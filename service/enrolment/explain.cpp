@@ -7,23 +7,11 @@ namespace latchkey::service {
 namespace {
 
 using Checks = std::vector<ExplainedCheck>;
+using registry::Cause;
 using registry::Enrolment;
 using registry::Origin;
 using registry::ProofKind;
-
-std::string_view name_of(ProofKind proof) {
-  switch (proof) {
-    case ProofKind::symmetric_key:
-      return "symmetric_key";
-    case ProofKind::public_key:
-      return "public_key";
-    case ProofKind::x509:
-      return "x509";
-    case ProofKind::token:
-      break;
-  }
-  return "token";
-}
+using registry::Reason;
 
 Asked asked_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   using protocol::CredentialType;
@@ -37,10 +25,14 @@ Asked asked_of(const registry::ExplainedFacts& known, bool gives_passwords) {
 }
 
 ExplainedCheck passed(std::string_view name, std::string found = {}) {
-  return {std::string(name), true, std::move(found), {}};
+  return {.name = std::string(name), .passes = true, .detail = std::move(found)};
 }
-ExplainedCheck refused(std::string_view name, std::string why, std::string_view remedy) {
-  return {std::string(name), false, std::move(why), std::string(remedy)};
+ExplainedCheck refused(std::string_view name, const Cause& cause) {
+  return {.name = std::string(name),
+          .passes = false,
+          .detail = cause.text(),
+          .reason = cause.reason,
+          .remedy = std::string(registry::row_of(cause.reason).advice)};
 }
 
 ExplainedCheck enrolment_found(const Enrolment& enrolment) {
@@ -52,20 +44,13 @@ ExplainedCheck enrolment_found(const Enrolment& enrolment) {
 }
 
 ExplainedCheck check_enabled(const Enrolment& enrolment) {
-  if (enrolment.enabled) return passed("enabled");
-  if (enrolment.origin == Origin::device)
-    return refused("enabled", "its enrolment is disabled", "SELECT registry.enable_device('{id}')");
-  if (enrolment.policy.is_listed)
-    return refused("enabled", "its group is disabled, or its place on the allow list",
-                   "SELECT registry.enable_group('{group}') or registry.enable_device('{id}')");
-  return refused("enabled", "its group is disabled", "SELECT registry.enable_group('{group}')");
+  return enrolment.enabled ? passed("enabled") : refused("enabled", why_disabled(enrolment));
 }
 
 ExplainedCheck check_owner(const registry::RequestFacts& facts) {
   constexpr std::string_view name = "registered by it";
   if (const auto other = registered_elsewhere(facts.device, *facts.enrolment))
-    return refused(name, "registered by another enrolment: " + *other,
-                   "SELECT registry.reset('{id}', 'why'): this one may register it then");
+    return refused(name, {Reason::registered_by_another_enrolment, *other});
   if (!facts.device || facts.device->enrolled_by.empty()) return passed(name, "not registered");
   return passed(name, facts.device->proof_key ? "and only the key that registered it speaks for it" : "");
 }
@@ -74,28 +59,22 @@ void add_all(Checks& checks, std::span<const PolicyCheck> rules, const Asked& as
              const registry::RequestFacts& facts) {
   for (const PolicyCheck& rule : rules) {
     const auto rejection = rule.check(asked, facts);
-    checks.push_back(rejection ? refused(rule.name, rejection->reason, rule.remedy) : passed(rule.name));
+    checks.push_back(rejection ? refused(rule.name, rejection->cause) : passed(rule.name));
   }
 }
 
 ExplainedCheck check_approval(const std::optional<registry::Device>& device) {
   constexpr std::string_view name = "approval";
-  constexpr std::string_view remedy = "SELECT registry.approve('{id}')";
   if (device && device->approved) return passed(name, "the request that was approved, and no other");
-  if (device && device->waiting) return refused(name, "its request waits for an operator", remedy);
-  if (device && device->rejected)
-    return refused(name, "an operator rejected its request", "another request may wait anew");
-  return refused(name, "an operator has to approve its request",
-                 "once it has asked: SELECT registry.approve('{id}')");
+  if (device && device->waiting) return refused(name, Reason::waits_for_approval);
+  if (device && device->rejected) return refused(name, Reason::rejected_by_operator);
+  return refused(name, {Reason::waits_for_approval, "it has not asked yet"});
 }
 
 ExplainedCheck check_quota(const registry::QuotaLevel& quota) {
   const std::string level = std::to_string(quota.used) + " of " + std::to_string(quota.max);
   if (quota.is_counted) return passed("quota", level + ", this device among them");
-  if (quota.used < quota.max) return passed("quota", level);
-  return refused("quota", level,
-                 "registry.decommission(device_id, reason) frees a place, registry.set_group_policy raises "
-                 "max_devices; or enrol it by itself (latchkey enroll device {id})");
+  return quota.used < quota.max ? passed("quota", level) : refused("quota", {Reason::quota_used_up, level});
 }
 
 std::string filled_in(std::string text, std::string_view word, std::string_view value) {
@@ -107,9 +86,8 @@ std::string filled_in(std::string text, std::string_view word, std::string_view 
 Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   const registry::RequestFacts& facts = known.facts;
   if (!facts.enrolment)
-    return {
-        refused("enrolment", "none of its own, and no group was found",
-                "latchkey enroll device {id}, or --group with the name of the group that its proof is of")};
+    return {refused("enrolment", {Reason::no_enrolment,
+                                  "none of its own; --group or --token-file names what its proof would"})};
   const Enrolment& enrolment = *facts.enrolment;
   Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
   const Asked asked = asked_of(known, gives_passwords);

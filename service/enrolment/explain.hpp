@@ -3,6 +3,7 @@
 #include "protocol/device_id.hpp"
 #include "registry/tools.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace latchkey::service {
 struct ExplainedCheck {
   std::string name;
   bool passes = true;
-  std::string detail;  ///< why it does not, or what was found
-  std::string remedy;  ///< where it does not: what an operator does
+  std::string detail;                           ///< why it does not, or what was found
+  std::optional<registry::Reason> reason = {};  ///< where it does not
+  std::string remedy = {};                      ///< what an operator does about that
 };
 
 /// Whether a device with a good proof would get a credential now, by the rules that decide its request

@@ -5,6 +5,7 @@ namespace {
 
 using protocol::StatusKind;
 using registry::DeviceState;
+using registry::Reason;
 
 bool takes_statuses(DeviceState state) {
   return state == DeviceState::registered || state == DeviceState::connected || state == DeviceState::ready;
@@ -18,19 +19,19 @@ DeviceState after_connected(const registry::Device& device) {
 
 }  // namespace
 
-std::expected<DeviceState, std::string> next_state(const protocol::StatusMessage& status,
-                                                   const registry::StatusFacts& facts) {
+std::expected<DeviceState, Reason> next_state(const protocol::StatusMessage& status,
+                                              const registry::StatusFacts& facts) {
   // A goodbye counts in any state: presence is no step of a life.
   const bool leaves = status.kind == StatusKind::disconnected;
   if (!facts.device || (!leaves && !takes_statuses(facts.device->state)))
-    return std::unexpected("the device is not registered");
+    return std::unexpected(Reason::device_not_registered);
   const registry::Device& device = *facts.device;
   if (status.kind == StatusKind::connected) {
-    if (!facts.credential || !facts.credential->live) return std::unexpected("the generation is not live");
+    if (!facts.credential || !facts.credential->live) return std::unexpected(Reason::generation_not_live);
     return after_connected(device);
   }
   if (facts.session.empty() || facts.session != status.session)
-    return std::unexpected("not the open session");
+    return std::unexpected(Reason::session_not_open);
   // What could not be sent cannot have been applied.
   const bool can_be_applied =
       device.configured.fault.empty() || device.applied_config_version == device.configured.version;

@@ -8,54 +8,55 @@ namespace {
 using protocol::Code;
 using protocol::CredentialType;
 using registry::DeviceState;
+using registry::Reason;
 using registry::RequestFacts;
 using MaybeRejection = std::optional<Rejection>;
 
 MaybeRejection check_suspended(const Asked&, const RequestFacts& facts) {
   if (!facts.device || facts.device->state != DeviceState::suspended) return std::nullopt;
-  return Rejection{Code::device_suspended, "the device is suspended"};
+  return Rejection{Code::device_suspended, Reason::device_suspended};
 }
 
 MaybeRejection check_revoked(const Asked&, const RequestFacts& facts) {
   if (!facts.device || facts.device->state != DeviceState::revoked) return std::nullopt;
-  return Rejection{Code::device_revoked, "the device is revoked"};
+  return Rejection{Code::device_revoked, Reason::device_revoked};
 }
 
 MaybeRejection check_type(const Asked& asked, const RequestFacts& facts) {
   const registry::Policy& policy = facts.enrolment->policy;
   if (asked.credential == CredentialType::x509 && policy.allows_x509) return std::nullopt;
   if (asked.credential == CredentialType::password && policy.allows_password) return std::nullopt;
-  return Rejection{Code::credential_not_allowed, "the enrolment does not allow this type of credential"};
+  return Rejection{Code::credential_not_allowed, Reason::credential_not_allowed};
 }
 
 MaybeRejection check_sealing(const Asked& asked, const RequestFacts& facts) {
   if (asked.can_open) return std::nullopt;
   if (asked.credential == CredentialType::password)
-    return Rejection{Code::encryption_required, "a password, and no key to encrypt it for"};
+    return Rejection{Code::encryption_required, Reason::no_key_for_password};
   if (facts.enrolment->policy.seals_config && facts.enrolment->config != "{}")
-    return Rejection{Code::encryption_required, "a sealed configuration, and no key to encrypt it for"};
+    return Rejection{Code::encryption_required, Reason::no_key_for_config};
   return std::nullopt;
 }
 
 MaybeRejection check_broker(const Asked& asked, const RequestFacts&) {
   if (asked.gives_passwords) return std::nullopt;
-  return Rejection{Code::credential_not_allowed, "a password, and broker_access.mode is none"};
+  return Rejection{Code::credential_not_allowed, Reason::passwords_not_given};
 }
 
 MaybeRejection check_window(const Asked&, const RequestFacts& facts) {
   if (facts.enrolment->policy.in_window) return std::nullopt;
-  return Rejection{Code::unauthorized, "outside the enrolment's validity window"};
+  return Rejection{Code::unauthorized, Reason::outside_window};
 }
 
 MaybeRejection check_pattern(const Asked&, const RequestFacts& facts) {
   if (facts.enrolment->policy.id_matches) return std::nullopt;
-  return Rejection{Code::unauthorized, "the id does not match the group's pattern"};
+  return Rejection{Code::unauthorized, Reason::id_not_matched};
 }
 
 MaybeRejection check_list(const Asked&, const RequestFacts& facts) {
   const registry::Policy& policy = facts.enrolment->policy;
   if (policy.admitted != registry::Admitted::listed || policy.is_listed) return std::nullopt;
-  return Rejection{Code::unauthorized, "the device is not on the group's allow list"};
+  return Rejection{Code::unauthorized, Reason::not_on_the_list};
 }
 
 /// May a registered device have a new credential by its enrolment proof? Not yet used, it may in any case.
@@ -65,43 +66,30 @@ MaybeRejection check_token_takeover(const Asked& asked, const RequestFacts& fact
   // to nothing.
   const bool unused = facts.device->state == DeviceState::registered;
   if (unused && facts.newest && !facts.newest->live) return std::nullopt;
-  return Rejection{Code::reprovisioning_denied,
-                   "a token cannot replace the credential of a registered device"};
+  return Rejection{Code::reprovisioning_denied, Reason::token_cannot_replace};
 }
 
 MaybeRejection check_reprovisioning(const Asked& asked, const RequestFacts& facts) {
   const bool unused = facts.device->state == DeviceState::registered;
   if (asked.renews || unused || facts.enrolment->policy.may_reprovision) return std::nullopt;
-  return Rejection{Code::reprovisioning_denied, "the group denies reprovisioning"};
+  return Rejection{Code::reprovisioning_denied, Reason::reprovisioning_denied};
 }
 
-constexpr std::string_view reset = "SELECT registry.reset('{id}', 'why'): it may provision anew";
-
 constexpr std::array for_all{
-    PolicyCheck{"not suspended", check_suspended, "SELECT registry.resume('{id}')"},
-    PolicyCheck{"not revoked", check_revoked, reset},
-    PolicyCheck{"type of credential", check_type,
-                "change the group's credential_types by registry.set_group_policy"},
-    PolicyCheck{"encryption", check_sealing, "the device has to send an encryption_key"},
+    PolicyCheck{"not suspended", check_suspended},
+    PolicyCheck{"not revoked", check_revoked},
+    PolicyCheck{"type of credential", check_type},
+    PolicyCheck{"encryption", check_sealing},
 };
-constexpr std::array for_passwords{
-    PolicyCheck{
-        "password", check_broker,
-        "set broker_access.mode in the service's configuration to how the broker learns of passwords"},
-};
+constexpr std::array for_passwords{PolicyCheck{"password", check_broker}};
 constexpr std::array for_newcomers{
-    PolicyCheck{
-        "validity window", check_window,
-        "enrol it by itself (latchkey enroll device {id}), or move the window by registry.set_group_policy"},
-    PolicyCheck{
-        "id pattern", check_pattern,
-        "enrol it by itself (latchkey enroll device {id}), or in a group whose pattern it matches, or change "
-        "that by registry.set_group_policy"},
-    PolicyCheck{"allow list", check_list, "latchkey enroll device {id} --group {group} --allow"},
+    PolicyCheck{"validity window", check_window},
+    PolicyCheck{"id pattern", check_pattern},
+    PolicyCheck{"allow list", check_list},
 };
 constexpr std::array for_registered{
-    PolicyCheck{"token", check_token_takeover, reset},
-    PolicyCheck{"reprovisioning", check_reprovisioning, reset},
+    PolicyCheck{"token", check_token_takeover},
+    PolicyCheck{"reprovisioning", check_reprovisioning},
 };
 
 }  // namespace

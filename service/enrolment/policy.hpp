@@ -28,8 +28,6 @@ struct Asked {
 struct PolicyCheck {
   std::string_view name;
   std::optional<Rejection> (*check)(const Asked& asked, const registry::RequestFacts& facts);
-  /// What an operator does to make it pass; {id} and {group} are to be filled in.
-  std::string_view remedy;
 };
 
 /// A first registration, or the first after a reset: admission bounds it, reprovisioning does not.

@@ -12,10 +12,10 @@ constexpr std::size_t most_prepared = 1000;
 
 GroupAnchors::Entry GroupAnchors::prepare(const crypto::Bytes& ca) const {
   const auto certificate = crypto::Certificate::from_der(ca);
-  if (!certificate) return std::unexpected("the group's CA: " + certificate.error().what);
-  if (auto why = why_not_a_group_ca(*certificate, own_)) return std::unexpected("the group's CA " + *why);
+  if (!certificate) return std::unexpected(certificate.error().what);
+  if (auto why = why_not_a_group_ca(*certificate, own_)) return std::unexpected(*std::move(why));
   auto anchor = crypto::TrustAnchor::from(*certificate);
-  if (!anchor) return std::unexpected("the group's CA: " + anchor.error().what);
+  if (!anchor) return std::unexpected(anchor.error().what);
   return std::move(*anchor);
 }
 

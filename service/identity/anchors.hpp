@@ -16,7 +16,7 @@ class GroupAnchors {
   /// `own`: the service's CAs and anchors, which are never a group's (docs/protocol.md, 2).
   explicit GroupAnchors(std::vector<crypto::Certificate> own) : own_(std::move(own)) {}
 
-  /// The error is for the ledger.
+  /// The error is why it is not accepted, for the ledger.
   [[nodiscard]] std::expected<crypto::TrustAnchor, std::string> anchor(const crypto::Bytes& ca);
   [[nodiscard]] const std::vector<crypto::Certificate>& own() const noexcept { return own_; }
 

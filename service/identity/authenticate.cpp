@@ -16,13 +16,13 @@ bool mac_matches(const protocol::SignatureProof& proof, crypto::ByteView key) {
 
 /// A registered device belongs to the enrolment, and where a public key was the proof to that key, that
 /// registered it, until an operator resets it. Its own certificate was issued to it, so a renewal has no key.
-std::optional<std::string> belongs_elsewhere(const std::optional<registry::Device>& device,
-                                             const registry::Enrolment& enrolment,
-                                             const std::optional<crypto::Sha256Digest>& key, bool renews) {
+std::optional<Cause> belongs_elsewhere(const std::optional<registry::Device>& device,
+                                       const registry::Enrolment& enrolment,
+                                       const std::optional<crypto::Sha256Digest>& key, bool renews) {
   if (auto other = registered_elsewhere(device, enrolment))
-    return "registered by another enrolment: " + *std::move(other);
+    return Cause(Reason::registered_by_another_enrolment, *std::move(other));
   const bool registered = device && !device->enrolled_by.empty();
-  if (registered && !renews && device->proof_key != key) return "registered by another key";
+  if (registered && !renews && device->proof_key != key) return Reason::registered_by_another_key;
   return std::nullopt;
 }
 
@@ -33,6 +33,12 @@ std::optional<std::string> registered_elsewhere(const std::optional<registry::De
   if (!device || device->enrolled_by.empty()) return std::nullopt;
   if (device->enrolled_by != enrolment.name()) return device->enrolled_by;
   return std::nullopt;
+}
+
+Cause why_disabled(const registry::Enrolment& enrolment) {
+  if (enrolment.origin == registry::Origin::device) return Reason::enrolment_disabled;
+  if (!enrolment.policy.is_listed) return Reason::group_disabled;
+  return {Reason::group_disabled, "or its place on the allow list"};
 }
 
 std::string sealing_purpose(registry::Origin origin, std::string_view name) {
@@ -73,10 +79,8 @@ Authenticator::Verdict Authenticator::verify_token(const Case& c, const protocol
   const registry::Enrolment* enrolment = c.enrolment(registry::ProofKind::token);
   const bool matches =
       crypto::equal_constant_time(proof.token_hash, (enrolment ? *enrolment : nobody_.symmetric()).material);
-  if (enrolment == nullptr && c.facts.enrolment)
-    return std::unexpected("a token, and this enrolment has none");
   if (enrolment == nullptr) return c.nothing("no group with this token");
-  if (!matches) return std::unexpected("wrong token");
+  if (!matches) return refusal(Reason::wrong_token);
   return Proven{.by_token = true, .renews = false, .key = {}, .symmetric = {}};
 }
 
@@ -85,15 +89,16 @@ Authenticator::Verdict Authenticator::verify_mac(const Case& c, const protocol::
   const registry::Enrolment* enrolment = plain ? c.enrolment(registry::ProofKind::symmetric_key) : nullptr;
   const registry::Enrolment& against = enrolment != nullptr ? *enrolment : nobody_.symmetric();
   auto key = device_key(against, against.material, c.request.device_id);
+  bool all_opened = key.has_value();
   bool matches = key && mac_matches(proof, key->key.view());
   if (!matches && enrolment != nullptr && !enrolment->secondary.empty()) {
     key = device_key(*enrolment, enrolment->secondary, c.request.device_id);
+    all_opened = all_opened && key;
     matches = key && mac_matches(proof, key->key.view());
   }
   if (enrolment == nullptr)
     return c.nothing(proof.group ? "no group of the name in kid" : "no kid that names a group");
-  if (!key) return std::unexpected("the enrolled key does not open under this master key");
-  if (!matches) return std::unexpected("wrong key");
+  if (!matches) return refusal(all_opened ? Reason::wrong_key : Reason::enrolled_key_not_opened);
   return Proven{.by_token = false, .renews = false, .key = {}, .symmetric = std::move(*key)};
 }
 
@@ -110,14 +115,14 @@ Authenticator::Verdict Authenticator::verify(const Case& c, const protocol::Proo
 
 std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
     const protocol::ReceivedRequest& received, const registry::RequestFacts& facts, crypto::Time now) const {
-  const auto refuse = [](std::string reason) {
-    return std::unexpected(Rejection{protocol::Code::unauthorized, std::move(reason)});
+  const auto refuse = [](Cause cause) {
+    return std::unexpected(Rejection{protocol::Code::unauthorized, std::move(cause)});
   };
   auto proven = verify({received.request, facts, now}, received.proof);
   if (!proven) return refuse(std::move(proven.error()));
   // After the proof, so that a disabled enrolment takes as long to refuse as a wrong key.
   const registry::Enrolment& enrolment = *facts.enrolment;
-  if (!enrolment.enabled) return refuse("the enrolment is disabled");
+  if (!enrolment.enabled) return refuse(why_disabled(enrolment));
   if (auto elsewhere = belongs_elsewhere(facts.device, enrolment, proven->key, proven->renews))
     return refuse(std::move(*elsewhere));
   return VerifiedRequest(received.request, enrolment, std::move(*proven), service_);

@@ -82,7 +82,7 @@ class Authenticator {
 
  private:
   using Proven = VerifiedRequest::Proven;
-  using Verdict = std::expected<Proven, std::string>;
+  using Verdict = std::expected<Proven, registry::Cause>;
   struct Case;
 
   [[nodiscard]] Verdict verify(const Case& c, const protocol::Proof& proof) const;
@@ -95,10 +95,10 @@ class Authenticator {
   [[nodiscard]] bool signed_under(const crypto::Result<crypto::PublicKey>& key,
                                   const protocol::SignatureProof& proof) const;
   /// Why the leaf is not this enrolment's; nothing if it is.
-  [[nodiscard]] std::optional<std::string> misfit(const Case& c, const crypto::Certificate& leaf,
-                                                  const protocol::SignatureProof& proof) const;
-  [[nodiscard]] std::optional<std::string> misfit_of_group(const Case& c, const crypto::Certificate& leaf,
-                                                           const protocol::SignatureProof& proof) const;
+  [[nodiscard]] std::optional<registry::Cause> misfit(const Case& c, const crypto::Certificate& leaf,
+                                                      const protocol::SignatureProof& proof) const;
+  [[nodiscard]] std::optional<registry::Cause> misfit_of_group(const Case& c, const crypto::Certificate& leaf,
+                                                               const protocol::SignatureProof& proof) const;
   /// K: the device's own, or derived from one of its group's.
   [[nodiscard]] crypto::Result<DeviceKey> device_key(const registry::Enrolment& enrolment,
                                                      const crypto::Bytes& material,
@@ -115,6 +115,9 @@ class Authenticator {
 /// Which other enrolment registered the device; nothing if it was this one, or none did since the last reset.
 [[nodiscard]] std::optional<std::string> registered_elsewhere(const std::optional<registry::Device>& device,
                                                               const registry::Enrolment& enrolment);
+
+/// Why a disabled enrolment is none, as far as can be told: a device on an allow list has two to be enabled.
+[[nodiscard]] registry::Cause why_disabled(const registry::Enrolment& enrolment);
 
 /// Under which name a key is sealed for the registry: MasterKey::seal's purpose.
 [[nodiscard]] std::string sealing_purpose(registry::Origin origin, std::string_view name);

@@ -5,6 +5,13 @@
 // Private to this folder.
 namespace latchkey::service {
 
+using registry::Cause;
+using registry::Reason;
+
+[[nodiscard]] inline std::unexpected<Cause> refusal(Cause cause) {
+  return std::unexpected(std::move(cause));
+}
+
 /// One request and what it is checked against.
 struct Authenticator::Case {
   const protocol::Request& request;
@@ -16,9 +23,9 @@ struct Authenticator::Case {
     return facts.enrolment && facts.enrolment->proof == kind ? &*facts.enrolment : nullptr;
   }
   /// Why there is none of this kind.
-  [[nodiscard]] std::unexpected<std::string> nothing(std::string_view none) const {
-    if (facts.enrolment) return std::unexpected(std::string("a proof of another kind than this enrolment's"));
-    return std::unexpected("no enrolment for this id, and " + std::string(none));
+  [[nodiscard]] std::unexpected<registry::Cause> nothing(std::string_view none) const {
+    if (!facts.enrolment) return refusal({Reason::no_enrolment, std::string(none)});
+    return refusal({Reason::other_kind_of_proof, std::string(registry::name_of(facts.enrolment->proof))});
   }
 };
 

@@ -39,9 +39,9 @@ Authenticator::Verdict Authenticator::verify_public_key(const Case& c,
   const auto key = enrolment != nullptr ? crypto::PublicKey::from_spki(enrolment->material) : no_key();
   const bool matches = signed_under(key, proof);
   if (enrolment == nullptr) return c.nothing("no x5c that leads to a group");
-  if (!key) return std::unexpected("the enrolled public key is none that is accepted");
-  if (!fits(key, proof)) return std::unexpected("another algorithm than the enrolled key's");
-  if (!matches) return std::unexpected("wrong key");
+  if (!key) return refusal({Reason::enrolled_key_not_accepted, key.error().what});
+  if (!fits(key, proof)) return refusal(Reason::wrong_algorithm);
+  if (!matches) return refusal(Reason::wrong_key);
   return Proven{.by_token = false, .renews = false, .key = key->fingerprint(), .symmetric = {}};
 }
 
@@ -50,10 +50,11 @@ Authenticator::Verdict Authenticator::verify_renewal(const Case& c,
   const auto& presented = c.facts.presented;
   const auto key = presented ? key_of(crypto::Certificate::from_der(presented->certificate)) : no_key();
   const bool matches = signed_under(key, proof);
-  if (!presented) return std::unexpected("x5t#S256 names no certificate of this device");
-  if (!matches) return std::unexpected("not signed under the certificate in x5t#S256");
-  if (!presented->renews()) return std::unexpected("the certificate in x5t#S256 is " + presented->status);
-  if (!c.facts.enrolment) return std::unexpected("the enrolment that registered the device is gone");
+  if (!presented) return refusal(Reason::unknown_certificate);
+  if (presented->certificate.empty()) return refusal(Reason::certificate_erased);
+  if (!matches) return refusal(Reason::renewal_not_signed);
+  if (!presented->renews()) return refusal({Reason::certificate_ended, presented->status});
+  if (!c.facts.enrolment) return refusal(Reason::enrolment_gone);
   return Proven{.by_token = false, .renews = true, .key = {}, .symmetric = {}};
 }
 
@@ -64,45 +65,47 @@ Authenticator::Verdict Authenticator::verify_certificate(const Case& c,
   // A certificate without a signature by its key proves nothing: it is public.
   const bool matches = signed_under(key, proof);
   if (c.enrolment(ProofKind::x509) == nullptr) return c.nothing("no group of the CA that x5c leads to");
-  if (!leaf) return std::unexpected("x5c: the leaf is no certificate: " + leaf.error().what);
-  if (!key) return std::unexpected("x5c: the leaf's key: " + key.error().what);
-  if (!matches) return std::unexpected("not signed under the leaf of x5c");
-  if (auto why = misfit(c, *leaf, proof)) return std::unexpected("x5c: " + *why);
+  if (!leaf) return refusal({Reason::malformed_certificate, leaf.error().what});
+  if (!key) return refusal({Reason::certificate_key_not_accepted, key.error().what});
+  if (!matches) return refusal(Reason::certificate_not_signed);
+  if (auto why = misfit(c, *leaf, proof)) return refusal(*std::move(why));
   return Proven{.by_token = false, .renews = false, .key = key->fingerprint(), .symmetric = {}};
 }
 
-std::optional<std::string> Authenticator::misfit(const Case& c, const crypto::Certificate& leaf,
-                                                 const protocol::SignatureProof& proof) const {
+std::optional<Cause> Authenticator::misfit(const Case& c, const crypto::Certificate& leaf,
+                                           const protocol::SignatureProof& proof) const {
   const Enrolment& enrolment = *c.facts.enrolment;
-  if (is_of_the_service(leaf, anchors_.own())) return "the leaf was issued by the service";
+  if (is_of_the_service(leaf, anchors_.own())) return Reason::certificate_of_the_service;
   if (enrolment.origin == Origin::device) {
     if (!crypto::equal_constant_time(leaf.fingerprint(), enrolment.material))
-      return "another certificate than the enrolled one";
-    if (leaf.is_ca()) return "the leaf is a CA";
-    if (c.now < leaf.not_before() || c.now > leaf.not_after()) return "the leaf is outside its validity";
+      return Reason::other_certificate_enrolled;
+    if (leaf.is_ca()) return Reason::certificate_is_a_ca;
+    if (c.now < leaf.not_before() || c.now > leaf.not_after()) return Reason::certificate_outside_validity;
     return std::nullopt;
   }
-  if (proof.group && proof.group != enrolment.group) return "kid names another group than the CA's";
+  if (proof.group && proof.group != enrolment.group) return Reason::kid_of_another_group;
   if (auto why = misfit_of_group(c, leaf, proof)) return why;
   const auto id = crypto::identity_in(leaf, enrolment.id_from);
-  if (!id) return id.error().what;
-  if (*id != c.request.device_id.text()) return "the leaf is of another device";
+  if (!id) return Cause(Reason::no_id_in_certificate, id.error().what);
+  if (*id != c.request.device_id.text()) return Reason::certificate_of_another_device;
   return std::nullopt;
 }
 
-std::optional<std::string> Authenticator::misfit_of_group(const Case& c, const crypto::Certificate& leaf,
-                                                          const protocol::SignatureProof& proof) const {
-  std::optional<std::string> why;
+std::optional<Cause> Authenticator::misfit_of_group(const Case& c, const crypto::Certificate& leaf,
+                                                    const protocol::SignatureProof& proof) const {
+  std::optional<Cause> why;
   const auto above = std::span(proof.chain).subspan(1);
   const Enrolment& enrolment = *c.facts.enrolment;
   for (const crypto::Bytes* ca : {&enrolment.material, &enrolment.secondary}) {
     if (ca->empty()) continue;
     const auto anchor = anchors_.anchor(*ca);
-    const auto good = anchor ? anchor->verify(leaf, above, c.now)
-                             : crypto::Result<crypto::Certificate>(
-                                   std::unexpected(crypto::Error{crypto::Fault::refused, anchor.error()}));
+    if (!anchor) {
+      if (!why) why.emplace(Reason::group_ca_not_accepted, anchor.error());
+      continue;
+    }
+    const auto good = anchor->verify(leaf, above, c.now);
     if (good) return std::nullopt;
-    if (!why) why = good.error().what;
+    if (!why) why.emplace(Reason::chain_not_accepted, good.error().what);
   }
   return why;
 }

@@ -20,7 +20,7 @@ struct RequestPipeline::Judged {
   RequestJob* job;
   std::optional<VerifiedRequest> verified;
   Effective effective;  ///< of what is granted or repeated
-  Verdict verdict = Rejection{protocol::Code::unavailable, "not judged"};
+  Verdict verdict = Rejection{protocol::Code::unavailable, registry::Reason::not_issued};
 
   /// It writes a device, which a batch may do once.
   [[nodiscard]] bool writes() const {
@@ -32,7 +32,7 @@ struct RequestPipeline::Judged {
 struct LedgerLine {
   std::string_view decision;
   std::string_view code;
-  std::string reason;
+  std::optional<registry::Cause> cause;
 };
 [[nodiscard]] LedgerLine line_of(const Verdict& verdict);
 

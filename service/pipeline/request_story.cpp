@@ -11,6 +11,13 @@ std::string_view request_id_of(const RequestJob& job) {
   return read ? std::string_view(*read) : std::string_view();
 }
 
+std::string_view reason_of(const LedgerLine& line) {
+  return line.cause ? line.cause->id() : std::string_view();
+}
+std::string_view detail_of(const LedgerLine& line) {
+  return line.cause ? std::string_view(line.cause->detail) : std::string_view();
+}
+
 }  // namespace
 
 void tell_received(Log& log, const RequestJob& job) {
@@ -25,7 +32,8 @@ void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line) {
                         {"device_id", job.inbound.device_id.text()},
                         {"decision", line.decision},
                         {"code", line.code},
-                        {"reason", line.reason}});
+                        {"reason", reason_of(line)},
+                        {"detail", detail_of(line)}});
 }
 
 void tell_raced(Log& log, const RequestJob& job) {
@@ -41,7 +49,8 @@ void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool
                         {"request_id", request_id_of(job)},
                         {"decision", line.decision},
                         {"code", line.code},
-                        {"reason", line.reason},
+                        {"reason", reason_of(line)},
+                        {"detail", detail_of(line)},
                         {"took_us", std::int64_t{took.count()}},
                         {"handed_over", handed_over}});
 }

@@ -9,9 +9,17 @@
 namespace latchkey::service {
 namespace {
 
+using protocol::Code;
+using registry::Reason;
+
 // A device repeats within seconds; what waited longer than this has been asked again, and only adds to the
 // load.
 constexpr std::chrono::seconds stale_after{10};
+
+/// As commit_requests has written it.
+registry::Cause full_quota_of(const registry::DecidedRequest& row) {
+  return {Reason::quota_used_up, row.registration->quota.value_or("")};
+}
 
 std::vector<RequestJob> decode(std::vector<Inbound> batch) {
   std::vector<RequestJob> jobs;
@@ -53,10 +61,12 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
   open.reserve(jobs.size());
   for (RequestJob& job : jobs) {
     tell_received(tools_.log, job);
-    if (job.inbound.shed || Steady::now() - job.inbound.received > stale_after)
-      answer_unverified(job, protocol::Code::overloaded);
+    if (job.inbound.shed)
+      answer_unverified(job, Code::overloaded, Reason::inbox_full);
+    else if (Steady::now() - job.inbound.received > stale_after)
+      answer_unverified(job, Code::overloaded, Reason::waited_too_long);
     else if (is_over_limit(job))
-      answer_unverified(job, protocol::Code::rate_limited);
+      answer_unverified(job, Code::rate_limited, Reason::too_many_failures);
     else
       open.push_back(&job);
   }
@@ -65,10 +75,10 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
       [this](RequestJob& job) {
         tools_.log.error("the registry refused a row",
                          {{"device_id", job.inbound.device_id.text()}, {"tracking_id", job.tracking_id}});
-        answer_unverified(job, protocol::Code::unavailable);
+        answer_unverified(job, Code::unavailable, Reason::row_refused);
       });
   for (RequestJob* job : unanswered)
-    answer_unverified(*job, protocol::Code::unavailable);
+    answer_unverified(*job, Code::unavailable, Reason::registry_unavailable);
 }
 
 // The way of a request, from the look-up to the hand-over (docs/architecture.md).
@@ -111,7 +121,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
       continue;
     }
     if ((*outcomes)[i] == registry::Outcome::quota_exceeded)
-      one.verdict = Rejection{protocol::Code::quota_exceeded, "the group's quota is used up"};
+      one.verdict = Rejection{Code::quota_exceeded, full_quota_of(rows[i])};
     answer(one, *facts, loaded->now);
   }
   tools_.metrics.took(Stage::answer, Steady::now() - committed_at);
@@ -130,7 +140,7 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
                  .received_at = received_at(job.inbound.received, now),
                  .decision = line.decision,
                  .code = line.code,
-                 .reason = line.reason,
+                 .cause = line.cause,
                  .group = facts.enrolment ? facts.enrolment->group : key.group,
                  .counted = rejected && tools_.limits.floods(job.inbound.device_id, Steady::now())};
   // What is only counted is counted for groups that exist: anybody can make names up.

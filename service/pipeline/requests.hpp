@@ -57,7 +57,7 @@ class RequestPipeline {
   void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,
                                          registry::Clock now) const;
-  void answer_unverified(RequestJob& job, protocol::Code code) const;
+  void answer_unverified(RequestJob& job, protocol::Code code, registry::Reason reason) const;
 
   RequestTools tools_;
   registry::Registry& registry_;

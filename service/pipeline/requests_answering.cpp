@@ -82,7 +82,9 @@ protocol::Answer RequestPipeline::compose(const Judged& judged, const registry::
     answer.retry_after_s = jittered(approval_pause_s, answer.status);
   } else {
     const auto& rejection = std::get<Rejection>(judged.verdict);
-    refuse(answer, rejection.code, rejection.code == protocol::Code::invalid_request ? rejection.reason : "");
+    // What is wrong with the shape of its own request, a device may know.
+    refuse(answer, rejection.code,
+           rejection.code == protocol::Code::invalid_request ? rejection.cause.detail : "");
   }
   return answer;
 }
@@ -107,11 +109,11 @@ void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts
   failpoint("after_publish");
 }
 
-void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code) const {
+void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code, registry::Reason reason) const {
   protocol::Answer answer =
       head_of(job, std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
   refuse(answer, code, {});
-  const LedgerLine line{protocol::name_of(answer.status), protocol::rule(code).name, {}};
+  const LedgerLine line{protocol::name_of(answer.status), protocol::rule(code).name, reason};
   const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
   tell_answered(tools_.log, job, line, taken);
 }

@@ -29,13 +29,12 @@ registry::Registration registration_of(const Grant& grant, registry::NewCredenti
 
 LedgerLine line_of(const Verdict& verdict) {
   if (std::holds_alternative<registry::Registration>(verdict)) return {"accepted", {}, {}};
-  if (std::holds_alternative<Repeat>(verdict)) return {"repeated", {}, "the same request again"};
-  if (std::holds_alternative<Challenge>(verdict))
-    return {"challenge", {}, "no issued_at within bounds and no valid nonce"};
-  if (std::holds_alternative<Wait>(verdict)) return {"pending", {}, "waits for an operator's approval"};
+  if (std::holds_alternative<Repeat>(verdict)) return {"repeated", {}, registry::Reason::same_request};
+  if (std::holds_alternative<Challenge>(verdict)) return {"challenge", {}, registry::Reason::not_fresh};
+  if (std::holds_alternative<Wait>(verdict)) return {"pending", {}, registry::Reason::waits_for_approval};
   const auto& rejection = std::get<Rejection>(verdict);
   const protocol::CodeRule& rule = protocol::rule(rejection.code);
-  return {protocol::name_of(rule.status), rule.name, rejection.reason};
+  return {protocol::name_of(rule.status), rule.name, rejection.cause};
 }
 
 bool RequestPipeline::is_over_limit(const RequestJob& job) const {
@@ -64,7 +63,8 @@ RequestPipeline::Judged RequestPipeline::judge(RequestJob& job, const registry::
                                                registry::Clock now) const {
   Judged judged{&job, {}, {}};
   if (!job.decoded) {
-    judged.verdict = Rejection{protocol::Code::invalid_request, job.decoded.error().message};
+    judged.verdict = Rejection{protocol::Code::invalid_request,
+                               {registry::Reason::malformed_request, job.decoded.error().message}};
     return judged;
   }
   auto verified = authenticate(job, facts, std::chrono::floor<std::chrono::seconds>(now));
@@ -125,7 +125,8 @@ std::expected<registry::Registration, Rejection> RequestPipeline::carry_out(cons
   tools_.log.error("no certificate could be issued", {{"tracking_id", job.tracking_id},
                                                       {"device_id", job.inbound.device_id.text()},
                                                       {"error", credential.error().what}});
-  return std::unexpected(Rejection{protocol::Code::unavailable, "issuing: " + credential.error().what});
+  return std::unexpected(
+      Rejection{protocol::Code::unavailable, {registry::Reason::not_issued, credential.error().what}});
 }
 
 }  // namespace latchkey::service

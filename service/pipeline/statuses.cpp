@@ -17,6 +17,7 @@ struct StatusJob {
 namespace {
 
 using protocol::StatusKind;
+using registry::Reason;
 
 registry::StatusKey key_of(const StatusJob& job) {
   registry::StatusKey key{job.inbound.device_id, {}};
@@ -46,8 +47,9 @@ std::vector<StatusJob> StatusPipeline::decode(std::vector<Inbound> batch) const 
       jobs.push_back({std::move(inbound), std::move(*status)});
     } else {
       tools_.metrics.dropped(Dropped::bad_status);
-      tools_.log.warning("a status was dropped",
-                         {{"device_id", inbound.device_id.text()}, {"reason", status.error()}});
+      tools_.log.warning("a status was dropped", {{"device_id", inbound.device_id.text()},
+                                                  {"reason", registry::row_of(Reason::malformed_status).id},
+                                                  {"detail", status.error()}});
     }
   }
   return jobs;
@@ -116,7 +118,8 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
   }
   const auto next = next_state(job.status, facts);
   if (!next) {
-    tools_.log.info("a status does not count", {{"device_id", id.text()}, {"reason", next.error()}});
+    tools_.log.info("a status does not count",
+                    {{"device_id", id.text()}, {"reason", registry::row_of(next.error()).id}});
     return std::nullopt;
   }
   row.expected = facts.device->state;

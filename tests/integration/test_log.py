@@ -30,12 +30,16 @@ class Lines(StackTest):
         self.assertEqual({line["device_id"] for line in story}, {self.name})
         last = story[-1]
         self.assertEqual((last["decision"], last["code"], last["level"]), (decision, code, "info"))
-        self.assertIn(reason, last["reason"])
+        self.assertEqual(last["reason"], reason)
         self.assertEqual((last["request_id"], last["handed_over"]), (answer["request_id"], True))
         self.assertGreater(last["took_us"], 0)
         self.assertTrue(all(one["ts"] <= other["ts"] for one, other in zip(story, story[1:])))
-        ledger = self.query(f"SELECT device_id, decision, coalesce(code, '') AS code, coalesce(reason, '') AS reason FROM registry.attempts WHERE tracking_id = '{answer['tracking_id']}'")
-        self.assertEqual(ledger, [{name: last[name] for name in ("device_id", "decision", "code", "reason")}])
+        found = self.query("SELECT a.device_id, a.decision, coalesce(a.code, '') AS code, coalesce(a.reason_id, '') AS reason, "
+                           "coalesce(a.reason, '') AS words, coalesce(r.text, '') AS text FROM registry.attempts a "
+                           f"LEFT JOIN registry.reasons r ON r.id = a.reason_id WHERE a.tracking_id = '{answer['tracking_id']}'")
+        ledger = found[0]
+        self.assertEqual({name: last[name] for name in ("device_id", "decision", "code", "reason")}.items() - ledger.items(), set())
+        self.assertEqual(ledger["words"], ": ".join(part for part in (ledger["text"], last["detail"]) if part))
 
     def test_an_accepted_request(self) -> None:
         device = self.enrolled()
@@ -48,7 +52,7 @@ class Lines(StackTest):
         canary = secrets.token_urlsafe(24)
         stranger = self.device(self.name, self.token_proof(canary))
         answer = self.assert_rejected(stranger.provision(), "unauthorized")
-        self.assert_told(answer, "rejected", "unauthorized", "")
+        self.assert_told(answer, "rejected", "unauthorized", "other_kind_of_proof")
         self.assertNotIn(canary, self.stack.service.log.read_text())
 
     def test_every_line_is_one_object(self) -> None:

@@ -75,8 +75,8 @@ class OperatorsWord(StackTest):
         with self.at_once():
             self.assert_rejected(self.again(device).provision(), "unauthorized")
         self.assertEqual(self.query("SELECT reason, advice FROM registry.recent_rejections WHERE group_name = 'pumps'")[0], {
-            "reason": "the enrolment is disabled",
-            "advice": "Its enrolment or group was disabled: enable_group or enable_device lets it in again."})
+            "reason": "the group is disabled",
+            "advice": "SELECT registry.enable_group('pumps') lets its devices in again."})
         self.stack.sql("SELECT registry.enable_group('pumps')")
         with self.at_once():
             self.assertEqual(self.again(device).provision()["status"], "accepted")

@@ -18,7 +18,7 @@ from sources import ROOT, files
 FOLDERS = ("crypto", "protocol", "registry", "mqtt", "service", "device")
 # What a folder keeps for its own .cpp files; everything else is public.
 PRIVATE = re.compile(
-    r"crypto/(openssl|der|fail)|protocol/json|mqtt/(?!link\b)|registry/(?!administration|migration\.|model|registry\b)")
+    r"crypto/(openssl|der|fail)|protocol/json|mqtt/(?!link\b)|registry/(?!administration|reason|migration\.|model|registry\b)")
 FOREIGN = re.compile(r"/(nlohmann|openssl|pqxx|postgresql|spdlog|fmt|CLI|toml\+\+)/|/mqtt/async_client|/MQTT\w+\.h|/toml\.hpp")
 
 

@@ -117,7 +117,7 @@ TEST_CASE("rejections of a flood are counted and not kept", "[admission]") {
   Database database;
   auto registry = database.registry();
   for (int i = 0; i < 3; ++i) {
-    auto row = test::rejected("d", "wrong key");
+    auto row = test::rejected("d", registry::Reason::wrong_key);
     row.attempt.counted = true;
     CHECK(commit_one(registry, row) == Outcome::noted);
   }

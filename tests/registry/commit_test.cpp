@@ -9,6 +9,7 @@ using registry::DecidedRequest;
 using registry::DeviceState;
 using registry::Failure;
 using registry::Outcome;
+using registry::Reason;
 using registry::Sent;
 using test::accepted;
 using test::commit_one;
@@ -28,7 +29,9 @@ constexpr const char* events =
 constexpr const char* credentials =
     "SELECT generation, request_id, status FROM registry.credential ORDER BY device_id, generation";
 constexpr const char* attempts =
-    "SELECT device_id, decision, code, reason, group_name FROM registry.attempt ORDER BY device_id, "
+    "SELECT device_id, decision, code, reason || coalesce(': ' || detail, ''), group_name FROM "
+    "registry.attempt "
+    "ORDER BY device_id, "
     "received_at";
 
 std::string credential_line(std::int64_t generation, std::string_view request, std::string_view status) {
@@ -71,8 +74,8 @@ TEST_CASE("a registration writes one device, one credential, one attempt and one
 TEST_CASE("a rejection writes the ledger and nothing else", "[commit]") {
   Database database;
   auto registry = database.registry();
-  CHECK(commit_one(registry, test::rejected("12345", "unknown id")) == Outcome::noted);
-  CHECK(database.shown(attempts) == "12345|rejected|unauthorized|unknown id|-");
+  CHECK(commit_one(registry, test::rejected("12345", Reason::no_enrolment)) == Outcome::noted);
+  CHECK(database.shown(attempts) == "12345|rejected|unauthorized|no_enrolment|-");
   CHECK(database.shown(device_row).empty());
   CHECK(database.shown(credentials).empty());
   CHECK(database.shown(events).empty());
@@ -82,8 +85,8 @@ TEST_CASE("the outcomes come in the order of the rows, whatever the ids", "[comm
   Database database;
   auto registry = database.registry();
   test::register_devices(registry, {"b"});
-  const std::vector rows = {accepted({.device = "z"}), test::rejected("m", "why"), accepted({.device = "b"}),
-                            accepted({.device = "a"}), test::repeated("b", 1)};
+  const std::vector rows = {accepted({.device = "z"}), test::rejected("m", Reason::wrong_key),
+                            accepted({.device = "b"}), accepted({.device = "a"}), test::repeated("b", 1)};
   // b is twice in it: only as one that wants nothing, which is no conflict.
   const auto outcomes = registry.commit_requests(rows);
   REQUIRE(outcomes);
@@ -267,7 +270,7 @@ TEST_CASE("a quota is counted to its end, and whoever is over it is a rejection 
   CHECK(*outcomes == std::vector{Outcome::won, Outcome::won, Outcome::quota_exceeded});
   CHECK(database.shown("SELECT name, used, max FROM registry.quota") == "group:capped|2|2");
   CHECK(database.shown(attempts) ==
-        "a|accepted|-|-|capped\nb|rejected|quota_exceeded|the quota group:capped is used up|capped\n"
+        "a|accepted|-|-|capped\nb|rejected|quota_exceeded|quota_used_up: group:capped|capped\n"
         "c|accepted|-|-|capped");
   CHECK(database.shown("SELECT count(*) FROM registry.device") == "2");
   // Who is in stays in: a rotation counts nothing.
@@ -296,11 +299,11 @@ TEST_CASE("one bad row in a batch is poison, nothing of the batch is written, an
   Database database;
   auto registry = database.registry();
   auto bad_attributes = accepted({.device = "bad", .attributes = R"({"model":"\u0000"})"});
-  auto bad_id = test::rejected("no id at all", "why");
+  auto bad_id = test::rejected("no id at all", Reason::wrong_key);
   auto bad_time = accepted({.device = "bad"});
   bad_time.registration->credential.not_after = bad_time.registration->credential.not_before;
   for (const auto& bad : {bad_attributes, bad_id, bad_time}) {
-    const std::vector rows = {accepted({.device = "good"}), bad, test::rejected("other", "why")};
+    const std::vector rows = {accepted({.device = "good"}), bad, test::rejected("other", Reason::wrong_key)};
     const auto outcomes = registry.commit_requests(rows);
     REQUIRE_FALSE(outcomes);
     CHECK(outcomes.error().failure == Failure::poison);

@@ -87,7 +87,7 @@ pqxx::result execute(pqxx::connection& connection, const std::string& sql) {
   return statements.exec(sql);
 }
 
-/// Another for other migrations: a cluster that was left running stays useful.
+/// Another for another registry: a cluster that was left running stays useful.
 std::string template_name() {
   const auto digest = crypto::sha256(crypto::as_bytes(registry::migration_script()));
   return "template_" + crypto::to_hex(digest).substr(0, 16);

@@ -1,5 +1,4 @@
 #include "operated.hpp"
-#include "protocol/code.hpp"
 
 using namespace latchkey;
 using registry::Outcome;
@@ -188,17 +187,4 @@ TEST_CASE_METHOD(Operated, "all of it can be tried and rolled back", "[operation
           "a|revoked\nb|off");
   }
   CHECK(shown(everything) == before);
-}
-
-TEST_CASE_METHOD(Operated, "every code that a device may get comes with advice", "[operations]") {
-  for (int code = 0; code <= static_cast<int>(protocol::Code::unavailable); ++code) {
-    const std::string name(protocol::rule(static_cast<protocol::Code>(code)).name);
-    INFO(name);
-    CHECK(shown("SELECT registry.advice('" + name + "', 'whatever')").size() > 20);
-  }
-  test::commit_one(registry, test::rejected("stranger", "the enrolment is disabled"));
-  CHECK(
-      shown("SELECT device_id, code, reason, advice FROM registry.recent_rejections") ==
-      "stranger|unauthorized|the enrolment is disabled|Its enrolment or group was disabled: enable_group or "
-      "enable_device lets it in again.");
 }

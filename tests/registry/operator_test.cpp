@@ -264,11 +264,11 @@ TEST_CASE("the views show the true reason of a rejection, and an expired certifi
   Database database;
   auto registry = database.registry();
   test::register_devices(registry, {"12345"});
-  test::commit_one(registry, test::rejected("stranger", "unknown id"));
+  test::commit_one(registry, test::rejected("stranger", registry::Reason::no_enrolment));
   database.run("UPDATE registry.credential SET use_by = now() - interval '1 second'");
   CHECK(database.shown(
             "SELECT device_id, decision, code, reason FROM registry.attempts WHERE decision = 'rejected'",
-            Login::reader) == "stranger|rejected|unauthorized|unknown id");
+            Login::reader) == "stranger|rejected|unauthorized|no enrolment for this id");
   CHECK(database.shown("SELECT device_id, generation, status FROM registry.certificates", Login::reader) ==
         "12345|1|expired");
 }

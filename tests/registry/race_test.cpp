@@ -94,7 +94,8 @@ Jobs take_batch(Jobs& jobs, std::size_t size) {
 
 /// What the service would decide, as far as it matters here: repeat, register or rotate.
 DecidedRequest decide(const Job& job, const registry::RequestFacts& facts) {
-  if (facts.same_request && !facts.same_request->live) return test::rejected(job.device, "conflict");
+  if (facts.same_request && !facts.same_request->live)
+    return test::rejected(job.device, registry::Reason::request_id_ended);
   if (facts.same_request) return test::repeated(job.device, facts.same_request->generation);
   if (!facts.device) return test::accepted({.device = job.device, .request = job.request});
   return test::accepted({.device = job.device,

@@ -85,7 +85,7 @@ TEST_CASE("a broker that looks logins up reads those two views, and that is all"
 TEST_CASE("readers may call what their views call on each row, and that is all", "[rights]") {
   Database database;
   CHECK(functions_of(database, Login::reader) ==
-        "advice\ncounts_live\nfunnel\nis_live\npresence_known_since\nseconds");
+        "counts_live\nfunnel\nis_live\npresence_known_since\nseconds");
 }
 
 TEST_CASE("no table can be read or changed by service, operators or readers", "[rights]") {

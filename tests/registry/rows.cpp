@@ -73,7 +73,7 @@ registry::Attempt attempt_of(const std::string& device, std::string_view decisio
           .received_at = now(),
           .decision = decision,
           .code = {},
-          .reason = {},
+          .cause = {},
           .group = {}};
 }
 
@@ -93,10 +93,10 @@ registry::DecidedRequest repeated(const std::string& device, std::int64_t genera
   return {attempt_of(device, "repeated"), {}, generation, {}};
 }
 
-registry::DecidedRequest rejected(const std::string& device, std::string reason) {
+registry::DecidedRequest rejected(const std::string& device, registry::Cause cause) {
   registry::DecidedRequest row{attempt_of(device, "rejected"), {}, {}, {}};
   row.attempt.code = "unauthorized";
-  row.attempt.reason = std::move(reason);
+  row.attempt.cause = std::move(cause);
   return row;
 }
 

@@ -31,7 +31,7 @@ struct Wanted {
 };
 [[nodiscard]] registry::DecidedRequest accepted(const Wanted& wanted);
 [[nodiscard]] registry::DecidedRequest repeated(const std::string& device, std::int64_t generation);
-[[nodiscard]] registry::DecidedRequest rejected(const std::string& device, std::string reason);
+[[nodiscard]] registry::DecidedRequest rejected(const std::string& device, registry::Cause cause);
 
 /// What each status claims: the state that was loaded and the one after it.
 struct Said {

@@ -3,13 +3,13 @@ CREATE OR REPLACE FUNCTION write_ledger(b decided_request[], won int[], over int
 RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-  INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name,
-                       latency_us)
+  INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, detail,
+                       group_name, latency_us)
     SELECT q.tracking_id, q.device_id, q.received_at,
            CASE WHEN o.over THEN 'rejected' ELSE q.decision END,
            CASE WHEN o.over THEN 'quota_exceeded' ELSE q.code END,
-           CASE WHEN o.over THEN 'the quota ' || q.quota || CASE WHEN q.quota LIKE 'token:%'
-             THEN ' or that of its group' ELSE '' END || ' is used up' ELSE q.reason END,
+           CASE WHEN o.over THEN 'quota_used_up' ELSE q.reason END,
+           CASE WHEN o.over THEN q.quota ELSE q.detail END,
            q.group_name,
            greatest(0, extract(epoch FROM clock_timestamp() - q.received_at) * 1e6)
     FROM unnest(b) q, LATERAL (SELECT q.i = ANY (over) AS over) o

@@ -20,8 +20,7 @@ std::string reason(const ReceivedRequest& received, const RequestFacts& facts) {
   const auto verified = authenticator().authenticate(received, facts, now);
   if (verified) return "";
   CHECK(verified.error().code == protocol::Code::unauthorized);
-  CHECK_FALSE(verified.error().reason.empty());
-  return verified.error().reason;
+  return named(verified.error().cause);
 }
 
 protocol::SignatureProof& signature_of(ReceivedRequest& received) {
@@ -47,7 +46,9 @@ crypto::Sha256Digest key_in_group(std::string_view id) {
   return crypto::hmac_sha256(crypto::as_bytes(group_key), crypto::as_bytes(id));
 }
 
-const std::string wrong_kind = "a proof of another kind than this enrolment's";
+std::string wrong_kind(ProofKind enrolled) {
+  return "other_kind_of_proof: " + std::string(registry::name_of(enrolled));
+}
 
 }  // namespace
 
@@ -58,24 +59,24 @@ TEST_CASE("a device is known by a MAC under a key of its own", "[authenticate]")
 TEST_CASE("a device of a group is known by a MAC under the key derived for its id", "[authenticate]") {
   CHECK(reason(signed_in_group(), facts_of(key_of_group())).empty());
   CHECK(reason(signed_with(key_in_group("12345")), facts_of(key_of_group())).empty());
-  CHECK(reason(signed_with(key_in_group("12346")), facts_of(key_of_group())) == "wrong key");
+  CHECK(reason(signed_with(key_in_group("12346")), facts_of(key_of_group())) == "wrong_key");
 }
 
 TEST_CASE("the group key itself is never accepted", "[authenticate]") {
-  CHECK(reason(signed_with(group_key), facts_of(key_of_group())) == "wrong key");
+  CHECK(reason(signed_with(group_key), facts_of(key_of_group())) == "wrong_key");
 }
 
 TEST_CASE("a device is known by its token, its own or its group's", "[authenticate]") {
   for (const auto origin : {Origin::device, Origin::group}) {
     const auto facts = facts_of(token_of(origin));
     CHECK(reason(with_token(), facts).empty());
-    CHECK(reason(with_token("another-token-of-size-24"), facts) == "wrong token");
+    CHECK(reason(with_token("another-token-of-size-24"), facts) == "wrong_token");
   }
 }
 
 TEST_CASE("a wrong key, a cut or changed MAC and a changed request prove nothing", "[authenticate]") {
   const auto facts = facts_of(key_of_device());
-  CHECK(reason(signed_with(group_key), facts) == "wrong key");
+  CHECK(reason(signed_with(group_key), facts) == "wrong_key");
   auto received = signed_with(own_key);
   SECTION("no MAC") {
     signature_of(received).signature.clear();
@@ -89,32 +90,32 @@ TEST_CASE("a wrong key, a cut or changed MAC and a changed request prove nothing
   SECTION("one character of the request") {
     signature_of(received).signing_input.back() ^= 1;
   }
-  CHECK(reason(received, facts) == "wrong key");
+  CHECK(reason(received, facts) == "wrong_key");
 }
 
 TEST_CASE("a MAC under an individual key proves nothing of a group, nor the other way round",
           "[authenticate]") {
-  CHECK(reason(signed_with(own_key), facts_of(key_of_group())) == "wrong key");
-  CHECK(reason(signed_in_group(), facts_of(key_of_device())) == "wrong key");
+  CHECK(reason(signed_with(own_key), facts_of(key_of_group())) == "wrong_key");
+  CHECK(reason(signed_in_group(), facts_of(key_of_device())) == "wrong_key");
 }
 
 TEST_CASE("a token proves nothing of a device with a key", "[authenticate]") {
-  CHECK(reason(with_token(), facts_of(key_of_device())) == "a token, and this enrolment has none");
+  CHECK(reason(with_token(), facts_of(key_of_device())) == wrong_kind(ProofKind::symmetric_key));
   // Not even where the enrolment's material is the token's hash.
   for (const auto kind : {ProofKind::symmetric_key, ProofKind::public_key, ProofKind::x509}) {
     auto enrolment = token_of(Origin::device);
     enrolment.proof = kind;
-    CHECK(reason(with_token(), facts_of(enrolment)) == "a token, and this enrolment has none");
+    CHECK(reason(with_token(), facts_of(enrolment)) == wrong_kind(kind));
   }
 }
 
 TEST_CASE("a MAC proves nothing of a device that is enrolled in another way", "[authenticate]") {
   const auto hash = crypto::sha256(crypto::as_bytes(token));
-  CHECK(reason(signed_with(hash), facts_of(token_of(Origin::device))) == wrong_kind);
+  CHECK(reason(signed_with(hash), facts_of(token_of(Origin::device))) == wrong_kind(ProofKind::token));
   for (const auto kind : {ProofKind::token, ProofKind::public_key, ProofKind::x509}) {
     auto enrolment = key_of_device();
     enrolment.proof = kind;
-    CHECK(reason(signed_with(own_key), facts_of(enrolment)) == wrong_kind);
+    CHECK(reason(signed_with(own_key), facts_of(enrolment)) == wrong_kind(kind));
   }
 }
 
@@ -130,30 +131,34 @@ TEST_CASE("the enrolled key fixes the algorithm: a right MAC under another heade
   SECTION("x5t#S256") {
     signature_of(received).current_certificate.emplace();
   }
-  CHECK(reason(received, facts_of(key_of_device())) == wrong_kind);
+  CHECK(reason(received, facts_of(key_of_device())) == wrong_kind(ProofKind::symmetric_key));
 }
 
 TEST_CASE("an unknown id gets nothing, and the ledger knows what was tried", "[authenticate]") {
   const RequestFacts nothing;
-  CHECK(reason(signed_with(own_key), nothing) == "no enrolment for this id, and no kid that names a group");
-  CHECK(reason(signed_in_group(), nothing) == "no enrolment for this id, and no group of the name in kid");
-  CHECK(reason(with_token(), nothing) == "no enrolment for this id, and no group with this token");
+  CHECK(reason(signed_with(own_key), nothing) == "no_enrolment: no kid that names a group");
+  CHECK(reason(signed_in_group(), nothing) == "no_enrolment: no group of the name in kid");
+  CHECK(reason(with_token(), nothing) == "no_enrolment: no group with this token");
 }
 
 TEST_CASE("the key that unknown ids are checked against opens nothing", "[authenticate]") {
   const auto nobody = protocol::device_key(master().derive("nobody v1").view(), "12345");
   CHECK_FALSE(reason(signed_with(nobody.view()), {}).empty());
-  CHECK(reason(signed_with(nobody.view()), facts_of(token_of(Origin::device))) == wrong_kind);
+  CHECK(reason(signed_with(nobody.view()), facts_of(token_of(Origin::device))) ==
+        wrong_kind(ProofKind::token));
 }
 
 TEST_CASE("a disabled enrolment refuses everybody, and does not say so before the proof", "[authenticate]") {
   auto facts = facts_of(key_of_device());
   facts.enrolment->enabled = false;
-  CHECK(reason(signed_with(own_key), facts) == "the enrolment is disabled");
-  CHECK(reason(signed_with(group_key), facts) == "wrong key");
+  CHECK(reason(signed_with(own_key), facts) == "enrolment_disabled");
+  CHECK(reason(signed_with(group_key), facts) == "wrong_key");
   auto by_token = facts_of(token_of(Origin::group));
   by_token.enrolment->enabled = false;
-  CHECK(reason(with_token(), by_token) == "the enrolment is disabled");
+  CHECK(reason(with_token(), by_token) == "group_disabled");
+  // A device on the allow list has two that may be disabled, and the facts do not tell which.
+  by_token.enrolment->policy.is_listed = true;
+  CHECK(reason(with_token(), by_token) == "group_disabled: or its place on the allow list");
 }
 
 TEST_CASE("a device belongs to the enrolment that registered it until it is reset", "[authenticate]") {
@@ -166,14 +171,14 @@ TEST_CASE("a device belongs to the enrolment that registered it until it is rese
   CHECK(reason(signed_in_group(), by(key_of_group(), "group:meters")).empty());
   CHECK(reason(signed_in_group(), by(key_of_group(), "")).empty());
   CHECK(reason(signed_with(own_key), by(key_of_device(), "group:meters")) ==
-        "registered by another enrolment: group:meters");
-  CHECK(reason(signed_in_group(), by(key_of_group(), "device")) == "registered by another enrolment: device");
+        "registered_by_another_enrolment: group:meters");
+  CHECK(reason(signed_in_group(), by(key_of_group(), "device")) == "registered_by_another_enrolment: device");
   CHECK(reason(with_token(), by(token_of(Origin::group), "group:other")) ==
-        "registered by another enrolment: group:other");
+        "registered_by_another_enrolment: group:other");
 }
 
 TEST_CASE("a sealed key that was copied to another row opens for nobody", "[authenticate]") {
-  const std::string closed = "the enrolled key does not open under this master key";
+  const std::string closed = "enrolled_key_not_opened";
   CHECK(reason(signed_with(own_key), facts_of(key_of_device("12346"))) == closed);
   auto renamed = key_of_group();
   renamed.group = "other";

@@ -409,8 +409,8 @@ TEST_CASE("a grant says which key, for what request, after which generation", "[
 TEST_CASE("what a device is told of a rejection is the code, the reason is for the ledger", "[decide]") {
   Situation situation;
   window_closed(situation);
-  CHECK(std::get<Rejection>(decide(situation)).reason == "outside the enrolment's validity window");
+  CHECK(std::get<Rejection>(decide(situation)).cause == registry::Reason::outside_window);
   situation.policy().in_window = true;
   id_unmatched(situation);
-  CHECK(std::get<Rejection>(decide(situation)).reason == "the id does not match the group's pattern");
+  CHECK(std::get<Rejection>(decide(situation)).cause == registry::Reason::id_not_matched);
 }

@@ -32,11 +32,19 @@ struct Known : registry::ExplainedFacts {
   }
 };
 
-/// What refuses, each "name: remedy" on a line.
+/// What refuses, each "name: reason" on a line.
 std::string refusals(const Known& known, bool gives_passwords = true) {
   std::string lines;
   for (const auto& check : explain(fixtures::device(), known, gives_passwords))
-    if (!check.passes) lines += check.name + ": " + check.remedy + '\n';
+    if (!check.passes)
+      lines += check.name + ": " + std::string(registry::row_of(check.reason.value()).id) + '\n';
+  return lines;
+}
+/// What to do about it, a line each.
+std::string remedies(const Known& known) {
+  std::string lines;
+  for (const auto& check : explain(fixtures::device(), known, true))
+    if (!check.passes) lines += check.remedy + '\n';
   return lines;
 }
 
@@ -49,52 +57,55 @@ struct Row {
 
 }  // namespace
 
-TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
+TEST_CASE("explain: what refuses, and the reason that a request would get", "[explain]") {
   const std::vector<Row> rows = {
       {[](Known&) {}, ""},
-      {[](Known& k) { k.facts.enrolment.reset(); },
-       "enrolment: latchkey enroll device 12345, or --group with the name of the group that its proof is "
-       "of\n"},
-      {[](Known& k) { k.facts.enrolment->enabled = false; },
-       "enabled: SELECT registry.enable_group('meters')\n"},
+      {[](Known& k) { k.facts.enrolment.reset(); }, "enrolment: no_enrolment\n"},
+      {[](Known& k) { k.facts.enrolment->enabled = false; }, "enabled: group_disabled\n"},
       {[](Known& k) {
          k.facts.enrolment = fixtures::key_of_device();
          k.facts.enrolment->enabled = false;
        },
-       "enabled: SELECT registry.enable_device('12345')\n"},
+       "enabled: enrolment_disabled\n"},
       {[](Known& k) {
          k.is(DeviceState::ready);
          k.facts.device->enrolled_by = "group:pumps";
        },
-       "registered by it: SELECT registry.reset('12345', 'why'): this one may register it then\n"},
-      {[](Known& k) { k.is(DeviceState::suspended); }, "not suspended: SELECT registry.resume('12345')\n"},
-      {[](Known& k) { k.is(DeviceState::revoked); },
-       "not revoked: SELECT registry.reset('12345', 'why'): it may provision anew\n"},
-      {[](Known& k) { k.policy().in_window = false; },
-       "validity window: enrol it by itself (latchkey enroll device 12345), or move the window by "
-       "registry.set_group_policy\n"},
-      {[](Known& k) { k.policy().id_matches = false; },
-       "id pattern: enrol it by itself (latchkey enroll device 12345), or in a group whose pattern it "
-       "matches, or change that by registry.set_group_policy\n"},
-      {[](Known& k) { k.policy().admitted = Admitted::listed; },
-       "allow list: latchkey enroll device 12345 --group meters --allow\n"},
+       "registered by it: registered_by_another_enrolment\n"},
+      {[](Known& k) { k.is(DeviceState::suspended); }, "not suspended: device_suspended\n"},
+      {[](Known& k) { k.is(DeviceState::revoked); }, "not revoked: device_revoked\n"},
+      {[](Known& k) { k.policy().in_window = false; }, "validity window: outside_window\n"},
+      {[](Known& k) { k.policy().id_matches = false; }, "id pattern: id_not_matched\n"},
+      {[](Known& k) { k.policy().admitted = Admitted::listed; }, "allow list: not_on_the_list\n"},
       {[](Known& k) {
          k.is(DeviceState::ready);
          k.policy().may_reprovision = false;
        },
-       "reprovisioning: SELECT registry.reset('12345', 'why'): it may provision anew\n"},
-      {[](Known& k) { k.policy().admitted = Admitted::approved; },
-       "approval: once it has asked: SELECT registry.approve('12345')\n"},
+       "reprovisioning: reprovisioning_denied\n"},
+      {[](Known& k) { k.policy().admitted = Admitted::approved; }, "approval: waits_for_approval\n"},
       {[](Known& k) {
          k.policy().admitted = Admitted::approved;
          k.waits();
        },
-       "approval: SELECT registry.approve('12345')\n"},
-      {[](Known& k) { k.quota = {5, 5, false}; },
-       "quota: registry.decommission(device_id, reason) frees a place, registry.set_group_policy raises "
-       "max_devices; or enrol it by itself (latchkey enroll device 12345)\n"},
-      {[](Known& k) { k.quota = {5, 5, true}; }, ""},
-      {[](Known& k) { k.quota = {4, 5, false}; }, ""},
+       "approval: waits_for_approval\n"},
+      {[](Known& k) {
+         k.policy().admitted = Admitted::approved;
+         k.waits();
+         k.facts.device->rejected = std::exchange(k.facts.device->waiting, std::nullopt);
+       },
+       "approval: rejected_by_operator\n"},
+      {[](Known& k) {
+         k.quota = {5, 5, false};
+       },
+       "quota: quota_used_up\n"},
+      {[](Known& k) {
+         k.quota = {5, 5, true};
+       },
+       ""},
+      {[](Known& k) {
+         k.quota = {4, 5, false};
+       },
+       ""},
       {[](Known& k) {
          k.is(DeviceState::ready);
          k.quota = {5, 5, false};
@@ -107,6 +118,17 @@ TEST_CASE("explain: what refuses, and what to do about it", "[explain]") {
     INFO("row " << i);
     CHECK(refusals(known) == rows[i].refusals);
   }
+}
+
+TEST_CASE("explain: what an operator does is the catalogue's advice, with the names filled in", "[explain]") {
+  Known known;
+  known.is(DeviceState::suspended);
+  known.policy().may_reprovision = false;
+  known.facts.enrolment->enabled = false;
+  CHECK(remedies(known) ==
+        "SELECT registry.enable_group('meters') lets its devices in again.\n"
+        "SELECT registry.resume('12345') lets it go on.\n"
+        "If the device lost its credential: SELECT registry.reset('12345', 'why') lets it provision anew.\n");
 }
 
 TEST_CASE("explain: a password is renewed by the first proof when its time has come", "[explain]") {
@@ -130,9 +152,7 @@ TEST_CASE("explain: where passwords are all that is allowed, the service has to 
   CHECK(refusals(known, false).empty());
   known.policy().allows_x509 = false;
   CHECK(refusals(known).empty());
-  CHECK(refusals(known, false) ==
-        "password: set broker_access.mode in the service's configuration to how the broker learns of "
-        "passwords\n");
+  CHECK(refusals(known, false) == "password: passwords_not_given\n");
 }
 
 TEST_CASE("a password is refused where the service gives none, as explain says", "[explain]") {
@@ -174,7 +194,7 @@ TEST_CASE("explain: placeholders are filled in once, whatever the names are", "[
   Known known;
   known.facts.enrolment->group = "GRID";
   known.policy().admitted = Admitted::listed;
-  CHECK(refusals(known) == "allow list: latchkey enroll device 12345 --group GRID --allow\n");
+  CHECK(remedies(known) == "latchkey enroll device 12345 --group GRID --allow lists it.\n");
 }
 
 namespace {

@@ -30,7 +30,7 @@ protocol::ReceivedRequest signed_under(const crypto::PrivateKey& key, const cryp
 std::string reason(const protocol::ReceivedRequest& received, const registry::Enrolment& enrolment) {
   const auto facts = facts_of(enrolment);
   const auto verified = authenticator().authenticate(received, facts, now);
-  return verified ? "" : verified.error().reason;
+  return verified ? "" : named(verified.error().cause);
 }
 
 registry::Enrolment pin_of(const crypto::Bytes& leaf) {
@@ -69,8 +69,7 @@ TEST_CASE("a pinned certificate proves its device, whatever name is in it", "[au
 
 TEST_CASE("another certificate of the same key and issuer is not the pinned one", "[authenticate]") {
   const Device made;
-  CHECK(reason(signed_under(made.key, made.leaf()), pin_of(made.leaf())) ==
-        "x5c: another certificate than the enrolled one");
+  CHECK(reason(signed_under(made.key, made.leaf()), pin_of(made.leaf())) == "other_certificate_enrolled");
 }
 
 TEST_CASE("a pinned certificate counts within its validity, first and last second included",
@@ -81,14 +80,14 @@ TEST_CASE("a pinned certificate counts within its validity, first and last secon
     return reason(signed_under(made.key, leaf), pin_of(leaf));
   };
   CHECK(reason_at({now, now}).empty());
-  CHECK(reason_at({now + 1s, now + 24h}) == "x5c: the leaf is outside its validity");
-  CHECK(reason_at({now - 24h, now - 1s}) == "x5c: the leaf is outside its validity");
+  CHECK(reason_at({now + 1s, now + 24h}) == "certificate_outside_validity");
+  CHECK(reason_at({now - 24h, now - 1s}) == "certificate_outside_validity");
 }
 
 TEST_CASE("a CA is no device, even if it is pinned", "[authenticate]") {
   const Device made;
   const auto ca = bytes_of(made.factory.certificate.der());
-  CHECK(reason(signed_under(made.factory.key, ca), pin_of(ca)) == "x5c: the leaf is a CA");
+  CHECK(reason(signed_under(made.factory.key, ca), pin_of(ca)) == "certificate_is_a_ca");
 }
 
 TEST_CASE("a group's CA that the service's own CA issued makes no devices", "[authenticate]") {
@@ -101,5 +100,6 @@ TEST_CASE("a group's CA that the service's own CA issued makes no devices", "[au
   };
   const auto key = crypto::PrivateKey::generate_p256();
   CHECK(proof_by(ca_below(made.factory, key)).empty());
-  CHECK(proof_by(ca_below(ca(), key)).starts_with("x5c: the group's CA \"below\" is issued by \"devices\""));
+  CHECK(
+      proof_by(ca_below(ca(), key)).starts_with("group_ca_not_accepted: \"below\" is issued by \"devices\""));
 }

@@ -126,4 +126,9 @@ inline constexpr std::string_view group_name = "meters";
   return made;
 }
 
+/// As the ledger has it: "wrong_key", "certificate_ended: expired".
+[[nodiscard]] inline std::string named(const registry::Cause& cause) {
+  return std::string(cause.id()) + (cause.detail.empty() ? "" : ": " + cause.detail);
+}
+
 }  // namespace latchkey::service::fixtures

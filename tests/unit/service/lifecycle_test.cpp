@@ -36,7 +36,7 @@ protocol::StatusMessage says(StatusKind kind, std::int64_t config_version = 0) {
 /// The name of the state that follows, or why the status does not count.
 std::string after(const protocol::StatusMessage& status, const registry::StatusFacts& facts) {
   const auto next = service::next_state(status, facts);
-  return next ? std::string(registry::name_of(*next)) : next.error();
+  return std::string(next ? registry::name_of(*next) : registry::row_of(next.error()).id);
 }
 
 struct Step {
@@ -91,10 +91,10 @@ TEST_CASE("a device that is not registered, suspended or revoked says nothing th
     for (const auto state : {DeviceState::off, DeviceState::provisioning_requested, DeviceState::suspended,
                              DeviceState::revoked})
       if (kind != StatusKind::disconnected)
-        CHECK(after(says(kind, current), facts_of(state, current)) == "the device is not registered");
+        CHECK(after(says(kind, current), facts_of(state, current)) == "device_not_registered");
     auto unknown = facts_of(connected);
     unknown.device.reset();
-    CHECK(after(says(kind, current), unknown) == "the device is not registered");
+    CHECK(after(says(kind, current), unknown) == "device_not_registered");
   }
 }
 
@@ -106,9 +106,9 @@ TEST_CASE("a goodbye counts in every state, and moves none", "[lifecycle]") {
 TEST_CASE("connected counts under a live generation only", "[lifecycle]") {
   auto facts = facts_of(registered);
   facts.credential->live = false;
-  CHECK(after(says(StatusKind::connected), facts) == "the generation is not live");
+  CHECK(after(says(StatusKind::connected), facts) == "generation_not_live");
   facts.credential.reset();
-  CHECK(after(says(StatusKind::connected), facts) == "the generation is not live");
+  CHECK(after(says(StatusKind::connected), facts) == "generation_not_live");
 }
 
 TEST_CASE("connected opens a session of its own, whatever is open", "[lifecycle]") {
@@ -123,11 +123,11 @@ TEST_CASE("everything else counts in the open session only", "[lifecycle]") {
   for (const auto kind : {StatusKind::ready, StatusKind::failed, StatusKind::disconnected}) {
     auto facts = facts_of(connected);
     facts.session = "session-2";
-    CHECK(after(says(kind, current), facts) == "not the open session");
+    CHECK(after(says(kind, current), facts) == "session_not_open");
     facts.session.clear();
-    CHECK(after(says(kind, current), facts) == "not the open session");
+    CHECK(after(says(kind, current), facts) == "session_not_open");
     auto nameless = says(kind, current);
     nameless.session.clear();
-    CHECK(after(nameless, facts) == "not the open session");
+    CHECK(after(nameless, facts) == "session_not_open");
   }
 }

@@ -1,5 +1,6 @@
 #include "protocol/jwk.hpp"
 #include "support/catch.hpp"
+#include "unit/crypto/made_with_openssl.hpp"
 #include "unit/service/fixtures.hpp"
 
 #include <algorithm>
@@ -41,7 +42,7 @@ std::string reason(const protocol::ReceivedRequest& received, const RequestFacts
   const auto verified = authenticator().authenticate(received, facts, now);
   if (verified) return "";
   CHECK(verified.error().code == protocol::Code::unauthorized);
-  return verified.error().reason;
+  return named(verified.error().cause);
 }
 
 /// A device's own certificate of the service, and the facts with it.
@@ -69,7 +70,7 @@ TEST_CASE("a device is known by a signature under its enrolled public key, of ev
     const auto& key = key_for(algorithm);
     CHECK(reason(signed_by(key), facts_of(public_key_enrolment(key))).empty());
     const auto other = crypto::PrivateKey::generate(algorithm);
-    CHECK(reason(signed_by(other), facts_of(public_key_enrolment(key))) == "wrong key");
+    CHECK(reason(signed_by(other), facts_of(public_key_enrolment(key))) == "wrong_key");
   }
 }
 
@@ -78,7 +79,15 @@ TEST_CASE("the enrolled key fixes the algorithm of a signature", "[authenticate]
     for (const auto used : algorithms)
       if (enrolled != used)
         CHECK(reason(signed_by(key_for(used)), facts_of(public_key_enrolment(key_for(enrolled)))) ==
-              "another algorithm than the enrolled key's");
+              "wrong_algorithm");
+}
+
+TEST_CASE("an enrolled public key that is not accepted is not held against the device's own",
+          "[authenticate]") {
+  const auto weak = crypto::made_with_openssl::spki(crypto::made_with_openssl::rsa_key(1024));
+  const auto enrolled = enrolment(Origin::device, ProofKind::public_key, weak);
+  CHECK(reason(signed_by(key_for(Algorithm::rs256)), facts_of(enrolled)) ==
+        "enrolled_key_not_accepted: RSA of 1024 bits");
 }
 
 TEST_CASE("a signature proves nothing where there is no public key", "[authenticate]") {
@@ -97,9 +106,9 @@ TEST_CASE("a device belongs to the key that registered it", "[authenticate]") {
   facts.device->proof_key = key.public_key().fingerprint();
   CHECK(reason(signed_by(key), facts).empty());
   facts.device->proof_key->back() ^= 1U;
-  CHECK(reason(signed_by(key), facts) == "registered by another key");
+  CHECK(reason(signed_by(key), facts) == "registered_by_another_key");
   facts.device->proof_key.reset();
-  CHECK(reason(signed_by(key), facts) == "registered by another key");
+  CHECK(reason(signed_by(key), facts) == "registered_by_another_key");
 }
 
 TEST_CASE("the current certificate proves a renewal, and the answer is the service's", "[authenticate]") {
@@ -121,24 +130,28 @@ TEST_CASE("a renewal needs a certificate of this device that may still renew, an
   }
   for (const std::string status : {"expired", "retired", "revoked"}) {
     renewal.facts.presented->status = status;
-    CHECK(reason(renewal.request(), renewal.facts) == "the certificate in x5t#S256 is " + status);
+    CHECK(reason(renewal.request(), renewal.facts) == "certificate_ended: " + status);
   }
   renewal.facts.presented->status = "live";
   SECTION("another key") {
     renewal.key = crypto::PrivateKey::generate(Algorithm::es256);
-    CHECK(reason(renewal.request(), renewal.facts) == "not signed under the certificate in x5t#S256");
+    CHECK(reason(renewal.request(), renewal.facts) == "renewal_not_signed");
   }
   SECTION("not of this device") {
     renewal.facts.presented.reset();
-    CHECK(reason(renewal.request(), renewal.facts) == "x5t#S256 names no certificate of this device");
+    CHECK(reason(renewal.request(), renewal.facts) == "unknown_certificate");
   }
   SECTION("a disabled enrolment") {
     renewal.facts.enrolment->enabled = false;
-    CHECK(reason(renewal.request(), renewal.facts) == "the enrolment is disabled");
+    CHECK(reason(renewal.request(), renewal.facts) == "enrolment_disabled");
   }
   SECTION("an enrolment that is gone") {
     renewal.facts.enrolment.reset();
-    CHECK_FALSE(reason(renewal.request(), renewal.facts).empty());
+    CHECK(reason(renewal.request(), renewal.facts) == "enrolment_gone");
+  }
+  SECTION("a certificate that retention erased") {
+    renewal.facts.presented = registry::Presented{{}, "expired"};
+    CHECK(reason(renewal.request(), renewal.facts) == "certificate_erased");
   }
 }
 
@@ -148,10 +161,10 @@ TEST_CASE("a certificate of the service is no factory's proof", "[authenticate]"
       signed_by(renewal.key, {.group = {}, .chain = {renewal.certificate}, .current_certificate = {}});
   const auto pin = crypto::sha256(renewal.certificate);
   CHECK(reason(received, facts_of(enrolment(Origin::device, ProofKind::x509, {pin.begin(), pin.end()}))) ==
-        "x5c: the leaf was issued by the service");
+        "certificate_of_the_service");
   const auto der = ca().certificate.der();
   CHECK(reason(received, facts_of(enrolment(Origin::group, ProofKind::x509, {der.begin(), der.end()}))) ==
-        "x5c: the leaf was issued by the service");
+        "certificate_of_the_service");
 }
 
 TEST_CASE("a certificate of a group's CA proves its device, with a signature by its key", "[authenticate]") {
@@ -172,10 +185,10 @@ TEST_CASE("a certificate of a group's CA proves its device, with a signature by 
   };
   CHECK(reason(with(key, leaf("12345")), facts).empty());
   CHECK(reason(with(key, leaf("12345"), "meters"), facts).empty());
-  CHECK(reason(with(key, leaf("12345"), "others"), facts) == "x5c: kid names another group than the CA's");
-  CHECK(reason(with(key, leaf("12346")), facts) == "x5c: the leaf is of another device");
+  CHECK(reason(with(key, leaf("12345"), "others"), facts) == "kid_of_another_group");
+  CHECK(reason(with(key, leaf("12346")), facts) == "certificate_of_another_device");
   CHECK(reason(with(crypto::PrivateKey::generate(Algorithm::es256), leaf("12345")), facts) ==
-        "not signed under the leaf of x5c");
+        "certificate_not_signed");
   CHECK_FALSE(reason(with(key, leaf("12345")), {}).empty());
 
   auto rolled = facts;
@@ -195,5 +208,17 @@ TEST_CASE("both keys of a group are good while one is rolled", "[authenticate]")
                     master().seal("group:meters", crypto::as_bytes("a newer key of that group, 32 b.")));
   CHECK(reason(signed_in_group(), facts).empty());
   facts.enrolment->secondary.clear();
-  CHECK(reason(signed_in_group(), facts) == "wrong key");
+  CHECK(reason(signed_in_group(), facts) == "wrong_key");
+}
+
+TEST_CASE("a MAC that fits none of two keys is no wrong key where one of them does not open",
+          "[authenticate]") {
+  const auto closed = master().seal("group:another", crypto::as_bytes(group_key));
+  const auto other = master().seal("group:meters", crypto::as_bytes("a newer key of that group, 32 b."));
+  for (const bool first : {true, false}) {
+    auto facts = facts_of(key_of_group());
+    facts.enrolment->material = first ? closed : other;
+    facts.enrolment->secondary = first ? other : closed;
+    CHECK(reason(signed_in_group(), facts) == "enrolled_key_not_opened");
+  }
 }

@@ -1,0 +1,69 @@
+#include "reason_case.hpp"
+
+namespace latchkey::test {
+namespace {
+
+std::string said(protocol::StatusKind kind, std::int64_t generation_or_version) {
+  protocol::StatusMessage status;
+  status.kind = kind;
+  status.session = "session-1";
+  status.generation = status.config_version = generation_or_version;
+  return protocol::encode_status(status);
+}
+
+}  // namespace
+
+using registry::Reason;
+
+// Nothing is looked up, or nothing is stored.
+const MadeReasons& reasons_before_the_look_up() {
+  static const MadeReasons made = {
+      {Reason::too_many_failures,
+       [](ReasonCase& c) {
+         Steady::time_point from;
+         do {  // the limit is one of a second: once more if that ended meanwhile
+           from = Steady::now();
+           for (int n = 0; n < 10; ++n)
+             c.serving().limits.charge(id_of(c.id), from);
+           c.serving().limits.spent(1s, from);
+           c.ask(c.signed_by(device_key_no(0)));
+         } while (std::chrono::floor<std::chrono::seconds>(from) !=
+                  std::chrono::floor<std::chrono::seconds>(Steady::now()));
+       }},
+      {Reason::inbox_full, [](ReasonCase& c) { c.serving().request(c.id, {}, {}, true); }},
+      {Reason::waited_too_long, [](ReasonCase& c) { c.serving().request(c.id, c.payload(), 11s); }},
+      {Reason::registry_unavailable,
+       [](ReasonCase& c) {
+         c.running = std::make_unique<Serving>(
+             registry::ConnectOptions{"postgresql://nobody@127.0.0.1:1/nothing", {}});
+         c.ask_by_own_key();
+       }},
+      {Reason::row_refused,
+       [](ReasonCase& c) {
+         c.database.run("ALTER TABLE registry.device ADD CHECK (device_id <> '" + c.id + "')");
+         c.registered_by_own_key();
+       }},
+  };
+  return made;
+}
+
+const MadeReasons& reasons_of_statuses() {
+  static const MadeReasons made = {
+      {Reason::malformed_status, [](ReasonCase& c) { c.serving().status(c.id, "{}"); }},
+      {Reason::device_not_registered,
+       [](ReasonCase& c) { c.serving().status(c.id, said(protocol::StatusKind::connected, 1)); }},
+      {Reason::generation_not_live,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         c.serving().status(c.id, said(protocol::StatusKind::connected, 7));
+       }},
+      {Reason::session_not_open,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         c.serving().status(c.id, said(protocol::StatusKind::ready, 1));
+       }},
+  };
+  return made;
+}
+
+}  // namespace latchkey::test
