@@ -27,6 +27,9 @@ bool Link::publish(Message message) {
 bool Link::flush(std::chrono::milliseconds limit) {
   return impl_->flush(limit);
 }
+bool Link::leave(std::chrono::milliseconds limit) {
+  return impl_->leave(limit);
+}
 std::size_t Link::outstanding() const {
   return impl_->outstanding();
 }

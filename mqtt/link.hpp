@@ -85,6 +85,10 @@ class Link {
   /// Waits until the outbox is empty and everything is acknowledged; false when `limit` passed first.
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
 
+  /// Unsubscribes, so that others of a shared subscription get what comes from here on; false when `limit`
+  /// passed before the broker acknowledged it. What is published still goes out.
+  [[nodiscard]] bool leave(std::chrono::milliseconds limit);
+
   /// Messages that wait or are not acknowledged.
   [[nodiscard]] std::size_t outstanding() const;
 

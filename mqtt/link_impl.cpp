@@ -44,7 +44,10 @@ Link::Impl::Impl(Options options, Endpoint endpoint, Handlers handlers)
                     fail("cannot connect: " + paho::why_failed(token) + tls_hint(endpoint_));
                   }),
       publishing_([this](const auto& token) { on_delivered(token); },
-                  [this](const auto& token) { on_not_delivered(token); }) {
+                  [this](const auto& token) { on_not_delivered(token); }),
+      // Refused or not, the broker has read it: what it sends after that is nothing that was left to it.
+      leaving_listener_([this](const auto&) { on_unsubscribed(); },
+                        [this](const auto&) { on_unsubscribed(); }) {
   for (const std::string& filter : options_.subscriptions) {
     subscribing_.push_back(std::make_unique<paho::Listener>([this](const auto&) { on_subscribed(); },
                                                             [this, &filter](const auto& token) {
@@ -85,6 +88,15 @@ bool Link::Impl::flush(std::chrono::milliseconds limit) {
   return drained_.wait_for(lock, limit, [this] { return outbox_.empty(); });
 }
 
+bool Link::Impl::leave(std::chrono::milliseconds limit) {
+  Lock lock(mutex_);
+  leaving_ = true;
+  wake_.notify_one();
+  // Without a connection there is nothing to leave.
+  return drained_.wait_for(lock, limit,
+                           [this] { return !ready_ || (unsubscribing_ && unsubacks_missing_ == 0); });
+}
+
 std::size_t Link::Impl::outstanding() {
   const std::scoped_lock lock(mutex_);
   return outbox_.size();
@@ -119,6 +131,14 @@ void Link::Impl::on_subscribed() {
     --subacks_missing_;
   }
   wake_.notify_one();
+}
+
+void Link::Impl::on_unsubscribed() {
+  {
+    const std::scoped_lock lock(mutex_);
+    --unsubacks_missing_;
+  }
+  drained_.notify_all();
 }
 
 void Link::Impl::on_delivered(const paho::token& token) {

@@ -42,6 +42,7 @@ struct Link::Impl {
 
   [[nodiscard]] bool publish(Message message);
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
+  [[nodiscard]] bool leave(std::chrono::milliseconds limit);
   [[nodiscard]] std::size_t outstanding();
   [[nodiscard]] std::size_t window();
   [[nodiscard]] bool ready() const noexcept { return ready_; }
@@ -54,6 +55,7 @@ struct Link::Impl {
   void converse();
   void open_client();
   void subscribe_all();
+  void unsubscribe_all(Lock& lock);
   void serve();
   void send_next(Lock& lock);
   void look_after(Lock& lock);
@@ -61,10 +63,12 @@ struct Link::Impl {
   [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
                            const char* missing);
   [[nodiscard]] bool over() const noexcept { return stopping_ || !failure_.empty(); }
+  [[nodiscard]] bool subscribes();
 
   // On the library's threads.
   void on_connected(const paho::token& token);
   void on_subscribed();
+  void on_unsubscribed();
   void on_delivered(const paho::token& token);
   void on_not_delivered(const paho::token& token);
   void on_message(const paho::message& message);
@@ -80,12 +84,15 @@ struct Link::Impl {
 
   std::mutex mutex_;
   std::condition_variable wake_;     ///< for the thread of the link
-  std::condition_variable drained_;  ///< for flush
+  std::condition_variable drained_;  ///< for flush and leave
   Outbox outbox_;
   bool stopping_ = false;
+  bool leaving_ = false;  ///< for good: no connection subscribes any more
   // Of the present connection:
   bool connected_ = false;
   std::size_t subacks_missing_ = 0;
+  bool unsubscribing_ = false;
+  std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
   bool acknowledged_ = false;  ///< something was, since serve() looked
   std::string disconnect_reason_;
@@ -97,6 +104,7 @@ struct Link::Impl {
   paho::Listener connecting_;
   paho::Listener publishing_;
   std::vector<std::unique_ptr<paho::Listener>> subscribing_;  ///< one for each of options_.subscriptions
+  paho::Listener leaving_listener_;
   std::unique_ptr<paho::async_client> client_;
   std::thread thread_;
 };

@@ -53,7 +53,7 @@ void Link::Impl::converse() {
   client_->connect(connect_options_, nullptr, connecting_);
   if (!await(options_.connect_timeout, [this] { return connected_; }, "the broker does not answer")) return;
   set_tcp_nodelay(endpoint_.port);
-  subscribe_all();
+  if (subscribes()) subscribe_all();
   if (!await(suback_limit, [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
     return;
   ready_ = true;
@@ -65,7 +65,9 @@ void Link::Impl::open_client() {
   {
     const std::scoped_lock lock(mutex_);
     connected_ = false;
-    subacks_missing_ = options_.subscriptions.size();
+    subacks_missing_ = leaving_ ? 0 : options_.subscriptions.size();
+    unsubscribing_ = leaving_;
+    unsubacks_missing_ = 0;
     disconnect_reason_.clear();
     failure_.clear();
   }
@@ -97,11 +99,27 @@ void Link::Impl::subscribe_all() {
   }
 }
 
+bool Link::Impl::subscribes() {
+  const std::scoped_lock lock(mutex_);
+  return subacks_missing_ > 0;
+}
+
+void Link::Impl::unsubscribe_all(Lock& lock) {
+  unsubscribing_ = true;
+  unsubacks_missing_ = options_.subscriptions.size();
+  lock.unlock();
+  for (const std::string& filter : options_.subscriptions)
+    client_->unsubscribe(filter, nullptr, leaving_listener_);
+  lock.lock();
+}
+
 void Link::Impl::serve() {
   auto patience = first_patience;
   Lock lock(mutex_);
-  const auto event = [this] { return over() || outbox_.has_next(window_); };
+  const auto leaves = [this] { return leaving_ && !unsubscribing_; };
+  const auto event = [&] { return over() || leaves() || outbox_.has_next(window_); };
   while (!over()) {
+    if (leaves()) unsubscribe_all(lock);
     if (outbox_.has_next(window_)) {
       send_next(lock);
       continue;

@@ -13,6 +13,9 @@
 namespace latchkey::service {
 namespace {
 
+// Together less than the 15 s that docker-compose.yml gives it, whatever broker and database do.
+constexpr std::chrono::seconds leave_limit{1};
+constexpr std::chrono::seconds drain_limit{2};
 constexpr std::chrono::seconds flush_limit{5};
 // At most 8 KiB each, and 1 KiB of correlation data: what waits for a broker that is away must not cost more
 // than the inbox.
@@ -249,11 +252,21 @@ void Service::remind() {
   }
 }
 
+/// What comes from here on is for the other replicas; what is here is answered.
+void Service::hand_over() {
+  if (link_ == nullptr || !link_->leave(leave_limit)) return;
+  const auto deadline = Steady::now() + drain_limit;
+  const bool answered =
+      std::ranges::all_of(inboxes_, [&](const auto& inbox) { return inbox->drain(deadline); });
+  if (!answered) log_.warning("stopped with messages that nobody answered: their devices repeat them");
+}
+
 void Service::stop() {
   http_.reset();  // it looks at all that ends below
   observer_.reset();
   steering_.reset();
   summarizer_.reset();
+  hand_over();
   for (const auto& inbox : inboxes_)
     inbox->close();
   workers_.clear();  // each finishes the batch it has

@@ -49,6 +49,7 @@ class Service {
   [[nodiscard]] mqtt::Handlers link_handlers();
   [[nodiscard]] Destination destination() const;
   [[nodiscard]] std::vector<Act> acts();
+  void hand_over();
   void serve_http();
   [[nodiscard]] std::vector<Check> checks();
   [[nodiscard]] std::string metrics_now();

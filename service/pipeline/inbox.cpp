@@ -73,6 +73,7 @@ std::vector<Inbound> Inbox::take(std::size_t most) {
   std::move(later.rbegin(), later.rend(), std::front_inserter(waiting_));
   std::move(shed_.begin(), shed_.end(), std::back_inserter(batch));
   shed_.clear();
+  if (waiting_.empty()) emptied_.notify_all();
   return batch;
 }
 
@@ -85,6 +86,11 @@ void Inbox::forget(const Inbound& message) {
 Inbox::Level Inbox::level() {
   const std::lock_guard lock(mutex_);
   return {waiting_.size() + shed_.size(), bytes_};
+}
+
+bool Inbox::drain(Steady::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return emptied_.wait_until(lock, deadline, [&] { return waiting_.empty() && shed_.empty(); });
 }
 
 void Inbox::close() {

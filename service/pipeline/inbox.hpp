@@ -52,6 +52,8 @@ class Inbox {
   };
   /// What waits now.
   [[nodiscard]] Level level();
+  /// Waits until all that waits was taken; false when that took until `deadline`.
+  [[nodiscard]] bool drain(Steady::time_point deadline);
   /// No more in or out; what waits is dropped: a device repeats what was not answered.
   void close();
 
@@ -63,6 +65,7 @@ class Inbox {
   const std::size_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable emptied_;
   std::deque<Inbound> waiting_;
   std::unordered_map<std::string, int> waiting_of_;  ///< how many of each device that has any
   std::vector<Inbound> shed_;

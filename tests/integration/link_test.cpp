@@ -148,6 +148,34 @@ TEST_CASE("a last will is published when the client vanishes, not when it leaves
   CHECK(watcher.read_until("\x30\x15\x00\x0fstatus/vanishesgone"s));
 }
 
+TEST_CASE("one that left a shared subscription leaves its messages to the others, and still publishes",
+          "[link]") {
+  const Broker broker;
+  Client stays(options_for(broker, "stays", {"$share/group/topic"}));
+  Client leaves(options_for(broker, "leaves", {"$share/group/topic"}));
+  REQUIRE(stays.becomes_ready());
+  REQUIRE(leaves.becomes_ready());
+  REQUIRE(leaves->leave(2s));
+  const auto before = leaves.received().size();
+  for (int i = 0; i < 10; ++i)
+    REQUIRE(leaves->publish(message("topic", "payload")));
+  CHECK(stays.receives(10));
+  CHECK(leaves->flush(2s));
+  CHECK(leaves.received().size() == before);
+}
+
+TEST_CASE("who has no connection leaves at once, and does not subscribe when it gets one", "[link]") {
+  Broker broker;
+  broker.pause();
+  Client client(options_for(broker, "client", {"topic"}));
+  CHECK(client->leave(1ms));
+  broker.resume();
+  REQUIRE(client.becomes_ready());
+  REQUIRE(client->publish(message("topic", "payload")));
+  CHECK(client->flush(2s));
+  CHECK(client.received().empty());
+}
+
 TEST_CASE("an exception out of a handler stays there", "[link]") {
   const Broker broker;
   Handlers handlers;

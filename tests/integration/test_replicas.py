@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import urllib.request
 from collections import Counter
 
@@ -9,6 +10,7 @@ from lax_case import LaxTest
 
 MOST = 25
 NEWCOMERS = 80
+STREAM = 600
 
 
 class Replicas(LaxTest):
@@ -34,6 +36,29 @@ class Replicas(LaxTest):
         self.assertEqual(self.query(f"SELECT count(*) FROM registry.devices WHERE device_id LIKE '{self.name[:40]}-%'"),
                          [{"count": MOST}])
         self.assertTrue(0 < self.answered_by_the_first() < NEWCOMERS, "both took part")
+
+    def test_one_that_stops_answers_what_it_took_in_and_leaves_the_rest_to_the_others(self) -> None:
+        replica = self.stack.replica("other")
+        self.addCleanup(replica.stop)
+        replica.start()
+        self.addCleanup(self.stack.service.start)
+        token, file = self.write_token("wide")
+        self.enroll("group", "wide", "--proof", "token", "--token-file", str(file))
+        csr = self.device("somebody-else", self.token_proof(token)).csr()
+        stopping = threading.Thread(target=self.stack.service.stop)
+        with self.crowd() as wire:
+            for number in range(STREAM):
+                device = self.device(f"stream-{number}", self.token_proof(token), wants="password")
+                wire.post(device.topic("request"), device.message(credential={"type": "x509", "csr": csr}))
+                if number == STREAM // 3:
+                    stopping.start()
+            answered = set()
+            while len(answered) < STREAM and (message := wire.receive()):
+                answered.add(message.topic)
+        stopping.join()
+        self.assertEqual(len(answered), STREAM)
+        self.assertEqual(self.query("SELECT decision, count(*) FROM registry.attempts WHERE device_id LIKE 'stream-%' GROUP BY 1"),
+                         [{"decision": "accepted", "count": STREAM}])
 
     def answered_by_the_first(self) -> float:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.stack.http_port}/metrics", timeout=10) as page:

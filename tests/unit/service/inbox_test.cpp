@@ -125,6 +125,18 @@ TEST_CASE("correlation data counts towards the bound, and so do messages without
   CHECK(inbox.push(message("c")) != Admission::taken);
 }
 
+TEST_CASE("draining waits until a worker took all that waits, and not for ever", "[inbox]") {
+  Inbox inbox(plenty);
+  CHECK(inbox.drain(service::Steady::now()));
+  put(inbox, "ab");
+  CHECK_FALSE(inbox.drain(service::Steady::now()));
+  auto drained = std::async(std::launch::async,
+                            [&] { return inbox.drain(service::Steady::now() + std::chrono::minutes(1)); });
+  CHECK(ids_of(inbox.take(1)) == "a");
+  CHECK(ids_of(inbox.take(1)) == "b");
+  CHECK(drained.get());
+}
+
 TEST_CASE("closing drops what waits and lets nothing in", "[inbox]") {
   Inbox inbox(plenty);
   put(inbox, "ab");
