@@ -47,6 +47,7 @@ class UpAndDown(unittest.TestCase):
         self.assertNotIn(None, pids)
         self.assertIn("already", self.stack("up"))
         self.assertEqual(self.pids(), pids)
+        (self.folder / "devices/meter-7").mkdir(parents=True)
         self.stack("down")
         self.assertEqual(list(self.folder.iterdir()), [])
         for pid in pids:

@@ -2,7 +2,7 @@
 """The private stack: PostgreSQL, Mosquitto and the service below one folder, on free ports, TLS on.
 
     stack.py up DIR              start it, write DIR/env, leave it running
-    stack.py down DIR            end it and remove it; nothing happens if there is none
+    stack.py down DIR            end it and remove it, with DIR/devices; nothing happens if there is none
     stack.py postgres-up DIR     the cluster alone, for the registry's tests (DIR/env: LATCHKEY_TEST_DB_URL)
     stack.py postgres-down DIR
 
@@ -332,6 +332,8 @@ def up(directory: Path, binary: Path) -> None:
 
 def down(directory: Path) -> None:
     Stack(directory).stop()
+    # Keys and folders of devices that the documentation puts there: no other registry knows these devices.
+    shutil.rmtree(directory / "devices", ignore_errors=True)
 
 
 def postgres_up(directory: Path) -> None:
