@@ -17,6 +17,13 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
 
 
+def shape(text: str) -> str:
+    """Without what is another at every run: times, ports, identifiers."""
+    for varies in (r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"(?<=localhost:)\d+", r"(?<=_id=)[\w-]{20,}", r"(?<=serial=)\w+"):
+        text = re.sub(varies, "*", text)
+    return text
+
+
 class Documentation(StackTest):
     def shell(self, name: str, script: str, **variables: str) -> str:
         """Runs a script as somebody in a clone after `./dev up` would, in a folder of its own."""
@@ -28,17 +35,30 @@ class Documentation(StackTest):
         self.assertEqual(result.returncode, 0, f"{script}\n{result.stdout}\n{result.stderr}")
         return result.stdout
 
+    def clone(self, name: str) -> None:
+        """The folder of a later `shell`, with the examples for devices in it."""
+        (self.folder / name).mkdir()
+        (self.folder / name / "device").symlink_to(ROOT / "device")
+
     def test_readme(self) -> None:
-        scripts = blocks("README.md", "sh")
-        self.assertEqual(len(scripts), 3)
+        # Those for compose are run by tests/compose/run.sh.
+        scripts = [block for block in blocks("README.md", "sh") if not block.startswith("docker ")]
+        self.assertEqual(len(scripts), 4)
+        self.clone("readme")
         self.assertIn("meter-7", self.shell("readme", "\n".join(scripts)))
-        for device in ("meter-7", "meter-8"):
+        for device in ("meter-7", "meter-8", "mine-1"):
             self.assertEqual(self.row(device)["state"], "ready")
+
+    def test_readme_shows_what_the_demo_prints(self) -> None:
+        demo = subprocess.run(["/usr/bin/python3", str(ROOT / "tests/support/demo.py"), "--bin", str(self.stack.binary)],
+                              capture_output=True, text=True, timeout=120, env=clean_environment())
+        self.assertEqual(demo.returncode, 0, demo.stderr)
+        shown, = blocks("README.md", "text")
+        self.assertIn(shape(shown), shape(demo.stdout))
 
     def test_device_page(self) -> None:
         reference, examples = blocks("docs/device.md", "sh")
-        (self.folder / "clone").mkdir()
-        (self.folder / "clone/device").symlink_to(ROOT / "device")
+        self.clone("clone")
         self.shell("clone", reference)
         self.assertIn("ready", self.shell("clone", examples))
         for device in ("12345", "meter-21", "meter-22"):

@@ -70,10 +70,11 @@ class Browser:
         """What a line of JavaScript gives, run by the debugger, which no policy of the page stops."""
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
-    def screenshot(self, file: Path) -> None:
+    def screenshot(self, file: Path, height: float | None = None) -> None:
+        """The page from its top, all of it or so many pixels."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True,
-                         clip={"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1})
+                         clip={"x": 0, "y": 0, "width": size["width"], "height": height or size["height"], "scale": 1})
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def close(self) -> None:

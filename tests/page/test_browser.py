@@ -43,10 +43,10 @@ INSERT INTO credential (device_id, generation, type, request_id, digest, salt, m
 INSERT INTO presence (device_id, session, generation, online, last_seen_at)
   SELECT device_id, 'session1', 1, device_id > 'meter-0004', now() - interval '7 minutes' FROM device WHERE state IN ('ready', 'connected');
 INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)
-  SELECT gen_random_uuid(), CASE WHEN n % 3 = 0 THEN 'B8:27:EB:12:34:' || to_char(n, 'FM00') ELSE 'meter-' || to_char(n * 31, 'FM0000') END, now() - interval '11 minutes' * n ^ 1.7,
+  SELECT gen_random_uuid(), CASE WHEN n % 4 = 0 THEN 'B8:27:EB:12:34:' || to_char(n, 'FM00') ELSE 'meter-' || to_char(n * 31, 'FM0000') END, now() - interval '11 minutes' * n ^ 1.7,
     'rejected', CASE n % 4 WHEN 0 THEN 'unauthorized' WHEN 1 THEN 'conflict' WHEN 2 THEN 'unauthorized' ELSE 'device_suspended' END,
     CASE n % 4 WHEN 0 THEN 'no enrolment for this id, and no kid that names a group' WHEN 1 THEN 'the same request_id with another key'
-      WHEN 2 THEN 'wrong key' ELSE 'looked at in the lab' END, CASE WHEN n % 3 <> 0 THEN 'meters' END, 4000 + n FROM generate_series(1, 14) n;
+      WHEN 2 THEN 'wrong key' ELSE 'looked at in the lab' END, CASE WHEN n % 4 <> 0 THEN 'meters' END, 4000 + n FROM generate_series(1, 14) n;
 """
 
 HOSTILE = r"""
