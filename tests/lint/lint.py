@@ -12,6 +12,7 @@ from pathlib import Path
 
 import layers
 import registry_code
+import third_party
 import tidy
 from sources import ROOT, cpp_files, files, shell_files
 
@@ -65,6 +66,7 @@ def main() -> int:
         ("shell scripts", shell),
         ("Python scripts", python),
         ("decision records", decisions),
+        ("THIRD-PARTY.md", lambda: third_party.complaints(build)),
         ("clang-tidy", lambda: tidy.complaints(build)),
     ]
     return 0 if all([check(name, run) for name, run in checks]) else 1
