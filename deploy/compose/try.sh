@@ -20,3 +20,6 @@ SELECT device_id, state, online, generation, attributes, requested_at, registere
   FROM registry.devices WHERE device_id = :'device';
 SELECT tracking_id, received_at, decision, latency_us FROM registry.attempts WHERE device_id = :'device';
 SQL
+
+say 'the device ended; all else stays'
+/usr/share/latchkey/summary.sh

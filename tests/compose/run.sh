@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# docker-compose.yml for real: on a fresh installation `try`, then every command of docs/deploy.md, and what that page
-# promises; then it is all removed. What stays is the image's layers, which the next build starts from. Without a Docker
+# docker-compose.yml for real: on a fresh installation `try`, then every command of README.md and docs/deploy.md, and what
+# that page promises; then it is all removed. What stays is the image's layers, which the next build starts from. Without a Docker
 # engine it says so, and that is no failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -28,10 +28,10 @@ fi
 compose version
 
 # A project of its own on free ports: an installation on this machine is neither touched nor in the way.
-read -r LATCHKEY_BOOTSTRAP_PORT LATCHKEY_DEVICE_PORT LATCHKEY_POSTGRES_PORT < <(
-  PYTHONPATH=tests/support /usr/bin/python3 -c 'from ports import free_port as p; print(p(), p(), p())')
+read -r LATCHKEY_BOOTSTRAP_PORT LATCHKEY_DEVICE_PORT LATCHKEY_POSTGRES_PORT LATCHKEY_PAGE_PORT < <(
+  PYTHONPATH=tests/support /usr/bin/python3 -c 'from ports import free_port as p; print(p(), p(), p(), p())')
 export COMPOSE_FILE=$root/docker-compose.yml COMPOSE_PROJECT_NAME=latchkey-test-$$ LATCHKEY_IMAGE=latchkey:test-$$
-export LATCHKEY_BOOTSTRAP_PORT LATCHKEY_DEVICE_PORT LATCHKEY_POSTGRES_PORT
+export LATCHKEY_BOOTSTRAP_PORT LATCHKEY_DEVICE_PORT LATCHKEY_POSTGRES_PORT LATCHKEY_PAGE_PORT
 folder=$(mktemp -d)
 
 sql() { compose exec -T postgres psql -U operator -d latchkey -v ON_ERROR_STOP=1 "$@"; }
@@ -91,10 +91,12 @@ published() { # what can be reached from the outside, sorted
   done | tr ' ' '\n' | grep -v '^::\|^$' | sort
 }
 
-got() { # got CONTAINER PATH [TOKEN]: what it answers by HTTP
-  # shellcheck disable=SC2016 # the script is the container's shell's
-  docker exec "$1" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9464
-    printf "GET %s HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n" "$1" "$2" >&3; cat <&3' got "$2" "${3:-none}"
+got() { # got CONTAINER PATH [TOKEN]: what it answers by HTTP, on the port that it has on this machine
+  local address
+  address=$(docker port "$1" 9464)
+  # shellcheck disable=SC2016 # the script is the inner shell's
+  timeout 10 bash -c 'exec 3<>"/dev/tcp/${1%:*}/${1##*:}"
+    printf "GET %s HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n" "$2" "$3" >&3; cat <&3' got "$address" "$2" "${3:-none}"
 }
 
 answered() { # answered CONTAINER: how many requests this replica accepted, by its own metrics
@@ -113,16 +115,20 @@ fleet() { # fleet PREFIX COUNT: so many devices of a group, one after the other;
 
 # --- the test
 
-documented() { # every command of the page up to "Down", in their order; what they write goes to a folder that is removed
-  /usr/bin/python3 - docs/deploy.md >"$folder/script" <<'END'
+documented() { # documented PAGE: its commands for compose up to "Down", in their order; what they write goes to a folder that is removed
+  /usr/bin/python3 - "$1" >"$folder/script" <<'END'
 import re, sys
 page = open(sys.argv[1]).read().split("\n## Down")[0]
-print("".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)))
+blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+print("".join(block for block in blocks if "docker " in block))
 END
   export -f docker compose
   (cd "$folder" && bash -euv script)
-  if [ ! -s "$folder/installation.tar" ] || [ ! -s "$folder/latchkey.dump" ]; then die 'a backup is empty'; fi
-  grep -q 'BEGIN CERTIFICATE' "$folder/server-ca.pem" || die 'there is no server CA'
+}
+
+written() { # what docs/deploy.md has its reader take out of the volumes
+  if [ ! -s "$folder/secrets/installation.tar" ] || [ ! -s "$folder/secrets/latchkey.dump" ]; then die 'a backup is empty'; fi
+  grep -q 'BEGIN CERTIFICATE' "$folder/secrets/server-ca.pem" || die 'there is no server CA'
 }
 
 replicas() { # three serve, one dies, and nobody is left without an answer
@@ -161,16 +167,21 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 say 'try, on a fresh installation'
-compose run --rm try | tee "$folder/try.out"
+compose run --rm try 2>&1 | tee "$folder/try.out"
 grep -Eq '^state +\| ready' "$folder/try.out" || die 'its device is not ready'
+grep -q "http://localhost:$LATCHKEY_PAGE_PORT" "$folder/try.out" || die 'it does not say where the page is'
+[ "$(wc -l <"$folder/try.out")" -le 200 ] || die 'nobody reads that many lines'
 
 size() { docker image inspect --format '{{.Size}}' "$1"; }
 grown=$((($(size "$LATCHKEY_IMAGE") - $(size debian:trixie-slim)) / 1000000))
 say "image: $grown MB over its base"
 [ "$grown" -le 60 ] || die 'that is more than 60 MB'
 
-say 'every command of docs/deploy.md'
-documented
+say 'every command for compose of README.md and docs/deploy.md'
+documented README.md
+[ "$(sql -At -c "SELECT state FROM registry.devices WHERE device_id = 'meter-7'")" = ready ] || die 'meter-7 is not ready'
+documented docs/deploy.md
+written
 [ "$(sql -At -c "SELECT state FROM registry.devices WHERE device_id = '12345'")" = ready ] || die '12345 is not ready'
 
 say 'the fleet page, for whoever has its password'
@@ -178,11 +189,12 @@ id=$(compose ps -q latchkey | head -n 1)
 got "$id" / | grep '401' || die 'the page is open to everybody'
 got "$id" / "$(compose run --rm -T --entrypoint cat cli /operator/page.password)" | grep '<title>' || die 'there is no page'
 
-say 'contained, and three ports open'
+say 'contained, and two ports open to others'
 contained
 published
-[ "$(published)" = "$(printf '%s\n' "0.0.0.0:$LATCHKEY_BOOTSTRAP_PORT" "0.0.0.0:$LATCHKEY_DEVICE_PORT" "127.0.0.1:$LATCHKEY_POSTGRES_PORT" | sort)" ] ||
+[ "$(published | grep -v '^127.0.0.1:')" = "$(printf '%s\n' "0.0.0.0:$LATCHKEY_BOOTSTRAP_PORT" "0.0.0.0:$LATCHKEY_DEVICE_PORT" | sort)" ] ||
   die 'other ports are published than should be'
+[ "$(published | grep -c '^127.0.0.1:')" = 4 ] || die 'on the loopback are not just the registry and three pages'
 
 say 'three replicas, and one dies'
 replicas
@@ -190,5 +202,7 @@ replicas
 say 'down and up again: no secret is made anew, so the device connects with the certificate that it has'
 compose down
 compose up -d
+[ "$(inspect '{{.State.Health.Status}}' "$(compose ps -q latchkey)")" = healthy ] || die 'it came back before it is ready'
+compose logs ready | grep "http://localhost:$LATCHKEY_PAGE_PORT" || die 'it does not say where the page is'
 cli device provision 12345 --key-file 12345.key --dir 12345
 [ "$(sql -At -c "SELECT generation FROM registry.devices WHERE device_id = '12345'")" = 1 ] || die 'it has a new certificate'
