@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Made by tools, not written: nothing there is ours to check.
-SKIPPED = {"build", ".git", ".run", ".cache", "__pycache__"}
+SKIPPED = {"build", ".git", ".run", "secrets", ".cache", "__pycache__"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
