@@ -1,5 +1,14 @@
 # One library a folder: latchkey_library(NAME sources...) makes latchkey_NAME out of the folder's sources.
 
+# Jumps and returns only to where the compiler meant them to go: every processor has a flag of its own for it.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i[3-6]86)$")
+  set(branch_protection -fcf-protection)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(branch_protection -mbranch-protection=standard)
+else()
+  set(branch_protection "")
+endif()
+
 add_library(latchkey_flags INTERFACE)
 target_compile_features(latchkey_flags INTERFACE cxx_std_23)
 target_include_directories(latchkey_flags INTERFACE ${PROJECT_SOURCE_DIR})
@@ -20,7 +29,7 @@ target_compile_options(latchkey_flags INTERFACE
   -fno-common
   -fstack-protector-strong
   -fstack-clash-protection
-  -fcf-protection)
+  ${branch_protection})
 # Runtime hardening that costs next to nothing: bounds in the standard library, fortified libc calls.
 target_compile_definitions(latchkey_flags INTERFACE _GLIBCXX_ASSERTIONS
   $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
@@ -35,4 +44,5 @@ endif()
 function(latchkey_library name)
   add_library(latchkey_${name} STATIC ${ARGN})
   target_link_libraries(latchkey_${name} PUBLIC latchkey_flags)
+  latchkey_precompile_standard(latchkey_${name})
 endfunction()
