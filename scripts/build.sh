@@ -10,9 +10,11 @@ configure() {  # configure PRESET ON|OFF: with the tests or without. A change of
   fi
 }
 
-compile() {  # compile PRESET ON|OFF [TARGET...]
+# ninja is not made for two at once in a folder: the second waits for the first.
+compile() (  # compile PRESET ON|OFF [TARGET...]
+  flock -w 1800 9 || die "another build of build/$1 does not end"
   configure "$1" "$2" && cmake --build --preset "$1" -j "$(nproc)" ${3:+--target "${@:3}"}
-}
+) 9>"build/$1/.lock"
 
 run_build() {  # run_build PRESET ON|OFF [TARGET...]: everything, if no target is named
   local log=build/$1/build.log

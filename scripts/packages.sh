@@ -10,7 +10,8 @@ test_packages=(catch2 libbenchmark-dev valgrind mosquitto-clients openssl pgboun
   python3-cryptography python3-jwcrypto python3-psycopg2 prometheus systemd faketime)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
-lint_packages=(clang-tidy-19 clang-format-19 shellcheck)
+# libclang and llvm: for what clang-tidy is given by tests/lint/own_declarations.cpp.
+lint_packages=(clang-tidy-19 clang-format-19 libclang-19-dev llvm-19-dev shellcheck)
 arm64_packages=(g++-aarch64-linux-gnu qemu-user)
 
 missing() {  # missing PACKAGE...: those of them that are not installed
@@ -31,7 +32,7 @@ without_services() {  # without_services COMMAND...
     [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] || fresh+=("$name")
   done
   if [ ${#fresh[@]} -eq 0 ]; then
-    "$@"
+    "$@" || result=$?
   elif [ -d /run/systemd/system ]; then
     as_root systemctl mask --quiet --runtime "${fresh[@]}"
     "$@" || result=$?

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -32,12 +33,20 @@ class UpAndDown(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
 
+    def page(self, said: str) -> str:
+        """What is at the address that was said to be the fleet page's."""
+        address = next(line.split(": ", 1)[1] for line in said.splitlines() if line.startswith("The fleet page: "))
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.read().decode()
+
     def pids(self) -> list[int | None]:
         return [Daemon(name, [], self.folder / "stack").pid for name in PARTS]
 
     def test_up_says_where_everything_is_and_down_leaves_nothing(self) -> None:
         self.addCleanup(self.stack, "down")
-        self.assertIn("LATCHKEY_BIN", self.stack("up"))
+        said = self.stack("up")
+        self.assertIn("LATCHKEY_BIN", said)
+        self.assertIn("Devices", self.page(said))
         env = dict(line.split("=", 1) for line in (self.folder / "env").read_text().splitlines())
         self.assertEqual(set(env), NAMES)
         for name in NAMES:

@@ -22,7 +22,7 @@ def formatting() -> Iterator[str]:
 
 
 def shell() -> Iterator[str]:
-    yield from _failure(["shellcheck", *map(str, shell_files())])
+    yield from _failure(["shellcheck", "--external-sources", *map(str, shell_files())])
 
 
 def python() -> Iterator[str]:

@@ -22,6 +22,16 @@ from stack import BINARY, REPOSITORY, Stack, end_orderly, within
 DEVICE = "12345"
 STRANGER = "66666"
 
+SHOWN = """\
+  A device with nothing but its key and the bootstrap login became ready by itself: it was checked against the registry,
+  registered, given a certificate that nobody else has, and connected with it.
+  The bootstrap login alone gets nothing: not for an id that nobody enrolled, nor for one whose key somebody else has. The
+  device hears only that it is refused; the registry says why."""
+NEXT = """\
+  ./dev up          the same, kept for playing: what to type, and a page of the fleet
+  README.md         a first device of your own
+  docs/device.md    what a device has to do;  docs/deploy.md  how the service is run"""
+
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -170,7 +180,7 @@ def run(binary: Path) -> None:
             demo.refuse(DEVICE, f"{DEVICE}, the device above, by somebody else")
         finally:
             stack.stop()
-    print("\nAll of it is ended and removed.")
+    print(f"\n{bold('What this showed')}\n{SHOWN}\n\nAll of it is ended and removed. {bold('Where to go on')}\n{NEXT}")
 
 
 def main() -> int:

@@ -311,6 +311,7 @@ def write_env(file: Path, values: dict[str, str]) -> None:
 
 HINT = """\
 up: PostgreSQL on 127.0.0.1:{database}, Mosquitto on {bootstrap} (bootstrap) and {device} (devices), the service.
+The fleet page: http://127.0.0.1:{http}/
 To try next:
   set -a; . {env}; set +a
   "$LATCHKEY_BIN" enroll device 12345 --proof symmetric_key --generate-key 12345.key
@@ -327,7 +328,7 @@ def up(directory: Path, binary: Path) -> None:
     stack.stop()  # what a crash may have left behind
     stack.start()
     print(HINT.format(database=stack.cluster.port, bootstrap=stack.broker.bootstrap_port,
-                      device=stack.broker.device_port, env=directory / "env"))
+                      device=stack.broker.device_port, http=stack.http_port, env=directory / "env"))
 
 
 def down(directory: Path) -> None:

@@ -1,0 +1,111 @@
+"""./dev in a tree without sources, with programs in place of apt and cmake that write down how they were called."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Nothing is installed; apt ends with APT; cmake builds in three steps, the last of which ends with CMAKE.
+STAND_INS = {
+    "dpkg-query": "exit 1",
+    "sudo": '[ "$1" = -v ] || exec "$@"',
+    "apt-get": 'echo "apt-get $*" >>calls; case "$*" in *install*mosquitto*) exit "${APT:-0}" ;; esac',
+    "cmake": """
+echo "cmake $*" >>calls
+case "$1" in
+--build)
+  for step in 1 2; do echo "[$step/3] Building CXX object base/CMakeFiles/latchkey_base.dir/$step.cpp.o"; done
+  [ "${CMAKE:-0}" = 0 ] || echo "base/3.cpp:1: error: a tree without sources"
+  exit "${CMAKE:-0}"
+  ;;
+--preset) touch "build/$2/build.ninja"; echo "BUILD_TESTING:BOOL=${3#*=}" >"build/$2/CMakeCache.txt" ;;
+*) echo "${2#-D}" | sed s/=/:BOOL=/ >"$1/CMakeCache.txt" ;;
+esac""",
+}
+SCRIPTS = {"tests/support/demo.py": "print('shown')", "bench/bench.py": "print('{\"echo_per_s\": 1}')"}
+
+
+class Dev(unittest.TestCase):
+    def setUp(self) -> None:
+        self.tree = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
+        shutil.copy(ROOT / "dev", self.tree)
+        shutil.copytree(ROOT / "scripts", self.tree / "scripts")
+        (self.tree / "CMakePresets.json").touch()
+        os.utime(self.tree / "CMakePresets.json", (0, 0))
+        for name, text in STAND_INS.items():
+            self.write(f"bin/{name}", f"#!/bin/sh\n{text}\n").chmod(0o755)
+        for name, text in SCRIPTS.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def dev(self, *arguments: str, expected: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PATH": f"{self.tree / 'bin'}:{os.environ['PATH']}"} | variables
+        result = subprocess.run([str(self.tree / "dev"), *arguments], capture_output=True, text=True, timeout=30,
+                                env=environment)
+        self.assertEqual(result.returncode, expected, result.stderr)
+        return result
+
+    def calls(self, beginning: str) -> list[str]:
+        file = self.tree / "calls"
+        return [line for line in file.read_text().splitlines() if line.startswith(beginning)] if file.exists() else []
+
+    def installed(self) -> list[list[str]]:
+        return [line.split("--no-install-recommends ", 1)[1].split() for line in self.calls("apt-get") if " install " in line]
+
+    def test_a_demo_needs_the_program_and_the_servers_alone(self) -> None:
+        self.assertEqual(self.dev("demo").stdout, "shown\n")
+        compiling, serving = self.installed()
+        self.assertIn("g++", compiling)
+        self.assertEqual(sorted(serving), ["mosquitto", "postgresql", "python3"])
+        others = {"catch2", "libbenchmark-dev", "valgrind", "prometheus", "clang-tidy-19"}
+        self.assertEqual(others & {*compiling, *serving}, set())
+        self.assertEqual(self.calls("cmake --preset"), ["cmake --preset dev -DBUILD_TESTING=OFF"])
+        self.assertTrue(self.calls("cmake --build")[0].endswith("--target latchkey"))
+
+    def test_tests_are_added_to_the_folder_of_the_demo(self) -> None:
+        self.dev("demo")
+        self.dev("build")
+        self.assertEqual(self.calls("cmake build"), ["cmake build/dev -DBUILD_TESTING=ON"])
+        self.dev("demo")
+        self.assertEqual(len([line for line in self.calls("cmake") if "BUILD_TESTING" in line]), 2)
+
+    def test_notes_leave_standard_output_to_what_was_asked_for(self) -> None:
+        result = self.dev("bench", "--json")
+        self.assertEqual(json.loads(result.stdout), {"echo_per_s": 1})
+        self.assertIn("building build/release", result.stderr)
+
+    def test_a_build_that_fails_shows_why_and_nothing_is_run(self) -> None:
+        result = self.dev("demo", expected=1, CMAKE="1")
+        self.assertIn("base/3.cpp:1: error", result.stderr)
+        self.assertNotIn("[1/3]", result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_servers_that_cannot_be_installed_are_reported_after_the_build(self) -> None:
+        result = self.dev("demo", expected=1, APT="100")
+        self.assertIn("apt could not install", result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_jumps_and_returns_are_guarded_by_the_processor(self) -> None:
+        flag = {"x86_64": "-fcf-protection", "aarch64": "-mbranch-protection=standard"}.get(platform.machine())
+        if flag is None:
+            self.skipTest("this processor has no such flag")
+        build = Path(os.environ.get("LATCHKEY_BIN", ROOT / "build/dev/latchkey")).parent
+        for entry in json.loads((build / "compile_commands.json").read_text()):
+            self.assertIn(f" {flag} ", entry["command"], entry["file"])
+
+
+if __name__ == "__main__":
+    unittest.main()
