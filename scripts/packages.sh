@@ -108,12 +108,16 @@ need_beside() {
     return
   fi
   say "installing ${absent[*]} meanwhile"
-  install_absent &
+  (
+    trap '' INT TERM HUP
+    install_absent
+  ) &
   installing=$!
   trap await_installation EXIT
+  trap 'exit 130' INT TERM
   "${@:2}"
   await_installation || exit 1
-  trap - EXIT
+  trap - EXIT INT TERM
 }
 
 await_installation() {

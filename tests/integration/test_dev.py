@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -13,15 +14,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Nothing is installed; apt ends with APT; cmake builds in three steps, the last of which ends with CMAKE.
+# Nothing is installed; apt ends with APT; cmake builds in three steps, the last of which ends with CMAKE. Where there is a
+# pipe `building`, a build says so there and does not end, and apt installs the servers once the pipe `go` is written to.
 STAND_INS = {
     "dpkg-query": "exit 1",
     "sudo": '[ "$1" = -v ] || exec "$@"',
-    "apt-get": 'echo "apt-get $*" >>calls; case "$*" in *install*mosquitto*) exit "${APT:-0}" ;; esac',
+    "apt-get": """
+echo "apt-get $*" >>calls
+case "$*" in
+*install*mosquitto*)
+  if [ -p go ]; then read -r _ <go; echo finished >>calls; fi
+  exit "${APT:-0}"
+  ;;
+esac""",
     "cmake": """
 echo "cmake $*" >>calls
 case "$1" in
 --build)
+  if [ -p building ]; then echo >building; exec tail -f /dev/null; fi
   for step in 1 2; do echo "[$step/3] Building CXX object base/CMakeFiles/latchkey_base.dir/$step.cpp.o"; done
   [ "${CMAKE:-0}" = 0 ] || echo "base/3.cpp:1: error: a tree without sources"
   exit "${CMAKE:-0}"
@@ -51,10 +61,12 @@ class Dev(unittest.TestCase):
         path.write_text(text)
         return path
 
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"PATH": f"{self.tree / 'bin'}:{os.environ['PATH']}"}
+
     def dev(self, *arguments: str, expected: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"PATH": f"{self.tree / 'bin'}:{os.environ['PATH']}"} | variables
         result = subprocess.run([str(self.tree / "dev"), *arguments], capture_output=True, text=True, timeout=30,
-                                env=environment)
+                                env=self.environment() | variables)
         self.assertEqual(result.returncode, expected, result.stderr)
         return result
 
@@ -97,6 +109,17 @@ class Dev(unittest.TestCase):
         result = self.dev("demo", expected=1, APT="100")
         self.assertIn("apt could not install", result.stderr)
         self.assertEqual(result.stdout, "")
+
+    def test_ctrl_c_ends_the_build_and_lets_apt_finish(self) -> None:
+        for name in ("building", "go"):
+            os.mkfifo(self.tree / name)
+        with subprocess.Popen([str(self.tree / "dev"), "demo"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=self.environment(), start_new_session=True) as process:
+            (self.tree / "building").read_text()
+            os.killpg(process.pid, signal.SIGINT)
+            (self.tree / "go").write_text("\n")
+            self.assertEqual(process.wait(30), 130)
+        self.assertEqual(self.calls("finished"), ["finished"])
 
     def test_jumps_and_returns_are_guarded_by_the_processor(self) -> None:
         flag = {"x86_64": "-fcf-protection", "aarch64": "-mbranch-protection=standard"}.get(platform.machine())
