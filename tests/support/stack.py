@@ -313,9 +313,9 @@ HINT = """\
 up: PostgreSQL on 127.0.0.1:{database}, Mosquitto on {bootstrap} (bootstrap) and {device} (devices), the service.
 The fleet page: http://127.0.0.1:{http}/
 To try next:
-  set -a; . {env}; set +a
-  "$LATCHKEY_BIN" enroll device 12345 --proof symmetric_key --generate-key 12345.key
-  "$LATCHKEY_BIN" device provision 12345 --key-file 12345.key --dir device-12345
+  set -a; . {env}; set +a; mkdir -p {devices}
+  "$LATCHKEY_BIN" enroll device 12345 --generate-key {devices}/12345.key
+  "$LATCHKEY_BIN" device provision 12345 --key-file {devices}/12345.key --dir {devices}/12345
   psql "$LATCHKEY_DB_URL" -c 'SELECT device_id, state, online, registered_at FROM registry.devices'
 `./dev down` ends it."""
 
@@ -328,7 +328,8 @@ def up(directory: Path, binary: Path) -> None:
     stack.stop()  # what a crash may have left behind
     stack.start()
     print(HINT.format(database=stack.cluster.port, bootstrap=stack.broker.bootstrap_port,
-                      device=stack.broker.device_port, http=stack.http_port, env=directory / "env"))
+                      device=stack.broker.device_port, http=stack.http_port, env=directory / "env",
+                      devices=directory / "devices"))
 
 
 def down(directory: Path) -> None:
