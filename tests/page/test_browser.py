@@ -45,8 +45,7 @@ INSERT INTO presence (device_id, session, generation, online, last_seen_at)
 INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)
   SELECT gen_random_uuid(), CASE WHEN n % 4 = 0 THEN 'B8:27:EB:12:34:' || to_char(n, 'FM00') ELSE 'meter-' || to_char(n * 31, 'FM0000') END, now() - interval '11 minutes' * n ^ 1.7,
     'rejected', CASE n % 4 WHEN 0 THEN 'unauthorized' WHEN 1 THEN 'conflict' WHEN 2 THEN 'unauthorized' ELSE 'device_suspended' END,
-    CASE n % 4 WHEN 0 THEN 'no enrolment for this id, and no kid that names a group' WHEN 1 THEN 'the same request_id with another key'
-      WHEN 2 THEN 'wrong key' ELSE 'looked at in the lab' END, CASE WHEN n % 4 <> 0 THEN 'meters' END, 4000 + n FROM generate_series(1, 14) n;
+    CASE n % 4 WHEN 0 THEN 'no_enrolment' WHEN 1 THEN 'request_id_reused' WHEN 2 THEN 'wrong_key' ELSE 'device_suspended' END, CASE WHEN n % 4 <> 0 THEN 'meters' END, 4000 + n FROM generate_series(1, 14) n;
 """
 
 HOSTILE = r"""
