@@ -90,11 +90,11 @@ struct Link::Impl {
   bool leaving_ = false;  ///< for good: no connection subscribes any more
   // Of the present connection:
   bool connected_ = false;
-  std::size_t subacks_missing_ = 0;
   bool unsubscribing_ = false;
+  bool acknowledged_ = false;  ///< something was, since serve() looked
+  std::size_t subacks_missing_ = 0;
   std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
-  bool acknowledged_ = false;  ///< something was, since serve() looked
   std::string disconnect_reason_;
   std::string failure_;
 

@@ -58,26 +58,43 @@ void run(pqxx::connection& connection, const Pass& pass) {
   transaction.commit();
 }
 
-/// A lock that does not come within two seconds is given up, so that nobody waits behind this one for long.
-void run_patiently(pqxx::connection& connection, const Pass& pass) {
-  for (int tries = 1;; ++tries) {
-    try {
-      return run(connection, pass);
-    } catch (const pqxx::sql_error& error) {
-      if (sqlstate_of(error) != "55P03" || tries == lock_tries) throw;
-    }
-    std::this_thread::sleep_for(between_tries);
+/// False when the lock that `act` wanted did not come in time.
+template <class Act>
+bool got_lock(const Act& act) {
+  try {
+    act();
+    return true;
+  } catch (const pqxx::sql_error& error) {
+    if (sqlstate_of(error) != "55P03") throw;
+    return false;
   }
 }
 
-void take_migration_lock(pqxx::connection& connection) {
+/// A lock that does not come within two seconds is given up, so that nobody waits behind this one for long.
+bool run_patiently(pqxx::connection& connection, const Pass& pass) {
+  for (int tries = 1; tries <= lock_tries; ++tries) {
+    if (got_lock([&] { run(connection, pass); })) return true;
+    std::this_thread::sleep_for(between_tries);
+  }
+  return false;
+}
+
+/// Until the connection ends.
+bool take_migration_lock(pqxx::connection& connection) {
   pqxx::nontransaction locking(connection);
   locking.exec("SET lock_timeout = '60s'");
-  locking.exec(migration_lock);  // until the connection ends
+  return got_lock([&] { locking.exec(migration_lock); });
+}
+
+AdminError waited_in_vain(const std::string& what) {
+  return {AdminError::Kind::refused, what,
+          "SELECT pid, usename, state, query FROM pg_stat_activity WHERE datname = current_database() shows "
+          "who is at work. Run it again: what was applied stays."};
 }
 
 std::expected<Found, AdminError> apply_missing(pqxx::connection& connection) {
-  take_migration_lock(connection);
+  if (!take_migration_lock(connection))
+    return std::unexpected(waited_in_vain("another migration of this database does not end"));
   Found missing = look(connection);
   const auto edited = std::ranges::find_if(missing, &MigrationStatus::edited);
   if (edited != missing.end())
@@ -87,7 +104,8 @@ std::expected<Found, AdminError> apply_missing(pqxx::connection& connection) {
         "Never edit a schema file that was applied: add a new one."});
   std::erase_if(missing, &MigrationStatus::applied);
   for (const Pass& pass : migration_plan())
-    run_patiently(connection, pass);
+    if (!run_patiently(connection, pass))
+      return std::unexpected(waited_in_vain("an open transaction locks what " + pass.name + " changes"));
   for (MigrationStatus& status : missing)
     status.applied = true;
   return missing;

@@ -15,7 +15,7 @@ struct Part {
   std::string sql;
 };
 
-/// Parts that are committed together. The condition of the first decides whether it runs at all.
+/// Parts that are committed together.
 struct Pass {
   std::string name;
   std::vector<Part> parts;

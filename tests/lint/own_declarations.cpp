@@ -1,7 +1,7 @@
 // A plugin of clang-tidy: its checks are shown our own declarations only. It would otherwise look for their
 // patterns in every function of the standard library and of other people's headers, anew for each source, and
-// say nothing of what it finds there. From release 21 on it does by itself what this does. The static
-// analyzer is not concerned.
+// say nothing of what it finds there. Later releases pass them over by themselves. The static analyzer is not
+// concerned.
 
 #include <clang/AST/ASTConsumer.h>
 #include <clang/AST/ASTContext.h>

@@ -1,5 +1,6 @@
 """clang-tidy over the program's .cpp files, two at a time; a file that passed is looked at again only when something that
-it depends on changed. It sees each file without precompiled headers, so that no file leans on what those hold. The tests are left to the compiler's warnings: Catch2's headers would triple the time."""
+it depends on changed. It sees each file without precompiled headers, so that no file leans on what those hold. The tests are
+left to the compiler's warnings: Catch2's headers would triple the time."""
 
 from __future__ import annotations
 

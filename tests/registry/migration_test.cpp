@@ -165,6 +165,19 @@ TEST_CASE("a migration gives up a lock that it does not get, and is tried again"
   CHECK(done->size() == 1);
 }
 
+TEST_CASE("a migration that gets no lock says who may hold it, and keeps what it applied",
+          "[migrations][.slow]") {
+  Database database;
+  database.run("UPDATE registry.schema_code SET digest = 'old' WHERE name = 'operators/devices'");
+  const auto reader = database.connect(Login::reader);
+  pqxx::work open(*reader);
+  open.exec("SELECT FROM registry.devices");
+  const auto done = registry::migrate(database.options(Login::owner));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().what == "an open transaction locks what code changes");
+  CHECK(done.error().hint.find("pg_stat_activity") != std::string::npos);
+}
+
 TEST_CASE("what operators granted to roles of their own survives a view that is made anew", "[migrations]") {
   Database database;
   const std::string role = "grafana_" + database.name();

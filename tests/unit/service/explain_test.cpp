@@ -94,18 +94,9 @@ TEST_CASE("explain: what refuses, and the reason that a request would get", "[ex
          k.facts.device->rejected = std::exchange(k.facts.device->waiting, std::nullopt);
        },
        "approval: rejected_by_operator\n"},
-      {[](Known& k) {
-         k.quota = {5, 5, false};
-       },
-       "quota: quota_used_up\n"},
-      {[](Known& k) {
-         k.quota = {5, 5, true};
-       },
-       ""},
-      {[](Known& k) {
-         k.quota = {4, 5, false};
-       },
-       ""},
+      {[](Known& k) { k.quota = {5, 5, false}; }, "quota: quota_used_up\n"},
+      {[](Known& k) { k.quota = {5, 5, true}; }, ""},
+      {[](Known& k) { k.quota = {4, 5, false}; }, ""},
       {[](Known& k) {
          k.is(DeviceState::ready);
          k.quota = {5, 5, false};
