@@ -20,7 +20,9 @@ constexpr std::chrono::milliseconds between_tries{500};
 Digests read_digests(pqxx::nontransaction& reading, const std::string& table, const std::string& columns) {
   Digests digests;
   if (reading.exec("SELECT to_regclass('registry." + table + "')")[0][0].is_null()) return digests;
-  for (const auto& row : reading.exec("SELECT " + columns + " FROM registry." + table))
+  std::string sql = "SELECT ";
+  sql.append(columns).append(" FROM registry.").append(table);
+  for (const auto& row : reading.exec(sql))
     digests.emplace(row[0].c_str(), row[1].c_str());
   return digests;
 }

@@ -25,7 +25,7 @@ Asked asked_of(const registry::ExplainedFacts& known, bool gives_passwords) {
 }
 
 ExplainedCheck passed(std::string_view name, std::string found = {}) {
-  return {.name = std::string(name), .passes = true, .detail = std::move(found)};
+  return {.name = std::string(name), .passes = true, .detail = std::move(found), .reason = {}, .remedy = {}};
 }
 ExplainedCheck refused(std::string_view name, const Cause& cause) {
   return {.name = std::string(name),

@@ -13,9 +13,9 @@ namespace latchkey::service {
 struct ExplainedCheck {
   std::string name;
   bool passes = true;
-  std::string detail;                           ///< why it does not, or what was found
-  std::optional<registry::Reason> reason = {};  ///< where it does not
-  std::string remedy = {};                      ///< what an operator does about that
+  std::string detail;                      ///< why it does not, or what was found
+  std::optional<registry::Reason> reason;  ///< where it does not
+  std::string remedy;                      ///< what an operator does about that
 };
 
 /// Whether a device with a good proof would get a credential now, by the rules that decide its request
