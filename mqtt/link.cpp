@@ -36,6 +36,9 @@ std::size_t Link::outstanding() const {
 std::size_t Link::window() const {
   return impl_->window();
 }
+std::size_t Link::packet_limit() const {
+  return impl_->packet_limit();
+}
 bool Link::ready() const noexcept {
   return impl_->ready();
 }

@@ -15,6 +15,9 @@ namespace latchkey::mqtt {
 
 enum class Version { v3_1_1, v5 };
 
+/// As large as MQTT has packets (MQTT 5, 1.5.5: four bytes of length, and the header's first).
+inline constexpr std::size_t any_packet = 268435455 + 5;
+
 /// An outgoing message: QoS 1, never retained.
 struct Message {
   std::string topic;
@@ -95,6 +98,10 @@ class Link {
   /// How many messages may be unacknowledged on the present connection: what the broker takes (its Receive
   /// Maximum, MQTT 5), at most `in_flight_limit`. 0 before the first one.
   [[nodiscard]] std::size_t window() const;
+
+  /// The largest packet that the broker takes on the present connection: its Maximum Packet Size (MQTT 5), or
+  /// `any_packet` where it does not say.
+  [[nodiscard]] std::size_t packet_limit() const;
 
   /// A connection is up and all its subscriptions are acknowledged.
   [[nodiscard]] bool ready() const noexcept;

@@ -107,6 +107,11 @@ std::size_t Link::Impl::window() {
   return window_;
 }
 
+std::size_t Link::Impl::packet_limit() {
+  const std::scoped_lock lock(mutex_);
+  return packet_limit_;
+}
+
 void Link::Impl::fail(std::string reason) {
   {
     const std::scoped_lock lock(mutex_);
@@ -116,11 +121,14 @@ void Link::Impl::fail(std::string reason) {
 }
 
 void Link::Impl::on_connected(const paho::token& token) {
-  const std::size_t taken = options_.version == Version::v5 ? paho::receive_maximum(token) : 65535;
+  const bool tells = options_.version == Version::v5;
+  const std::size_t taken = tells ? paho::receive_maximum(token) : 65535;
+  const std::size_t packet = tells ? paho::maximum_packet_size(token).value_or(any_packet) : any_packet;
   {
     const std::scoped_lock lock(mutex_);
     connected_ = true;
     window_ = std::min(options_.in_flight_limit, taken);
+    packet_limit_ = packet;
   }
   wake_.notify_one();
 }

@@ -45,6 +45,7 @@ struct Link::Impl {
   [[nodiscard]] bool leave(std::chrono::milliseconds limit);
   [[nodiscard]] std::size_t outstanding();
   [[nodiscard]] std::size_t window();
+  [[nodiscard]] std::size_t packet_limit();
   [[nodiscard]] bool ready() const noexcept { return ready_; }
 
  private:
@@ -95,6 +96,7 @@ struct Link::Impl {
   std::size_t subacks_missing_ = 0;
   std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
+  std::size_t packet_limit_ = any_packet;
   std::string disconnect_reason_;
   std::string failure_;
 

@@ -54,6 +54,13 @@ std::size_t receive_maximum(const token& token) {
   return get<std::uint16_t>(properties, property::RECEIVE_MAXIMUM);
 }
 
+std::optional<std::size_t> maximum_packet_size(const token& token) {
+  const auto response = token.get_connect_response();
+  const auto& properties = response.get_properties();
+  if (!properties.contains(property::MAXIMUM_PACKET_SIZE)) return std::nullopt;
+  return get<std::uint32_t>(properties, property::MAXIMUM_PACKET_SIZE);
+}
+
 std::string correlation_data(const message& message) {
   const auto& properties = message.get_properties();
   if (!properties.contains(property::CORRELATION_DATA)) return {};

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,9 @@ class Listener : public iaction_listener {
 
 /// How many unacknowledged messages the broker takes, from its CONNACK. Only inside the success of a connect.
 [[nodiscard]] std::size_t receive_maximum(const token& token);
+
+/// The largest packet that it takes, from the same; nothing if it does not say.
+[[nodiscard]] std::optional<std::size_t> maximum_packet_size(const token& token);
 
 /// Empty when there is none, or on MQTT 3.1.1.
 [[nodiscard]] std::string correlation_data(const message& message);

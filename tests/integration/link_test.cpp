@@ -104,6 +104,18 @@ TEST_CASE("a full outbox takes nothing more", "[link]") {
   CHECK(client->publish(message("topic", "fits again")));
 }
 
+TEST_CASE("the largest packet that the broker takes is known once it said so", "[link]") {
+  const Broker broker("allow_anonymous true\nmax_packet_size 4096\n");
+  Client client(options_for(broker, "client"));
+  REQUIRE(client.becomes_ready());
+  CHECK(client->packet_limit() == 4096);
+  Options options = options_for(broker, "old");
+  options.version = Version::v3_1_1;
+  Client old(std::move(options));
+  REQUIRE(old.becomes_ready());
+  CHECK(old->packet_limit() == latchkey::mqtt::any_packet);
+}
+
 TEST_CASE("a topic that would end the connection is not taken", "[link]") {
   const Broker broker;
   Client client(options_for(broker, "client"));
