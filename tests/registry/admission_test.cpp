@@ -147,6 +147,21 @@ TEST_CASE("one key at two devices is a sign of a clone at both", "[clones]") {
   CHECK(signs(database) == "a|key_at_two_devices|1\nb|key_at_two_devices|1");
 }
 
+TEST_CASE("a fleet that shares one key is seen whole, at a cost that does not grow with it", "[clones]") {
+  constexpr int devices = 1000, batch = 100;
+  Database database;
+  auto registry = database.registry();
+  for (int first = 0; first < devices; first += batch) {
+    std::vector<registry::DecidedRequest> rows;
+    for (int n = first; n < first + batch; ++n)
+      rows.push_back(with_key("meter-" + std::to_string(n), 1, 0));
+    REQUIRE(registry.commit_requests(rows));
+  }
+  // Each is noted by its own commit; the first one once more, as the other device of those that came later.
+  CHECK(database.shown("SELECT count(*), sum(times) <= 1001 FROM registry.suspected_clones", Login::ops) ==
+        "1000|t");
+}
+
 TEST_CASE("sessions that take turns three times are a sign of a clone; new ones are none", "[clones]") {
   Database database;
   auto registry = database.registry();
