@@ -18,6 +18,9 @@ using protocol::Channel;
 constexpr const char* deny_role = "@denied";
 constexpr const char* our_name = "latchkey";
 
+// What a message has around its commands, and each command around itself, at most.
+constexpr std::size_t around = 32;
+
 // The plugin's replies where a command found that there is nothing to do.
 constexpr std::array<std::string_view, 4> already = {"Client already exists", "Role already exists",
                                                      "Client not found", "Role not found"};
@@ -154,13 +157,23 @@ void wipe(Commands& commands) noexcept {
     crypto::wipe(command);
 }
 
+std::size_t bytes_of(std::span<const Command> commands) {
+  std::size_t bytes = around;
+  for (const Command& command : commands)
+    bytes += command.size() + most_correlation + around;
+  return bytes;
+}
+
+std::size_t count_fitting(std::span<const Command> commands, std::size_t bytes) {
+  std::size_t count = std::min<std::size_t>(1, commands.size());
+  while (count < commands.size() && bytes_of(commands.first(count + 1)) <= bytes)
+    ++count;
+  return count;
+}
+
 std::string write_commands(std::string_view correlation, std::span<const Command> commands) {
   std::string message = R"({"commands":[)";
-  constexpr std::size_t around = 32;
-  std::size_t size = around;
-  for (const Command& command : commands)
-    size += command.size() + correlation.size() + around;
-  message.reserve(size);  // grown, it would leave copies behind
+  message.reserve(bytes_of(commands));  // grown, it would leave copies behind
   for (const Command& command : commands) {
     if (message.back() != '[') message += ',';
     message.append(R"({"correlationData":")").append(correlation).append("\",").append(command, 1);

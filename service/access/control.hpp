@@ -16,6 +16,9 @@ namespace latchkey::service::access {
 inline constexpr const char* command_topic = "$CONTROL/dynamic-security/v1";
 inline constexpr const char* reply_topic = "$CONTROL/dynamic-security/v1/response";
 
+/// A message is marked by so many characters at most.
+inline constexpr std::size_t most_correlation = 24;
+
 /// One command, a JSON object.
 using Command = std::string;
 using Commands = std::vector<Command>;
@@ -68,6 +71,10 @@ class Logins {
   const protocol::Topics& topics_;
 };
 
+/// The size of the message with these commands, at most.
+[[nodiscard]] std::size_t bytes_of(std::span<const Command> commands);
+/// How many of the first commands make a message of at most this many bytes; at least one.
+[[nodiscard]] std::size_t count_fitting(std::span<const Command> commands, std::size_t bytes);
 /// The message with these commands. `correlation` comes back with each reply.
 [[nodiscard]] std::string write_commands(std::string_view correlation, std::span<const Command> commands);
 /// The replies to the commands with this correlation; nothing if it is another message.

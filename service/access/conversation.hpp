@@ -13,23 +13,31 @@ namespace latchkey::service::access {
 /// for one thread.
 class Conversation {
  public:
-  /// `changed` is called when the connection comes or goes, on the link's thread: quick.
-  [[nodiscard]] static std::expected<std::unique_ptr<Conversation>, std::string> open(
-      mqtt::Options options, const std::function<void(bool up)>& changed);
+  using Replies = std::expected<std::vector<Reply>, std::string>;
 
-  /// A reply to each command, in their order; or why there is none.
-  [[nodiscard]] std::expected<std::vector<Reply>, std::string> ask(std::span<const Command> commands);
+  /// `up` is called when the connection stands, `lost` when it ended or could not be made; on the link's
+  /// thread: quick.
+  [[nodiscard]] static std::expected<std::unique_ptr<Conversation>, std::string> open(
+      mqtt::Options options, std::function<void()> up, std::function<void(std::string_view reason)> lost);
+
+  /// A reply to each command, in their order; or why there is none. In as many messages as it takes.
+  [[nodiscard]] Replies ask(std::span<const Command> commands);
+  /// How large a message may be.
+  [[nodiscard]] std::size_t room() const;
   /// Whoever waits for a reply gets none, now and from now on.
   void end();
 
  private:
   Conversation() = default;
   void hear(const mqtt::Delivery& delivery);
+  void stands(bool up);
+  [[nodiscard]] Replies ask_at_once(std::span<const Command> commands);
 
   std::mutex mutex_;
   std::condition_variable heard_;
   std::string correlation_;  ///< of the question that is open; empty: none
   std::string reply_;
+  bool up_ = false;
   bool ended_ = false;
   std::unique_ptr<mqtt::Link> link_;  // last: its threads use all of the above
 };

@@ -11,34 +11,27 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 // The plugin writes its whole file for each command: a message is short enough that the broker does not
-// stall, and stays below its message_size_limit.
+// stall.
 constexpr std::size_t commands_at_once = 20;
-constexpr std::size_t bytes_at_once = 12000;
 constexpr std::size_t clients_at_once = 500;
-constexpr std::size_t openings_at_once = 100;
-constexpr std::size_t most_waiting = 1000;
+constexpr std::size_t openings_at_once = 20;
 // A device has asked again by then.
 constexpr std::chrono::seconds stale_after{8};
 constexpr std::chrono::seconds pause_after_failure{1};
+// Somebody asks for a look every 5 s.
+constexpr std::chrono::seconds longest_pause{15};
 // Beyond this the plugin's file makes each change slow: 122 s for 10,000 clients.
 constexpr std::size_t many_entries = 2000;
 
-std::size_t bytes_of(const Commands& commands) {
-  std::size_t bytes = 0;
-  for (const Command& command : commands)
-    bytes += command.size() + 48;  // what write_commands adds
-  return bytes;
-}
-
 /// Steps from the front as long as what they say fits into one message, at least one.
-std::vector<Step> take_together(std::deque<Step>& steps) {
+std::vector<Step> take_together(std::deque<Step>& steps, std::size_t room) {
   std::vector<Step> together;
   std::size_t commands = 0;
   std::size_t bytes = 0;
   while (!steps.empty()) {
     commands += steps.front().commands.size();
     bytes += bytes_of(steps.front().commands);
-    if (!together.empty() && (commands > commands_at_once || bytes > bytes_at_once)) break;
+    if (!together.empty() && (commands > commands_at_once || bytes > room)) break;
     together.push_back(std::move(steps.front()));
     steps.pop_front();
   }
@@ -53,8 +46,9 @@ std::expected<std::unique_ptr<DynamicSecurity>, std::string> DynamicSecurity::st
   std::unique_ptr<DynamicSecurity> made(
       new DynamicSecurity(logins, std::move(database), std::move(publish), metrics, log));
   DynamicSecurity* const self = made.get();
-  auto conversation =
-      Conversation::open(std::move(options), [self](bool up) { self->connection_changed(up); });
+  auto conversation = Conversation::open(
+      std::move(options), [self] { self->connected(); },
+      [self](std::string_view reason) { self->disconnected(reason); });
   if (!conversation) return std::unexpected(std::move(conversation.error()));
   made->conversation_ = std::move(*conversation);
   made->thread_ = std::thread([self] { self->run(); });
@@ -80,23 +74,29 @@ DynamicSecurity::~DynamicSecurity() {
   thread_.join();
 }
 
-void DynamicSecurity::connection_changed(bool up) {
+void DynamicSecurity::connected() {
   {
     const std::lock_guard lock(mutex_);
-    up_ = up;
-    fresh_ = up;
+    up_ = fresh_ = true;
   }
   wake_.notify_all();
+}
+
+void DynamicSecurity::disconnected(std::string_view reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    up_ = fresh_ = false;
+  }
+  failed("no connection: " + std::string(reason));
 }
 
 bool DynamicSecurity::open(registry::BrokerOpening opening, mqtt::Message answer) {
   {
     const std::lock_guard lock(mutex_);
-    if (!up_ || waiting_.size() >= most_waiting) {
+    if (!up_ || !openings_.add(std::move(opening), std::move(answer))) {
       metrics_.dropped(Dropped::broker_not_ready);
       return false;
     }
-    waiting_.push_back({std::move(opening), std::move(answer), Steady::now()});
   }
   wake_.notify_all();
   return true;
@@ -110,8 +110,21 @@ void DynamicSecurity::look() {
   wake_.notify_all();
 }
 
+std::optional<std::string> DynamicSecurity::complaint() {
+  const std::lock_guard lock(mutex_);
+  if (complaint_ || Steady::now() - looked_at_ <= longest_pause) return complaint_;
+  return "there was no look at the list for " + std::to_string(longest_pause.count()) + " s";
+}
+
+void DynamicSecurity::failed(const std::string& reason) {
+  metrics_.broker_access_failed();
+  log_.error("the broker's access list is not up to date", {{"reason", reason}});
+  const std::lock_guard lock(mutex_);
+  complaint_ = reason;
+}
+
 bool DynamicSecurity::has_work() const {
-  return up_ && (fresh_ || look_ || !waiting_.empty() || !steps_.empty());
+  return up_ && (fresh_ || look_ || openings_.has_next() || !steps_.empty());
 }
 
 void DynamicSecurity::run() {
@@ -128,8 +141,10 @@ void DynamicSecurity::run() {
     }
     lock.lock();
     if (done || ending_) continue;
-    metrics_.broker_access_failed();
-    log_.error("the broker's access list is not up to date", {{"reason", done.error()}});
+    const bool up = up_;
+    lock.unlock();
+    if (up) failed(done.error());  // else it was said why there is no connection
+    lock.lock();
     // From the beginning: who knows what was done of it.
     plan_is({});
     fresh_ = look_ = true;
@@ -137,7 +152,7 @@ void DynamicSecurity::run() {
   }
 }
 
-/// One message to the broker, the most urgent, or a look.
+/// A look if there is reason to, and what is most urgent after it.
 DynamicSecurity::Done DynamicSecurity::work() {
   bool fresh = false;
   bool look = false;
@@ -149,28 +164,27 @@ DynamicSecurity::Done DynamicSecurity::work() {
   if (fresh) {
     if (const auto said = say(foundations()); !said) return std::unexpected(said.error());
   }
-  if (look) return compare();
-  return count_waiting() > 0 ? open_waiting() : advance();
+  if (look) {
+    if (auto compared = compare(); !compared) return compared;
+  }
+  if (!steps_.empty() && steps_.front().urgent) return advance();
+  // Devices that wait for their passwords and what is left over take turns.
+  if (auto opened = open_waiting(); !opened) return opened;
+  return advance();
 }
 
-std::size_t DynamicSecurity::count_waiting() {
+/// An operator may have ended since what waits here, which the next look finds. The first comes right after
+/// one, so that openings go on however many looks there are.
+std::optional<Openings::Waiting> DynamicSecurity::next_opening(bool is_first) {
   const std::lock_guard lock(mutex_);
-  return waiting_.size();
-}
-
-/// Devices wait for these; but who is to be kept out comes first, and a look finds whether these still hold.
-std::optional<DynamicSecurity::Waiting> DynamicSecurity::next_waiting() {
-  const std::lock_guard lock(mutex_);
-  if (look_ || fresh_ || waiting_.empty()) return std::nullopt;
-  Waiting next = std::move(waiting_.front());
-  waiting_.pop_front();
-  return next;
+  if (fresh_ || (look_ && !is_first)) return std::nullopt;
+  return openings_.next();
 }
 
 DynamicSecurity::Done DynamicSecurity::open_waiting() {
   std::vector<registry::AppliedAccess> applied;
   for (std::size_t n = 0; n < openings_at_once; ++n) {
-    auto one = next_waiting();
+    auto one = next_opening(n == 0);
     if (!one) break;
     const auto& login = one->opening.login;
     auto commands = login ? logins_.admit(*login) : lift(one->opening.device_id.text());
@@ -183,6 +197,11 @@ DynamicSecurity::Done DynamicSecurity::open_waiting() {
   }
   write_down(applied);
   return {};
+}
+
+std::optional<std::uint64_t> DynamicSecurity::last_opening() {
+  const std::lock_guard lock(mutex_);
+  return openings_.last();
 }
 
 std::expected<std::vector<BrokerClient>, std::string> DynamicSecurity::list() {
@@ -201,14 +220,18 @@ std::expected<std::vector<BrokerClient>, std::string> DynamicSecurity::list() {
 DynamicSecurity::Done DynamicSecurity::compare() {
   const auto listed = list();
   if (!listed) return std::unexpected(listed.error());
-  const std::size_t waiting = count_waiting();
+  const auto last = last_opening();
   const auto wanted = registry_.load_broker_access();
   if (!wanted) return std::unexpected(wanted.error().what);
-  drop_ended(waiting, *wanted);
+  if (last) drop_ended(*last, *wanted);
   Plan plan = make_plan(*listed, *wanted, logins_);
   note(plan);
   plan_is(std::move(plan.steps));
+  catches_up_ = true;
   write_down(plan.done);
+  const std::lock_guard lock(mutex_);
+  looked_at_ = Steady::now();
+  if (up_) complaint_.reset();
   return {};
 }
 
@@ -218,22 +241,16 @@ void DynamicSecurity::plan_is(std::deque<Step> steps) {
   steps_ = std::move(steps);
 }
 
-/// The first `count` of those that wait were committed before `wanted` was read. What it says no more has
-/// been ended since: opened, it would be good until the next look. The device asks again, and is answered by
-/// what holds then.
-void DynamicSecurity::drop_ended(std::size_t count, const registry::BrokerAccess& wanted) {
-  if (count == 0) return;
+/// What waits and was committed before `wanted` was read, and what that says no more, has been ended since:
+/// opened, it would be good until the next look. The device asks again, and is answered by what holds then.
+void DynamicSecurity::drop_ended(std::uint64_t until, const registry::BrokerAccess& wanted) {
   const StillWanted still_wanted(wanted);
-  std::deque<Waiting> ended;
+  std::deque<Openings::Waiting> ended;
   {
     const std::lock_guard lock(mutex_);
-    const auto last = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-    const auto first = std::stable_partition(waiting_.begin(), last,
-                                             [&](const Waiting& one) { return still_wanted(one.opening); });
-    std::move(first, last, std::back_inserter(ended));
-    waiting_.erase(first, last);
+    ended = openings_.take_unwanted(until, std::cref(still_wanted));
   }
-  for (const Waiting& one : ended)
+  for (const Openings::Waiting& one : ended)
     log_.info("an answer was dropped: what it gives was ended meanwhile",
               {{"device_id", one.opening.device_id.text()}});
 }
@@ -252,13 +269,13 @@ void DynamicSecurity::note(const Plan& plan) {
 }
 
 DynamicSecurity::Done DynamicSecurity::advance() {
-  std::vector<Step> steps = take_together(steps_);
+  std::vector<Step> steps = take_together(steps_, conversation_->room());
   Commands commands;
   for (Step& step : steps)
     std::ranges::move(step.commands, std::back_inserter(commands));
-  if (commands.empty()) return {};
   const auto said = say(std::move(commands));
   if (!said) return std::unexpected(said.error());
+  caught_up();
   std::vector<registry::AppliedAccess> applied;
   auto from = said->begin();
   for (const Step& step : steps) {
@@ -268,6 +285,14 @@ DynamicSecurity::Done DynamicSecurity::advance() {
   }
   write_down(applied);
   return {};
+}
+
+/// What devices left behind at the broker is gone once the whole difference is said.
+void DynamicSecurity::caught_up() {
+  if (!catches_up_ || !steps_.empty()) return;
+  catches_up_ = false;
+  const std::lock_guard lock(mutex_);
+  openings_.served_anew();
 }
 
 std::expected<std::vector<bool>, std::string> DynamicSecurity::say(Commands commands) {

@@ -2,6 +2,7 @@
 
 #include "registry/registry.hpp"
 #include "service/access/conversation.hpp"
+#include "service/access/openings.hpp"
 #include "service/access/plan.hpp"
 #include "service/log.hpp"
 #include "service/metrics.hpp"
@@ -37,28 +38,28 @@ class DynamicSecurity {
   [[nodiscard]] bool open(registry::BrokerOpening opening, mqtt::Message answer);
   /// The registry may have changed. From any thread.
   void look();
+  /// Why the broker does not follow the registry; nothing while it does. From any thread.
+  [[nodiscard]] std::optional<std::string> complaint();
 
  private:
-  struct Waiting {
-    registry::BrokerOpening opening;
-    mqtt::Message answer;
-    std::chrono::steady_clock::time_point since;
-  };
   using Done = std::expected<void, std::string>;
 
   DynamicSecurity(Logins logins, registry::ConnectOptions database, Publish publish, Metrics& metrics,
                   Log& log);
   void run();
-  void connection_changed(bool up);
+  void connected();
+  void disconnected(std::string_view reason);
   [[nodiscard]] bool has_work() const;
   [[nodiscard]] Done work();
-  [[nodiscard]] std::optional<Waiting> next_waiting();
+  void failed(const std::string& reason);
+  [[nodiscard]] std::optional<Openings::Waiting> next_opening(bool is_first);
   [[nodiscard]] Done open_waiting();
   [[nodiscard]] Done compare();
-  [[nodiscard]] std::size_t count_waiting();
-  void drop_ended(std::size_t count, const registry::BrokerAccess& wanted);
+  [[nodiscard]] std::optional<std::uint64_t> last_opening();
+  void drop_ended(std::uint64_t until, const registry::BrokerAccess& wanted);
   [[nodiscard]] std::expected<std::vector<BrokerClient>, std::string> list();
   [[nodiscard]] Done advance();
+  void caught_up();
   /// Says and wipes them; an error only if there was no reply. What was not fulfilled is logged.
   [[nodiscard]] std::expected<std::vector<bool>, std::string> say(Commands commands);
   void plan_is(std::deque<Step> steps);
@@ -73,13 +74,16 @@ class DynamicSecurity {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Waiting> waiting_;
+  Openings openings_;
+  std::optional<std::string> complaint_ = "there was no look at the list yet";
+  std::chrono::steady_clock::time_point looked_at_;  ///< by the last look that succeeded
   bool up_ = false;
   bool fresh_ = false;  ///< the connection is new
   bool look_ = false;
   bool ending_ = false;
 
-  std::deque<Step> steps_;  ///< of the last look, not said yet
+  std::deque<Step> steps_;   ///< of the last look, not said yet
+  bool catches_up_ = false;  ///< what the last look found is not all said
   std::unique_ptr<Conversation> conversation_;
   std::thread thread_;  // last: it uses all of the above
 };

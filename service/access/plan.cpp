@@ -24,6 +24,8 @@ class Planner {
       : wanted_(wanted), logins_(logins) {
     for (const BrokerClient& client : listed)
       listed_.emplace(client.username, &client);
+    for (const auto& [id, changed_at] : wanted.changed)
+      changed_.insert(id);
   }
 
   Plan make() {
@@ -38,7 +40,9 @@ class Planner {
       else if (protocol::DeviceId::parse(username))
         plan_.risky.push_back(username);
     }
-    settle();
+    for (auto* steps : {&urgent_, &left_over_, &let_in_})
+      std::ranges::move(*steps, std::back_inserter(plan_.steps));
+    mark_changes();
     return std::move(plan_);
   }
 
@@ -53,9 +57,10 @@ class Planner {
     ++plan_.entries;
     const BrokerClient* client = find(id);
     if (client != nullptr && client->mark == denied_mark && client->disabled) return;
-    Commands& commands = against_[id].commands;
+    Commands commands;
     if (client != nullptr) append(commands, lift(id));  // whoever made it so: it does not keep the device out
     append(commands, deny(id));
+    urgent_.push_back({id, true, std::move(commands), {}});
   }
 
   void let_in(const registry::PasswordLogin& login, bool applied) {
@@ -67,43 +72,45 @@ class Planner {
       if (!applied) plan_.done.push_back(mark);
       return;
     }
-    auto commands = logins_.admit(login);
-    if (!commands) {
+    auto admission = logins_.admit(login);
+    if (!admission) {
       ++plan_.lost;
       return;
     }
-    Step& step = for_[login.device_id.text()];
-    if (client != nullptr) append(step.commands, end_login(username));
-    append(step.commands, *std::move(commands));
-    step.then.push_back(mark);
+    Commands commands;
+    if (client != nullptr) append(commands, end_login(username));
+    append(commands, *std::move(admission));
+    let_in_.push_back({login.device_id.text(), false, std::move(commands), {mark}});
   }
 
   void take_away(const BrokerClient& client) {
-    append(against_[device_of(client.username)].commands,
-           client.mark == denied_mark ? lift(client.username) : end_login(client.username));
+    const std::string id = device_of(client.username);
+    if (client.mark == denied_mark) {
+      left_over_.push_back({id, false, lift(client.username), {}});
+      return;
+    }
+    const bool urgent = changed_.contains(id);
+    (urgent ? urgent_ : left_over_).push_back({id, urgent, end_login(client.username), {}});
   }
 
   /// An operator's change has been carried out once all is said about its device.
-  void settle() {
+  void mark_changes() {
+    std::unordered_map<std::string_view, Step*> last;
+    for (Step& step : plan_.steps)
+      last[step.device_id] = &step;
     for (const auto& [id, changed_at] : wanted_.changed) {
-      const registry::AppliedAccess mark{id, changed_at, {}};
-      if (const auto last = for_.find(id); last != for_.end())
-        last->second.then.push_back(mark);
-      else if (const auto only = against_.find(id); only != against_.end())
-        only->second.then.push_back(mark);
-      else
-        plan_.done.push_back(mark);
+      const auto found = last.find(id);
+      (found == last.end() ? plan_.done : found->second->then).push_back({id, changed_at, {}});
     }
-    for (auto* steps : {&against_, &for_})
-      for (auto& [id, step] : *steps)
-        plan_.steps.push_back(std::move(step));
   }
 
   const registry::BrokerAccess& wanted_;
   const Logins& logins_;
-  std::unordered_map<std::string, const BrokerClient*> listed_;
-  std::map<std::string, Step> against_;  ///< by device: denials, ends, and denials lifted
-  std::map<std::string, Step> for_;
+  std::map<std::string, const BrokerClient*> listed_;
+  std::unordered_set<std::string> changed_;
+  std::deque<Step> urgent_;
+  std::deque<Step> left_over_;
+  std::deque<Step> let_in_;
   Plan plan_;
 };
 

@@ -8,14 +8,16 @@
 
 namespace latchkey::service::access {
 
-/// What has to be said to the broker about one device, in one message, and what is true after that.
+/// What has to be said to the broker about one device or one of its passwords, and what is true after that.
 struct Step {
+  std::string device_id;
+  bool urgent = false;  ///< it takes away what an operator ended
   Commands commands;
   std::vector<registry::AppliedAccess> then;
 };
 
 struct Plan {
-  std::deque<Step> steps;                     ///< first who has to be kept out, then who is to be let in
+  std::deque<Step> steps;  ///< first what is urgent, then what is left over, then who is to be let in
   std::vector<registry::AppliedAccess> done;  ///< needs nothing more
   std::size_t entries = 0;                    ///< clients of ours that the broker will have
   std::vector<std::string> risky;             ///< accounts of others that are called as a device could be

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
-import threading
 import time
 
+from flood import Flood
 from lax_case import LaxTest
 from proof_case import ProofTest
 
 from foreign_device import Device, SymmetricKey
 from jose import generate_key
-from wire import Wire
 
 FLOOD_PER_SECOND = 1000
-BURST = 20
-
-
-class Flood:
-    """As many requests a second as asked for, by a thread with a connection of its own, until `stop`."""
-
-    def __init__(self, wire: Wire, topic: str, payload: bytes) -> None:
-        self.sent = 0
-        self._wire, self._topic, self._payload = wire, topic, payload
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        start = time.monotonic()
-        while not self._ended.is_set():
-            for _ in range(BURST):
-                self._wire.post(self._topic, self._payload)
-            self.sent += BURST
-            self._ended.wait(max(0.0, start + self.sent / FLOOD_PER_SECOND - time.monotonic()))
-        self.per_second = self.sent / (time.monotonic() - start)
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
-        self._wire.close()
 
 
 class Floods(LaxTest, ProofTest):
@@ -52,7 +26,7 @@ class Floods(LaxTest, ProofTest):
             owner = self.holder(device_id, key)
             # Of the right form, under a key of the right kind: only the verification tells.
             thief = self.holder(device_id, generate_key("ES256"))
-            flood = Flood(self.anybody(), owner.topic("request"), thief.message())
+            flood = Flood(self.anybody(), owner.topic("request"), itertools.repeat(thief.message()), FLOOD_PER_SECOND)
             try:
                 time.sleep(1)  # the limit of the id is long passed
                 start = time.monotonic()

@@ -1,3 +1,4 @@
+#include "service/access/openings.hpp"
 #include "service/access/plan.hpp"
 #include "service/issuing/issue.hpp"
 #include "support/catch.hpp"
@@ -77,14 +78,38 @@ TEST_CASE("an entry that only looks like a denial is made one", "[broker_access]
   CHECK(said(plan) == Said{"deleteClient 12345", "createClient 12345", "disableClient 12345"});
 }
 
-TEST_CASE("what is not wanted any more is taken away, and denials come first", "[broker_access]") {
+TEST_CASE("what an operator took away comes first, then what is left over, then who is let in",
+          "[broker_access]") {
   const auto next = login_of("7", 3);
   const auto plan = make_plan({denied("5"), entry_of(login_of("7", 2))},
                               {.denied = {"9"}, .logins = {{next, false}}, .changed = {{"7", 1}}}, logins());
-  CHECK(said(plan) == Said{"deleteClient 5", "deleteClient 7@2", "deleteRole 7@2", "createClient 9",
-                           "disableClient 9", "createRole 7@3", "createClient 7@3"});
+  CHECK(said(plan) == Said{"createClient 9", "disableClient 9", "deleteClient 7@2", "deleteRole 7@2",
+                           "deleteClient 5", "createRole 7@3", "createClient 7@3"});
+  CHECK(std::ranges::count(plan.steps, true, &Step::urgent) == 2);
   // All that is said of the device comes before its change counts as applied.
   CHECK(plan.steps.back().then.back().changed_at == 1);
+}
+
+TEST_CASE("however much a device left behind, no step is long, and a denial comes before it",
+          "[broker_access]") {
+  std::vector<BrokerClient> listed;
+  for (int n = 1; n <= 1000; ++n)
+    listed.push_back(entry_of(login_of("1", n)));
+  const auto plan = make_plan(listed, {.denied = {"9"}, .logins = {}, .changed = {}}, logins());
+  CHECK(said(plan).front() == "createClient 9");
+  REQUIRE(plan.steps.size() == 1001);
+  for (const Step& step : plan.steps)
+    CHECK(step.commands.size() == 2);
+}
+
+TEST_CASE("the longest step is one message", "[broker_access]") {
+  const std::string id(64, 'x');
+  const auto plan =
+      make_plan({entry_of(login_of(id, 1, 1))},
+                {.denied = {}, .logins = {{login_of(id, 1, 2), false}}, .changed = {}}, logins());
+  REQUIRE(plan.steps.size() == 1);
+  CHECK(plan.steps.front().commands.size() == 4);
+  CHECK(bytes_of(plan.steps.front().commands) <= 4096 - 512);
 }
 
 TEST_CASE("a password that is another one under the same name is replaced", "[broker_access]") {
@@ -165,6 +190,20 @@ TEST_CASE("commands go out with a correlation, and only replies with it are read
   CHECK(read[1].fulfilled());
   CHECK_FALSE(read[2].fulfilled());
   CHECK_FALSE(read_replies("abc", replies));
+}
+
+TEST_CASE("a message has as many commands as fit, and one at least", "[broker_access]") {
+  const Commands commands(100, Command(100, 'x'));
+  const auto fitting = count_fitting(commands, 1000);
+  CHECK(fitting < commands.size());
+  const auto message = [&](std::size_t count) {
+    return write_commands(std::string(most_correlation, 'x'), std::span(commands).first(count)).size();
+  };
+  CHECK(message(fitting) <= 1000);
+  CHECK(message(fitting) > 800);
+  CHECK(count_fitting(commands, 0) == 1);
+  CHECK(count_fitting({}, 1000) == 0);
+  CHECK(count_fitting(commands, 1000000) == commands.size());
 }
 
 TEST_CASE("replies that are none are not read", "[broker_access]") {

@@ -1,0 +1,49 @@
+#include "service/access/openings.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace latchkey::service::access {
+
+bool Openings::add(registry::BrokerOpening opening, mqtt::Message answer) {
+  const auto same = std::ranges::find_if(
+      waiting_, [&](const Waiting& one) { return one.opening.device_id == opening.device_id; });
+  if (same == waiting_.end() && waiting_.size() >= most_devices) return false;
+  Waiting one{std::move(opening), std::move(answer), std::chrono::steady_clock::now(), ++last_};
+  if (same == waiting_.end())
+    waiting_.push_back(std::move(one));
+  else
+    *same = std::move(one);  // it keeps its turn
+  return true;
+}
+
+bool Openings::may_be_served(const Waiting& one) const {
+  const auto served = served_.find(one.opening.device_id.text());
+  return served == served_.end() || served->second < most_served;
+}
+
+bool Openings::has_next() const {
+  return std::ranges::any_of(waiting_, [this](const Waiting& one) { return may_be_served(one); });
+}
+
+std::optional<Openings::Waiting> Openings::next() {
+  const auto found =
+      std::ranges::find_if(waiting_, [this](const Waiting& one) { return may_be_served(one); });
+  if (found == waiting_.end()) return std::nullopt;
+  Waiting one = std::move(*found);
+  waiting_.erase(found);
+  ++served_[one.opening.device_id.text()];
+  return one;
+}
+
+std::deque<Openings::Waiting> Openings::take_unwanted(
+    std::uint64_t until, const std::function<bool(const registry::BrokerOpening&)>& wanted) {
+  const auto unwanted = std::ranges::stable_partition(
+      waiting_, [&](const Waiting& one) { return one.number > until || wanted(one.opening); });
+  std::deque<Waiting> taken(std::move_iterator(unwanted.begin()), std::move_iterator(unwanted.end()));
+  waiting_.erase(unwanted.begin(), unwanted.end());
+  return taken;
+}
+
+}  // namespace latchkey::service::access

@@ -1,0 +1,91 @@
+#include "service/access/openings.hpp"
+
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using namespace latchkey::service::access;
+
+namespace {
+
+registry::BrokerOpening opening_of(std::string_view id, std::int64_t generation = 1) {
+  const auto device = protocol::DeviceId::parse(id).value();
+  return {device, registry::PasswordLogin{device, generation, crypto::Bytes(16, 1), {}}};
+}
+
+mqtt::Message answer(std::string payload) {
+  mqtt::Message message;
+  message.payload = std::move(payload);
+  return message;
+}
+
+/// What is answered, in order.
+std::vector<std::string> served(Openings& openings) {
+  std::vector<std::string> all;
+  while (auto one = openings.next())
+    all.push_back(one->answer.payload);
+  return all;
+}
+
+using Said = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a device waits once, with its newest answer and its first turn", "[broker_access]") {
+  Openings openings;
+  REQUIRE(openings.add(opening_of("a", 1), answer("a1")));
+  REQUIRE(openings.add(opening_of("b"), answer("b1")));
+  REQUIRE(openings.add(opening_of("a", 2), answer("a2")));
+  CHECK(served(openings) == Said{"a2", "b1"});
+  CHECK_FALSE(openings.has_next());
+}
+
+TEST_CASE("one device that asks again and again takes nobody's place", "[broker_access]") {
+  Openings openings;
+  for (int n = 0; n < 5000; ++n)
+    REQUIRE(openings.add(opening_of("loud", n + 1), answer("loud")));
+  REQUIRE(openings.add(opening_of("quiet"), answer("quiet")));
+  CHECK(served(openings) == Said{"loud", "quiet"});
+}
+
+TEST_CASE("no more devices wait than there is room for", "[broker_access]") {
+  Openings openings;
+  for (std::size_t n = 0; n < Openings::most_devices; ++n)
+    REQUIRE(openings.add(opening_of("d" + std::to_string(n)), answer("")));
+  CHECK_FALSE(openings.add(opening_of("late"), answer("")));
+  CHECK(openings.add(opening_of("d7"), answer("")));
+}
+
+TEST_CASE("a device is served a few times, and again once the broker forgot what it left behind",
+          "[broker_access]") {
+  Openings openings;
+  for (std::size_t n = 0; n < Openings::most_served; ++n) {
+    REQUIRE(openings.add(opening_of("loud"), answer("loud")));
+    CHECK(served(openings) == Said{"loud"});
+  }
+  REQUIRE(openings.add(opening_of("loud"), answer("loud")));
+  CHECK_FALSE(openings.has_next());
+  REQUIRE(openings.add(opening_of("quiet"), answer("quiet")));
+  CHECK(openings.has_next());
+  CHECK(served(openings) == Said{"quiet"});
+  openings.served_anew();
+  CHECK(openings.has_next());
+  CHECK(served(openings) == Said{"loud"});
+}
+
+TEST_CASE("what is not wanted any more is taken out, and what came since the look is not",
+          "[broker_access]") {
+  Openings openings;
+  CHECK_FALSE(openings.last());
+  REQUIRE(openings.add(opening_of("gone"), answer("gone")));
+  REQUIRE(openings.add(opening_of("stays"), answer("stays")));
+  REQUIRE(openings.add(opening_of("renewed", 1), answer("renewed 1")));
+  const auto last = openings.last();
+  REQUIRE(last);
+  REQUIRE(openings.add(opening_of("renewed", 2), answer("renewed 2")));
+  REQUIRE(openings.add(opening_of("later"), answer("later")));
+  const auto taken = openings.take_unwanted(
+      *last, [](const registry::BrokerOpening& opening) { return opening.device_id.text() == "stays"; });
+  REQUIRE(taken.size() == 1);
+  CHECK(taken.front().answer.payload == "gone");
+  CHECK(served(openings) == Said{"stays", "renewed 2", "later"});
+}
