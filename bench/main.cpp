@@ -1,16 +1,16 @@
+#include "base/command_line.hpp"
 #include "bench/database.hpp"
 #include "bench/echo.hpp"
 #include "bench/floor.hpp"
 #include "bench/report.hpp"
 #include "mqtt/link.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <ranges>
 #include <thread>
 
 namespace {
@@ -18,6 +18,19 @@ namespace {
 using namespace latchkey;
 
 constexpr int fault = 1;
+
+const std::map<std::string, bench::Task> tasks{{"provision", bench::Task::provision},
+                                               {"connect", bench::Task::connect},
+                                               {"journey", bench::Task::journey}};
+const std::map<std::string, bench::Proof> proofs{{"group-key", bench::Proof::group_key},
+                                                 {"certificate", bench::Proof::certificate},
+                                                 {"token", bench::Proof::token}};
+
+template <class Meaning>
+std::vector<std::string> words_of(const std::map<std::string, Meaning>& meanings) {
+  const auto words = std::views::keys(meanings);
+  return {words.begin(), words.end()};
+}
 
 int complain(std::string_view what) {
   std::cerr << "latchkey-bench: " << what << '\n';
@@ -33,6 +46,8 @@ int print(const std::expected<std::string, std::string>& result) {
 struct Settings {
   bench::Broker broker;
   std::string password_file;
+  std::string task = "provision";
+  std::string proof = "group-key";
   bench::FleetOptions fleet;
   bench::LoadOptions load;
   bench::DatabaseOptions database;
@@ -107,6 +122,8 @@ int make_factory(const Settings& settings) {
 }
 
 int run_load(Settings& settings) {
+  settings.fleet.task = tasks.at(settings.task);
+  settings.fleet.proof = proofs.at(settings.proof);
   settings.broker.password = line_of(settings.password_file);
   settings.load.patience = std::chrono::seconds(settings.patience_s);
   const bench::Enrolled known = enrolled(settings);
@@ -136,78 +153,73 @@ int run_database(Settings& settings) {
   return print(bench::measure_database(settings.database));
 }
 
-void add_broker(CLI::App& app, Settings& settings) {
-  app.add_option("--host", settings.broker.host, "Of the broker")->default_val("127.0.0.1");
-  app.add_option("--port", settings.broker.port, "Of the broker; no TLS")->required();
-  app.add_option("--username", settings.broker.username, "Of the broker's account")->required();
-  app.add_option("--password-file", settings.password_file, "Its password, one line")->required();
+void add_broker(Command& command, Settings& settings) {
+  command.value("--host", settings.broker.host, "Of the broker");
+  command.value("--port", settings.broker.port, "Of the broker; no TLS", {.required = true});
+  command.value("--username", settings.broker.username, "Of the broker's account", {.required = true});
+  command.value("--password-file", settings.password_file, "Its password, one line", {.required = true});
 }
 
-void add_load(CLI::App& app, Settings& settings) {
-  static const std::map<std::string, bench::Task> tasks{{"provision", bench::Task::provision},
-                                                        {"connect", bench::Task::connect},
-                                                        {"journey", bench::Task::journey}};
-  static const std::map<std::string, bench::Proof> proofs{{"group-key", bench::Proof::group_key},
-                                                          {"certificate", bench::Proof::certificate},
-                                                          {"token", bench::Proof::token}};
-  add_broker(app, settings);
-  app.add_option("--task", settings.fleet.task, "provision, connect or journey")
-      ->transform(CLI::CheckedTransformer(tasks));
-  app.add_option("--proof", settings.fleet.proof,
-                 "group-key (HS256, a CSR), certificate (ES256 with x5c, a CSR) or token (a password)")
-      ->transform(CLI::CheckedTransformer(proofs));
-  app.add_option("--sessions", settings.fleet.sessions, "Of connect: connections of each device");
-  app.add_option("--devices", settings.fleet.count, "How many devices")->required();
-  app.add_option("--prefix", settings.fleet.prefix, "They are PREFIX-0, PREFIX-1 ...")->required();
-  app.add_option("--connections", settings.load.connections, "They are dealt out to so many connections");
-  app.add_option("--rate", settings.load.rate, "Open loop: so many devices a second");
-  app.add_option("--window", settings.load.window, "Closed loop: so many devices under way");
-  app.add_flag("--repeat", settings.load.repeat, "Repeat what is not answered, as devices do");
-  app.add_option("--patience", settings.patience_s,
-                 "Seconds without any answer after which the rest is lost");
-  app.add_flag("--unchecked", settings.unchecked, "Do not look at the answers: an echo's are none");
-  app.add_flag("--await-start", settings.await_start, "Say \"ready\" on stderr, begin when a line comes in");
-  app.add_option("--group", settings.group, "The enrolment group");
-  app.add_option("--group-key-file", settings.group_key_file, "Its key");
-  app.add_option("--factory", settings.factory_folder, "Its CA: the folder that `factory` wrote");
-  app.add_option("--token-file", settings.token_file, "Its token");
-  app.add_option("--device-ca-file", settings.device_ca_file, "Who issues the devices' certificates, PEM");
-  app.add_option("--anchor-file", settings.anchor_file, "Who issues the signer of answers, PEM");
+void add_load(Command& command, Settings& settings) {
+  add_broker(command, settings);
+  command.value("--task", settings.task, "What they do", {.one_of = words_of(tasks), .shows_default = true});
+  command.value("--proof", settings.proof,
+                "group-key (HS256, a CSR), certificate (ES256 with x5c, a CSR) or token (a password)",
+                {.one_of = words_of(proofs), .shows_default = true});
+  command.value("--sessions", settings.fleet.sessions, "Of connect: connections of each device");
+  command.value("--devices", settings.fleet.count, "How many devices", {.required = true});
+  command.value("--prefix", settings.fleet.prefix, "They are PREFIX-0, PREFIX-1 ...", {.required = true});
+  command.value("--connections", settings.load.connections, "They are dealt out to so many connections");
+  command.value("--rate", settings.load.rate, "Open loop: so many devices a second");
+  command.value("--window", settings.load.window, "Closed loop: so many devices under way");
+  command.flag("--repeat", settings.load.repeat, "Repeat what is not answered, as devices do");
+  command.value("--patience", settings.patience_s, "Seconds without any answer after which the rest is lost");
+  command.flag("--unchecked", settings.unchecked, "Do not look at the answers: an echo's are none");
+  command.flag("--await-start", settings.await_start, "Say \"ready\" on stderr, begin when a line comes in");
+  command.value("--group", settings.group, "The enrolment group");
+  command.value("--group-key-file", settings.group_key_file, "Its key");
+  command.value("--factory", settings.factory_folder, "Its CA: the folder that `factory` wrote");
+  command.value("--token-file", settings.token_file, "Its token");
+  command.value("--device-ca-file", settings.device_ca_file, "Who issues the devices' certificates, PEM");
+  command.value("--anchor-file", settings.anchor_file, "Who issues the signer of answers, PEM");
 }
 
-void add_database(CLI::App& app, Settings& settings) {
-  app.add_option("--url", settings.database.url, "The registry, by the service's login")->required();
-  app.add_option("--password-file", settings.password_file, "Its password, one line")->required();
-  app.add_option("--group", settings.database.group, "The enrolment group")->default_val("bench");
-  app.add_option("--devices", settings.database.devices, "How many devices")->required();
-  app.add_option("--prefix", settings.database.prefix, "They are PREFIX-0, PREFIX-1 ...")->required();
-  app.add_option("--threads", settings.database.threads, "Connections, a thread each");
-  app.add_option("--batch", settings.database.batch, "Devices a transaction");
+void add_database(Command& command, Settings& settings) {
+  command.value("--url", settings.database.url, "The registry, by the service's login", {.required = true});
+  command.value("--password-file", settings.password_file, "Its password, one line", {.required = true});
+  command.value("--group", settings.database.group, "The enrolment group");
+  command.value("--devices", settings.database.devices, "How many devices", {.required = true});
+  command.value("--prefix", settings.database.prefix, "They are PREFIX-0, PREFIX-1 ...", {.required = true});
+  command.value("--threads", settings.database.threads, "Connections, a thread each");
+  command.value("--batch", settings.database.batch, "Devices a transaction");
 }
 
 int run(int argc, char** argv) {
   Settings settings;
-  CLI::App app("Measures Latchkey, and the limits of what it stands on. ./dev bench runs all of it.",
-               "latchkey-bench");
-  app.require_subcommand(1);
-  CLI::App* const load = app.add_subcommand("load", "Simulated devices; prints what became of them");
-  add_load(*load, settings);
-  CLI::App* const echo =
-      app.add_subcommand("echo", "Answers everything at once: the limit of broker and link");
-  add_broker(*echo, settings);
-  echo->add_option("--answer-bytes", settings.answer_bytes, "How long an answer is");
-  CLI::App* const database = app.add_subcommand("database", "The service's transactions alone");
-  add_database(*database, settings);
-  CLI::App* const floor = app.add_subcommand("crypto", "What OpenSSL alone takes for one provisioning");
-  floor->add_option("--seconds", settings.seconds, "For each measurement");
-  CLI::App* const factory = app.add_subcommand("factory", "Makes the CA of an X.509 group");
-  factory->add_option("FOLDER", settings.factory_folder, "Where to")->required();
-  CLI11_PARSE(app, argc, argv);
-  if (load->parsed()) return run_load(settings);
-  if (echo->parsed()) return run_echo(settings);
-  if (database->parsed()) return run_database(settings);
-  if (factory->parsed()) return make_factory(settings);
-  return print(bench::measure_floor(settings.seconds, std::max(1U, std::thread::hardware_concurrency())));
+  CommandLine line("latchkey-bench",
+                   "Measures Latchkey, and the limits of what it stands on. ./dev bench runs all of it.",
+                   "latchkey-bench " LATCHKEY_VERSION);
+  auto root = line.root();
+  auto load = root.add("load", "Simulated devices; prints what became of them");
+  add_load(load, settings);
+  load.does([&] { return run_load(settings); });
+  auto echo = root.add("echo", "Answers everything at once: the limit of broker and link");
+  add_broker(echo, settings);
+  echo.value("--answer-bytes", settings.answer_bytes, "How long an answer is");
+  echo.does([&] { return run_echo(settings); });
+  auto database = root.add("database", "The service's transactions alone");
+  add_database(database, settings);
+  database.does([&] { return run_database(settings); });
+  auto floor = root.add("crypto", "What OpenSSL alone takes for one provisioning");
+  floor.value("--seconds", settings.seconds, "For each measurement");
+  floor.does([&] {
+    return print(bench::measure_floor(settings.seconds, std::max(1U, std::thread::hardware_concurrency())));
+  });
+  auto factory = root.add("factory", "Makes the CA of an X.509 group");
+  factory.value("FOLDER", settings.factory_folder, "Where to", {.required = true});
+  factory.does([&] { return make_factory(settings); });
+  const auto chosen = line.parse(argc, argv);
+  return chosen ? (*chosen)() : complain(chosen.error().what);
 }
 
 }  // namespace

@@ -6,8 +6,6 @@
 #include "device/running.hpp"
 #include "device/stop_signals.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 #include <string>
@@ -142,39 +140,37 @@ constexpr const char* run_footer =
     "\n"
     "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";
 
-CLI::App* add_verb(CLI::App& device, const char* name, const char* help, const char* footer, Flags& flags) {
-  auto* const command = device.add_subcommand(name, help);
-  add_device_flags(*command, flags);
-  command->add_flag("--json", flags.json, "One JSON object a line on stdout for each step");
-  command->footer(footer);
+Command add_verb(Command& device, const char* name, const char* help, const char* footer, Flags& flags) {
+  auto command = device.add(name, help);
+  add_device_flags(command, flags);
+  command.flag("--json", flags.json, "One JSON object a line on stdout for each step");
+  command.footer(footer);
   return command;
 }
 
-void add_provision(CLI::App& device, std::function<int()>& run) {
+void add_provision(Command& device) {
   const auto flags = std::make_shared<Flags>();
   const auto timeout_s = std::make_shared<unsigned>(60);
-  auto* const command = add_verb(device, "provision", provision_help, provision_footer, *flags);
-  command->add_option("--timeout", *timeout_s, "Seconds until it gives up for now")
-      ->check(CLI::Range(1U, 86400U))
-      ->capture_default_str();
-  command->callback([=, &run] { run = [=] { return run_provision(*flags, *timeout_s); }; });
+  auto command = add_verb(device, "provision", provision_help, provision_footer, *flags);
+  command.value("--timeout", *timeout_s, "Seconds until it gives up for now",
+                {.within = Bounds{1, 86400}, .shows_default = true});
+  command.does([=] { return run_provision(*flags, *timeout_s); });
 }
 
-void add_run(CLI::App& device, std::function<int()>& run) {
+void add_run(Command& device) {
   const auto flags = std::make_shared<Flags>();
   const auto more = std::make_shared<RunFlags>();
-  auto* const command = add_verb(device, "run", run_help, run_footer, *flags);
-  add_run_flags(*command, *more);
-  command->callback([=, &run] { run = [=] { return run_run(*flags, *more); }; });
+  auto command = add_verb(device, "run", run_help, run_footer, *flags);
+  add_run_flags(command, *more);
+  command.does([=] { return run_run(*flags, *more); });
 }
 
 }  // namespace
 
-void add_device_command(CLI::App& root, std::function<int()>& run) {
-  auto* const device = root.add_subcommand("device", "The reference device");
-  device->require_subcommand(1);
-  add_provision(*device, run);
-  add_run(*device, run);
+void add_device_command(Command& root) {
+  auto device = root.add("device", "The reference device");
+  add_provision(device);
+  add_run(device);
 }
 
 }  // namespace latchkey::device

@@ -1,18 +1,13 @@
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "base/command_line.hpp"
 
 namespace latchkey::device {
 
-/// Adds `device provision` and `device run`. When the command line chose it, `run` is set to what does it and
-/// returns the exit code; `run` and `root` outlive the parsing.
-void add_device_command(CLI::App& root, std::function<int()>& run);
+/// Adds `device provision` and `device run`.
+void add_device_command(Command& root);
 
-/// Adds `simulate`, in the same way.
-void add_simulate_command(CLI::App& root, std::function<int()>& run);
+/// Adds `simulate`.
+void add_simulate_command(Command& root);
 
 }  // namespace latchkey::device

@@ -5,8 +5,6 @@
 #include "mqtt/endpoint.hpp"
 #include "protocol/limits.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <utility>
 
@@ -130,97 +128,82 @@ std::expected<Settings, Failure> read_settings(const Flags& flags) {
 
 namespace {
 
-void add_bootstrap_flags(CLI::App& command, Flags& flags) {
-  command.add_option("--bootstrap-url", flags.bootstrap_url, "Broker to ask at: mqtts://host:port")
-      ->envname("LATCHKEY_BOOTSTRAP_URL")
-      ->required();
-  command.add_option("--bootstrap-user", flags.bootstrap_user, "Shared account for asking")
-      ->envname("LATCHKEY_BOOTSTRAP_USER");
-  command.add_option("--bootstrap-password-file", flags.bootstrap_password_file, "Its password, one line")
-      ->envname("LATCHKEY_BOOTSTRAP_PASSWORD_FILE");
-  command
-      .add_option("--server-ca-file", flags.server_ca_file,
-                  "PEM: CA of the broker's certificate and of the service's signing certificate")
-      ->envname("LATCHKEY_SERVER_CA_FILE");
-  command.add_option("--mqtt-version", flags.mqtt_version, "MQTT version to speak")
-      ->check(CLI::IsMember({"5", "3.1.1"}))
-      ->capture_default_str();
-  command.add_option("--provisioning-root", flags.provisioning_root, "Where the request topics begin")
-      ->capture_default_str();
+void add_bootstrap_flags(Command& command, Flags& flags) {
+  command.value("--bootstrap-url", flags.bootstrap_url, "Broker to ask at: mqtts://host:port",
+                {.variable = "LATCHKEY_BOOTSTRAP_URL", .required = true});
+  command.value("--bootstrap-user", flags.bootstrap_user, "Shared account for asking",
+                {.variable = "LATCHKEY_BOOTSTRAP_USER"});
+  command.value("--bootstrap-password-file", flags.bootstrap_password_file, "Its password, one line",
+                {.variable = "LATCHKEY_BOOTSTRAP_PASSWORD_FILE"});
+  command.value("--server-ca-file", flags.server_ca_file,
+                "PEM: CA of the broker's certificate and of the service's signing certificate",
+                {.variable = "LATCHKEY_SERVER_CA_FILE"});
+  command.value("--mqtt-version", flags.mqtt_version, "MQTT version to speak",
+                {.one_of = {"5", "3.1.1"}, .shows_default = true});
+  command.value("--provisioning-root", flags.provisioning_root, "Where the request topics begin",
+                {.shows_default = true});
 }
 
-void add_common_flags(CLI::App& command, Flags& flags) {
-  command.add_option("--credential", flags.credential, "What to ask for")
-      ->check(CLI::IsMember({"x509", "password"}))
-      ->capture_default_str();
-  command.add_flag("--no-encryption-key", flags.no_encryption_key,
-                   "Have secrets sealed under the device's key, not to a new key in each request");
-  command
-      .add_option("--attribute", flags.attributes,
-                  "name=value to tell about the device, repeated; numbers and true/false are kept as such")
-      ->take_all()
-      ->allow_extra_args(false);
-  command.add_flag("--no-clock", flags.no_clock,
-                   "Act as a device without a clock: answer the service's challenge");
+void add_common_flags(Command& command, Flags& flags) {
+  command.value("--credential", flags.credential, "What to ask for",
+                {.one_of = {"x509", "password"}, .shows_default = true});
+  command.flag("--no-encryption-key", flags.no_encryption_key,
+               "Have secrets sealed under the device's key, not to a new key in each request");
+  command.value("--attribute", flags.attributes,
+                "name=value to tell about the device, repeated; numbers and true/false are kept as such");
+  command.flag("--no-clock", flags.no_clock,
+               "Act as a device without a clock: answer the service's challenge");
   add_bootstrap_flags(command, flags);
 }
 
 }  // namespace
 
-void add_device_flags(CLI::App& command, Flags& flags) {
-  command.add_option("ID", flags.id, "The device's id, as it is enrolled")->required();
-  command.add_option("--dir", flags.folder, "Folder that the device keeps its files in; made if missing")
-      ->required();
-  auto* const proof = command.add_option_group("Proof", "Exactly one of:")->require_option(1);
-  proof->add_option(
-      "--key-file", flags.key_file,
-      "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
-      "by `latchkey enroll derive-key`");
-  auto* const private_key = proof->add_option(
+void add_device_flags(Command& command, Flags& flags) {
+  command.value("ID", flags.id, "The device's id, as it is enrolled", {.required = true});
+  command.value("--dir", flags.folder, "Folder that the device keeps its files in; made if missing",
+                {.required = true});
+  auto proof = command.alternatives("Proof", "Exactly one of:");
+  proof.value("--key-file", flags.key_file,
+              "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
+              "by `latchkey enroll derive-key`");
+  proof.value(
       "--private-key-file", flags.private_key_file,
       "The device's private key, PEM: P-256, P-384, Ed25519 or RSA 2048-4096. Alone it is enrolled by\n"
       "its public half");
-  proof->add_option("--token-file", flags.token_file, "An enrolment token, one line");
-  command
-      .add_option("--certificate-file", flags.certificate_file,
-                  "The certificate of --private-key-file, PEM, leaf first, with what leads to the group's CA")
-      ->needs(private_key);
-  command.add_option("--group", flags.group,
-                     "Enrolment group: needed with a key that was derived from the group's");
-  command.add_option("--config-file", flags.config_file,
-                     "Where the JSON of the applied configuration is put, as a whole or not at all");
-  command.add_option("--on-config", flags.on_config,
-                     "Program that takes a new configuration, or refuses it: PROGRAM FILE VERSION");
+  proof.value("--token-file", flags.token_file, "An enrolment token, one line");
+  command.value("--certificate-file", flags.certificate_file,
+                "The certificate of --private-key-file, PEM, leaf first, with what leads to the group's CA",
+                {.needs = "--private-key-file"});
+  command.value("--group", flags.group,
+                "Enrolment group: needed with a key that was derived from the group's");
+  command.value("--config-file", flags.config_file,
+                "Where the JSON of the applied configuration is put, as a whole or not at all");
+  command.value("--on-config", flags.on_config,
+                "Program that takes a new configuration, or refuses it: PROGRAM FILE VERSION");
   add_common_flags(command, flags);
 }
 
-void add_fleet_flags(CLI::App& command, Flags& flags) {
-  command.add_option("ID", flags.id, "What the devices' ids begin with; 1, 2 ... follows")->required();
-  command.add_option("--dir", flags.folder, "Folder with a folder for each device; made if missing")
-      ->required();
-  auto* const group = command.add_option("--group", flags.group, "Their enrolment group");
-  auto* const proof = command.add_option_group("Proof", "Exactly one of:")->require_option(1);
-  proof
-      ->add_option(
-          "--key-file", flags.key_file,
-          "The key of --group, 32-64 bytes, raw or as one base64 line; each device's is derived from it")
-      ->needs(group);
-  proof->add_option("--token-file", flags.token_file, "The enrolment token of all, one line");
+void add_fleet_flags(Command& command, Flags& flags) {
+  command.value("ID", flags.id, "What the devices' ids begin with; 1, 2 ... follows", {.required = true});
+  command.value("--dir", flags.folder, "Folder with a folder for each device; made if missing",
+                {.required = true});
+  command.value("--group", flags.group, "Their enrolment group");
+  auto proof = command.alternatives("Proof", "Exactly one of:");
+  proof.value("--key-file", flags.key_file,
+              "The key of --group, 32-64 bytes, raw or as one base64 line; each device's is derived from it",
+              {.needs = "--group"});
+  proof.value("--token-file", flags.token_file, "The enrolment token of all, one line");
   add_common_flags(command, flags);
 }
 
-void add_run_flags(CLI::App& command, RunFlags& flags) {
-  command
-      .add_option("--patience", flags.patience_s,
-                  "Seconds after which a connection that brings nothing does not work, and the next is tried")
-      ->check(CLI::Range(1U, 86400U))
-      ->capture_default_str();
-  command
-      .add_option(
-          "--start-within", flags.start_within_s,
-          "Begin after a random part of so many seconds: 30 in a fleet that gets its power back at once")
-      ->check(CLI::Range(0U, 3600U))
-      ->capture_default_str();
+void add_run_flags(Command& command, RunFlags& flags) {
+  command.value("--patience", flags.patience_s,
+                "Seconds after which a connection that brings nothing does not work, and the next is tried",
+                {.within = Bounds{1, 86400}, .shows_default = true});
+  command.value(
+      "--start-within", flags.start_within_s,
+      "Begin after a random part of so many seconds: 30 in a fleet that gets its power back at once",
+      {.within = Bounds{0, 3600}, .shows_default = true});
 }
 
 void remark(std::string_view what) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/command_line.hpp"
 #include "device/running.hpp"
 #include "device/settings.hpp"
 
@@ -7,10 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace latchkey::device {
 
@@ -56,10 +53,10 @@ struct Failure {
 };
 
 /// Those that every command of a device has. `flags` outlives the parsing.
-void add_device_flags(CLI::App& command, Flags& flags);
+void add_device_flags(Command& command, Flags& flags);
 /// Those of a fleet that proves itself by one key or token, in the same `flags`.
-void add_fleet_flags(CLI::App& command, Flags& flags);
-void add_run_flags(CLI::App& command, RunFlags& flags);
+void add_fleet_flags(Command& command, Flags& flags);
+void add_run_flags(Command& command, RunFlags& flags);
 
 /// Reads the files that they name; says nothing about a folder.
 [[nodiscard]] std::expected<Settings, Failure> read_settings(const Flags& flags);

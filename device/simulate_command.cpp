@@ -4,7 +4,6 @@
 #include "device/simulation.hpp"
 #include "device/stop_signals.hpp"
 
-#include <CLI/CLI.hpp>
 #include <sys/resource.h>
 
 #include <iostream>
@@ -84,18 +83,16 @@ constexpr const char* simulate_footer =
 
 }  // namespace
 
-void add_simulate_command(CLI::App& root, std::function<int()>& run) {
-  auto* const command = root.add_subcommand("simulate", simulate_help);
+void add_simulate_command(Command& root) {
+  auto command = root.add("simulate", simulate_help);
   const auto flags = std::make_shared<Flags>();
   const auto more = std::make_shared<SimulateFlags>();
-  add_fleet_flags(*command, *flags);
-  command->add_flag("--json", flags->json, "One JSON object a line on stdout every second");
-  command->add_option("--devices", more->devices, "How many")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{10000}))
-      ->capture_default_str();
-  add_run_flags(*command, more->run);
-  command->footer(simulate_footer);
-  command->callback([=, &run] { run = [=] { return run_simulate(*flags, *more); }; });
+  add_fleet_flags(command, *flags);
+  command.flag("--json", flags->json, "One JSON object a line on stdout every second");
+  command.value("--devices", more->devices, "How many", {.within = Bounds{1, 10000}, .shows_default = true});
+  add_run_flags(command, more->run);
+  command.footer(simulate_footer);
+  command.does([=] { return run_simulate(*flags, *more); });
 }
 
 }  // namespace latchkey::device

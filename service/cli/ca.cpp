@@ -5,8 +5,6 @@
 #include "service/pki.hpp"
 #include "service/timestamp.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -60,39 +58,30 @@ constexpr const char* init_footer =
     "\n"
     "Exit codes: 0 made, 64 wrong flags, 65 refused: a file is there already, or cannot be written.";
 
-void add_days(CLI::App& command, const char* name, unsigned& days, const char* help) {
+void add_days(Command& command, const char* name, unsigned& days, const char* help) {
   constexpr unsigned longest = 36525;  // a century
-  command.add_option(name, days, help)
-      ->type_name("DAYS")
-      ->check(CLI::Range(1U, longest))
-      ->capture_default_str();
+  command.value(name, days, help, {.metavar = "DAYS", .within = Bounds{1, longest}, .shows_default = true});
 }
 
 }  // namespace
 
-void add_ca_commands(CLI::App& root, std::function<int()>& run) {
-  auto* const ca = root.add_subcommand("ca", "Keys and certificates of the service and the broker");
-  ca->require_subcommand(1);
-  add_ca_show(*ca, run);
-  auto* const command = ca->add_subcommand("init", init_help);
+void add_ca_commands(Command& root) {
+  auto ca = root.add("ca", "Keys and certificates of the service and the broker");
+  add_ca_show(ca);
+  auto command = ca.add("init", init_help);
   const auto flags = std::make_shared<Flags>();
-  command->add_option("--dir", flags->folder, "Folder for the files; made if missing")
-      ->type_name("DIR")
-      ->required();
-  command
-      ->add_option("--host", flags->hosts,
-                   "What devices and the service call the broker: a DNS name or an IP address; repeat\n"
-                   "it for more")
-      ->type_name("NAME")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->required();
-  add_days(*command, "--days-ca", flags->ca_days, "How long the two CAs are valid");
-  add_days(*command, "--days-signing", flags->signing_days, "How long the signing certificate is valid");
-  add_days(*command, "--days-broker", flags->broker_days, "How long the broker's certificate is valid");
-  add_config_flag(*command, flags->config_file);
-  command->footer(init_footer);
-  command->callback([flags, &run] { run = [flags] { return run_init(*flags); }; });
+  command.value("--dir", flags->folder, "Folder for the files; made if missing",
+                {.metavar = "DIR", .required = true});
+  command.value("--host", flags->hosts,
+                "What devices and the service call the broker: a DNS name or an IP address; repeat\n"
+                "it for more",
+                {.metavar = "NAME", .required = true});
+  add_days(command, "--days-ca", flags->ca_days, "How long the two CAs are valid");
+  add_days(command, "--days-signing", flags->signing_days, "How long the signing certificate is valid");
+  add_days(command, "--days-broker", flags->broker_days, "How long the broker's certificate is valid");
+  add_config_flag(command, flags->config_file);
+  command.footer(init_footer);
+  command.does([flags] { return run_init(*flags); });
 }
 
 }  // namespace latchkey::cli

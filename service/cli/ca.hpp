@@ -1,14 +1,10 @@
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "base/command_line.hpp"
 
 // The verbs of `latchkey ca`.
 namespace latchkey::cli {
 
-void add_ca_show(CLI::App& ca, std::function<int()>& run);
+void add_ca_show(Command& ca);
 
 }  // namespace latchkey::cli

@@ -3,7 +3,6 @@
 #include "service/cli/flags.hpp"
 #include "service/timestamp.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -94,13 +93,13 @@ constexpr const char* footer =
 
 }  // namespace
 
-void add_ca_show(CLI::App& ca, std::function<int()>& run) {
-  auto* const command = ca.add_subcommand("show", help);
+void add_ca_show(Command& ca) {
+  auto command = ca.add("show", help);
   const auto flags = std::make_shared<Flags>();
-  add_config_flag(*command, flags->config_file);
-  command->add_flag("--json", flags->json, "A JSON array on stdout");
-  command->footer(footer);
-  command->callback([flags, &run] { run = [flags] { return run_show(*flags); }; });
+  add_config_flag(command, flags->config_file);
+  command.flag("--json", flags->json, "A JSON array on stdout");
+  command.footer(footer);
+  command.does([flags] { return run_show(*flags); });
 }
 
 }  // namespace latchkey::cli

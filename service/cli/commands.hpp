@@ -1,22 +1,17 @@
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "base/command_line.hpp"
 
 namespace latchkey::cli {
 
-/// Each adds a noun with its verbs. When the command line chose one of them, `run` is set to what does it and
-/// returns the exit code; `run` and `root` outlive the parsing.
-void add_serve_command(CLI::App& root, std::function<int()>& run);
-void add_health_command(CLI::App& root, std::function<int()>& run);
-void add_doctor_command(CLI::App& root, std::function<int()>& run);
-void add_config_commands(CLI::App& root, std::function<int()>& run);
-void add_db_commands(CLI::App& root, std::function<int()>& run);
-void add_ca_commands(CLI::App& root, std::function<int()>& run);
-void add_enroll_commands(CLI::App& root, std::function<int()>& run);
-void add_explain_command(CLI::App& root, std::function<int()>& run);
+/// Each adds a noun with its verbs.
+void add_serve_command(Command& root);
+void add_health_command(Command& root);
+void add_doctor_command(Command& root);
+void add_config_commands(Command& root);
+void add_db_commands(Command& root);
+void add_ca_commands(Command& root);
+void add_enroll_commands(Command& root);
+void add_explain_command(Command& root);
 
 }  // namespace latchkey::cli

@@ -6,8 +6,6 @@
 #include "service/pki.hpp"
 #include "service/timestamp.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -59,25 +57,23 @@ struct Verb {
   int (*act)(const std::string& config_file);
 };
 
-CLI::App* add_verb(CLI::App& config, const Verb& verb, std::function<int()>& run) {
-  auto* const command = config.add_subcommand(verb.name, verb.help);
+Command add_verb(Command& config, const Verb& verb) {
+  auto command = config.add(verb.name, verb.help);
   const auto config_file = std::make_shared<std::string>();
-  add_config_flag(*command, *config_file);
-  command->footer(exit_codes);
-  command->callback(
-      [config_file, act = verb.act, &run] { run = [config_file, act] { return act(*config_file); }; });
+  add_config_flag(command, *config_file);
+  command.footer(exit_codes);
+  command.does([config_file, act = verb.act] { return act(*config_file); });
   return command;
 }
 
 }  // namespace
 
-void add_config_commands(CLI::App& root, std::function<int()>& run) {
-  auto* const config = root.add_subcommand("config", "The configuration: check it, show it");
-  config->require_subcommand(1);
-  add_verb(*config, {"check", check_help, run_check}, run);
-  add_verb(*config, {"show", show_help, run_show}, run);
+void add_config_commands(Command& root) {
+  auto config = root.add("config", "The configuration: check it, show it");
+  add_verb(config, {"check", check_help, run_check});
+  add_verb(config, {"show", show_help, run_show});
   // For writing docs/configuration.md; of no use to anybody else, so the help does not name it.
-  add_verb(*config, {"reference", "Print docs/configuration.md", run_reference}, run)->group("");
+  add_verb(config, {"reference", "Print docs/configuration.md", run_reference}).hide();
 }
 
 }  // namespace latchkey::cli

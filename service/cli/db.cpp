@@ -4,7 +4,6 @@
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -117,27 +116,25 @@ struct Verb {
   bool prints = false;  ///< has the flag --print
 };
 
-void add_verb(CLI::App& db, const Verb& verb, std::function<int()>& run) {
-  auto* const command = db.add_subcommand(verb.name, verb.help);
+void add_verb(Command& db, const Verb& verb) {
+  auto command = db.add(verb.name, verb.help);
   const auto flags = std::make_shared<Flags>();
-  add_database_flag(*command, flags->database.url, owner_variable);
-  add_config_flag(*command, flags->database.config_file);
-  command->add_flag("--json", flags->json, "A JSON array on stdout");
+  add_database_flag(command, flags->database.url, owner_variable);
+  add_config_flag(command, flags->database.config_file);
+  command.flag("--json", flags->json, "A JSON array on stdout");
   if (verb.prints)
-    command->add_flag("--print", flags->print, "Print it all as a script for psql, and touch no database");
-  command->footer(verb.footer);
-  command->callback([flags, act = verb.act, &run] { run = [flags, act] { return act(*flags); }; });
+    command.flag("--print", flags->print, "Print it all as a script for psql, and touch no database");
+  command.footer(verb.footer);
+  command.does([flags, act = verb.act] { return act(*flags); });
 }
 
 }  // namespace
 
-void add_db_commands(CLI::App& root, std::function<int()>& run) {
-  auto* const db =
-      root.add_subcommand("db", "The registry in PostgreSQL: its schema, and the master key of its secrets");
-  db->require_subcommand(1);
-  add_verb(*db, {"migrate", migrate_help, migrate_footer, run_migrate, true}, run);
-  add_verb(*db, {"status", status_help, status_footer, run_status}, run);
-  add_reseal(*db, run);
+void add_db_commands(Command& root) {
+  auto db = root.add("db", "The registry in PostgreSQL: its schema, and the master key of its secrets");
+  add_verb(db, {"migrate", migrate_help, migrate_footer, run_migrate, true});
+  add_verb(db, {"status", status_help, status_footer, run_status});
+  add_reseal(db);
 }
 
 }  // namespace latchkey::cli

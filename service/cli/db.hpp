@@ -1,16 +1,12 @@
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "base/command_line.hpp"
 
 // The verbs of `latchkey db`, which the owner of the schema runs.
 namespace latchkey::cli {
 
 constexpr const char* owner_variable = "LATCHKEY_OWNER_DB_URL";
 
-void add_reseal(CLI::App& db, std::function<int()>& run);
+void add_reseal(Command& db);
 
 }  // namespace latchkey::cli

@@ -4,7 +4,6 @@
 #include "service/cli/flags.hpp"
 #include "service/timestamp.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -114,14 +113,14 @@ constexpr const char* footer =
 
 }  // namespace
 
-void add_doctor_command(CLI::App& root, std::function<int()>& run) {
-  auto* const command = root.add_subcommand("doctor", help);
+void add_doctor_command(Command& root) {
+  auto command = root.add("doctor", help);
   const auto flags = std::make_shared<Flags>();
-  add_config_flag(*command, flags->config_file);
-  command->add_flag("--json", flags->json,
-                    "A JSON array on stdout: check, result, what; code and todo of problems");
-  command->footer(footer);
-  command->callback([flags, &run] { run = [flags] { return run_doctor(*flags); }; });
+  add_config_flag(command, flags->config_file);
+  command.flag("--json", flags->json,
+               "A JSON array on stdout: check, result, what; code and todo of problems");
+  command.footer(footer);
+  command.does([flags] { return run_doctor(*flags); });
 }
 
 }  // namespace latchkey::cli

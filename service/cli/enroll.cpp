@@ -4,19 +4,17 @@
 #include "service/cli/enroll_import.hpp"
 #include "service/cli/flags.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <string>
 
 namespace latchkey::cli {
 namespace {
 
-void add_file_flag(CLI::App& command, const char* name, std::string& file, const std::string& help) {
-  command.add_option(name, file, help)->type_name("FILE")->group("One of");
+void add_file_flag(Command& command, const char* name, std::string& file, std::string_view help) {
+  command.value(name, file, help, {.metavar = "FILE", .heading = "One of"});
 }
 
-void add_material_flags(CLI::App& command, MaterialFlags& flags, const std::string& whose) {
+void add_material_flags(Command& command, MaterialFlags& flags, const std::string& whose) {
   flags.choices = "--key-file, --generate-key, --token-file, --generate-token";
   add_file_flag(command, "--key-file", flags.key_file,
                 "The " + whose + "'s key: 32-64 bytes, raw or as one base64 line");
@@ -28,24 +26,20 @@ void add_material_flags(CLI::App& command, MaterialFlags& flags, const std::stri
                 "Make a token and write it to this new file (mode 0600)");
 }
 
-void add_proof_flag(CLI::App& command, std::string& proof, std::vector<std::string> proofs) {
-  command.add_option("--proof", proof, "How it proves itself (default: by the flag that says what with)")
-      ->type_name("PROOF")
-      ->check(CLI::IsMember(std::move(proofs)));
+void add_proof_flag(Command& command, std::string& proof, std::vector<std::string> proofs) {
+  command.value("--proof", proof, "How it proves itself (default: by the flag that says what with)",
+                {.metavar = "PROOF", .one_of = std::move(proofs)});
 }
 
-void add_common_flags(CLI::App& command, EnrolmentFlags& flags, const std::string& whose) {
+void add_common_flags(Command& command, EnrolmentFlags& flags, const std::string& whose) {
   add_material_flags(command, flags.material, whose);
-  command
-      .add_option("--config", flags.config_values,
-                  "Configuration of the devices: a JSON object of at most 3 KiB. A value that is no\n"
-                  "JSON is the service's configuration file, as with every command (default:\n"
-                  "LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)")
-      ->type_name("JSON")
-      ->take_all()
-      ->allow_extra_args(false);
+  command.value("--config", flags.config_values,
+                "Configuration of the devices: a JSON object of at most 3 KiB. A value that is no\n"
+                "JSON is the service's configuration file, as with every command (default:\n"
+                "LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)",
+                {.metavar = "JSON"});
   add_database_flag(command, flags.database_url, "LATCHKEY_DB_URL");
-  command.add_flag("--json", flags.json, "A JSON object on stdout");
+  command.flag("--json", flags.json, "A JSON object on stdout");
 }
 
 constexpr const char* exit_codes =
@@ -64,61 +58,47 @@ constexpr const char* group_footer =
     "  latchkey enroll group pumps --ca-file factory-ca.pem --id-from serial_number --admission approval\n"
     "\n";
 
-void add_group_limits(CLI::App& command, GroupFlags& flags) {
+void add_group_limits(Command& command, GroupFlags& flags) {
+  constexpr std::int64_t most_devices = std::numeric_limits<std::int32_t>::max();
   constexpr std::int64_t minute = 60;
   constexpr std::int64_t ten_years = 315360000;
-  command
-      .add_option("--max-devices", flags.max_devices,
-                  "At most so many devices may register (default: no limit)")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
-  command
-      .add_option("--device-id-pattern", flags.device_id_pattern,
-                  "Regular expression (PostgreSQL's) that the whole device id has to match")
-      ->type_name("RE");
-  command.add_option("--valid-from", flags.valid_from, "First registrations from this time on")
-      ->type_name("T");
-  command
-      .add_option("--valid-until", flags.valid_until,
-                  "First registrations before this time: 2027-01-01T00:00:00Z")
-      ->type_name("T");
-  command
-      .add_option("--lifetime-s", flags.lifetime_s,
-                  "Seconds that an issued certificate is valid (default: 7776000, 90 days)")
-      ->type_name("N")
-      ->check(CLI::Range(minute, ten_years));
+  command.value("--max-devices", flags.max_devices,
+                "At most so many devices may register (default: no limit)",
+                {.metavar = "N", .within = Bounds{0, most_devices}});
+  command.value("--device-id-pattern", flags.device_id_pattern,
+                "Regular expression (PostgreSQL's) that the whole device id has to match", {.metavar = "RE"});
+  command.value("--valid-from", flags.valid_from, "First registrations from this time on", {.metavar = "T"});
+  command.value("--valid-until", flags.valid_until,
+                "First registrations before this time: 2027-01-01T00:00:00Z", {.metavar = "T"});
+  command.value("--lifetime-s", flags.lifetime_s,
+                "Seconds that an issued certificate is valid (default: 7776000, 90 days)",
+                {.metavar = "N", .within = Bounds{minute, ten_years}});
 }
 
 /// What becomes of credentials that are not used, not renewed in time, or replaced.
-void add_group_ends(CLI::App& command, GroupFlags& flags) {
+void add_group_ends(Command& command, GroupFlags& flags) {
   constexpr std::int64_t minute = 60;
   constexpr std::int64_t thirty_days = 2592000;
   constexpr std::int64_t ten_years_in_days = 3650;
-  command
-      .add_option("--unused-life-s", flags.unused_life_s,
-                  "Seconds after which a credential ends that was never used (default: 86400, a day)")
-      ->type_name("N")
-      ->check(CLI::Range(minute, thirty_days));
-  command
-      .add_option("--renewal-grace-days", flags.renewal_grace_days,
-                  "Days after its end that a certificate may still ask for the next one (default: 30)")
-      ->type_name("N")
-      ->check(CLI::Range(std::int64_t{0}, ten_years_in_days));
-  command.add_flag("--revoke-retired", flags.revoke_retired,
-                   "Put certificates that a newer one replaced on the revocation list (CRL)");
+  command.value("--unused-life-s", flags.unused_life_s,
+                "Seconds after which a credential ends that was never used (default: 86400, a day)",
+                {.metavar = "N", .within = Bounds{minute, thirty_days}});
+  command.value("--renewal-grace-days", flags.renewal_grace_days,
+                "Days after its end that a certificate may still ask for the next one (default: 30)",
+                {.metavar = "N", .within = Bounds{0, ten_years_in_days}});
+  command.flag("--revoke-retired", flags.revoke_retired,
+               "Put certificates that a newer one replaced on the revocation list (CRL)");
 }
 
-void add_choice(CLI::App& command, const char* name, std::string& value, const std::string& help,
+void add_choice(Command& command, const char* name, std::string& value, std::string_view help,
                 std::vector<std::string> choices) {
-  command.add_option(name, value, help)->type_name("WORD")->check(CLI::IsMember(std::move(choices)));
+  command.value(name, value, help, {.metavar = "WORD", .one_of = std::move(choices)});
 }
 
-void add_group_policy(CLI::App& command, GroupFlags& flags) {
-  command
-      .add_option("--id-from", flags.id_from,
-                  "With --ca-file, where a certificate has the device's id (default: common_name)")
-      ->type_name("WORD")
-      ->check(CLI::IsMember({"common_name", "dns_name", "uri", "serial_number"}));
+void add_group_policy(Command& command, GroupFlags& flags) {
+  command.value("--id-from", flags.id_from,
+                "With --ca-file, where a certificate has the device's id (default: common_name)",
+                {.metavar = "WORD", .one_of = {"common_name", "dns_name", "uri", "serial_number"}});
   add_choice(command, "--admission", flags.admission,
              "Who of those with the proof may register: all (automatic, the default), those that\n"
              "`enroll device --allow` listed (allow_list), or those that an operator approves (approval)",
@@ -127,32 +107,28 @@ void add_group_policy(CLI::App& command, GroupFlags& flags) {
              "Whether a registered device may have a new credential for its first proof: rotate (the\n"
              "default) or deny",
              {"rotate", "deny"});
-  command
-      .add_option("--credential-type", flags.credential_types,
-                  "What its devices may ask for, x509 or password; repeat it for both (default: x509)")
-      ->type_name("WORD")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember({"x509", "password"}));
-  command.add_flag("--seal-config", flags.seal_config,
-                   "Configurations go out encrypted, and only to devices that can open them");
+  command.value("--credential-type", flags.credential_types,
+                "What its devices may ask for, x509 or password; repeat it for both (default: x509)",
+                {.metavar = "WORD", .one_of = {"x509", "password"}});
+  command.flag("--seal-config", flags.seal_config,
+               "Configurations go out encrypted, and only to devices that can open them");
 }
 
-void add_group(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("group", group_help);
+void add_group(Command& enroll) {
+  auto command = enroll.add("group", group_help);
   const auto flags = std::make_shared<GroupFlags>();
-  command->add_option("NAME", flags->name, "The group's name, which its devices send as kid")->required();
-  add_common_flags(*command, flags->common, "group");
+  command.value("NAME", flags->name, "The group's name, which its devices send as kid", {.required = true});
+  add_common_flags(command, flags->common, "group");
   auto& material = flags->common.material;
-  add_file_flag(*command, "--ca-file", material.ca_file,
+  add_file_flag(command, "--ca-file", material.ca_file,
                 "The CA (PEM) that issued the devices' certificates; never one of the service's own");
   material.choices += ", --ca-file";
-  add_proof_flag(*command, material.proof, {"symmetric_key", "x509", "token"});
-  add_group_limits(*command, *flags);
-  add_group_ends(*command, *flags);
-  add_group_policy(*command, *flags);
-  command->footer(std::string(group_footer) + exit_codes);
-  command->callback([flags, &run] { run = [flags] { return enroll_group(*flags); }; });
+  add_proof_flag(command, material.proof, {"symmetric_key", "x509", "token"});
+  add_group_limits(command, *flags);
+  add_group_ends(command, *flags);
+  add_group_policy(command, *flags);
+  command.footer(group_footer, exit_codes);
+  command.does([flags] { return enroll_group(*flags); });
 }
 
 constexpr const char* device_help =
@@ -166,29 +142,25 @@ constexpr const char* device_footer =
     "  latchkey enroll device 12345 --group meters --allow\n"
     "\n";
 
-void add_device(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("device", device_help);
+void add_device(Command& enroll) {
+  auto command = enroll.add("device", device_help);
   const auto flags = std::make_shared<DeviceFlags>();
-  command->add_option("ID", flags->id, "The device's id: letters, digits and . _ : -, at most 64")
-      ->required();
-  command
-      ->add_option("--group", flags->group,
-                   "Group whose limits and configuration hold for it (default: none)")
-      ->type_name("NAME");
-  add_common_flags(*command, flags->common, "device");
+  command.value("ID", flags->id, "The device's id: letters, digits and . _ : -, at most 64",
+                {.required = true});
+  command.value("--group", flags->group, "Group whose limits and configuration hold for it (default: none)",
+                {.metavar = "NAME"});
+  add_common_flags(command, flags->common, "device");
   auto& material = flags->common.material;
-  add_file_flag(*command, "--public-key-file", material.public_key_file,
+  add_file_flag(command, "--public-key-file", material.public_key_file,
                 "The device's public key: PEM (SubjectPublicKeyInfo) or a JWK");
-  add_file_flag(*command, "--certificate-file", material.certificate_file,
+  add_file_flag(command, "--certificate-file", material.certificate_file,
                 "The device's certificate (PEM), whoever issued it");
-  command
-      ->add_flag("--allow", material.allow,
-                 "Nothing of its own: its group's proof, on the group's allow list")
-      ->group("One of");
+  command.flag("--allow", material.allow, "Nothing of its own: its group's proof, on the group's allow list",
+               "One of");
   material.choices += ", --public-key-file, --certificate-file, --allow";
-  add_proof_flag(*command, material.proof, {"symmetric_key", "public_key", "x509", "token", "group"});
-  command->footer(std::string(device_footer) + exit_codes);
-  command->callback([flags, &run] { run = [flags] { return enroll_device(*flags); }; });
+  add_proof_flag(command, material.proof, {"symmetric_key", "public_key", "x509", "token", "group"});
+  command.footer(device_footer, exit_codes);
+  command.does([flags] { return enroll_device(*flags); });
 }
 
 constexpr const char* derive_help =
@@ -201,28 +173,26 @@ constexpr const char* derive_footer =
     "\n"
     "Exit codes: 0 printed, 64 wrong flags, 65 unusable file.";
 
-void add_derive_key(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("derive-key", derive_help);
+void add_derive_key(Command& enroll) {
+  auto command = enroll.add("derive-key", derive_help);
   const auto flags = std::make_shared<DeriveFlags>();
-  command->add_option("ID", flags->id, "The device's id")->required();
-  command->add_option("--group-key-file", flags->group_key_file, "The group's key")
-      ->type_name("FILE")
-      ->required();
-  add_config_flag(*command, flags->config_file);
-  command->footer(derive_footer);
-  command->callback([flags, &run] { run = [flags] { return derive_key(*flags); }; });
+  command.value("ID", flags->id, "The device's id", {.required = true});
+  command.value("--group-key-file", flags->group_key_file, "The group's key",
+                {.metavar = "FILE", .required = true});
+  add_config_flag(command, flags->config_file);
+  command.footer(derive_footer);
+  command.does([flags] { return derive_key(*flags); });
 }
 
 }  // namespace
 
-void add_enroll_commands(CLI::App& root, std::function<int()>& run) {
-  auto* const enroll = root.add_subcommand("enroll", "Who may provision: groups and single devices");
-  enroll->require_subcommand(1);
-  add_group(*enroll, run);
-  add_device(*enroll, run);
-  add_import(*enroll, run);
-  add_derive_key(*enroll, run);
-  add_key_verbs(*enroll, run);
+void add_enroll_commands(Command& root) {
+  auto enroll = root.add("enroll", "Who may provision: groups and single devices");
+  add_group(enroll);
+  add_device(enroll);
+  add_import(enroll);
+  add_derive_key(enroll);
+  add_key_verbs(enroll);
 }
 
 }  // namespace latchkey::cli

@@ -1,16 +1,12 @@
 #pragma once
 
+#include "base/command_line.hpp"
 #include "service/cli/material.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 // The verbs of `latchkey enroll`.
 namespace latchkey::cli {
@@ -58,7 +54,7 @@ struct DeriveFlags {
 [[nodiscard]] Result<void> check_name(const std::string& name, std::string_view what);
 
 /// The verbs seal-key, roll-key and retire-key.
-void add_key_verbs(CLI::App& enroll, std::function<int()>& run);
+void add_key_verbs(Command& enroll);
 
 /// Each does it and returns the exit code.
 [[nodiscard]] int enroll_group(const GroupFlags& flags);

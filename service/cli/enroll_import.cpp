@@ -2,8 +2,6 @@
 
 #include "service/cli/flags.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 namespace latchkey::cli {
@@ -36,19 +34,19 @@ constexpr const char* footer =
 
 }  // namespace
 
-void add_import(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("import", help);
+void add_import(Command& enroll) {
+  auto command = enroll.add("import", help);
   const auto flags = std::make_shared<ImportFlags>();
-  command->add_option("FILE", flags->file, "The file, or - for standard input")->required();
-  command->add_option("--group", flags->group, "The group of devices that name none")->type_name("NAME");
-  command->add_flag("--atomic", flags->atomic,
-                    "All or nothing, in one transaction; without it every 20,000 lines are one");
-  command->add_flag("--check", flags->check, "Only say what is wrong, and enrol nobody");
-  add_config_flag(*command, flags->config_file);
-  add_database_flag(*command, flags->database_url, "LATCHKEY_DB_URL");
-  command->add_flag("--json", flags->json, "A JSON object on stdout");
-  command->footer(footer);
-  command->callback([flags, &run] { run = [flags] { return import_devices(*flags); }; });
+  command.value("FILE", flags->file, "The file, or - for standard input", {.required = true});
+  command.value("--group", flags->group, "The group of devices that name none", {.metavar = "NAME"});
+  command.flag("--atomic", flags->atomic,
+               "All or nothing, in one transaction; without it every 20,000 lines are one");
+  command.flag("--check", flags->check, "Only say what is wrong, and enrol nobody");
+  add_config_flag(command, flags->config_file);
+  add_database_flag(command, flags->database_url, "LATCHKEY_DB_URL");
+  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.footer(footer);
+  command.does([flags] { return import_devices(*flags); });
 }
 
 }  // namespace latchkey::cli

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <functional>
-#include <string>
+#include "base/command_line.hpp"
 
-namespace CLI {
-class App;
-}
+#include <string>
 
 namespace latchkey::cli {
 
@@ -20,7 +17,7 @@ struct ImportFlags {
 };
 
 /// Adds `enroll import`, as commands.hpp says.
-void add_import(CLI::App& enroll, std::function<int()>& run);
+void add_import(Command& enroll);
 
 /// Does it and returns the exit code.
 [[nodiscard]] int import_devices(const ImportFlags& flags);

@@ -2,7 +2,6 @@
 #include "service/cli/enroll.hpp"
 #include "service/cli/flags.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <iostream>
@@ -100,18 +99,14 @@ int exit_code_of(const Result<void>& result) {
   return result ? exit_code::ok : report(result.error());
 }
 
-void add_key_flags(CLI::App& command, MaterialFlags& flags, const char* whose) {
+void add_key_flags(Command& command, MaterialFlags& flags, const char* whose) {
   flags.choices = "--key-file, --generate-key";
-  command
-      .add_option("--key-file", flags.key_file,
-                  std::string("The ") + whose + ": 32-64 bytes, raw or as one base64 line")
-      ->type_name("FILE")
-      ->group("One of");
-  command
-      .add_option("--generate-key", flags.generate_key,
-                  "Make a key of 32 bytes and write it to this new file (mode 0600)")
-      ->type_name("FILE")
-      ->group("One of");
+  command.value("--key-file", flags.key_file,
+                std::string("The ") + whose + ": 32-64 bytes, raw or as one base64 line",
+                {.metavar = "FILE", .heading = "One of"});
+  command.value("--generate-key", flags.generate_key,
+                "Make a key of 32 bytes and write it to this new file (mode 0600)",
+                {.metavar = "FILE", .heading = "One of"});
 }
 
 constexpr const char* seal_help =
@@ -125,15 +120,15 @@ constexpr const char* seal_footer =
     "\n"
     "Exit codes: 0 printed, 64 wrong flags, 65 unusable file, 78 wrong configuration.";
 
-void add_seal(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("seal-key", seal_help);
+void add_seal(Command& enroll) {
+  auto command = enroll.add("seal-key", seal_help);
   const auto flags = std::make_shared<SealFlags>();
-  command->add_option("--group", flags->group, "The group whose key it is to be")->type_name("NAME");
-  command->add_option("--device", flags->device, "The device whose key it is to be")->type_name("ID");
-  add_key_flags(*command, flags->material, "key");
-  add_config_flag(*command, flags->config_file);
-  command->footer(seal_footer);
-  command->callback([flags, &run] { run = [flags] { return exit_code_of(do_seal(*flags)); }; });
+  command.value("--group", flags->group, "The group whose key it is to be", {.metavar = "NAME"});
+  command.value("--device", flags->device, "The device whose key it is to be", {.metavar = "ID"});
+  add_key_flags(command, flags->material, "key");
+  add_config_flag(command, flags->config_file);
+  command.footer(seal_footer);
+  command.does([flags] { return exit_code_of(do_seal(*flags)); });
 }
 
 constexpr const char* roll_help =
@@ -147,21 +142,19 @@ constexpr const char* roll_footer =
     "Exit codes: 0 rolled, 64 wrong flags, 65 unusable file or refused by the registry, 69 no database,\n"
     "77 the login may not, 78 wrong configuration.";
 
-void add_roll(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("roll-key", roll_help);
+void add_roll(Command& enroll) {
+  auto command = enroll.add("roll-key", roll_help);
   const auto flags = std::make_shared<RollFlags>();
-  command->add_option("NAME", flags->group, "The group")->required();
-  add_key_flags(*command, flags->material, "group's new key");
-  command
-      ->add_option("--ca-file", flags->material.ca_file, "The CA (PEM) that issues the devices' certificates")
-      ->type_name("FILE")
-      ->group("One of");
+  command.value("NAME", flags->group, "The group", {.required = true});
+  add_key_flags(command, flags->material, "group's new key");
+  command.value("--ca-file", flags->material.ca_file, "The CA (PEM) that issues the devices' certificates",
+                {.metavar = "FILE", .heading = "One of"});
   flags->material.choices += ", --ca-file";
-  add_database_flag(*command, flags->database.url, variable);
-  add_config_flag(*command, flags->database.config_file);
-  command->add_flag("--json", flags->json, "A JSON object on stdout");
-  command->footer(roll_footer);
-  command->callback([flags, &run] { run = [flags] { return exit_code_of(do_roll(*flags)); }; });
+  add_database_flag(command, flags->database.url, variable);
+  add_config_flag(command, flags->database.config_file);
+  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.footer(roll_footer);
+  command.does([flags] { return exit_code_of(do_roll(*flags)); });
 }
 
 constexpr const char* retire_help =
@@ -172,24 +165,24 @@ constexpr const char* retire_footer =
     "Exit codes: 0 it is good no more, 1 devices depend on it and nothing was changed, 64 wrong flags, 65\n"
     "refused by the registry, 69 no database, 77 the login may not.";
 
-void add_retire(CLI::App& enroll, std::function<int()>& run) {
-  auto* const command = enroll.add_subcommand("retire-key", retire_help);
+void add_retire(Command& enroll) {
+  auto command = enroll.add("retire-key", retire_help);
   const auto flags = std::make_shared<RetireFlags>();
-  command->add_option("NAME", flags->group, "The group")->required();
-  command->add_flag("--force", flags->force, "Even if devices depend on it");
-  add_database_flag(*command, flags->database.url, variable);
-  add_config_flag(*command, flags->database.config_file);
-  command->add_flag("--json", flags->json, "A JSON object on stdout");
-  command->footer(retire_footer);
-  command->callback([flags, &run] { run = [flags] { return do_retire(*flags); }; });
+  command.value("NAME", flags->group, "The group", {.required = true});
+  command.flag("--force", flags->force, "Even if devices depend on it");
+  add_database_flag(command, flags->database.url, variable);
+  add_config_flag(command, flags->database.config_file);
+  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.footer(retire_footer);
+  command.does([flags] { return do_retire(*flags); });
 }
 
 }  // namespace
 
-void add_key_verbs(CLI::App& enroll, std::function<int()>& run) {
-  add_seal(enroll, run);
-  add_roll(enroll, run);
-  add_retire(enroll, run);
+void add_key_verbs(Command& enroll) {
+  add_seal(enroll);
+  add_roll(enroll);
+  add_retire(enroll);
 }
 
 }  // namespace latchkey::cli

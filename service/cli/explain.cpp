@@ -5,7 +5,6 @@
 #include "service/cli/flags.hpp"
 #include "service/config.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -97,25 +96,22 @@ constexpr const char* footer =
 
 }  // namespace
 
-void add_explain_command(CLI::App& root, std::function<int()>& run) {
-  auto* const command = root.add_subcommand("explain", help);
+void add_explain_command(Command& root) {
+  auto command = root.add("explain", help);
   const auto flags = std::make_shared<Flags>();
-  command->add_option("ID", flags->id, "The device's id")->required();
-  command
-      ->add_option("--group", flags->group,
-                   "Group that its proof is of, where it has no enrolment of its own (default: the group\n"
-                   "that registered it)")
-      ->type_name("NAME");
-  command
-      ->add_option("--token-file", flags->token_file,
-                   "Token that it proves itself by: its group, its uses and its end are asked")
-      ->type_name("FILE")
-      ->excludes("--group");
-  add_database_flag(*command, flags->database.url, variable);
-  add_config_flag(*command, flags->database.config_file);
-  command->add_flag("--json", flags->json, "A JSON object on stdout");
-  command->footer(footer);
-  command->callback([flags, &run] { run = [flags] { return run_explain(*flags); }; });
+  command.value("ID", flags->id, "The device's id", {.required = true});
+  command.value("--group", flags->group,
+                "Group that its proof is of, where it has no enrolment of its own (default: the group\n"
+                "that registered it)",
+                {.metavar = "NAME"});
+  command.value("--token-file", flags->token_file,
+                "Token that it proves itself by: its group, its uses and its end are asked",
+                {.metavar = "FILE", .excludes = "--group"});
+  add_database_flag(command, flags->database.url, variable);
+  add_config_flag(command, flags->database.config_file);
+  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.footer(footer);
+  command.does([flags] { return run_explain(*flags); });
 }
 
 }  // namespace latchkey::cli

@@ -2,8 +2,6 @@
 
 #include "service/config_rules.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <cstdlib>
 
 namespace latchkey::cli {
@@ -20,19 +18,17 @@ Result<registry::ConnectOptions> database_of_config(const std::string& config_fi
 
 }  // namespace
 
-void add_config_flag(CLI::App& command, std::string& file) {
-  command
-      .add_option("--config", file,
-                  "Configuration file (default: LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)")
-      ->type_name("FILE");
+void add_config_flag(Command& command, std::string& file) {
+  command.value("--config", file,
+                "Configuration file (default: LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)",
+                {.metavar = "FILE"});
 }
 
-void add_database_flag(CLI::App& command, std::string& url, const std::string& variable) {
-  command
-      .add_option("--db-url", url,
-                  "Database, postgresql://user@host/database without a password (default:\n" + variable +
-                      ", which may hold one, then database.url of the configuration)")
-      ->type_name("URL");
+void add_database_flag(Command& command, std::string& url, const std::string& variable) {
+  command.value("--db-url", url,
+                "Database, postgresql://user@host/database without a password (default:\n" + variable +
+                    ", which may hold one, then database.url of the configuration)",
+                {.metavar = "URL"});
 }
 
 Result<registry::ConnectOptions> find_database(const DatabaseFlags& flags, const std::string& variable) {

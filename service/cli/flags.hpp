@@ -1,18 +1,14 @@
 #pragma once
 
+#include "base/command_line.hpp"
 #include "service/cli/outcome.hpp"
 
-#include <functional>
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 // Flags that several commands share.
 namespace latchkey::cli {
 
-void add_config_flag(CLI::App& command, std::string& file);
+void add_config_flag(Command& command, std::string& file);
 
 /// How a command finds the database.
 struct DatabaseFlags {
@@ -20,7 +16,7 @@ struct DatabaseFlags {
   std::string config_file;
 };
 /// `variable` is LATCHKEY_DB_URL or LATCHKEY_OWNER_DB_URL: who has several logins sets both.
-void add_database_flag(CLI::App& command, std::string& url, const std::string& variable);
+void add_database_flag(Command& command, std::string& url, const std::string& variable);
 /// --db-url, else the variable, else [database] of the configuration.
 [[nodiscard]] Result<registry::ConnectOptions> find_database(const DatabaseFlags& flags,
                                                              const std::string& variable);

@@ -2,8 +2,6 @@
 #include "service/cli/flags.hpp"
 #include "service/http/client.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 #include <string>
@@ -42,13 +40,13 @@ constexpr const char* footer =
 
 }  // namespace
 
-void add_health_command(CLI::App& root, std::function<int()>& run) {
-  auto* const command = root.add_subcommand("health", help);
+void add_health_command(Command& root) {
+  auto command = root.add("health", help);
   const auto flags = std::make_shared<Flags>();
-  add_config_flag(*command, flags->config_file);
-  command->add_flag("--live", flags->live, "Only whether the process gets on with its work");
-  command->footer(footer);
-  command->callback([flags, &run] { run = [flags] { return run_health(*flags); }; });
+  add_config_flag(command, flags->config_file);
+  command.flag("--live", flags->live, "Only whether the process gets on with its work");
+  command.footer(footer);
+  command.does([flags] { return run_health(*flags); });
 }
 
 }  // namespace latchkey::cli

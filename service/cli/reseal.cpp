@@ -3,7 +3,6 @@
 #include "service/cli/flags.hpp"
 #include "service/cli/material.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <iostream>
@@ -95,15 +94,15 @@ constexpr const char* footer =
 
 }  // namespace
 
-void add_reseal(CLI::App& db, std::function<int()>& run) {
-  auto* const command = db.add_subcommand("reseal", help);
+void add_reseal(Command& db) {
+  auto command = db.add("reseal", help);
   const auto flags = std::make_shared<Flags>();
-  add_database_flag(*command, flags->database.url, owner_variable);
-  add_config_flag(*command, flags->database.config_file);
-  command->add_flag("--dry-run", flags->dry_run, "Only count what is under another master key");
-  command->add_flag("--json", flags->json, "A JSON object on stdout");
-  command->footer(footer);
-  command->callback([flags, &run] { run = [flags] { return run_reseal(*flags); }; });
+  add_database_flag(command, flags->database.url, owner_variable);
+  add_config_flag(command, flags->database.config_file);
+  command.flag("--dry-run", flags->dry_run, "Only count what is under another master key");
+  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.footer(footer);
+  command.does([flags] { return run_reseal(*flags); });
 }
 
 }  // namespace latchkey::cli

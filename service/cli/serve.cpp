@@ -3,8 +3,6 @@
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <string>
 
@@ -31,12 +29,12 @@ constexpr const char* serve_footer =
 
 }  // namespace
 
-void add_serve_command(CLI::App& root, std::function<int()>& run) {
-  auto* const command = root.add_subcommand("serve", serve_help);
+void add_serve_command(Command& root) {
+  auto command = root.add("serve", serve_help);
   const auto config_file = std::make_shared<std::string>();
-  add_config_flag(*command, *config_file);
-  command->footer(serve_footer);
-  command->callback([config_file, &run] { run = [config_file] { return run_serve(*config_file); }; });
+  add_config_flag(command, *config_file);
+  command.footer(serve_footer);
+  command.does([config_file] { return run_serve(*config_file); });
 }
 
 }  // namespace latchkey::cli
