@@ -32,13 +32,13 @@ int signal_when_armed(const char* armed) {
   return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-TEST_CASE("a fail-point ends the process where it is armed, and nowhere else", "[failpoint]") {
+TEST_CASE("a fail-point ends the process where it is armed, and nowhere else", "[failpoint][native]") {
   CHECK(signal_when_armed("passed:kill") == SIGKILL);
   CHECK(signal_when_armed("passed_by:kill") == 0);
   CHECK(signal_when_armed("") == 0);
 }
 
-TEST_CASE("a fail-point may be armed for a later time", "[failpoint]") {
+TEST_CASE("a fail-point may be armed for a later time", "[failpoint][native]") {
   CHECK(signal_when_armed("passed:kill@3") == SIGKILL);
   CHECK(signal_when_armed("passed:kill@4") == 0);
   CHECK(signal_when_armed("passed:kill@x") == 0);

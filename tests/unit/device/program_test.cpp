@@ -24,7 +24,7 @@ TEST_CASE("a program that is not content says why in its last line", "[program]"
   CHECK(shell("kill -9 $$").error() == "/bin/sh was ended by signal 9");
 }
 
-TEST_CASE("a program that is none is an error", "[program]") {
+TEST_CASE("a program that is none is an error", "[program][native]") {
   CHECK(run_program({"/nonexistent/program"}, seconds(20)).error() ==
         "/nonexistent/program cannot be started: No such file or directory");
 }
