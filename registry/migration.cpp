@@ -31,7 +31,7 @@ MigrationStatus status_of(const SchemaFile& file, const Digests& applied) {
   MigrationStatus status{MigrationStatus::Kind::schema, name_of(file)};
   const auto found = applied.find(file.version);
   status.applied = found != applied.end();
-  status.edited = status.applied && !is_checksum_of(file, found->second);
+  status.edited = status.applied && std::ranges::count(checksums_of(file), found->second) == 0;
   return status;
 }
 
@@ -120,11 +120,9 @@ std::string script_of(const Part& part) {
 }
 
 std::string refusal_of_edited(const SchemaFile& file) {
-  std::string known = "'" + digest_of(file.sql) + "'";
-  constexpr std::string_view mark = "-- replaces: ";
-  constexpr std::size_t digits = 64;
-  for (auto at = file.sql.find(mark); at != std::string_view::npos; at = file.sql.find(mark, at + 1))
-    known += ", '" + std::string(file.sql.substr(at + mark.size(), digits)) + "'";
+  std::string known;
+  for (const auto& checksum : checksums_of(file))
+    known += (known.empty() ? "'" : ", '") + checksum + "'";
   return "DO $$ BEGIN\n  IF EXISTS (SELECT FROM registry.schema_migrations WHERE version = '" +
          std::string(file.version) + "' AND checksum NOT IN (" + known +
          ")) THEN\n    RAISE EXCEPTION 'the schema file " + name_of(file) +

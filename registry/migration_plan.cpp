@@ -80,9 +80,13 @@ std::string digest_of(std::string_view sql) {
   return crypto::to_hex(crypto::sha256(crypto::as_bytes(sql)));
 }
 
-bool is_checksum_of(const SchemaFile& file, std::string_view checksum) {
-  const std::string line = "-- replaces: " + std::string(checksum) + "\n";
-  return checksum == digest_of(file.sql) || file.sql.find(line) != std::string_view::npos;
+std::vector<std::string> checksums_of(const SchemaFile& file) {
+  constexpr std::string_view mark = "-- replaces: ";
+  constexpr std::size_t digits = 64;
+  std::vector<std::string> checksums{digest_of(file.sql)};
+  for (auto at = file.sql.find(mark); at != std::string_view::npos; at = file.sql.find(mark, at + 1))
+    checksums.emplace_back(file.sql.substr(at + mark.size(), digits));
+  return checksums;
 }
 
 std::string name_of(const SchemaFile& file) {

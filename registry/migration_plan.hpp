@@ -25,9 +25,9 @@ struct Pass {
 constexpr const char* migration_lock = "SELECT pg_advisory_lock(7237842013948)";
 
 [[nodiscard]] std::string digest_of(std::string_view sql);
-/// A checksum under which this very schema was applied before: by the file itself, or by one that it
-/// replaces (a line "-- replaces: <SHA-256>" in it).
-[[nodiscard]] bool is_checksum_of(const SchemaFile& file, std::string_view checksum);
+/// The checksums under which this very schema was applied: the file's own, and those of files that it
+/// replaces (a line "-- replaces: <SHA-256>" in it for each).
+[[nodiscard]] std::vector<std::string> checksums_of(const SchemaFile& file);
 /// "0001_tables"
 [[nodiscard]] std::string name_of(const SchemaFile& file);
 
