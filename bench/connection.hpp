@@ -7,7 +7,7 @@
 namespace latchkey::bench {
 
 struct Broker {
-  std::string host;
+  std::string host = "127.0.0.1";
   std::uint16_t port = 1883;
   std::string username;
   std::string password;

@@ -10,8 +10,8 @@ namespace latchkey::bench {
 struct DatabaseOptions {
   std::string url;
   std::string password;
-  std::string group;   ///< enrolled, symmetric
-  std::string prefix;  ///< of the device ids
+  std::string group = "bench";  ///< enrolled, symmetric
+  std::string prefix;           ///< of the device ids
   std::size_t devices = 0;
   std::size_t threads = 2;  ///< a connection each, as the service's workers
   std::size_t batch = 128;
