@@ -1,16 +1,17 @@
 -- Locks in one order for everybody: quotas by name, known devices by id; new devices follow by id.
--- Devices by `= ANY (array)`, which leaves the planner no way but the index.
+-- By `= ANY (array)`, which leaves the planner no way but the index.
 CREATE OR REPLACE FUNCTION lock_for_commit(b decided_request[]) RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE quotas text[];
 BEGIN
-  PERFORM FROM quota WHERE name IN (
-    SELECT unnest(ARRAY[t.name, t.parent]) FROM quota t WHERE t.name IN (
-      SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
-      UNION
-      SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id
-        WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL))
-    ORDER BY name FOR UPDATE;
+  quotas := array(
+    SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
+    UNION
+    SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id
+      WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL);
+  quotas := array(SELECT unnest(ARRAY[t.name, t.parent]) FROM quota t WHERE t.name = ANY (quotas));
+  PERFORM FROM quota WHERE name = ANY (quotas) ORDER BY name FOR UPDATE;
   PERFORM FROM device WHERE device_id = ANY (array(
       SELECT q.device_id FROM unnest(b) q
       WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending')))

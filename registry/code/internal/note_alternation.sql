@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION note_alternation(b decided_status[], taken_up int[]) RETURNS void
-LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off AS $$
   UPDATE presence r SET returns = CASE WHEN r.returning_since > now() - interval '10 minutes'
     THEN r.returns + 1 ELSE 1 END,
       returning_since = CASE WHEN r.returning_since > now() - interval '10 minutes'

@@ -12,10 +12,13 @@ BEGIN
         m.moves AND m.moves_top AS moves_top
       FROM unnest(b) q
         LEFT JOIN device d ON d.device_id = q.device_id
-        LEFT JOIN quota t ON t.name = q.quota
-        LEFT JOIN quota p ON p.name = coalesce(t.parent, t.name)
+        -- LIMIT: as in load_requests
+        LEFT JOIN LATERAL (SELECT * FROM quota v WHERE v.name = q.quota LIMIT 1) t ON true
         LEFT JOIN LATERAL (
-          SELECT coalesce(x.parent, x.name) AS top FROM quota x WHERE x.name = d.quota) o ON true
+          SELECT * FROM quota v WHERE v.name = coalesce(t.parent, t.name) LIMIT 1) p ON true
+        LEFT JOIN LATERAL (
+          SELECT coalesce(x.parent, x.name) AS top FROM quota x WHERE x.name = d.quota LIMIT 1) o
+          ON true
         CROSS JOIN LATERAL (
           SELECT q.to_registered AND d.quota IS DISTINCT FROM q.quota AS moves,
                  o.top IS DISTINCT FROM p.name AS moves_top) m

@@ -62,6 +62,7 @@ BEGIN
          CASE WHEN wrong IS NOT NULL THEN wrong WHEN ins.device_id IS NULL
            THEN 'enrolled already; nothing was changed' END
   FROM checked c LEFT JOIN ins ON wrong IS NULL AND ins.device_id = c.device_id ORDER BY c.i;
+  PERFORM analyze_filled('enrollment', jsonb_array_length(devices));
 END $$;
 COMMENT ON FUNCTION enroll_devices(jsonb) IS
   'Enrols up to 100000 devices: an array of {"device_id", "proof", "material", "group", '

@@ -2,7 +2,8 @@
 -- `expected` is the generation that the load saw, NULL: no row. The settings hold for the functions
 -- that it calls as well.
 CREATE OR REPLACE FUNCTION commit_requests(p jsonb) RETURNS TABLE (i int, outcome text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
   b decided_request[] := array(

@@ -1,7 +1,8 @@
 -- Only what changes a device locks it: a fleet that reconnects writes presence and nothing else.
 -- Lock order as in commit_requests: devices by id, then presence by id.
 CREATE OR REPLACE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
@@ -21,13 +22,15 @@ BEGIN
   -- ended.
   stale := array(SELECT q.i FROM unnest(b) q LEFT JOIN device d USING (device_id)
     LEFT JOIN presence r USING (device_id)
-    LEFT JOIN credential c ON c.device_id = q.device_id AND c.generation = q.generation
+    -- LIMIT: as in load_statuses
+    LEFT JOIN LATERAL (SELECT is_live(v, now()) AS live FROM credential v
+      WHERE v.device_id = q.device_id AND v.generation = q.generation LIMIT 1) c ON true
     -- The configuration in the answer has to be the one of now: what changes it locks presence, as
     -- this does.
     WHERE d.state IS DISTINCT FROM q.expected
       OR (q.version_from IS NOT NULL
       AND (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from))
-      OR CASE q.kind WHEN 'connected' THEN c IS NULL OR NOT is_live(c, now())
+      OR CASE q.kind WHEN 'connected' THEN NOT coalesce(c.live, false)
       ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
   -- A device names each session anew. Two that share a credential and keep connections of their own
   -- take turns.

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION load_requests(p jsonb) RETURNS SETOF request_facts
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off
-  SET enable_mergejoin = off AS $$
+  SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT q.i, micros(now()),
@@ -32,34 +32,36 @@ BEGIN
     d.endpoint, d.endpoint_given,
     d.attributes::text,
     s.generation, s.type, s.digest, s.certificate, s.salt, s.master_key,
-    micros(s.not_before), micros(s.not_after), is_live(s, now()),
-    n.generation, n.type, micros(n.not_before), micros(n.not_after), is_live(n, now()),
+    micros(s.not_before), micros(s.not_after), is_live(s.whole, now()),
+    n.generation, n.type, micros(n.not_before), micros(n.not_after), is_live(n.whole, now()),
     r.certificate, CASE
       WHEN r.status IN ('retired', 'revoked') THEN r.status
-      WHEN is_live(r, now()) THEN 'live'
+      WHEN is_live(r.whole, now()) THEN 'live'
       WHEN r.status = 'active'
         AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now()
         THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END
   FROM jsonb_populate_recordset(NULL::request_key, p) q
-  -- LIMIT: the planner expects hundreds
+  -- LIMIT: a join could read the whole table instead, which looks cheap while the table is empty.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true
-  LEFT JOIN device d ON d.device_id = q.device_id
-  LEFT JOIN enrollment e ON e.device_id = q.device_id
-  LEFT JOIN device_config x ON x.device_id = q.device_id
-  LEFT JOIN enrollment_group t ON t.proof = 'token' AND t.material = q.token_hash
-  LEFT JOIN token k ON k.hash = q.token_hash
-  LEFT JOIN group_ca ca ON ca.subject = q.ca_subject
+  LEFT JOIN LATERAL (SELECT * FROM device v WHERE v.device_id = q.device_id LIMIT 1) d ON true
+  LEFT JOIN LATERAL (SELECT * FROM enrollment v WHERE v.device_id = q.device_id LIMIT 1) e ON true
+  LEFT JOIN LATERAL (SELECT * FROM device_config v WHERE v.device_id = q.device_id LIMIT 1) x
+    ON true
+  LEFT JOIN LATERAL (SELECT v.name FROM enrollment_group v
+    WHERE v.proof = 'token' AND v.material = q.token_hash LIMIT 1) t ON true
+  LEFT JOIN LATERAL (SELECT * FROM token v WHERE v.hash = q.token_hash LIMIT 1) k ON true
+  LEFT JOIN LATERAL (SELECT * FROM group_ca v WHERE v.subject = q.ca_subject LIMIT 1) ca ON true
   -- Nothing is tried in turn: a certificate of ours names the device's enrolment, then comes the
   -- device's own, then what the proof names.
-  LEFT JOIN enrollment_group g ON g.name = CASE
+  LEFT JOIN LATERAL (SELECT * FROM enrollment_group v WHERE v.name = CASE
     WHEN q.certificate IS NOT NULL THEN d.group_name
     WHEN e.device_id IS NOT NULL THEN e.group_name
     WHEN q.token_hash IS NOT NULL THEN coalesce(t.name, k.group_name)
     WHEN q.ca_subject IS NOT NULL THEN ca.group_name
-    ELSE q.group_name END
+    ELSE q.group_name END LIMIT 1) g ON true
   -- a token of another group says nothing here
-  LEFT JOIN token u ON u.hash = k.hash AND u.group_name = g.name
+  LEFT JOIN LATERAL (SELECT k.hash, k.quota, k.valid_until WHERE k.group_name = g.name) u ON true
   CROSS JOIN LATERAL (SELECT CASE
     WHEN q.certificate IS NOT NULL AND d.enrolled_by = 'device'
       THEN CASE WHEN e.proof <> 'group' THEN 'device' END
@@ -67,12 +69,13 @@ BEGIN
       THEN CASE WHEN d.enrolled_by = 'group:' || g.name THEN 'group' END
     WHEN e.proof <> 'group' THEN 'device'
     WHEN g.name IS NOT NULL THEN 'group' END AS origin) o
-  LEFT JOIN credential s ON s.device_id = q.device_id AND s.request_id = q.request_id
-  -- Not d.generation: `restored` leaves a gap before the next one.
-  LEFT JOIN LATERAL (SELECT max(c.generation) AS generation FROM credential c
-    WHERE c.device_id = d.device_id) newest ON true
-  LEFT JOIN credential n ON n.device_id = d.device_id AND n.generation = newest.generation
-  LEFT JOIN credential r ON r.device_id = q.device_id AND r.fingerprint = q.certificate;
+  LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v
+    WHERE v.device_id = q.device_id AND v.request_id = q.request_id LIMIT 1) s ON true
+  -- Not by d.generation: `restored` leaves a gap before the next one.
+  LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v WHERE v.device_id = d.device_id
+    ORDER BY v.generation DESC LIMIT 1) n ON true
+  LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v
+    WHERE v.device_id = q.device_id AND v.fingerprint = q.certificate LIMIT 1) r ON true;
 END $$;
 COMMENT ON FUNCTION load_requests(jsonb) IS
   'Service: everything that decides a batch of requests, a row each.';

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION mark_sent(p jsonb) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
   b sent_credential[] := array(SELECT r FROM jsonb_populate_recordset(NULL::sent_credential, p) r);
