@@ -1,7 +1,11 @@
 #include "base/command_line.hpp"
 
+#include "base/spelling.hpp"
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace latchkey {
@@ -47,14 +51,47 @@ void accept_below(CLI::App& app, const char* name, std::string& ignored) {
   if (verbs.empty() && app.get_option_no_throw(name) == nullptr) app.add_option(name, ignored)->group("");
 }
 
-/// "latchkey enroll group", as far as the command line was understood.
-std::string understood(const CLI::App& root) {
-  std::string words = root.get_name();
-  for (const CLI::App* app = &root; !app->get_subcommands().empty();) {
+/// The command that the command line names, as far as it was understood.
+const CLI::App& understood(const CLI::App& root) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty())
     app = app->get_subcommands().front();
-    words += " " + app->get_name();
-  }
-  return words;
+  return *app;
+}
+
+/// "latchkey enroll group"
+std::string words_of(const CLI::App& command) {
+  const CLI::App* const above = command.get_parent();
+  return above == nullptr ? command.get_name() : words_of(*above) + " " + command.get_name();
+}
+
+/// Long flags, and those of its alternatives.
+std::vector<std::string> flags_of(const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* const option : command.get_options())
+    for (const auto& name : option->get_lnames())
+      if (!option->get_group().empty()) flags.push_back("--" + name);
+  for (const CLI::App* const group :
+       command.get_subcommands([](const CLI::App* below) { return below->get_name().empty(); }))
+    std::ranges::copy(flags_of(*group), std::back_inserter(flags));
+  return flags;
+}
+
+std::vector<std::string> verbs_of(const CLI::App& command) {
+  const auto is_shown = [](const CLI::App* below) {
+    return !below->get_name().empty() && !below->get_group().empty();
+  };
+  std::vector<std::string> verbs;
+  for (const CLI::App* const verb : command.get_subcommands(is_shown))
+    verbs.push_back(verb->get_name());
+  return verbs;
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+  std::string list;
+  for (const auto& word : words)
+    list.append(list.empty() ? "" : ", ").append(word);
+  return list;
 }
 
 std::string one_line(std::string text) {
@@ -63,12 +100,33 @@ std::string one_line(std::string text) {
   return text;
 }
 
-/// CLI11 says that a command is missing even where there is a word that is none.
-std::string complaint(const CLI::App& root, const CLI::ParseError& error) {
+/// `word` is none of `known`; what it may be a slip of comes before where to read on.
+UsageError unknown(std::string what, std::string_view word, const std::vector<std::string>& known,
+                   std::string more) {
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
+  const auto meant = nearest(word, candidates);
+  return {std::move(what), meant ? "did you mean " + std::string(*meant) + "? " + more : std::move(more)};
+}
+
+/// CLI11 says what is missing before it says what it does not know, which is the cause more often.
+UsageError complaint(const CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App& command = understood(root);
+  const auto words = words_of(command);
+  std::string more = "`" + words + " --help` tells more";
   const auto rest = root.remaining(true);
-  const bool is_word = !rest.empty() && !rest.front().starts_with('-');
-  if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || !is_word) return one_line(error.what());
-  return "\"" + rest.front() + "\" is no command of " + understood(root);
+  const auto verbs = verbs_of(command);
+  if (rest.empty() && !verbs.empty()) return {words + " needs a command: " + list_of(verbs), std::move(more)};
+  if (rest.empty()) return {one_line(error.what()), std::move(more)};
+  const auto flag =
+      std::ranges::find_if(rest, [](const auto& word) { return word.size() > 1 && word[0] == '-'; });
+  if (flag != rest.end()) {
+    const auto name = flag->substr(0, flag->find('='));
+    return unknown(name + " is no flag of " + words, name, flags_of(command), std::move(more));
+  }
+  const std::string& first = rest.front();
+  if (!verbs.empty())
+    return unknown("\"" + first + "\" is no command of " + words, first, verbs, std::move(more));
+  return {"\"" + first + "\" is a word too many for " + words, std::move(more)};
 }
 
 }  // namespace
@@ -144,8 +202,7 @@ std::expected<std::function<int()>, UsageError> CommandLine::parse(int argc, con
   } catch (const CLI::Success& success) {
     return [code = root.exit(success)] { return code; };
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(
-        UsageError{complaint(root, error), "`" + understood(root) + " --help` tells more"});
+    return std::unexpected(complaint(root, error));
   }
   return impl_->chosen;
 }

@@ -1,5 +1,5 @@
+#include "base/spelling.hpp"
 #include "service/config_reading.hpp"
-#include "service/spelling.hpp"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
+#include "base/spelling.hpp"
 #include "crypto/secret.hpp"
 #include "service/config_reading.hpp"
-#include "service/spelling.hpp"
 
 #include <toml++/toml.h>
 

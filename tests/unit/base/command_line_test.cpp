@@ -82,6 +82,19 @@ TEST_CASE("a wrong command line is refused with what is wrong", "[command_line]"
         "--certificate requires --key");
 }
 
+TEST_CASE("what is unknown is said to be unknown, before what is missing, with the nearest name",
+          "[command_line]") {
+  Tool tool;
+  const auto parsed = tool.parse({"things", "make", "--cuont=3"});
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().what == "--cuont is no flag of tool things make");
+  CHECK(parsed.error().hint == "did you mean --count? `tool things make --help` tells more");
+  CHECK(Tool().complaint({"things", "make", "--kye", "k"}) == "--kye is no flag of tool things make");
+  CHECK(Tool().complaint({"things", "make", "ball", "bat", "--key", "k"}) ==
+        "\"bat\" is a word too many for tool things make");
+  CHECK(Tool().complaint({"things"}) == "tool things needs a command: make");
+}
+
 TEST_CASE("a wrong command line names the command whose help tells more", "[command_line]") {
   Tool tool;
   const auto parsed = tool.parse({"things", "make"});

@@ -1,10 +1,10 @@
-#include "service/spelling.hpp"
+#include "base/spelling.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace latchkey::service {
+namespace latchkey {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -30,4 +30,4 @@ std::optional<std::string_view> nearest(std::string_view name, std::span<const s
   return best;
 }
 
-}  // namespace latchkey::service
+}  // namespace latchkey

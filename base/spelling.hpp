@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace latchkey::service {
+namespace latchkey {
 
 /// How many letters have to be put in, taken out or replaced to make `b` of `a`.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -13,4 +13,4 @@ namespace latchkey::service {
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view name,
                                                       std::span<const std::string_view> candidates);
 
-}  // namespace latchkey::service
+}  // namespace latchkey
