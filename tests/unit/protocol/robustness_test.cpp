@@ -111,7 +111,7 @@ TEST_CASE("every byte of a message may be anything") {
   }
 }
 
-TEST_CASE("hostile shapes are refused quickly") {
+TEST_CASE("hostile shapes are refused quickly", "[native]") {
   const auto begin = std::chrono::steady_clock::now();
   std::string wide = R"({"request_id":"5f0c9a1e7b3d4c2a","x":[)";
   while (wide.size() < 16000)

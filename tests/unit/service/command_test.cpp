@@ -12,7 +12,7 @@ TEST_CASE("a command gets its arguments as they are, without a shell", "[command
   CHECK(run_command("/bin/false ; /bin/true", 5s).error() == "it ended with 1");
 }
 
-TEST_CASE("a command that cannot be run, or ends badly, says so", "[command]") {
+TEST_CASE("a command that cannot be run, or ends badly, says so", "[command][native]") {
   CHECK(run_command("/nonexistent x", 5s).error() == "/nonexistent: No such file or directory");
   CHECK(run_command("/bin/false", 5s).error() == "it ended with 1");
   CHECK_FALSE(run_command(" ", 5s));
