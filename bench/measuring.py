@@ -194,7 +194,7 @@ class Bench:
     # --- what is measured
 
     def enroll(self) -> None:
-        config = ("--config", '{"report_interval_s":60}')
+        config = ("--device-config", '{"report_interval_s":60}')
         self.stack.latchkey("enroll", "group", GROUP, "--generate-key", str(self.key), *config)
         self.stack.latchkey("enroll", "group", "bench-token", "--generate-token", str(self.token), "--credential-type",
                             "password", *config)

@@ -8,7 +8,7 @@ device=try-$(od -An -v -N4 -tx1 /dev/urandom | tr -d ' \n')
 say() { printf '\n--- %s\n' "$*"; }
 
 say "an operator lets the device $device in, by a key of its own"
-latchkey enroll device "$device" --generate-key "$device.key" --config '{"report_interval_s":60}'
+latchkey enroll device "$device" --generate-key "$device.key" --device-config '{"report_interval_s":60}'
 
 say 'the device asks for a credential, connects with it, and gets its configuration'
 # A device repeats its request until it is answered: it may come before the service does.

@@ -33,11 +33,9 @@ void add_proof_flag(Command& command, std::string& proof, std::vector<std::strin
 
 void add_common_flags(Command& command, EnrolmentFlags& flags, const std::string& whose) {
   add_material_flags(command, flags.material, whose);
-  command.value("--config", flags.config_values,
-                "Configuration of the devices: a JSON object of at most 3 KiB. A value that is no\n"
-                "JSON is the service's configuration file, as with every command (default:\n"
-                "LATCHKEY_CONFIG, then /etc/latchkey/latchkey.toml)",
-                {.metavar = "JSON"});
+  command.value("--device-config", flags.device_config,
+                "Configuration of the devices: a JSON object of at most 3 KiB", {.metavar = "JSON"});
+  add_config_flag(command, flags.config_file);
   add_database_flag(command, flags.database_url, "LATCHKEY_DB_URL");
   command.flag("--json", flags.json, "A JSON object on stdout");
 }
@@ -54,7 +52,7 @@ constexpr const char* group_footer =
     "Examples:\n"
     "  latchkey enroll group meters --generate-key meters.key --device-id-pattern 'M-[0-9]{6}'\n"
     "  latchkey enroll group pilot --generate-token pilot.token --max-devices 50 \\\n"
-    "    --valid-until 2027-01-01T00:00:00Z --config '{\"report_interval_s\": 60}'\n"
+    "    --valid-until 2027-01-01T00:00:00Z --device-config '{\"report_interval_s\": 60}'\n"
     "  latchkey enroll group pumps --ca-file factory-ca.pem --id-from serial_number --admission approval\n"
     "\n";
 

@@ -15,8 +15,8 @@ namespace latchkey::cli {
 struct EnrolmentFlags {
   MaterialFlags material;
   std::string database_url;
-  std::vector<std::string>
-      config_values;  ///< --config: the device configuration, and also the configuration file
+  std::string config_file;                   ///< the service's
+  std::optional<std::string> device_config;  ///< the devices', JSON
   bool json = false;
 };
 

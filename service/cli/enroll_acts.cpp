@@ -16,29 +16,18 @@ namespace {
 constexpr const char* variable = "LATCHKEY_DB_URL";
 constexpr const char* name_shape = "1 to 64 of A-Z a-z 0-9 . _ : -, a letter or digit first";
 
-/// What --config said, told apart: JSON for devices, or the file of the service's configuration.
-struct ConfigValues {
-  std::optional<std::string> json;
-  std::string file;
-};
-
-bool is_json(const std::string& value) {
-  const auto first = value.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && std::string_view("{[\"").contains(value[first]);
+/// A JSON object as the registry takes it; nothing if there is none.
+Result<std::optional<std::string>> read_device_config(const std::optional<std::string>& json) {
+  if (!json) return std::nullopt;
+  auto checked = protocol::check_config(*json);
+  if (!checked) return fail(exit_code::bad_data, "--device-" + checked.error());
+  return *std::move(checked);
 }
 
-Result<ConfigValues> sort_out(const std::vector<std::string>& values) {
-  ConfigValues sorted;
-  for (const auto& value : values) {
-    if (!is_json(value)) {
-      sorted.file = value;
-      continue;
-    }
-    const auto checked = protocol::check_config(value);
-    if (!checked) return fail(exit_code::bad_data, "--" + checked.error());
-    sorted.json = *checked;
-  }
-  return sorted;
+Result<void> check_config_file(const std::string& file) {
+  if (!file.starts_with('{')) return {};
+  return fail(exit_code::usage, "--config is the file of the service's configuration, and not JSON",
+              "the configuration of devices is --device-config");
 }
 
 using Time = std::optional<std::chrono::sys_seconds>;
@@ -63,22 +52,23 @@ Result<void> check_window(const GroupFlags& flags) {
 
 /// All that can be known before anything is written anywhere.
 struct Prepared {
-  ConfigValues config;
+  std::optional<std::string> device_config;
   Material material;
   crypto::Bytes for_registry;
   registry::ConnectOptions database;
 };
 
 Result<Prepared> prepare(const EnrolmentFlags& flags, std::string_view purpose) {
-  auto config = sort_out(flags.config_values);
-  if (!config) return std::unexpected(config.error());
-  auto material = find_material(flags.material, config->file);
+  if (auto file = check_config_file(flags.config_file); !file) return std::unexpected(file.error());
+  auto device_config = read_device_config(flags.device_config);
+  if (!device_config) return std::unexpected(device_config.error());
+  auto material = find_material(flags.material, flags.config_file);
   if (!material) return std::unexpected(std::move(material).error());
-  auto kept = for_registry(*material, purpose, config->file);
+  auto kept = for_registry(*material, purpose, flags.config_file);
   if (!kept) return std::unexpected(kept.error());
-  auto database = find_database({flags.database_url, config->file}, variable);
+  auto database = find_database({flags.database_url, flags.config_file}, variable);
   if (!database) return std::unexpected(std::move(database).error());
-  return Prepared{*std::move(config), *std::move(material), *std::move(kept), *std::move(database)};
+  return Prepared{*std::move(device_config), *std::move(material), *std::move(kept), *std::move(database)};
 }
 
 /// The file first: a key that only the registry knows would be of no use. If the registry refuses, it goes
@@ -122,7 +112,7 @@ Result<void> do_enroll(const GroupFlags& flags) {
                                            .unused_life_s = flags.unused_life_s,
                                            .renewal_grace_days = flags.renewal_grace_days,
                                            .revoke_retired = flags.revoke_retired,
-                                           .config = prepared->config.json,
+                                           .config = prepared->device_config,
                                            .id_from = flags.id_from,
                                            .admission = flags.admission,
                                            .reprovisioning = flags.reprovisioning,
@@ -143,7 +133,7 @@ Result<void> do_enroll(const DeviceFlags& flags) {
                                             .group = flags.group,
                                             .proof = std::string(prepared->material.proof),
                                             .material = prepared->for_registry,
-                                            .config = prepared->config.json};
+                                            .config = prepared->device_config};
   if (auto committed = commit(*prepared, enrolment); !committed) return committed;
   nlohmann::json object{{"device_id", flags.id}, {"group", nullptr}};
   if (flags.group) object["group"] = *flags.group;

@@ -21,7 +21,7 @@ class Life:
 
 class CrashTest(RunTest):
     def registration(self, device_id: str) -> Life:
-        return Life(device_id, [*self.key_flags(device_id, "--config", '{"a":1}'), "--on-config", "/bin/true"], 1)
+        return Life(device_id, [*self.key_flags(device_id, "--device-config", '{"a":1}'), "--on-config", "/bin/true"], 1)
 
     def renewal(self, device_id: str) -> Life:
         life = self.registration(device_id)

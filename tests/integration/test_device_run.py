@@ -16,7 +16,7 @@ class DeviceRun(RunTest):
     # --- there
 
     def test_it_provisions_stays_and_says_goodbye(self) -> None:
-        device = self.running(*self.key_flags("", "--config", '{"a":1}'), "--attribute", "model=T1000")
+        device = self.running(*self.key_flags("", "--device-config", '{"a":1}'), "--attribute", "model=T1000")
         self.assertEqual(device.expect("ready")["config"], {"a": 1})
         row = self.row(self.name)
         self.assertEqual((row["state"], row["online"], row["attributes"]), ("ready", True, {"model": "T1000"}))
@@ -61,7 +61,7 @@ class DeviceRun(RunTest):
 
     def test_a_configuration_is_put_in_a_file_and_taken_by_a_program(self) -> None:
         hook, taken, file = self.hook("cp \"$1\" taken.json; echo \"$2\" > version"), self.folder / "taken.json", self.folder / "in-force.json"
-        device = self.running(*self.key_flags("", "--config", '{"a":1}'), "--on-config", str(hook), "--config-file", str(file))
+        device = self.running(*self.key_flags("", "--device-config", '{"a":1}'), "--on-config", str(hook), "--config-file", str(file))
         device.expect("ready")
         self.assertEqual((json.loads(taken.read_text()), json.loads(file.read_text())), ({"a": 1}, {"a": 1}))
         self.assertEqual((self.folder / "version").read_text().strip(), "1")
@@ -75,7 +75,7 @@ class DeviceRun(RunTest):
     def test_a_configuration_that_is_refused_is_told_in_words(self) -> None:
         hook = self.hook("test -e allowed && exit 0; echo no such interval; exit 3")
         file = self.folder / "refused.json"
-        device = self.running(*self.key_flags("", "--config", '{"a":1}'), "--on-config", str(hook), "--config-file", str(file))
+        device = self.running(*self.key_flags("", "--device-config", '{"a":1}'), "--on-config", str(hook), "--config-file", str(file))
         failed = device.expect("failed")
         self.assertEqual((failed["code"], failed["message"]), ("config_refused", f"{hook} ended with 3: no such interval"))
         row = self.await_row(self.name, state="connected", online=True)

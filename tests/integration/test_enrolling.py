@@ -104,6 +104,8 @@ class Enrolling(StackTest):
         self.assert_refused(64, "--allow needs --group", "device", self.name, "--allow")
         self.assert_refused(64, "more than one", "device", self.name, "--group", "g", "--allow", "--token-file", "f")
         self.assert_refused(64, "does not go with --ca-file", "group", "g", "--proof", "token", "--ca-file", "f")
+        self.assert_refused(64, "the configuration of devices is --device-config", "device", self.name, "--token-file", "f",
+                            "--config", '{"a":1}')
         self.assert_refused(65, "id_from is for x509 groups", "group", "g", "--id-from", "uri", "--generate-token",
                             str(self.folder / "never.token"))
         self.assertFalse((self.folder / "never.token").exists())

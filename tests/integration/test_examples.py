@@ -27,7 +27,7 @@ class Examples(RunTest):
         return device
 
     def test_python_becomes_ready_stays_and_says_goodbye(self) -> None:
-        device = self.python(*self.key_flags("", "--config", '{"a":1}'))
+        device = self.python(*self.key_flags("", "--device-config", '{"a":1}'))
         device.expect("ready")
         self.assertEqual(device.read("config.json")["config"], {"a": 1})
         self.await_row(self.name, state="ready", online=True)

@@ -22,7 +22,7 @@ class HappyPath(StackTest):
         self.assertEqual([name for name in TIMES if row[name]], [name for name in TIMES if name in expected])
 
     def test_every_step_stands_in_the_registry(self) -> None:
-        device = self.enrolled(self.name, "--config", '{"report_interval_s":60}')
+        device = self.enrolled(self.name, "--device-config", '{"report_interval_s":60}')
         row = self.row(self.name)
         self.assertEqual((row["state"], row["generation"], bool(row["online"])), ("off", 0, False))
         self.assert_times(row)
@@ -82,7 +82,7 @@ class HappyPath(StackTest):
 
     def test_a_group_key_provisions_its_devices(self) -> None:
         group_key, file = self.write_key("sensors")
-        self.enroll("group", "sensors", "--proof", "symmetric_key", "--key-file", str(file), "--config",
+        self.enroll("group", "sensors", "--proof", "symmetric_key", "--key-file", str(file), "--device-config",
                     '{"topic":"plant/${device_id}","level":1}')
         printed = self.stack.latchkey("enroll", "derive-key", self.name, "--group-key-file", str(file)).strip()
         self.assertEqual(printed, base64.b64encode(derive(group_key, self.name)).decode())
@@ -103,9 +103,9 @@ class HappyPath(StackTest):
 
     def test_a_devices_config_goes_over_its_groups(self) -> None:
         _, file = self.write_key("meters")
-        self.enroll("group", "meters", "--proof", "symmetric_key", "--key-file", str(file), "--config",
+        self.enroll("group", "meters", "--proof", "symmetric_key", "--key-file", str(file), "--device-config",
                     '{"a":1,"b":{"c":2,"d":3}}')
-        device = self.enrolled(self.name, "--group", "meters", "--config", '{"a":null,"b":{"c":4}}')
+        device = self.enrolled(self.name, "--group", "meters", "--device-config", '{"a":null,"b":{"c":4}}')
         device.provision()
         with device.connect() as session:
             self.assertEqual(session.say("connected", generation=1)["config"], {"b": {"c": 4, "d": 3}})

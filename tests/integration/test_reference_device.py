@@ -30,7 +30,7 @@ class ReferenceDevice(StackTest):
         return steps
 
     def test_by_a_key_of_its_own(self) -> None:
-        key = self.key_file(self.name, "--config", '{"a":1}')
+        key = self.key_file(self.name, "--device-config", '{"a":1}')
         steps = self.assert_ready(self.name, "--key-file", str(key), "--attribute", "model=T1000")
         self.assertEqual(steps[-1]["config"], {"a": 1})
         self.assertEqual(self.row(self.name)["attributes"], {"model": "T1000"})

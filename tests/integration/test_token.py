@@ -102,7 +102,7 @@ class TokenFlow(StackTest):
 
     def test_a_shell_script_provisions_itself_by_a_groups_token(self) -> None:
         token, file = self.write_token("shell")
-        self.enroll("group", "shell", "--proof", "token", "--token-file", str(file), "--config", '{"a":1}')
+        self.enroll("group", "shell", "--proof", "token", "--token-file", str(file), "--device-config", '{"a":1}')
         device, session = ShellDevice(self, self.name), secrets.token_urlsafe(9)
         self.provisioned(device, token)
         first = device.say({"status": "connected", "session": session, "generation": 1})

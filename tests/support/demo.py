@@ -87,7 +87,7 @@ class Demo:
     def provision(self) -> None:
         key = self.folder / "device.key"
         self.stack.latchkey("enroll", "device", DEVICE, "--proof", "symmetric_key", "--generate-key", str(key),
-                            "--config", '{"report_interval_s":60}')
+                            "--device-config", '{"report_interval_s":60}')
         before = self.row(f"SELECT device_id, state, registered_at FROM registry.devices WHERE device_id = '{DEVICE}'")
         show(f"Enrolled: device {DEVICE}, by a key of its own", before)
         for step in self.run_device(DEVICE, key, "device"):

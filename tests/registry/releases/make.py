@@ -87,7 +87,7 @@ class Fleet:
         self.ready(self.device("ready-password", self.token("a-token-of-the-passwords-group"), wants="password"))
 
     def in_every_state(self) -> None:
-        self.with_key("off-enrolled", "--config", '{"colour": "red"}')
+        self.with_key("off-enrolled", "--device-config", '{"colour": "red"}')
         pending = self.device("pending", self.token("a-token-of-the-gated-group"))
         with pending.bootstrap() as wire:
             assert pending.ask(wire, time.monotonic() + 20)["status"] == "pending"
