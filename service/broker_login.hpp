@@ -5,7 +5,13 @@
 
 namespace latchkey::service {
 
+/// Which no device has.
+[[nodiscard]] std::string random_client_id();
+
 /// How [mqtt] says to reach the broker and to log in there. Client id and subscriptions are the caller's.
 [[nodiscard]] mqtt::Options broker_login(const Config& config, const crypto::Secret& password);
+
+/// The same for the account of [broker_access], under a client id of its own.
+[[nodiscard]] mqtt::Options access_login(const Config& config, const crypto::Secret& password);
 
 }  // namespace latchkey::service

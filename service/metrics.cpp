@@ -77,6 +77,10 @@ struct Metrics::Series {
   Counter& access_failures = counter(
       "latchkey_broker_access_failures_total",
       "Times that the broker's list of passwords and kept out devices could not be brought up to date.");
+  Gauge& access_up =
+      gauge("latchkey_broker_access_up",
+            "1 while the broker's list of passwords and kept out devices follows the registry, and "
+            "where the service does not keep it.");
   Gauge& access_entries = gauge("latchkey_broker_access_entries",
                                 "Passwords and kept out devices in the broker's list (dynamic-security).");
   Counter& crl_failures = counter("latchkey_crl_failures_total",
@@ -223,6 +227,10 @@ void Metrics::set(const Queues& queues) {
 
 void Metrics::set_broker_up(bool up) {
   series_->broker_up.Set(up ? 1 : 0);
+}
+
+void Metrics::set_broker_access_up(bool up) {
+  series_->access_up.Set(up ? 1 : 0);
 }
 
 void Metrics::set_database_up(bool up) {

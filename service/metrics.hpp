@@ -55,6 +55,7 @@ class Metrics {
   };
   void set(const Queues& queues);
   void set_broker_up(bool up);
+  void set_broker_access_up(bool up);
   /// Passwords and kept out devices in the broker's own list.
   void set_broker_entries(std::size_t count);
   void set_database_up(bool up);

@@ -23,10 +23,6 @@ constexpr std::size_t most_answers_waiting = 8192;
 // Each call to the database ends within seconds; a batch takes a few.
 constexpr std::chrono::seconds longest_batch{60};
 
-std::string random_client_id() {
-  return "@latchkey-" + crypto::to_hex(crypto::random_bytes(8));
-}
-
 }  // namespace
 
 Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
@@ -60,18 +56,10 @@ mqtt::Options Service::link_options() const {
   return options;
 }
 
-mqtt::Options Service::access_options() const {
-  mqtt::Options options = broker_login(config_, secrets_.access_password);
-  options.client_id = random_client_id();
-  options.username = config_.broker_access.username;
-  options.outbox_limit = 100;
-  return options;
-}
-
 std::expected<void, std::string> Service::start_access() {
   if (config_.broker_access.mode != "dynamic-security") return {};
   auto started = access::DynamicSecurity::start(
-      access_options(), access::Logins(secrets_.master, topics_), database(),
+      access_login(config_, secrets_.access_password), access::Logins(secrets_.master, topics_), database(),
       [this](mqtt::Message answer) { static_cast<void>(speaker_->publish(std::move(answer))); }, metrics_,
       log_);
   if (!started) return std::unexpected(std::move(started.error()));
@@ -210,7 +198,9 @@ bool Service::alive() const {
 
 std::vector<Check> Service::checks() {
   const auto broker = link_->ready() ? std::nullopt : std::optional<std::string>("not subscribed");
-  return {{"broker", broker}, {"database", observer_->complaint()}};
+  std::vector<Check> checks{{"broker", broker}, {"database", observer_->complaint()}};
+  if (access_ != nullptr) checks.push_back({"broker_access", access_->complaint()});
+  return checks;
 }
 
 std::string Service::metrics_now() {
@@ -223,6 +213,7 @@ std::string Service::metrics_now() {
   queues.outbox_messages = link_->outstanding();
   metrics_.set(queues);
   metrics_.set_broker_up(link_->ready());
+  metrics_.set_broker_access_up(access_ == nullptr || !access_->complaint());
   return metrics_.text();
 }
 

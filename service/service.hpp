@@ -43,7 +43,6 @@ class Service {
     return {config_.database.url, secrets_.database_password.clone(), session_};
   }
   [[nodiscard]] mqtt::Options link_options() const;
-  [[nodiscard]] mqtt::Options access_options() const;
   [[nodiscard]] std::expected<void, std::string> start_access();
   [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();

@@ -78,13 +78,15 @@ Result<crypto::Secret> password_in(const std::string& file) {
 Result<Findings> examine(const service::Config& config) {
   const auto broker = password_in(config.mqtt.password_file);
   if (!broker) return std::unexpected(broker.error());
+  const auto access = password_in(config.broker_access.password_file);
+  if (!access) return std::unexpected(access.error());
   const auto database = password_in(config.database.password_file);
   if (!database) return std::unexpected(database.error());
   const auto now = service::current_time();
   Findings all = service::examine_certificates(config, now);
   for (auto& finding : service::examine_database(config, *database))
     all.push_back(std::move(finding));
-  for (auto& finding : service::examine_broker(config, *broker))
+  for (auto& finding : service::examine_broker(config, *broker, *access))
     all.push_back(std::move(finding));
   return all;
 }
@@ -101,8 +103,9 @@ int run_doctor(const Flags& flags) {
 
 constexpr const char* help =
     "Look at all that the service stands on, and say what is wrong and what to do about it: the broker,\n"
-    "its certificate, the login and its rights, the in-flight limit; the database, its schema, the clock,\n"
-    "client ids used twice; keys and certificates. Run it where the service runs, with its configuration.\n"
+    "its certificate, the login and its rights, the in-flight limit, whether it takes commands; the\n"
+    "database, its schema, the clock, client ids used twice; keys and certificates. Run it where the\n"
+    "service runs, with its configuration.\n"
     "It changes nothing and does not disturb a service that runs.";
 constexpr const char* footer =
     "Example:\n"

@@ -68,13 +68,16 @@ bool has_problem_but(std::string_view code_end, const Findings& findings) {
 
 }  // namespace
 
-Findings examine_broker(const Config& config, const crypto::Secret& password) {
+Findings examine_broker(const Config& config, const crypto::Secret& password,
+                        const crypto::Secret& access_password) {
   const auto endpoint = mqtt::Endpoint::parse(config.mqtt.url);
   if (!endpoint) return {problem("broker", "broker_url", endpoint.error(), "correct mqtt.url")};
   Findings found;
+  const bool steers = config.broker_access.mode == "dynamic-security";
   const auto skip_from = [&](std::initializer_list<std::string_view> checks, const char* because) {
     for (const auto check : checks)
       found.push_back(skipped(check, because));
+    if (steers) found.push_back(skipped("broker_access", because));
     return found;
   };
   const auto reached = Reached::open(endpoint->host, endpoint->port, limit);
@@ -95,6 +98,7 @@ Findings examine_broker(const Config& config, const crypto::Secret& password) {
   }
   const Findings session = examine_session(config, password);
   found.insert(found.end(), session.begin(), session.end());
+  if (steers) found.push_back(examine_access(config, access_password));
   return found;
 }
 

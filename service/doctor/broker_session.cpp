@@ -5,6 +5,7 @@
 #include "service/broker_login.hpp"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -105,10 +106,8 @@ std::vector<Trial> trials_of(const Config& config, const std::string& client_id)
 }
 
 Finding no_session(const Config& config, const std::string& reason) {
-  const auto says = [&](std::string_view words) { return reason.find(words) != std::string::npos; };
-  if (says("subscription to ")) return problem("login", "missing_acl", reason, rights_todo);
-  // MQTT 5: 134 and 135; 3.1.1: 4 and 5 (CONNACK).
-  if (says("(134)") || says("(135)") || says("(4)") || says("(5)"))
+  if (reason.contains("subscription to ")) return problem("login", "missing_acl", reason, rights_todo);
+  if (refuses_login(reason))
     return problem("login", "wrong_login", reason,
                    "the account \"" + account_of(config) +
                        "\" and mqtt.password_file (or the client certificate) "
@@ -152,6 +151,12 @@ Finding window_finding(const Config& config, std::size_t window) {
 }
 
 }  // namespace
+
+bool refuses_login(std::string_view reason) {
+  // MQTT 5: 134 and 135; 3.1.1: 4 and 5 (CONNACK).
+  constexpr std::array<std::string_view, 4> codes = {"(134)", "(135)", "(4)", "(5)"};
+  return std::ranges::any_of(codes, [&](std::string_view code) { return reason.contains(code); });
+}
 
 Findings examine_session(const Config& config, const crypto::Secret& password) {
   mqtt::Options options = broker_login(config, password);

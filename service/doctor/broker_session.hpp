@@ -11,4 +11,10 @@ namespace latchkey::service {
 /// limit.
 [[nodiscard]] Findings examine_session(const Config& config, const crypto::Secret& password);
 
+/// Whether the broker takes commands from the account of [broker_access].
+[[nodiscard]] Finding examine_access(const Config& config, const crypto::Secret& password);
+
+/// The link's reason says that account or password are wrong.
+[[nodiscard]] bool refuses_login(std::string_view reason);
+
 }  // namespace latchkey::service

@@ -42,7 +42,7 @@ class Http(StackTest):
     def test_it_is_alive_and_ready(self) -> None:
         self.assertEqual(self.get("/livez"), (200, "ok\n"))
         self.await_ready(True)
-        self.assertEqual(self.get("/readyz?verbose"), (200, "[+] broker: ok\n[+] database: ok\nready\n"))
+        self.assertEqual(self.get("/readyz?verbose"), (200, "[+] broker: ok\n[+] database: ok\n[+] broker_access: ok\nready\n"))
         self.assertEqual(self.run_latchkey("health").returncode, 0)
         self.assertEqual(self.run_latchkey("health", "--live").stdout, "ok\n")
 

@@ -1,0 +1,64 @@
+#include "crypto/encoding.hpp"
+#include "crypto/mac.hpp"
+#include "service/access/conversation.hpp"
+#include "service/broker_login.hpp"
+#include "service/doctor/broker_session.hpp"
+
+#include <array>
+#include <future>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::string_view check = "broker_access";
+constexpr std::chrono::seconds connect_limit{8};
+
+/// The first thing that is heard of a connection: nothing if it stands, or why it does not.
+class FirstWord {
+ public:
+  void say(std::string reason) {
+    if (!said_.exchange(true)) promise_.set_value(std::move(reason));
+  }
+  std::string hear() {
+    auto word = promise_.get_future();
+    return word.wait_for(connect_limit) == std::future_status::ready ? word.get() : "no answer in time";
+  }
+
+ private:
+  std::atomic<bool> said_ = false;
+  std::promise<std::string> promise_;
+};
+
+Finding no_rights(const std::string& account, const std::string& what) {
+  return problem(check, "access_rights", what,
+                 "have the broker load dynamic-security; the account \"" + account + "\" may write to " +
+                     access::command_topic + " and read " + access::reply_topic +
+                     " (deploy/mosquitto/mosquitto.acl)");
+}
+
+Finding no_connection(const std::string& account, const std::string& reason) {
+  if (reason.contains("subscription to ")) return no_rights(account, reason);
+  if (refuses_login(reason))
+    return problem(
+        check, "access_login", reason,
+        "the account \"" + account + "\" and broker_access.password_file must be those of the broker");
+  return problem(check, "broker_refuses", reason, "the broker's log says why");
+}
+
+}  // namespace
+
+Finding examine_access(const Config& config, const crypto::Secret& password) {
+  const std::string& account = config.broker_access.username;
+  FirstWord first;
+  const auto conversation = access::Conversation::open(
+      access_login(config, password), [&] { first.say({}); },
+      [&](std::string_view reason) { first.say(std::string(reason)); });
+  const std::string reason = conversation ? first.hear() : conversation.error();
+  if (!reason.empty()) return no_connection(account, reason);
+  const auto replies = (*conversation)->ask(std::array{access::list_clients(0, 1)});
+  if (!replies) return no_rights(account, replies.error());
+  if (!replies->front().error.empty()) return no_rights(account, replies->front().error);
+  return fine(check, "the broker takes commands from the account \"" + account + "\"");
+}
+
+}  // namespace latchkey::service
