@@ -9,6 +9,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -42,6 +43,8 @@ Log::Level level_of(std::string_view name) {
   return Log::Level::info;
 }
 
+constexpr int lines_of_a_device = 10;
+
 /// A full disk or memory must not become the caller's trouble.
 void give_up() noexcept {
   static_cast<void>(std::fputs("latchkey: a line of the log is lost\n", stderr));
@@ -65,7 +68,6 @@ struct Log::Impl {
 
   void sum_up(Milliseconds time, const std::vector<Repeated>& entries) {
     for (const Repeated& entry : entries) {
-      if (entry.suppressed == 0) continue;
       const Field count{"repeated", entry.suppressed};
       put(time, entry.level, entry.message, entry.fields + render_fields(options.format, {&count, 1}));
     }
@@ -77,8 +79,18 @@ struct Log::Impl {
     const auto now = clock();
     const std::scoped_lock lock(mutex);
     sum_up(now, repeats.take_expired(now));
-    if (level < Level::warning || repeats.admit(level, message, fields, now))
-      put(now, level, message, fields);
+    if (admits(level, message, given, fields, now)) put(now, level, message, fields);
+  }
+
+  /// Of what one device makes us say only some is written, whatever else is in the line.
+  bool admits(Level level, std::string_view message, Fields given, std::string_view fields,
+              Milliseconds now) {
+    const auto* const device =
+        std::ranges::find_if(given, [](const Field& field) { return field.key == "device_id"; });
+    const int allowed = level < Level::warning ? lines_of_a_device : 1;
+    if (device != given.end())
+      return repeats.admit(level, message, render_fields(options.format, {device, 1}), allowed, now);
+    return level < Level::warning || repeats.admit(level, message, fields, allowed, now);
   }
 
   Options options;

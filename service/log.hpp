@@ -20,8 +20,9 @@ struct Field {
 
 /// The log: made once by main and passed down. One line a message, `ts`, `level` and `msg` first, then its
 /// fields; whatever a text holds, it stays one line. Never a payload, a secret or a token. A warning or error
-/// that repeats, fields included, is written once in 10 s; the rest is summed up as one line with the field
-/// `repeated`, as soon as something else is logged after that. May be used from several threads; never
+/// that repeats, fields included, is written once in 10 s; of one device (the field `device_id`) a warning
+/// once and anything else ten times, whatever the other fields. The rest is summed up as one line with the
+/// field `repeated`, as soon as something else is logged after that. May be used from several threads; never
 /// throws.
 class Log {
  public:

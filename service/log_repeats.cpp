@@ -1,6 +1,5 @@
 #include "service/log_repeats.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace latchkey::service {
@@ -10,34 +9,46 @@ constexpr std::chrono::seconds window{10};
 
 }  // namespace
 
-bool Repeats::admit(Log::Level level, std::string_view message, std::string_view fields, Milliseconds now) {
-  const auto same = [&](const Repeated& entry) {
-    return entry.level == level && entry.message == message && entry.fields == fields;
-  };
-  const auto found = std::ranges::find_if(recent_, same);
-  if (found != recent_.end()) {
-    ++found->suppressed;
-    return false;
-  }
-  recent_.push_back({level, std::string(message), std::string(fields), now, 0});
-  return true;
+bool Repeats::admit(Log::Level level, std::string_view message, std::string_view fields, int allowed,
+                    Milliseconds now) {
+  std::string key;
+  key.reserve(message.size() + fields.size());
+  key.append(message).append(fields);
+  const auto [found, is_new] = seen_.try_emplace(std::move(key), Seen{level, message.size(), now});
+  if (is_new) order_.push_back(&*found);
+  Seen& line = found->second;
+  const bool admitted = line.written < allowed;
+  if (admitted)
+    ++line.written;
+  else
+    ++line.suppressed;
+  return admitted;
+}
+
+void Repeats::take_oldest(std::vector<Repeated>& into) {
+  auto oldest = seen_.extract(order_.front()->first);
+  order_.pop_front();
+  const Seen& line = oldest.mapped();
+  if (line.suppressed == 0) return;
+  const std::string& key = oldest.key();
+  into.push_back(
+      {line.level, key.substr(0, line.message_length), key.substr(line.message_length), line.suppressed});
 }
 
 std::vector<Repeated> Repeats::take_expired(Milliseconds now) {
   // A clock that was set back must not keep an entry for ever.
-  const auto is_recent = [now](const Repeated& entry) {
-    return entry.first <= now && now - entry.first < window;
-  };
-  auto end = std::ranges::find_if(recent_, is_recent);
-  if (const auto kept = recent_.end() - end; kept >= static_cast<std::ptrdiff_t>(capacity))
-    end += kept - static_cast<std::ptrdiff_t>(capacity) + 1;
-  std::vector<Repeated> expired(std::make_move_iterator(recent_.begin()), std::make_move_iterator(end));
-  recent_.erase(recent_.begin(), end);
+  const auto is_recent = [now](const Seen& line) { return line.first <= now && now - line.first < window; };
+  std::vector<Repeated> expired;
+  while (!order_.empty() && (order_.size() >= capacity || !is_recent(order_.front()->second)))
+    take_oldest(expired);
   return expired;
 }
 
 std::vector<Repeated> Repeats::take_all() {
-  return std::exchange(recent_, {});
+  std::vector<Repeated> all;
+  while (!order_.empty())
+    take_oldest(all);
+  return all;
 }
 
 }  // namespace latchkey::service

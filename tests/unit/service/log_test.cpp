@@ -91,11 +91,36 @@ TEST_CASE("warnings with other fields and lines for information are no repeats",
   CHECK(std::ranges::count(recorder.take(), '\n') == 4);
 }
 
+TEST_CASE("of what one device makes the service say ten lines are written within ten seconds, and a number",
+          "[log]") {
+  Recorder recorder(text);
+  for (int i = 0; i < 1000; ++i)
+    recorder.log.info("answered", {{"device_id", "12345"}, {"took_us", std::int64_t{i}}});
+  recorder.log.info("answered", {{"device_id", "other"}});
+  recorder.log.info("a status does not count", {{"device_id", "12345"}});
+  CHECK(std::ranges::count(recorder.take(), '\n') == 12);
+  recorder.now += std::chrono::seconds(10);
+  recorder.log.info("answered", {{"device_id", "12345"}, {"took_us", std::int64_t{7}}});
+  const auto lines = recorder.take();
+  CHECK(lines.contains("answered device_id=12345 repeated=990\n"));
+  CHECK(lines.contains("answered device_id=12345 took_us=7\n"));
+}
+
+TEST_CASE("warnings about one device are one, whatever else they say", "[log]") {
+  Recorder recorder(text);
+  for (int i = 0; i < 1000; ++i)
+    recorder.log.warning("a status was dropped", {{"device_id", "12345"}, {"detail", std::to_string(i)}});
+  CHECK(std::ranges::count(recorder.take(), '\n') == 1);
+  recorder.now += std::chrono::seconds(10);
+  recorder.log.info("else");
+  CHECK(recorder.take().contains("a status was dropped device_id=12345 repeated=999\n"));
+}
+
 TEST_CASE("many different warnings do not fill the memory: the oldest is forgotten", "[log]") {
   Recorder recorder(text);
   recorder.log.warning("first");
   recorder.log.warning("first");
-  for (int i = 0; i < 1000; ++i)
+  for (int i = 0; i < 5000; ++i)
     recorder.log.warning("other", {{"n", std::int64_t{i}}});
   CHECK(recorder.take().contains("first repeated=1\n"));
   recorder.log.warning("first");
