@@ -160,7 +160,8 @@ struct Attempt {
   std::string_view code;       ///< empty unless rejected or retry
   std::optional<Cause> cause;  ///< the true one; nothing: accepted
   std::optional<std::string> group;
-  bool counted = false;  ///< one of a flood: a number in attempt_count instead of a line
+  /// One of a flood: a number in attempt_count instead of a line, unless a credential is given out.
+  bool counted = false;
 };
 
 /// A registration or rotation that goes with an accepted attempt.
@@ -182,6 +183,7 @@ struct Waiting {
   std::optional<std::int64_t> expected_generation;
   crypto::Sha256Digest digest{};
   std::string attributes = "{}";
+  std::optional<std::string> quota;  ///< as Registration::quota: nobody waits where there is no room
   /// How to tell the device that an operator decided; without a request_id it is not told.
   std::string request_id;
   SignedBy signed_by = SignedBy::service;
@@ -201,6 +203,8 @@ enum class Outcome {
   noted,           ///< nothing but the ledger was to be written
   again,           ///< somebody else was faster, or the device changed: load and decide again
   quota_exceeded,  ///< written as a rejection
+  rate_limited,    ///< too many new credentials: written as put off
+  too_many_wait,   ///< no room to wait for an operator in: written as a rejection
 };
 
 struct StatusKey {

@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. An id stands in ledgers and in scripts: it stays. A text is what follows "refused
 // because" or "pending because"; a function is called in full, so that it can be copied.
-constexpr std::array<ReasonRow, 60> rows{{
+constexpr std::array<ReasonRow, 62> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "A fault of the device's firmware, or no device at all. latchkey explain {id} says whether a correct "
      "request would be accepted."},
@@ -179,6 +179,15 @@ constexpr std::array<ReasonRow, 60> rows{{
      "Its group or token is full: registry.groups and registry.tokens. registry.decommission frees a place "
      "in a group, registry.set_group_policy raises max_devices, latchkey enroll device {id} enrols it by "
      "itself."},
+    {"too_many_wait", "as many wait for approval as may",
+     "registry.pending_approvals shows who waits in {group}: no more may than max_devices leaves room for, "
+     "and "
+     "a thousand. registry.approve and registry.reject make room, registry.end_token ends a token that "
+     "strangers use, latchkey enroll device {id} enrols it by itself."},
+    {"too_many_credentials", "it got as many new credentials within an hour as its group allows",
+     "Something makes it ask anew, most often that it does not keep what it is sent; or its key is in other "
+     "hands. It is answered again within an hour, or after SELECT registry.reset('{id}', 'why'); "
+     "credentials_per_hour in registry.set_group_policy allows more."},
 
     {"malformed_status", "the status does not follow the protocol",
      "A fault of the device's firmware. registry.devices shows what it said last that counted."},

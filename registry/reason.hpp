@@ -69,6 +69,8 @@ enum class Reason {
   rejected_by_operator,
   not_issued,
   quota_used_up,
+  too_many_wait,
+  too_many_credentials,
   // A status (service/enrolment/lifecycle).
   malformed_status,
   device_not_registered,

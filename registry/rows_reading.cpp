@@ -215,7 +215,9 @@ Nudge nudge_of(const Row& row) {
 Outcome outcome_of(std::string_view name) {
   if (name == "won") return Outcome::won;
   if (name == "noted") return Outcome::noted;
-  return name == "quota_exceeded" ? Outcome::quota_exceeded : Outcome::again;
+  if (name == "quota_exceeded") return Outcome::quota_exceeded;
+  if (name == "rate_limited") return Outcome::rate_limited;
+  return name == "too_many_wait" ? Outcome::too_many_wait : Outcome::again;
 }
 
 void add_access(BrokerAccess& access, const Row& row) {

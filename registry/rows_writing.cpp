@@ -125,6 +125,7 @@ void add(RowText& row, const DecidedRequest& decided) {
     add_number(row, column::expected, waiting->expected_generation);
     row.hex(column::digest, waiting->digest);
     row.json(column::attributes_json, waiting->attributes);
+    add_text(row, column::quota, waiting->quota);
     if (!waiting->request_id.empty()) row.text(column::request_id, waiting->request_id);
     row.text(column::signed_by, name_of(waiting->signed_by));
     add_hex(row, column::answer_key, waiting->answer_key);

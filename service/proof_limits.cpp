@@ -8,10 +8,10 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::size_t slots = 65536;
-constexpr std::uint32_t failed_per_minute = 10;     // of one id
-constexpr std::uint32_t failed_per_second = 200;    // of all
-constexpr std::uint32_t rejected_per_minute = 10;   // rows of one id in the ledger
-constexpr std::uint32_t rejected_per_second = 100;  // rows of all
+constexpr std::uint32_t failed_per_minute = 10;   // of one id
+constexpr std::uint32_t failed_per_second = 200;  // of all
+constexpr std::uint32_t kept_per_minute = 10;     // of one id
+constexpr std::uint32_t kept_per_second = 100;    // of all
 constexpr std::chrono::milliseconds budget{250};
 
 }  // namespace
@@ -60,10 +60,28 @@ bool ProofLimits::floods(const protocol::DeviceId& id, Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   Slot& slot = slot_of(id, now);
   Second& second = this_second(now);
-  if (slot.rejected >= rejected_per_minute || second.rejected >= rejected_per_second) return true;
-  ++slot.rejected;
-  ++second.rejected;
+  if (slot.kept >= kept_per_minute || second.kept >= kept_per_second) return true;
+  ++slot.kept;
+  ++second.kept;
   return false;
+}
+
+bool ProofLimits::asks_often(const protocol::DeviceId& id, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  Slot& slot = slot_of(id, now);
+  if (slot.kept >= kept_per_minute) return true;
+  ++slot.kept;
+  return false;
+}
+
+bool ProofLimits::answers_too_many(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  return ++this_second(now).beside_the_ledger > kept_per_second;
+}
+
+bool ProofLimits::is_flooding(const protocol::DeviceId& id, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  return slot_of(id, now).kept >= kept_per_minute || this_second(now).kept >= kept_per_second;
 }
 
 }  // namespace latchkey::service

@@ -21,6 +21,7 @@ struct RequestPipeline::Judged {
   std::optional<VerifiedRequest> verified;
   Effective effective;  ///< of what is granted or repeated
   Verdict verdict = Rejection{protocol::Code::unavailable, registry::Reason::not_issued};
+  bool counted = false;  ///< one of a flood: the ledger and the log have a number of it
 
   /// It writes a device, which a batch may do once.
   [[nodiscard]] bool writes() const {
@@ -36,12 +37,12 @@ struct LedgerLine {
 };
 [[nodiscard]] LedgerLine line_of(const Verdict& verdict);
 
-/// The lines of the log about a request, in their order. `answered` is always written (level info), the
-/// others at level debug.
+/// The lines of the log about a request, in their order. `answered` is written at level info, the others at
+/// level debug.
 void tell_received(Log& log, const RequestJob& job);
 void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line);
 void tell_raced(Log& log, const RequestJob& job);
-/// `handed_over`: the outbox took the answer.
-void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over);
+/// `handed_over`: the outbox took the answer. Of one that is only `counted` there is a line at level debug.
+void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over, bool counted);
 
 }  // namespace latchkey::service

@@ -41,18 +41,20 @@ void tell_raced(Log& log, const RequestJob& job) {
             {{"tracking_id", job.tracking_id}, {"device_id", job.inbound.device_id.text()}});
 }
 
-void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over) {
+void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over, bool counted) {
+  if (counted) log.warning("a flood: answers without a line of their own");
+  const auto write = counted ? &Log::debug : &Log::info;
   const auto took =
       std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - job.inbound.received);
-  log.info("answered", {{"tracking_id", job.tracking_id},
-                        {"device_id", job.inbound.device_id.text()},
-                        {"request_id", request_id_of(job)},
-                        {"decision", line.decision},
-                        {"code", line.code},
-                        {"reason", reason_of(line)},
-                        {"detail", detail_of(line)},
-                        {"took_us", std::int64_t{took.count()}},
-                        {"handed_over", handed_over}});
+  (log.*write)("answered", {{"tracking_id", job.tracking_id},
+                            {"device_id", job.inbound.device_id.text()},
+                            {"request_id", request_id_of(job)},
+                            {"decision", line.decision},
+                            {"code", line.code},
+                            {"reason", reason_of(line)},
+                            {"detail", detail_of(line)},
+                            {"took_us", std::int64_t{took.count()}},
+                            {"handed_over", handed_over}});
 }
 
 }  // namespace latchkey::service

@@ -16,9 +16,22 @@ using registry::Reason;
 // load.
 constexpr std::chrono::seconds stale_after{10};
 
-/// As commit_requests has written it.
-registry::Cause full_quota_of(const registry::DecidedRequest& row) {
-  return {Reason::quota_used_up, row.registration->quota.value_or("")};
+/// What was granted or put on the list of those who wait, and the registry refused: as commit_requests has
+/// written it.
+std::optional<Rejection> refusal_of(registry::Outcome outcome, const registry::DecidedRequest& row) {
+  switch (outcome) {
+    case registry::Outcome::quota_exceeded:
+      return Rejection{Code::quota_exceeded, {Reason::quota_used_up, row.registration->quota.value_or("")}};
+    case registry::Outcome::rate_limited:
+      return Rejection{Code::rate_limited, Reason::too_many_credentials};
+    case registry::Outcome::too_many_wait:
+      return Rejection{Code::quota_exceeded, Reason::too_many_wait};
+    case registry::Outcome::won:
+    case registry::Outcome::noted:
+    case registry::Outcome::again:
+      break;
+  }
+  return std::nullopt;
 }
 
 std::vector<RequestJob> decode(std::vector<Inbound> batch) {
@@ -102,6 +115,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
       again.push_back(jobs[i]);
       continue;
     }
+    one.counted = is_only_counted(one);
     rows.push_back(row_of(one, keys[i], loaded->facts[i], loaded->now));
     judged.emplace_back(std::move(one), &loaded->facts[i]);
   }
@@ -120,12 +134,26 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
       again.push_back(one.job);
       continue;
     }
-    if ((*outcomes)[i] == registry::Outcome::quota_exceeded)
-      one.verdict = Rejection{Code::quota_exceeded, full_quota_of(rows[i])};
+    if ((*outcomes)[i] == registry::Outcome::won) one.counted = false;
+    if (auto refusal = refusal_of((*outcomes)[i], rows[i])) {
+      if (rows[i].registration) one.counted = tools_.limits.floods(one.job->inbound.device_id, Steady::now());
+      one.verdict = *std::move(refusal);
+    }
     answer(one, *facts, loaded->now);
   }
   tools_.metrics.took(Stage::answer, Steady::now() - committed_at);
   return again;
+}
+
+bool RequestPipeline::is_only_counted(const Judged& judged) const {
+  const protocol::DeviceId& id = judged.job->inbound.device_id;
+  const auto now = Steady::now();
+  // What is granted is one of a flood only if the registry refuses it.
+  if (std::holds_alternative<registry::Registration>(judged.verdict))
+    return tools_.limits.is_flooding(id, now);
+  if (std::holds_alternative<Challenge>(judged.verdict) || std::holds_alternative<Repeat>(judged.verdict))
+    return tools_.limits.asks_often(id, now);
+  return tools_.limits.floods(id, now);
 }
 
 registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const registry::RequestKey& key,
@@ -133,7 +161,6 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
                                                  registry::Clock now) const {
   const RequestJob& job = *judged.job;
   const LedgerLine line = line_of(judged.verdict);
-  const bool rejected = std::holds_alternative<Rejection>(judged.verdict);
   registry::DecidedRequest row;
   row.attempt = {.tracking_id = job.tracking_id,
                  .device_id = job.inbound.device_id.text(),
@@ -142,7 +169,7 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
                  .code = line.code,
                  .cause = line.cause,
                  .group = facts.enrolment ? facts.enrolment->group : key.group,
-                 .counted = rejected && tools_.limits.floods(job.inbound.device_id, Steady::now())};
+                 .counted = judged.counted};
   // What is only counted is counted for groups that exist: anybody can make names up.
   if (row.attempt.counted && !facts.enrolment) row.attempt.group.reset();
   if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))
@@ -154,6 +181,7 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
         .expected_generation = facts.device ? std::optional(facts.device->generation) : std::nullopt,
         .digest = wait->digest,
         .attributes = judged.verified->request().attributes,
+        .quota = facts.enrolment->policy.quota,
         .request_id = judged.verified->request().request_id,
         .signed_by = judged.verified->signed_by(),
         .answer_key = judged.verified->answer_key()};

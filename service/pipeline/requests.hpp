@@ -40,6 +40,7 @@ class RequestPipeline {
   using Jobs = std::span<RequestJob* const>;
   [[nodiscard]] std::expected<std::vector<RequestJob*>, registry::Error> step(Jobs jobs);
   [[nodiscard]] Judged judge(RequestJob& job, const registry::RequestFacts& facts, registry::Clock now) const;
+  [[nodiscard]] bool is_only_counted(const Judged& judged) const;
   [[nodiscard]] registry::DecidedRequest row_of(const Judged& judged, const registry::RequestKey& key,
                                                 const registry::RequestFacts& facts,
                                                 registry::Clock now) const;

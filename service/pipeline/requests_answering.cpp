@@ -105,7 +105,7 @@ void RequestPipeline::answer(Judged& judged, const registry::RequestFacts& facts
       tools_.speaker.answer(job.inbound, std::move(answer),
                             is_plain(judged.verified, judged.verdict) ? nullptr : &judged.verified->signer(),
                             std::move(sent), std::move(opening));
-  tell_answered(tools_.log, job, line_of(judged.verdict), taken);
+  tell_answered(tools_.log, job, line_of(judged.verdict), taken, judged.counted);
   failpoint("after_publish");
 }
 
@@ -115,7 +115,7 @@ void RequestPipeline::answer_unverified(RequestJob& job, protocol::Code code, re
   refuse(answer, code, {});
   const LedgerLine line{protocol::name_of(answer.status), protocol::rule(code).name, reason};
   const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
-  tell_answered(tools_.log, job, line, taken);
+  tell_answered(tools_.log, job, line, taken, tools_.limits.answers_too_many(Steady::now()));
 }
 
 }  // namespace latchkey::service

@@ -144,6 +144,20 @@ const MadeReasons& reasons_of_admission() {
          c.database.run("UPDATE registry.quota SET used = 1 WHERE name = 'group:" + c.id + "'");
          c.ask_in_group();
        }},
+      {Reason::too_many_wait,
+       [](ReasonCase& c) {
+         c.enroll_group_key("admission => 'approval', max_devices => 0");
+         c.ask_in_group();
+       }},
+      {Reason::too_many_credentials,
+       [](ReasonCase& c) {
+         c.enroll_group_key();
+         c.act("set_group_policy('" + c.id + "', '{\"credentials_per_hour\": 1}')");
+         for (const std::string_view which : {"first", "second", "third"}) {
+           c.request.request_id = request_id(which);
+           c.ask_in_group();
+         }
+       }},
   };
   return made;
 }

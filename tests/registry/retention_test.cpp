@@ -141,6 +141,57 @@ TEST_CASE("only one maintains at a time, and the other does not wait", "[retenti
   CHECK(Steady::now() - from < std::chrono::seconds(2));
 }
 
+TEST_CASE("credentials that ended long ago go, but for the newest of a device", "[retention]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"a"});
+  for (int expected = 1; expected <= 3; ++expected)
+    test::commit_one(registry, test::accepted({.device = "a",
+                                               .request = std::to_string(expected),
+                                               .expected = expected,
+                                               .to_registered = false}));
+  database.run(
+      "UPDATE registry.credential SET not_before = now() - interval '2 years', not_after = now() - interval "
+      "'14 months' WHERE generation <> 2");
+  maintain_all(database);
+  CHECK(database.shown("SELECT generation, certificate IS NULL FROM registry.credential ORDER BY 1") ==
+        "2|f\n4|t");
+  // It goes on from there, by the one that it has left.
+  CHECK(test::load_one(registry, test::key_of("a")).newest->generation == 4);
+  CHECK(test::commit_one(
+            registry,
+            test::accepted({.device = "a", .request = "next", .expected = 4, .to_registered = false})) ==
+        registry::Outcome::won);
+}
+
+TEST_CASE("who waits for approval for a month goes, with an event, and may ask again", "[retention]") {
+  Database database;
+  auto registry = database.registry();
+  const auto wait = [&](const std::string& device, std::optional<std::int64_t> expected = {}) {
+    registry::DecidedRequest row{test::attempt_of(device, "pending"), {}, {}, {}};
+    row.waiting = registry::Waiting{expected, {1}, "{}", {}, test::request_id(device), {}, {}};
+    return test::commit_one(registry, row);
+  };
+  test::register_devices(registry, {"registered-before"});
+  database.run("SELECT registry.reset('registered-before', 'why')", Login::ops);
+  for (const std::string device : {"old", "new", "rejected"})
+    wait(device);
+  wait("registered-before", 1);
+  database.run("SELECT registry.reject('rejected', 'why')", Login::ops);
+  database.run(
+      "UPDATE registry.device SET waiting_since = now() - interval '32 days' WHERE waiting_since IS NOT NULL "
+      "AND device_id <> 'new'");
+  maintain_all(database);
+  CHECK(database.shown("SELECT device_id FROM registry.device ORDER BY 1") ==
+        "new\nregistered-before\nrejected");
+  CHECK(
+      database.shown("SELECT old_state, new_state, reason FROM registry.events WHERE device_id = 'old' ORDER "
+                     "BY at DESC LIMIT 1") == "provisioning_requested|off|retention");
+  CHECK(wait("old") == registry::Outcome::noted);
+  CHECK(database.shown("SELECT keep FROM registry.retention WHERE what = 'waiting'", Login::reader) ==
+        "1 mon");
+}
+
 TEST_CASE("a certificate that ended long ago is erased, and all that has to be unique stays", "[retention]") {
   Database database;
   auto registry = database.registry();

@@ -19,6 +19,8 @@ BEGIN
       'From 60 (a minute) to 2592000 (thirty days).');
   ELSIF g.renewal_grace_days NOT BETWEEN 0 AND 3650 THEN
     PERFORM refuse('22023', 'renewal_grace_days is out of bounds', 'From 0 to 3650.');
+  ELSIF g.credentials_per_hour NOT BETWEEN 1 AND 1000000 THEN
+    PERFORM refuse('22023', 'credentials_per_hour is out of bounds', 'From 1 to 1000000.');
   END IF;
   PERFORM check_pattern(g.device_id_pattern);
 END $$;

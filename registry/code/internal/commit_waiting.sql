@@ -1,6 +1,6 @@
 -- A request that waits for an operator. The first digest that waits is the one that can be
 -- approved.
-CREATE OR REPLACE FUNCTION commit_waiting(b decided_request[]) RETURNS int[]
+CREATE OR REPLACE FUNCTION commit_waiting(b decided_request[], crowded int[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE stale int[];
@@ -11,7 +11,8 @@ BEGIN
       waiting_digest, waiting_since)
     SELECT device_id, group_name, 'provisioning_requested', 0, attributes, received_at, digest,
       now()
-    FROM unnest(b) WHERE decision = 'pending' AND expected IS NULL ORDER BY device_id COLLATE "C"
+    FROM unnest(b) WHERE decision = 'pending' AND expected IS NULL AND NOT i = ANY (crowded)
+    ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
   upd AS (
     UPDATE device d SET state = 'provisioning_requested',
@@ -24,9 +25,9 @@ BEGIN
       waiting_digest = coalesce(d.waiting_digest, q.digest),
       waiting_since = coalesce(d.waiting_since, now())
     FROM unnest(b) q WHERE q.decision = 'pending' AND d.device_id = q.device_id
-      AND d.generation = q.expected
+      AND d.generation = q.expected AND NOT q.i = ANY (crowded)
       AND d.state IN ('off', 'provisioning_requested') RETURNING d.device_id)
-  SELECT array(SELECT q.i FROM unnest(b) q WHERE q.decision = 'pending'
+  SELECT array(SELECT q.i FROM unnest(b) q WHERE q.decision = 'pending' AND NOT q.i = ANY (crowded)
     AND q.device_id NOT IN (SELECT device_id FROM ins UNION ALL SELECT device_id FROM upd))
     INTO stale;
   INSERT INTO nudge (device_id, request_id, signed_by, answer_key)
@@ -37,5 +38,5 @@ BEGIN
       signed_by = EXCLUDED.signed_by, answer_key = EXCLUDED.answer_key, settled_at = NULL;
   RETURN stale;
 END $$;
-COMMENT ON FUNCTION commit_waiting(decided_request[]) IS
+COMMENT ON FUNCTION commit_waiting(decided_request[], int[]) IS
   'Internal: devices that wait for approval. Returns the rows that have to be decided again.';

@@ -7,6 +7,7 @@ BEGIN
   g.lifetime_s := coalesce(g.lifetime_s, 7776000);
   g.unused_life_s := coalesce(g.unused_life_s, 86400);
   g.renewal_grace_days := coalesce(g.renewal_grace_days, 30);
+  g.credentials_per_hour := coalesce(g.credentials_per_hour, 10);
   g.revoke_retired := coalesce(g.revoke_retired, false);
   g.seal_config := coalesce(g.seal_config, false);
   RETURN g;

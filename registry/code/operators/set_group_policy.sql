@@ -5,7 +5,7 @@ RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   known constant text[] := ARRAY['admission', 'reprovisioning', 'credential_types',
     'device_id_pattern', 'valid_from', 'valid_until', 'max_devices', 'lifetime_s', 'unused_life_s',
-    'renewal_grace_days', 'revoke_retired', 'seal_config'];
+    'renewal_grace_days', 'revoke_retired', 'seal_config', 'credentials_per_hour'];
   unknown text;
   g enrollment_group;
 BEGIN
@@ -36,7 +36,8 @@ BEGIN
       device_id_pattern = g.device_id_pattern, valid_from = g.valid_from,
       valid_until = g.valid_until, lifetime_s = g.lifetime_s,
       unused_life_s = g.unused_life_s, renewal_grace_days = g.renewal_grace_days,
-      revoke_retired = g.revoke_retired, seal_config = g.seal_config
+      revoke_retired = g.revoke_retired, seal_config = g.seal_config,
+      credentials_per_hour = g.credentials_per_hour
     WHERE e.name = name;
   IF policy ? 'max_devices' THEN PERFORM set_max_devices(g, policy -> 'max_devices'); END IF;
   INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_policy',

@@ -10,21 +10,29 @@ DECLARE
     SELECT r FROM jsonb_populate_recordset(NULL::decided_request, p) r
     ORDER BY r.device_id COLLATE "C");
   placed placed_request[];
-  won int[];    -- registered or rotated
-  over int[];   -- beyond a quota
-  stale int[];  -- to be decided again
+  won int[];      -- registered or rotated
+  over int[];     -- beyond a quota
+  often int[];    -- beyond the rate of its group
+  crowded int[];  -- no room to wait in
+  stale int[];    -- to be decided again
 BEGIN
   PERFORM lock_for_commit(b);
-  placed := place_requests(b);
+  often := beyond_rate(b);
+  placed := place_requests(CASE often WHEN '{}' THEN b
+    ELSE array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (often)) END);
   won := register_devices(placed);
   over := array(SELECT (s.request).i FROM unnest(placed) s WHERE s.beyond);
   PERFORM count_places(placed, won);
-  stale := commit_waiting(b) || stale_repeats(b);
+  crowded := beyond_waiting_room(b);
+  stale := commit_waiting(b, crowded) || stale_repeats(b);
   PERFORM issue_credentials(b, won);
   PERFORM note_cloned_keys(b, won);
-  PERFORM write_ledger(b, won, over, stale);
+  IF over || often || crowded <> '{}' THEN b := as_refused(b, over, often, crowded); END IF;
+  PERFORM write_ledger(b, won, stale);
   RETURN QUERY SELECT q.i, CASE
       WHEN q.i = ANY (over) THEN 'quota_exceeded'
+      WHEN q.i = ANY (often) THEN 'rate_limited'
+      WHEN q.i = ANY (crowded) THEN 'too_many_wait'
       WHEN q.i = ANY (won) THEN 'won'
       WHEN q.decision = 'accepted' OR q.i = ANY (stale) THEN 'again'
       ELSE 'noted' END
@@ -32,4 +40,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION commit_requests(jsonb) IS
   'Service: registers what was granted and writes the ledger. won, noted, again (load and decide '
-  'again) or quota_exceeded, a row each.';
+  'again), or why it was refused: quota_exceeded, rate_limited (too many new credentials) or '
+  'too_many_wait, a row each.';

@@ -16,17 +16,8 @@ BEGIN
   more := more OR n = portion;
   DELETE FROM clone_sign s WHERE s.last_seen < now() - keep.keep_clone_signs;
   DELETE FROM token k WHERE k.valid_until < now() - interval '1 month';
-  UPDATE credential c SET certificate = NULL, encryption_key = NULL, erased_at = now() FROM (
-      SELECT o.device_id, o.generation FROM credential o JOIN device d USING (device_id)
-        LEFT JOIN enrollment_group g ON g.name = d.group_name
-      WHERE o.erased_at IS NULL AND o.not_after < now() - keep.keep_certificates
-        -- An expired certificate that was in use still renews within its group's grace.
-        AND (o.status <> 'active'
-          OR o.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) < now())
-      LIMIT portion FOR NO KEY UPDATE OF o SKIP LOCKED) x
-    WHERE c.device_id = x.device_id AND c.generation = x.generation;
-  GET DIAGNOSTICS n = ROW_COUNT;
-  more := more OR n = portion;
+  more := drop_old_credentials(keep.keep_certificates, portion) OR more;
+  more := drop_old_waiting(keep.keep_waiting, portion) OR more;
   -- Last, since it holds a lock that everybody waits for until this transaction ends.
   RETURN drop_old_partition() OR more;
 END $$;

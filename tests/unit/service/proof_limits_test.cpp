@@ -57,7 +57,7 @@ TEST_CASE("signatures over the limit are verified for a quarter of each second",
   CHECK(limits.may_verify(start + 1s));
 }
 
-TEST_CASE("the ledger keeps ten rejections a minute of one id and a hundred a second of all", "[limits]") {
+TEST_CASE("ten refusals a minute of one id and a hundred a second of all are kept one by one", "[limits]") {
   ProofLimits limits;
   int kept = 0;
   for (int i = 0; i < 50; ++i)
@@ -66,5 +66,31 @@ TEST_CASE("the ledger keeps ten rejections a minute of one id and a hundred a se
   for (int i = 0; i < 1000; ++i)
     kept += limits.floods(device("made-up-" + std::to_string(i)), start) ? 0 : 1;
   CHECK(kept == 100);
+  CHECK(limits.is_flooding(device("anybody"), start));
   CHECK_FALSE(limits.floods(device("later"), start + 1s));
+}
+
+TEST_CASE("a hundred answers a second that the ledger does not have are in the log, and take no place in it",
+          "[limits]") {
+  ProofLimits limits;
+  int told = 0;
+  for (int i = 0; i < 1000; ++i)
+    told += limits.answers_too_many(start) ? 0 : 1;
+  CHECK(told == 100);
+  CHECK_FALSE(limits.answers_too_many(start + 1s));
+  CHECK_FALSE(limits.is_flooding(device("a"), start));
+}
+
+TEST_CASE("challenges and repeated answers count for their own id and for nobody else", "[limits]") {
+  ProofLimits limits;
+  int kept = 0;
+  for (int i = 0; i < 50; ++i)
+    kept += limits.asks_often(device("a"), start) ? 0 : 1;
+  CHECK(kept == 10);
+  CHECK(limits.is_flooding(device("a"), start));
+  // A fleet without clocks comes back after a power cut.
+  for (int i = 0; i < 1000; ++i)
+    CHECK_FALSE(limits.asks_often(device("meter-" + std::to_string(i)), start));
+  CHECK_FALSE(limits.is_flooding(device("b"), start));
+  CHECK_FALSE(limits.floods(device("b"), start));
 }
