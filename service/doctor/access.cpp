@@ -5,6 +5,7 @@
 #include "service/doctor/broker_session.hpp"
 
 #include <array>
+#include <atomic>
 #include <future>
 
 namespace latchkey::service {

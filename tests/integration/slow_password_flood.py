@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from access_case import LIMIT_S
-from password_flood_case import MOST_LOGINS, PER_SECOND, PasswordFlood
+from password_flood_case import MOST_LOGINS, MOST_OF_A_REPLICA, PER_SECOND, PasswordFlood
 
 from daemon import Daemon
 from stack import within
@@ -15,7 +16,16 @@ REVOKED = 100
 
 class Long(PasswordFlood):
     def test_a_hundred_are_revoked_and_others_get_passwords_while_one_device_floods(self) -> None:
-        sessions = self.sessions(REVOKED)
+        self.revoke_meanwhile(REVOKED, MOST_LOGINS)
+
+    def test_two_replicas(self) -> None:
+        other = self.stack.replica("replica")
+        self.addCleanup(other.stop)
+        other.start()
+        self.revoke_meanwhile(20, MOST_LOGINS + MOST_OF_A_REPLICA)
+
+    def revoke_meanwhile(self, count: int, most_logins: int) -> None:
+        sessions = self.sessions(count)
         hostile, flood = self.attack()
         took, passwords, logins = [], [], []
         try:
@@ -31,9 +41,9 @@ class Long(PasswordFlood):
         self.tell("password", passwords)
         print(f"{flood.per_second:.0f} requests/s, {self.granted(hostile)} granted, {max(logins)} at the broker at once")
         self.assertGreater(flood.per_second, 0.9 * PER_SECOND)
-        self.assertLess(took[REVOKED * 99 // 100 - 1], 1.0)
+        self.assertLess(took[math.ceil(0.99 * count) - 1], 1.0)
         self.assertLess(passwords[-1], LIMIT_S)
-        self.assertLessEqual(max(logins), MOST_LOGINS)
+        self.assertLessEqual(max(logins), most_logins)
 
     def test_the_service_is_killed_meanwhile(self) -> None:
         self.kill_meanwhile(self.stack.service)
