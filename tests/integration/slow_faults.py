@@ -83,6 +83,10 @@ class Faults(StackTest):
         replica = self.stack.replica("replica")
         self.addCleanup(replica.stop)
         replica.start()
+        # Each lives again and again, and asks for a new credential each time.
+        _, file = self.write_key("fleet")
+        self.enroll("group", "fleet", "--proof", "symmetric_key", "--key-file", str(file))
+        self.stack.sql("SELECT registry.set_group_policy('fleet', '{\"credentials_per_hour\": 1000000}')")
         settle = threading.Event()
         fleet = [Life(self.witness(f"fleet-{number}"), settle) for number in range(DEVICES)]
         for life in fleet:
@@ -104,7 +108,7 @@ class Faults(StackTest):
 
     def witness(self, device_id: str) -> Witness:
         key, file = self.write_key(device_id)
-        self.enroll("device", device_id, "--proof", "symmetric_key", "--key-file", str(file))
+        self.enroll("device", device_id, "--proof", "symmetric_key", "--key-file", str(file), "--group", "fleet")
         return Witness(device_id, SymmetricKey(key), self.place(), self.folder)
 
     # --- the faults
