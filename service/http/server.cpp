@@ -1,6 +1,7 @@
 #include "service/http/server.hpp"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,12 +20,26 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Ends connections that are older than the limit. libmicrohttpd ends only what is silent: a client that
-/// sends a byte now and then would hold its connection, and all of them, for ever.
-class Ages {
+/// What counts as one client: an IPv4 address, or the network of an IPv6 address, of which everybody has
+/// 2^64.
+std::string client_of(const sockaddr* address) {
+  const auto bytes = [](const auto& from, std::size_t at, std::size_t count) {
+    return std::string(reinterpret_cast<const char*>(&from) + at, count);
+  };
+  if (address != nullptr && address->sa_family == AF_INET)
+    return bytes(reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 0, 4);
+  if (address == nullptr || address->sa_family != AF_INET6) return {};
+  const in6_addr& ip = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+  return IN6_IS_ADDR_V4MAPPED(&ip) ? bytes(ip, 12, 4) : bytes(ip, 0, 8);
+}
+
+/// Ends connections that are older than the limit, and of too many the oldest of the client that has most.
+/// libmicrohttpd ends only what is silent, and then turns newcomers away: clients that send a byte now and
+/// then would hold their connections, and all of them, for ever.
+class OpenConnections {
  public:
-  explicit Ages(std::chrono::seconds limit) : limit_(limit), thread_([this] { run(); }) {}
-  ~Ages() {
+  explicit OpenConnections(HttpServer::Limits limits) : limits_(limits), thread_([this] { run(); }) {}
+  ~OpenConnections() {
     {
       const std::scoped_lock lock(mutex_);
       ending_ = true;
@@ -32,20 +47,22 @@ class Ages {
     changed_.notify_all();
     thread_.join();
   }
-  Ages(const Ages&) = delete;
-  Ages& operator=(const Ages&) = delete;
+  OpenConnections(const OpenConnections&) = delete;
+  OpenConnections& operator=(const OpenConnections&) = delete;
 
-  void opened(const MHD_Connection* connection, int socket) {
+  void opened(const MHD_Connection* connection, int socket, const sockaddr* address) {
     // A descriptor of our own for the same socket: by the time it is used, the library's may be another's.
     const int own = ::dup(socket);
     const std::scoped_lock lock(mutex_);
-    open_[connection] = {own, Clock::now() + limit_};
+    open_[connection] = {own, Clock::now() + limits_.whole, client_of(address)};
+    if (open_.size() - ended_ > limits_.connections) end(oldest_of_who_has_most());
     changed_.notify_all();
   }
   void closed(const MHD_Connection* connection) {
     const std::scoped_lock lock(mutex_);
     const auto found = open_.find(connection);
     if (found == open_.end()) return;
+    if (found->second.is_ended) --ended_;
     ::close(found->second.socket);
     open_.erase(found);
   }
@@ -54,15 +71,37 @@ class Ages {
   struct Open {
     int socket = -1;
     Clock::time_point until;
+    std::string client;
+    bool is_ended = false;
   };
+
+  Open& oldest_of_who_has_most() {
+    std::map<std::string_view, std::pair<std::size_t, Open*>> clients;  // how many, and the oldest
+    for (auto& [connection, open] : open_) {
+      if (open.is_ended) continue;
+      auto& [count, oldest] = clients[open.client];
+      ++count;
+      if (oldest == nullptr || open.until < oldest->until) oldest = &open;
+    }
+    return *std::ranges::max_element(clients, {}, [](const auto& each) {
+              return each.second.first;
+            })->second.second;
+  }
+
+  void end(Open& open) {
+    open.is_ended = true;
+    ++ended_;
+    ::shutdown(open.socket, SHUT_RDWR);
+  }
 
   void run() {
     std::unique_lock lock(mutex_);
     while (!ending_) {
-      auto next = Clock::now() + limit_;
+      auto next = Clock::now() + limits_.whole;
       for (auto& [connection, open] : open_) {
+        if (open.is_ended) continue;
         if (open.until <= Clock::now())
-          ::shutdown(open.socket, SHUT_RDWR);
+          end(open);
         else
           next = std::min(next, open.until);
       }
@@ -70,10 +109,11 @@ class Ages {
     }
   }
 
-  const std::chrono::seconds limit_;
+  const HttpServer::Limits limits_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<const MHD_Connection*, Open> open_;
+  std::size_t ended_ = 0;  ///< of `open_`: shut down, and not closed yet
   bool ending_ = false;
   std::thread thread_;  // last: it uses all of the above
 };
@@ -134,7 +174,7 @@ MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(Handler with, Limits limits) : handler(std::move(with)), ages(limits.whole) {}
+  Impl(Handler with, Limits limits) : handler(std::move(with)), connections(limits) {}
   ~Impl() {
     if (daemon != nullptr) MHD_stop_daemon(daemon);  // closes the listening socket as well
   }
@@ -160,14 +200,16 @@ struct HttpServer::Impl {
   }
 
   static void notice(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
-    Ages& ages = static_cast<Impl*>(self)->ages;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return ages.closed(connection);
+    OpenConnections& connections = static_cast<Impl*>(self)->connections;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return connections.closed(connection);
     const auto* const info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info != nullptr) ages.opened(connection, info->connect_fd);
+    const auto* const from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info != nullptr)
+      connections.opened(connection, info->connect_fd, from == nullptr ? nullptr : from->client_addr);
   }
 
   Handler handler;
-  Ages ages;
+  OpenConnections connections;
   MHD_Daemon* daemon = nullptr;
 };
 
@@ -176,11 +218,12 @@ std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(const 
   const auto socket = listen_on(address);
   if (!socket) return std::unexpected(socket.error());
   auto impl = std::make_unique<Impl>(std::move(handler), limits);
+  // Those that are ended to make room take a moment to go: the library has room for as many.
+  const unsigned with_those_that_end = 2 * limits.connections;
   impl->daemon = MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, nullptr, nullptr,
       &Impl::access, impl.get(), MHD_OPTION_LISTEN_SOCKET, *socket, MHD_OPTION_NOTIFY_CONNECTION,
-      &Impl::notice, impl.get(), MHD_OPTION_CONNECTION_LIMIT, limits.connections,
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.connections_of_an_address,
+      &Impl::notice, impl.get(), MHD_OPTION_CONNECTION_LIMIT, with_those_that_end,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.request_bytes, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(limits.idle.count()), MHD_OPTION_END);
   if (impl->daemon == nullptr) {

@@ -13,12 +13,11 @@ namespace latchkey::service {
 
 /// A small HTTP server for operators and their tools: one request a connection, and no more of anything than
 /// its limits say. A thread a connection, so that an answer that waits for the database keeps nobody else
-/// waiting.
+/// waiting. Nobody is turned away: one connection too many ends the oldest of the address that has most.
 class HttpServer {
  public:
   struct Limits {
     unsigned connections = 32;
-    unsigned connections_of_an_address = 16;
     std::size_t request_bytes = 16UL * 1024;  ///< request line and headers
     std::chrono::seconds idle{5};
     std::chrono::seconds whole{20};  ///< from accept to close, however busy the client keeps it

@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 using namespace latchkey::service;
 using namespace std::chrono_literals;
@@ -72,6 +74,58 @@ std::string talk(const ListenAddress& address, const std::string& text) {
     answer.append(buffer, static_cast<std::size_t>(size));
   ::close(socket);
   return answer;
+}
+
+/// Clients that open as many connections as they like and never finish a request: each sends a byte now and
+/// then, and connects again as soon as it is cut off.
+class Tricklers {
+ public:
+  Tricklers(const ListenAddress& target, std::vector<const char*> from, std::size_t count)
+      : target_(target), from_(std::move(from)), sockets_(count, -1), thread_([this] { run(); }) {}
+  ~Tricklers() {
+    ending_ = true;
+    thread_.join();
+    for (const int socket : sockets_)
+      ::close(socket);
+  }
+  Tricklers(const Tricklers&) = delete;
+  Tricklers& operator=(const Tricklers&) = delete;
+  [[nodiscard]] std::size_t connected() const { return connected_; }
+
+ private:
+  void run() {
+    while (!ending_) {
+      for (std::size_t i = 0; i < sockets_.size(); ++i)
+        if (::send(sockets_[i], "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1) connect(i);
+      std::this_thread::sleep_for(5ms);
+    }
+  }
+  void connect(std::size_t i) {
+    ::close(sockets_[i]);
+    sockets_[i] = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    ::inet_pton(AF_INET, from_[i % from_.size()], &place.sin_addr);
+    ::bind(sockets_[i], reinterpret_cast<const sockaddr*>(&place), sizeof place);
+    ::inet_pton(AF_INET, target_.ip.c_str(), &place.sin_addr);
+    place.sin_port = htons(target_.port);
+    ::connect(sockets_[i], reinterpret_cast<const sockaddr*>(&place), sizeof place);
+    ++connected_;
+  }
+
+  ListenAddress target_;
+  std::vector<const char*> from_;
+  std::vector<int> sockets_;
+  std::atomic<std::size_t> connected_ = 0;
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+void check_that_all_are_answered(const ListenAddress& address) {
+  int answered = 0;
+  for (int i = 0; i < 100; ++i)
+    if (http_get(address, "/livez", 3s)) ++answered;
+  CHECK(answered == 100);
 }
 
 }  // namespace
@@ -147,6 +201,22 @@ TEST_CASE("a client that never finishes its request is cut off, and others are s
   CHECK(http_get(server.address, "/", 2s));
   slow.join();
   CHECK(std::chrono::steady_clock::now() - from < 10s);
+}
+
+TEST_CASE("those who never finish their requests keep nobody out", "[http]") {
+  const Server server(echo);
+  SECTION("from two addresses") {
+    const Tricklers others(server.address, {"127.0.0.2", "127.0.0.3"}, 40);
+    while (others.connected() < 40)
+      std::this_thread::sleep_for(1ms);
+    check_that_all_are_answered(server.address);
+  }
+  SECTION("from the address of who is served") {
+    const Tricklers others(server.address, {"127.0.0.1"}, 40);
+    while (others.connected() < 40)
+      std::this_thread::sleep_for(1ms);
+    check_that_all_are_answered(server.address);
+  }
 }
 
 TEST_CASE("nobody listening is a sentence", "[http]") {
