@@ -10,15 +10,46 @@ namespace latchkey::registry {
 /// What to tell of the exception that is being handled. To be called inside a catch block.
 [[nodiscard]] AdminError admin_error();
 
-/// Runs `act` on a connection of its own.
+/// A command's connection: whatever is done by it has a deadline.
+class AdminConnection {
+ public:
+  static constexpr std::chrono::seconds usual_limit{15};
+
+  /// Throws as libpqxx does.
+  explicit AdminConnection(const ConnectOptions& options) : connection_(open_connection(options)) {}
+
+  /// What `act` returns, which has this long for all that it does.
+  template <class Act>
+  auto run(const Act& act, std::chrono::seconds limit = usual_limit) {
+    const Deadline::Watch watch(deadline_, connection_->sock(), limit);
+    try {
+      return act(*connection_);
+    } catch (const std::exception&) {
+      if (watch.passed()) throw std::runtime_error(no_answer(limit));
+      throw;
+    }
+  }
+
+ private:
+  std::unique_ptr<pqxx::connection> connection_;
+  Deadline deadline_;
+};
+
+/// Runs `act` with a connection of its own.
 template <class T, class Act>
 [[nodiscard]] std::expected<T, AdminError> with_connection(const ConnectOptions& options, const Act& act) {
   try {
-    const auto connection = open_connection(options);
-    return act(*connection);
+    AdminConnection connection(options);
+    return act(connection);
   } catch (...) {
     return std::unexpected(admin_error());
   }
+}
+
+/// Does one thing by a connection of its own.
+template <class T, class Act>
+[[nodiscard]] std::expected<T, AdminError> call_once(const ConnectOptions& options, const Act& act) {
+  return with_connection<T>(options, [&](AdminConnection& connection) { return connection.run(act); });
 }
 
 }  // namespace latchkey::registry

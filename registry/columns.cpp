@@ -89,6 +89,7 @@ std::span<const Call> calls() {
       {"make_partitions", "", {}, {}},
       {"maintain", "", {}, {}},
       {"summarize", "", {}, {}},
+      {"prove_commit", "", {}, {}},
   };
   return all;
 }

@@ -1,6 +1,7 @@
 #include "registry/condition.hpp"
 
 #include "crypto/mac.hpp"
+#include "registry/admin_connection.hpp"
 #include "registry/rows.hpp"
 #include "registry/sources.hpp"
 
@@ -50,8 +51,7 @@ Condition look(pqxx::connection& connection) {
 
 std::expected<Condition, std::string> look_around(const ConnectOptions& options) {
   try {
-    const auto connection = open_connection(options);
-    return look(*connection);
+    return AdminConnection(options).run(look);
   } catch (...) {
     return std::unexpected(classify_current_exception(false).what);
   }

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace latchkey::registry {
 
 Deadline::~Deadline() {
@@ -13,42 +15,62 @@ Deadline::~Deadline() {
   thread_.join();
 }
 
-Deadline::Watch::Watch(Deadline& deadline, int socket) : deadline_(deadline) {
-  deadline_.watch(socket);
+Deadline::Watch::Watch(Deadline& deadline, int socket, std::chrono::milliseconds limit)
+    : deadline_(deadline) {
+  deadline_.watch(socket, Clock::now() + limit);
 }
 Deadline::Watch::~Watch() {
-  deadline_.watch(none);
+  deadline_.watch(none, {});
 }
 
-void Deadline::give_up() noexcept {
-  const std::lock_guard lock(mutex_);
-  given_up_ = true;
-  if (socket_ != none) ::shutdown(socket_, SHUT_RDWR);
+bool Deadline::Watch::passed() const noexcept {
+  const std::lock_guard lock(deadline_.mutex_);
+  return deadline_.passed_;
 }
 
-void Deadline::watch(int socket) {
+void Deadline::give_up(std::chrono::milliseconds after) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    last_ = std::min(last_, Clock::now() + after);
+    if (last_ <= Clock::now()) shut_down();
+  }
+  changed_.notify_one();
+}
+
+bool Deadline::given_up() noexcept {
   const std::lock_guard lock(mutex_);
-  if (given_up_ && socket != none) ::shutdown(socket, SHUT_RDWR);
-  const bool idle = socket_ == none && socket != none;
+  return last_ <= Clock::now();
+}
+
+void Deadline::watch(int socket, Clock::time_point until) {
+  const std::lock_guard lock(mutex_);
   socket_ = socket;
-  until_ = std::chrono::steady_clock::now() + limit_;
-  // A thread that waits for an earlier deadline finds the new one when that passes: no wake-up for every
-  // call.
-  if (idle && !armed_) changed_.notify_one();
+  if (socket == none) return;
+  passed_ = false;
+  until_ = until;
+  if (last_ <= Clock::now()) return shut_down();
+  // A thread that looks before that finds this call when it does: no wake-up for every call.
+  if (std::min(until_, last_) < alarm_) changed_.notify_one();
+}
+
+void Deadline::shut_down() noexcept {
+  if (socket_ == none) return;
+  ::shutdown(socket_, SHUT_RDWR);
+  socket_ = none;
+  passed_ = true;
 }
 
 void Deadline::run() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
-    armed_ = socket_ != none;
-    if (!armed_) {
+    if (socket_ == none) {
+      alarm_ = Clock::time_point::max();
       changed_.wait(lock);
-    } else if (std::chrono::steady_clock::now() < until_) {
-      const auto until = until_;
-      changed_.wait_until(lock, until);
+    } else if (const auto end = std::min(until_, last_); Clock::now() < end) {
+      alarm_ = end;
+      changed_.wait_until(lock, end);
     } else {
-      ::shutdown(socket_, SHUT_RDWR);
-      socket_ = none;
+      shut_down();
     }
   }
 }

@@ -11,6 +11,9 @@ namespace {
 // Long enough that a commit costs little, short enough that a progress bar moves and an interruption loses
 // little.
 constexpr std::int64_t stretch = 20'000;
+// Each step is of a stretch, or reads what was brought once.
+constexpr std::chrono::minutes step_limit{10};
+constexpr std::chrono::hours whole_limit{6};
 
 constexpr const char* table = "enrollment_import";
 const std::vector<std::string> columns = {"line", "device_id", "group_name", "proof", "material", "config"};
@@ -37,14 +40,14 @@ std::int64_t enroll_stretch(pqxx::transaction_base& transaction, std::int64_t fi
 }  // namespace
 
 struct Import::Impl {
-  explicit Impl(const ConnectOptions& options) : connection(open_connection(options)) {
+  explicit Impl(const ConnectOptions& options) : connection(options) {
     run("SET search_path = registry; SET lock_timeout = '10s'");
     run("SELECT registry.import_begin()");
     run("SET lock_timeout = 0");
   }
   ~Impl() {
     try {
-      if (connection->is_open()) run("SELECT registry.import_end()");
+      run("SELECT registry.import_end()", AdminConnection::usual_limit);
     } catch (const std::exception&) {
       // The connection is lost, and the import with it.
       return;
@@ -53,39 +56,43 @@ struct Import::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  pqxx::result run(const std::string& sql) {
-    pqxx::nontransaction transaction(*connection);
-    return transaction.exec(sql);
+  pqxx::result run(const std::string& sql, std::chrono::seconds limit = step_limit) {
+    const auto exec = [&](pqxx::connection& at) {
+      pqxx::nontransaction transaction(at);
+      return transaction.exec(sql);
+    };
+    return connection.run(exec, limit);
   }
 
   void bring(std::span<const ImportedDevice> devices) {
-    pqxx::work transaction(*connection);
-    auto stream = copy_into_table(transaction);
-    for (const ImportedDevice& device : devices)
-      stream << row_of(device);
-    stream.complete();
-    transaction.commit();
+    const auto copy = [&](pqxx::connection& at) {
+      pqxx::work transaction(at);
+      auto stream = copy_into_table(transaction);
+      for (const ImportedDevice& device : devices)
+        stream << row_of(device);
+      stream.complete();
+      transaction.commit();
+    };
+    connection.run(copy, step_limit);
   }
 
-  /// A transaction a stretch, or `whole` for all of them.
-  std::int64_t enroll(std::int64_t lines, pqxx::transaction_base* whole,
+  /// The lines in one transaction, which has this long.
+  std::int64_t enroll(std::int64_t first, std::int64_t last, std::chrono::seconds limit,
                       const std::function<void(std::int64_t)>& progress) {
-    std::int64_t added = 0;
-    for (std::int64_t first = 1; first <= lines; first += stretch) {
-      const auto last = std::min(first + stretch - 1, lines);
-      if (whole != nullptr) {
-        added += enroll_stretch(*whole, first, last);
-      } else {
-        pqxx::work transaction(*connection);
-        added += enroll_stretch(transaction, first, last);
-        transaction.commit();
+    const auto all = [&](pqxx::connection& at) {
+      pqxx::work transaction(at);
+      std::int64_t added = 0;
+      for (; first <= last; first += stretch) {
+        const auto until = std::min(first + stretch - 1, last);
+        added += enroll_stretch(transaction, first, until);
+        progress(until);
       }
-      progress(last);
-    }
-    return added;
+      transaction.commit();
+      return added;
+    };
+    return connection.run(all, limit);
   }
-
-  const std::unique_ptr<pqxx::connection> connection;
+  AdminConnection connection;
 };
 
 Import::Import(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -124,10 +131,10 @@ std::expected<std::vector<ImportProblem>, AdminError> Import::problems(int most)
 std::expected<std::int64_t, AdminError> Import::enroll(std::int64_t lines, bool all_or_nothing,
                                                        const std::function<void(std::int64_t)>& progress) {
   try {
-    if (!all_or_nothing) return impl_->enroll(lines, nullptr, progress);
-    pqxx::work whole(*impl_->connection);
-    const auto added = impl_->enroll(lines, &whole, progress);
-    whole.commit();
+    if (all_or_nothing) return impl_->enroll(1, lines, whole_limit, progress);
+    std::int64_t added = 0;
+    for (std::int64_t first = 1; first <= lines; first += stretch)
+      added += impl_->enroll(first, std::min(first + stretch - 1, lines), step_limit, progress);
     return added;
   } catch (...) {
     return std::unexpected(admin_error());

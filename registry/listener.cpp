@@ -15,6 +15,9 @@ namespace latchkey::registry {
 namespace {
 
 constexpr std::chrono::milliseconds retry_pause{500};
+// Whoever hears nothing has to look; a connection that says nothing must not keep it from that.
+constexpr std::chrono::seconds listen_limit{2};
+constexpr std::chrono::seconds leave_limit{1};
 
 void collect(std::vector<std::string>& topics, std::string topic) {
   if (std::ranges::find(topics, topic) == topics.end()) topics.push_back(std::move(topic));
@@ -51,10 +54,16 @@ struct Listener::Impl {
     if (!interruption.valid()) throw std::system_error(errno, std::generic_category(), "eventfd");
   }
 
+  ~Impl() { disconnect(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
   void connect();
+  void disconnect() noexcept;
   void pause(int socket, std::chrono::milliseconds limit) const;
 
   ConnectOptions options;
+  Deadline deadline;
   Descriptor interruption;
   std::vector<std::string> topics;
   std::unique_ptr<pqxx::connection> connection;
@@ -62,8 +71,25 @@ struct Listener::Impl {
 };
 
 void Listener::Impl::connect() {
+  if (deadline.given_up()) throw std::runtime_error("interrupted");
   connection = open_connection(options);
-  ear = std::make_unique<Ear>(*connection, topics);
+  const Deadline::Watch watch(deadline, connection->sock(), listen_limit);
+  try {
+    ear = std::make_unique<Ear>(*connection, topics);
+  } catch (const std::exception&) {
+    if (!watch.passed()) throw;
+  }
+  // libpqxx 6 says nothing of a connection that ended while it said LISTEN.
+  if (watch.passed()) throw std::runtime_error(no_answer(listen_limit));
+}
+
+/// libpqxx 6 says UNLISTEN when the ear goes, and waits for the answer.
+void Listener::Impl::disconnect() noexcept {
+  if (connection != nullptr) {
+    const Deadline::Watch watch(deadline, connection->sock(), leave_limit);
+    ear.reset();
+  }
+  connection.reset();
 }
 
 /// Until the socket has something, or `interrupt`; -1 is no socket.
@@ -77,6 +103,7 @@ Listener::~Listener() = default;
 
 Result<Listener::Heard> Listener::wait(std::chrono::milliseconds limit) {
   Heard heard;
+  if (impl_->options.yields()) impl_->disconnect();
   try {
     if (impl_->connection == nullptr) {
       impl_->connect();
@@ -85,18 +112,19 @@ Result<Listener::Heard> Listener::wait(std::chrono::milliseconds limit) {
       impl_->pause(impl_->connection->sock(), limit);
     }
     impl_->connection->get_notifs();
+    if (!impl_->connection->is_open()) throw std::runtime_error("the connection ended");
     heard.topics.swap(impl_->topics);
     return heard;
   } catch (...) {
     Error error{Failure::unavailable, classify_current_exception(false).what};
-    impl_->ear.reset();
-    impl_->connection.reset();
+    impl_->disconnect();
     impl_->pause(-1, retry_pause);
     return std::unexpected(std::move(error));
   }
 }
 
 void Listener::interrupt() noexcept {
+  impl_->deadline.give_up();
   ::eventfd_write(impl_->interruption.number(), 1);
 }
 

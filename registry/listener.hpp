@@ -26,7 +26,7 @@ class Listener {
   /// Waits until something is announced or the connection is made anew, and at most for `limit`; may return
   /// earlier with nothing. After a failure it returns no sooner than half a second later.
   [[nodiscard]] Result<Heard> wait(std::chrono::milliseconds limit);
-  /// From any thread: from now on `wait` returns at once.
+  /// From any thread: from now on `wait` returns at once, unless it connects.
   void interrupt() noexcept;
 
  private:

@@ -16,6 +16,9 @@ using Digests = std::map<std::string, std::string, std::less<>>;
 
 constexpr int lock_tries = 12;
 constexpr std::chrono::milliseconds between_tries{500};
+constexpr std::chrono::seconds turn_limit{60};
+// A pass may fill a column of a fleet of millions.
+constexpr std::chrono::hours pass_limit{1};
 
 Digests read_digests(pqxx::nontransaction& reading, const std::string& table, const std::string& columns) {
   Digests digests;
@@ -73,19 +76,23 @@ bool got_lock(const Act& act) {
 }
 
 /// A lock that does not come within two seconds is given up, so that nobody waits behind this one for long.
-bool run_patiently(pqxx::connection& connection, const Pass& pass) {
+bool run_patiently(AdminConnection& connection, const Pass& pass) {
+  const auto all = [&](pqxx::connection& at) { run(at, pass); };
   for (int tries = 1; tries <= lock_tries; ++tries) {
-    if (got_lock([&] { run(connection, pass); })) return true;
+    if (got_lock([&] { connection.run(all, pass_limit); })) return true;
     std::this_thread::sleep_for(between_tries);
   }
   return false;
 }
 
 /// Until the connection ends.
-bool take_migration_lock(pqxx::connection& connection) {
-  pqxx::nontransaction locking(connection);
-  locking.exec("SET lock_timeout = '60s'");
-  return got_lock([&] { locking.exec(migration_lock); });
+bool take_migration_lock(AdminConnection& connection) {
+  const auto take = [](pqxx::connection& at) {
+    pqxx::nontransaction locking(at);
+    locking.exec("SET lock_timeout = '" + std::to_string(turn_limit.count()) + "s'");
+    locking.exec(migration_lock);
+  };
+  return got_lock([&] { connection.run(take, turn_limit + AdminConnection::usual_limit); });
 }
 
 AdminError waited_in_vain(const std::string& what) {
@@ -94,10 +101,10 @@ AdminError waited_in_vain(const std::string& what) {
           "who is at work. Run it again: what was applied stays."};
 }
 
-std::expected<Found, AdminError> apply_missing(pqxx::connection& connection) {
+std::expected<Found, AdminError> apply_missing(AdminConnection& connection) {
   if (!take_migration_lock(connection))
     return std::unexpected(waited_in_vain("another migration of this database does not end"));
-  Found missing = look(connection);
+  Found missing = connection.run(look);
   const auto edited = std::ranges::find_if(missing, &MigrationStatus::edited);
   if (edited != missing.end())
     return std::unexpected(AdminError{
@@ -132,7 +139,7 @@ std::string refusal_of_edited(const SchemaFile& file) {
 }  // namespace
 
 std::expected<Found, AdminError> migration_status(const ConnectOptions& options) {
-  return with_connection<Found>(options, look);
+  return call_once<Found>(options, look);
 }
 
 std::expected<Found, AdminError> migrate(const ConnectOptions& options) {

@@ -73,11 +73,12 @@ std::string found_sql() {
 }  // namespace
 
 struct Registry::Impl {
+  Impl(ConnectOptions options, std::chrono::seconds patience) : session(std::move(options), patience) {}
   Session session;
 };
 
 Registry::Registry(ConnectOptions options, std::chrono::seconds patience)
-    : impl_(std::make_unique<Impl>(Session(std::move(options), patience))) {}
+    : impl_(std::make_unique<Impl>(std::move(options), patience)) {}
 Registry::~Registry() = default;
 Registry::Registry(Registry&&) noexcept = default;
 Registry& Registry::operator=(Registry&&) noexcept = default;
@@ -96,7 +97,19 @@ Result<void> Registry::check() {
     what = "the registry lacks what this program calls: " + missing;
   else
     return {};
-  return std::unexpected(Error{Failure::old_schema, what + ": run latchkey db migrate"});
+  return std::unexpected(impl_->session.noted({Failure::old_schema, what + ": run latchkey db migrate"}));
+}
+
+Result<void> Registry::prove() {
+  if (auto checked = check(); !checked) return checked;
+  for (const char* const function : {"load_requests", "commit_requests", "load_statuses", "commit_statuses"})
+    if (auto rows = impl_->session.call(function, "[]", false); !rows)
+      return std::unexpected(std::move(rows.error()));
+  return discard_rows(impl_->session.query("SELECT registry.prove_commit()", true));
+}
+
+const Registry::Standing& Registry::standing() const noexcept {
+  return impl_->session.standing();
 }
 
 Result<LoadedRequests> Registry::load_requests(std::span<const RequestKey> keys) {
@@ -232,8 +245,8 @@ Result<void> Registry::summarize() {
   return discard_rows(impl_->session.query("SELECT registry.summarize()"));
 }
 
-void Registry::abandon() noexcept {
-  impl_->session.abandon();
+void Registry::abandon(std::chrono::milliseconds after) noexcept {
+  impl_->session.abandon(after);
 }
 
 }  // namespace latchkey::registry

@@ -2,6 +2,7 @@
 
 #include "registry/broker_access.hpp"
 #include "registry/model.hpp"
+#include "registry/precedence.hpp"
 
 #include <chrono>
 #include <expected>
@@ -33,8 +34,12 @@ struct ConnectOptions {
       url;  ///< postgresql://... or key=value, everything libpq takes (sslmode, sslrootcert, sslcert ...)
   crypto::Secret password;
   std::string session = "latchkey";  ///< what the database calls the connection: its application_name
+  std::shared_ptr<Precedence> precedence = nullptr;  ///< nothing: it waits for nobody
+  bool first = false;                                ///< it is one of those that come first
 
-  [[nodiscard]] ConnectOptions clone() const { return {url, password.clone(), session}; }
+  [[nodiscard]] ConnectOptions clone() const { return {url, password.clone(), session, precedence, first}; }
+  /// It has to give its connection back.
+  [[nodiscard]] bool yields() const { return precedence && !first && !precedence->others_may(); }
 };
 
 // registry/page.hpp
@@ -64,6 +69,16 @@ class Registry {
 
   /// Connects if need be and checks that the schema is as new as this program.
   [[nodiscard]] Result<void> check();
+
+  /// Goes the way of a batch without a row and commits, so that what would keep a batch from being committed
+  /// keeps this. Cheap: for a connection that has nothing else to do.
+  [[nodiscard]] Result<void> prove();
+  /// What the calls so far tell of the connection.
+  struct Standing {
+    std::chrono::steady_clock::time_point committed_at;  ///< by the last commit that succeeded; or the epoch
+    std::string complaint;                               ///< why a call failed after that; empty: none did
+  };
+  [[nodiscard]] const Standing& standing() const noexcept;
 
   [[nodiscard]] Result<LoadedRequests> load_requests(std::span<const RequestKey> keys);
   /// One transaction. A device at most once in `rows`. Outcomes in their order.
@@ -108,8 +123,8 @@ class Registry {
   /// Counts a large registry for the views that sum it up, which takes it seconds: hourly, by a registry of
   /// its own with more patience.
   [[nodiscard]] Result<void> summarize();
-  /// From any thread: the call that runs fails now, and so does every later one.
-  void abandon() noexcept;
+  /// From any thread: the call that runs `after` from now fails then, and so does every later one.
+  void abandon(std::chrono::milliseconds after = {}) noexcept;
 
  private:
   struct Impl;

@@ -12,17 +12,21 @@ std::string quoted(const pqxx::transaction_base& transaction, const KeyId& id) {
   return transaction.quote(hex_of(id)) + "::bytea";
 }
 
-pqxx::result sealed_keys(pqxx::connection& connection, const KeyId& master_key, const std::string& after) {
-  pqxx::nontransaction reading(connection);
-  return reading.exec("SELECT purpose, sealed FROM registry.sealed_keys(" + quoted(reading, master_key) +
-                      ", " + reading.quote(after) + ", " + std::to_string(keys_at_once) + ")");
+pqxx::result sealed_keys(AdminConnection& connection, const KeyId& master_key, const std::string& after) {
+  return connection.run([&](pqxx::connection& at) {
+    pqxx::nontransaction reading(at);
+    return reading.exec("SELECT purpose, sealed FROM registry.sealed_keys(" + quoted(reading, master_key) +
+                        ", " + reading.quote(after) + ", " + std::to_string(keys_at_once) + ")");
+  });
 }
 
-std::int64_t write(pqxx::connection& connection, const nlohmann::json& resealed) {
-  pqxx::work writing(connection);
-  const auto rows = writing.exec("SELECT registry.reseal(" + writing.quote(resealed.dump()) + "::jsonb)");
-  writing.commit();
-  return rows[0][0].as<std::int64_t>();
+std::int64_t write(AdminConnection& connection, const nlohmann::json& resealed) {
+  return connection.run([&](pqxx::connection& at) {
+    pqxx::work writing(at);
+    const auto rows = writing.exec("SELECT registry.reseal(" + writing.quote(resealed.dump()) + "::jsonb)");
+    writing.commit();
+    return rows[0][0].as<std::int64_t>();
+  });
 }
 
 nlohmann::json sealed_anew(const pqxx::result& keys, const Resealer& resealer) {
@@ -41,7 +45,7 @@ nlohmann::json sealed_anew(const pqxx::result& keys, const Resealer& resealer) {
 
 std::expected<UnderOthers, AdminError> under_other_master_keys(const ConnectOptions& options,
                                                                const KeyId& master_key) {
-  return with_connection<UnderOthers>(options, [&](pqxx::connection& connection) {
+  return call_once<UnderOthers>(options, [&](pqxx::connection& connection) {
     pqxx::nontransaction reading(connection);
     const auto rows = reading.exec("SELECT keys, passwords FROM registry.under_other_master_keys(" +
                                    quoted(reading, master_key) + ")");
@@ -52,7 +56,7 @@ std::expected<UnderOthers, AdminError> under_other_master_keys(const ConnectOpti
 std::expected<void, AdminError> reseal_keys(const ConnectOptions& options, const KeyId& master_key,
                                             const Resealer& resealer,
                                             const std::function<void(std::int64_t)>& progress) {
-  return with_connection<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
+  return with_connection<void>(options, [&](AdminConnection& connection) -> std::expected<void, AdminError> {
     std::int64_t done = 0;
     std::string after;
     for (auto keys = sealed_keys(connection, master_key, after); !keys.empty();

@@ -1,19 +1,26 @@
 #include "registry/session.hpp"
 
 #include <array>
+#include <charconv>
 #include <string_view>
 
 namespace latchkey::registry {
 namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause{500};
+// As connecting may take as well.
+constexpr std::chrono::seconds turn_limit{2};
 // Above statement_timeout: a server that works says itself what was too slow.
 constexpr std::chrono::seconds call_margin{1};
 
-// Seconds for connecting, milliseconds for unacknowledged data; statement_timeout does not bound COMMIT,
-// these do.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> deadlines = {{
-    {"connect_timeout", "3"},
+// Seconds for each address of the database; more than `longest_connect` is not obeyed, nor 0, which is for
+// ever.
+constexpr std::string_view connect_timeout = "connect_timeout";
+constexpr std::string_view usual_connect = "3";
+constexpr int longest_connect = 10;
+
+// Milliseconds for unacknowledged data; statement_timeout does not bound COMMIT, these do.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> deadlines = {{
     {"tcp_user_timeout", "5000"},
     {"keepalives_idle", "5"},
     {"keepalives_interval", "2"},
@@ -57,6 +64,16 @@ void append_parameter(std::string& url, std::string_view key, std::string_view v
     append_quoted(url, value);
 }
 
+/// The last one counts, as with libpq.
+bool bounds_connecting(std::string_view url) {
+  const auto at = url.rfind(connect_timeout);
+  if (at == std::string_view::npos) return false;
+  const auto value = url.substr(std::min(url.size(), at + connect_timeout.size() + 1));
+  int seconds = 0;
+  std::from_chars(value.data(), value.data() + value.size(), seconds);
+  return seconds > 0 && seconds <= longest_connect;
+}
+
 /// The options' URL with the password and the deadlines that libpq keeps: a server that hangs must not hang
 /// us.
 std::string connection_string(const ConnectOptions& options) {
@@ -64,6 +81,7 @@ std::string connection_string(const ConnectOptions& options) {
   const auto add = [&url](std::string_view key, std::string_view value) {
     if (url.find(std::string(key) + "=") == std::string::npos) append_parameter(url, key, value);
   };
+  if (!bounds_connecting(url)) append_parameter(url, connect_timeout, usual_connect);
   for (const auto& [key, value] : deadlines)
     add(key, value);
   add("application_name", options.session);
@@ -91,12 +109,27 @@ Error error_of(const pqxx::sql_error& error, bool committing) {
 }  // namespace
 
 std::unique_ptr<pqxx::connection> open_connection(const ConnectOptions& options) {
+  if (options.precedence && !options.first && !options.precedence->await(turn_limit))
+    throw std::runtime_error("the workers' connections come first, and they have not got them");
   struct Wiped {
     std::string text;
     ~Wiped() { crypto::wipe(text); }
   };
   const Wiped string{connection_string(options)};
-  return std::make_unique<pqxx::connection>(string.text);
+  auto connection = std::make_unique<pqxx::connection>(string.text);
+#if PQXX_VERSION_MAJOR < 7
+  // It would connect again by itself in the middle of a call, past its deadline.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+  return connection;
+}
+
+std::string no_answer(std::chrono::milliseconds limit) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(limit);
+  return "the database gave no answer within " + std::to_string(seconds.count()) + " s";
 }
 
 std::string sqlstate_of(const pqxx::sql_error& error) {
@@ -119,29 +152,45 @@ Error classify_current_exception(bool committing) {
 }
 
 Session::Session(ConnectOptions options, std::chrono::seconds patience)
-    : options_(std::move(options)),
-      patience_(patience),
-      deadline_(std::make_unique<Deadline>(patience + call_margin)) {}
+    : options_(std::move(options)), patience_(patience), deadline_(std::make_unique<Deadline>()) {
+  lacks_connection(true);
+}
+
+void Session::lacks_connection(bool lacks) {
+  if (!options_.first || lacks == lacks_connection_) return;
+  lacks_connection_ = lacks;
+  lacks ? options_.precedence->lack() : options_.precedence->have();
+}
+
+Error Session::noted(Error error) {
+  standing_.complaint = error.what;
+  return error;
+}
 
 Result<void> Session::connect() {
+  if (options_.yields()) connection_.reset();
   if (connection_ != nullptr) return {};
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_attempt_)
+  if (deadline_->given_up())
+    return std::unexpected(Error{Failure::unavailable, "the connection is given up"});
+  if (std::chrono::steady_clock::now() < next_attempt_)
     return std::unexpected(Error{Failure::unavailable, "the database was unreachable a moment ago"});
-  next_attempt_ = now + reconnect_pause;
   try {
     connection_ = open_connection(options_);
     prepared_.clear();
     set_limits();
+    lacks_connection(false);
     return {};
   } catch (...) {
     connection_.reset();
-    return std::unexpected(Error{Failure::unavailable, classify_current_exception(false).what});
+    lacks_connection(true);
+    // From here on: an attempt may have taken seconds, and so would the next one.
+    next_attempt_ = std::chrono::steady_clock::now() + reconnect_pause;
+    return std::unexpected(noted({Failure::unavailable, classify_current_exception(false).what}));
   }
 }
 
 void Session::set_limits() {
-  const Deadline::Watch watch(*deadline_, connection_->sock());
+  const Deadline::Watch watch(*deadline_, connection_->sock(), call_limit());
   pqxx::nontransaction setup(*connection_);
   // jit: a plan that looks dear is compiled at each call, which takes a hundred times as long as the call.
   setup.exec("SET jit = off; SET statement_timeout = '" + std::to_string(patience_.count()) +
@@ -158,22 +207,40 @@ void Session::prepare(const std::string& function) {
   prepared_.insert(function);
 }
 
+std::chrono::milliseconds Session::call_limit() const {
+  return patience_ + call_margin;
+}
+
 template <class Run>
-Result<pqxx::result> Session::run(bool committing, const Run& body) {
-  if (auto connected = connect(); !connected) return std::unexpected(connected.error());
+Result<pqxx::result> Session::attempt(bool committing, const Run& body) {
+  const Deadline::Watch watch(*deadline_, connection_->sock(), call_limit());
   try {
-    const Deadline::Watch watch(*deadline_, connection_->sock());
     pqxx::nontransaction transaction(*connection_);
     auto rows = body(transaction);
     transaction.commit();
     return rows;
   } catch (...) {
     Error error = classify_current_exception(committing);
-    // After an error that the server reported, the connection is sound; after any other it is not to be
-    // trusted.
-    if (error.failure == Failure::unavailable || error.failure == Failure::in_doubt) connection_.reset();
+    if (watch.passed()) error.what = no_answer(call_limit());
     return std::unexpected(std::move(error));
   }
+}
+
+template <class Run>
+Result<pqxx::result> Session::run(bool committing, const Run& body) {
+  if (auto connected = connect(); !connected) return std::unexpected(connected.error());
+  auto rows = attempt(committing, body);
+  if (rows) {
+    if (committing) standing_ = {std::chrono::steady_clock::now(), {}};
+    return rows;
+  }
+  // The server has refused a row, or lets another one go first: the connection is sound. After any other
+  // error it is not to be trusted.
+  if (rows.error().failure == Failure::unavailable || rows.error().failure == Failure::in_doubt) {
+    connection_.reset();
+    return std::unexpected(noted(std::move(rows.error())));
+  }
+  return rows;
 }
 
 Result<pqxx::result> Session::call(const char* function, const std::string& json, bool committing) {
@@ -187,8 +254,8 @@ Result<pqxx::result> Session::call(const char* function, const std::string& json
   });
 }
 
-Result<pqxx::result> Session::query(const char* sql) {
-  return run(false, [&](pqxx::nontransaction& transaction) { return transaction.exec(sql); });
+Result<pqxx::result> Session::query(const char* sql, bool committing) {
+  return run(committing, [&](pqxx::nontransaction& transaction) { return transaction.exec(sql); });
 }
 
 crypto::Bytes bytes_of(const pqxx::field& field) {

@@ -19,6 +19,9 @@ namespace latchkey::registry {
 /// password was part of (libpqxx and libpq have copies of their own). Throws as libpqxx does.
 [[nodiscard]] std::unique_ptr<pqxx::connection> open_connection(const ConnectOptions& options);
 
+/// What is said of a call that its deadline ended.
+[[nodiscard]] std::string no_answer(std::chrono::milliseconds limit);
+
 /// libpqxx 6 forgets that of a missing permission.
 [[nodiscard]] std::string sqlstate_of(const pqxx::sql_error& error);
 /// Sorts an exception by what the caller does about it. To be called inside a catch block.
@@ -30,17 +33,27 @@ class Session {
  public:
   /// A statement has `patience` on the server, and a second more until its connection is given up.
   Session(ConnectOptions options, std::chrono::seconds patience);
+  ~Session() { lacks_connection(false); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// Runs `SELECT * FROM registry.<function>($1)` in autocommit: one round trip.
   [[nodiscard]] Result<pqxx::result> call(const char* function, const std::string& json, bool committing);
-  [[nodiscard]] Result<pqxx::result> query(const char* sql);
-  /// From any thread: the call that runs fails, and so does every later one.
-  void abandon() noexcept { deadline_->give_up(); }
+  [[nodiscard]] Result<pqxx::result> query(const char* sql, bool committing = false);
+  [[nodiscard]] const Registry::Standing& standing() const noexcept { return standing_; }
+  /// The same error, which the standing tells of from now on.
+  [[nodiscard]] Error noted(Error error);
+  /// From any thread: the call that runs `after` from now fails then, and so does every later one.
+  void abandon(std::chrono::milliseconds after) noexcept { deadline_->give_up(after); }
 
  private:
   [[nodiscard]] Result<void> connect();
+  void lacks_connection(bool lacks);
   void set_limits();
   void prepare(const std::string& function);
+  [[nodiscard]] std::chrono::milliseconds call_limit() const;
+  template <class Run>
+  [[nodiscard]] Result<pqxx::result> attempt(bool committing, const Run& body);
   template <class Run>
   [[nodiscard]] Result<pqxx::result> run(bool committing, const Run& body);
 
@@ -50,6 +63,8 @@ class Session {
   std::set<std::string> prepared_;  ///< on this connection
   std::chrono::steady_clock::time_point next_attempt_;
   std::unique_ptr<Deadline> deadline_;
+  Registry::Standing standing_;
+  bool lacks_connection_ = false;  ///< and those that come after this one wait
 };
 
 /// bytea in its hexadecimal text form.

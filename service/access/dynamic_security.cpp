@@ -71,6 +71,7 @@ DynamicSecurity::~DynamicSecurity() {
   wake_.notify_all();
   if (!thread_.joinable()) return;
   conversation_->end();
+  registry_.abandon();
   thread_.join();
 }
 

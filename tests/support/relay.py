@@ -1,9 +1,10 @@
-"""A port that leads to another one, while it is open."""
+"""A port that leads to another one, while it is open; or that lets nothing back from some moment on."""
 
 from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 
 
 class Relay:
@@ -21,13 +22,20 @@ class Relay:
                 return
             server = socket.create_connection(("127.0.0.1", self.target))
             self.open += [client, server]
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+            self._connect(client, server)
 
-    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
+    def _connect(self, client: socket.socket, server: socket.socket) -> None:
+        self._start(client, server)
+        self._start(server, client)
+
+    def _start(self, source: socket.socket, sink: socket.socket, passes: Callable[[bytes], bool] = lambda _: True) -> None:
+        threading.Thread(target=self._copy, args=(source, sink, passes), daemon=True).start()
+
+    def _copy(self, source: socket.socket, sink: socket.socket, passes: Callable[[bytes], bool]) -> None:
         try:
             while data := source.recv(65536):
-                sink.sendall(data)
+                if passes(data):
+                    sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
@@ -38,3 +46,25 @@ class Relay:
     def __exit__(self, *_: object) -> None:
         for each in (self.listener, *self.open):
             each.close()
+
+
+class SwallowingRelay(Relay):
+    """What the other end answers on a connection is lost once the client has said `word` there. All is acknowledged, as
+    by a server that is stopped, or by a proxy that lost its other half."""
+
+    def __init__(self, port: int, target: int, word: bytes) -> None:
+        self.word = word
+        self.swallowed = 0  # connections
+        super().__init__(port, target)
+
+    def _connect(self, client: socket.socket, server: socket.socket) -> None:
+        said = threading.Event()
+
+        def hear(data: bytes) -> bool:
+            if self.word in data and not said.is_set():
+                said.set()
+                self.swallowed += 1
+            return True
+
+        self._start(client, server, hear)
+        self._start(server, client, lambda _: not said.is_set())

@@ -42,19 +42,21 @@ class Silence {
 
 TEST_CASE("a call that is never answered ends at the deadline", "[deadline]") {
   const Silence silence;
-  Deadline deadline(30ms);
-  const Deadline::Watch watch(deadline, silence.socket());
+  Deadline deadline;
+  const Deadline::Watch watch(deadline, silence.socket(), 30ms);
+  CHECK_FALSE(watch.passed());
   CHECK(silence.read() >= 29ms);
+  CHECK(watch.passed());
 }
 
 TEST_CASE("every call has the whole time, whatever the one before it took", "[deadline]") {
   const Silence first;
   const Silence second;
-  Deadline deadline(60ms);
+  Deadline deadline;
   {
-    const Deadline::Watch watch(deadline, first.socket());
+    const Deadline::Watch watch(deadline, first.socket(), 60ms);
   }
-  const Deadline::Watch watch(deadline, second.socket());
+  const Deadline::Watch watch(deadline, second.socket(), 60ms);
   CHECK(second.read() >= 59ms);
   CHECK(first.works());
 }
@@ -62,11 +64,11 @@ TEST_CASE("every call has the whole time, whatever the one before it took", "[de
 TEST_CASE("a connection that nobody waits for is left alone", "[deadline]") {
   const Silence idle;
   const Silence called;
-  Deadline deadline(10ms);
+  Deadline deadline;
   {
-    const Deadline::Watch watch(deadline, idle.socket());
+    const Deadline::Watch watch(deadline, idle.socket(), 10ms);
   }
-  const Deadline::Watch watch(deadline, called.socket());
+  const Deadline::Watch watch(deadline, called.socket(), 10ms);
   CHECK(called.read() >= 9ms);  // so the idle one's time is over as well
   CHECK(idle.works());
 }
@@ -75,11 +77,40 @@ TEST_CASE("a deadline goes at once, whether it is armed or not", "[deadline]") {
   const Silence silence;
   const auto began = Steady::now();
   {
-    const Deadline unarmed(1h);
+    const Deadline unarmed;
   }
   {
-    Deadline armed(1h);
-    const Deadline::Watch watch(armed, silence.socket());
+    Deadline armed;
+    const Deadline::Watch watch(armed, silence.socket(), 1h);
   }
   CHECK(Steady::now() - began < 1s);
+}
+
+TEST_CASE("a call with less time than the one before it has its own", "[deadline]") {
+  const Silence first;
+  const Silence second;
+  Deadline deadline;
+  {
+    const Deadline::Watch watch(deadline, first.socket(), 1h);
+  }
+  const auto began = Steady::now();
+  const Deadline::Watch watch(deadline, second.socket(), 10ms);
+  CHECK(second.read() >= 9ms);
+  CHECK(Steady::now() - began < 10s);
+}
+
+TEST_CASE("what is given up ends the call that runs at its time, and later ones at once", "[deadline]") {
+  const Silence running;
+  const Silence later;
+  Deadline deadline;
+  {
+    const Deadline::Watch watch(deadline, running.socket(), 1h);
+    deadline.give_up(30ms);
+    CHECK_FALSE(deadline.given_up());
+    CHECK(running.read() >= 29ms);
+  }
+  CHECK(deadline.given_up());
+  const Deadline::Watch watch(deadline, later.socket(), 1h);
+  CHECK(later.read() < 10s);
+  CHECK(watch.passed());
 }
