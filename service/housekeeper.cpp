@@ -15,13 +15,8 @@ constexpr std::chrono::milliseconds gather{200};
 
 }  // namespace
 
-Housekeeper::Housekeeper(SentLog& sent, registry::ConnectOptions database,
-                         std::function<void()> database_ready, Log& log)
-    : sent_(sent),
-      registry_(std::move(database)),
-      database_ready_(std::move(database_ready)),
-      log_(log),
-      thread_([this] { run(); }) {}
+Housekeeper::Housekeeper(SentLog& sent, registry::ConnectOptions database, Log& log)
+    : sent_(sent), registry_(std::move(database)), log_(log), thread_([this] { run(); }) {}
 
 void Housekeeper::run() {
   while (!sent_.closed()) {
@@ -36,14 +31,11 @@ void Housekeeper::run() {
 }
 
 void Housekeeper::maintain() {
-  const auto checked = ready_ ? registry::Result<void>() : registry_.check();
-  const auto more = checked ? registry_.maintain() : std::unexpected(checked.error());
+  const auto more = registry_.maintain();
   // In between, what was sent is written down.
   next_maintenance_ =
       Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
-  if (!more) return log_.warning("the database is not ready", {{"reason", more.error().what}});
-  if (!ready_) database_ready_();
-  ready_ = true;
+  if (!more) log_.warning("the registry is not maintained yet", {{"reason", more.error().what}});
 }
 
 void Housekeeper::mark(std::vector<registry::Sent> sent) {

@@ -91,6 +91,9 @@ struct Metrics::Series {
   Gauge& broker_up = gauge("latchkey_broker_up", "1 while the subscriptions at the broker stand.");
   Gauge& database_up =
       gauge("latchkey_database_up", "1 while the database answers and its schema is new enough.");
+  Gauge& look = gauge("latchkey_operators_look_timestamp_seconds",
+                      "When operators' changes were looked for in the registry last, in Unix seconds; 0: "
+                      "not yet. Every 5 s while the registry answers.");
   Gauge& inbox_messages = gauge("latchkey_inbox_messages", "Messages that wait for a worker.");
   Gauge& inbox_bytes = gauge("latchkey_inbox_bytes", "What they take of limits.inbox_bytes.");
   Gauge& outbox_messages =
@@ -235,6 +238,10 @@ void Metrics::set_broker_access_up(bool up) {
 
 void Metrics::set_database_up(bool up) {
   series_->database_up.Set(up ? 1 : 0);
+}
+
+void Metrics::looked(std::chrono::sys_seconds at) {
+  series_->look.Set(static_cast<double>(at.time_since_epoch().count()));
 }
 
 void Metrics::clear_devices() {

@@ -59,6 +59,8 @@ class Metrics {
   /// Passwords and kept out devices in the broker's own list.
   void set_broker_entries(std::size_t count);
   void set_database_up(bool up);
+  /// Everything that operators may have changed was looked for.
+  void looked(std::chrono::sys_seconds at);
   /// All states to zero.
   void clear_devices();
   /// `state` is one of the registry's states; another is not counted.

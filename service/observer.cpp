@@ -29,17 +29,17 @@ Observer::Observer(registry::ConnectOptions database, Metrics& metrics)
     : askers_(most_askers), registry_(std::move(database)), metrics_(metrics), thread_([this] { run(); }) {}
 
 Observer::~Observer() {
+  end();
+  thread_.join();
+}
+
+void Observer::end() noexcept {
   {
     const std::scoped_lock lock(mutex_);
     ending_ = true;
   }
+  registry_.abandon();
   changed_.notify_all();
-  thread_.join();
-}
-
-std::optional<std::string> Observer::complaint() {
-  const std::scoped_lock lock(mutex_);
-  return complaint_;
 }
 
 void Observer::run() {
@@ -47,23 +47,13 @@ void Observer::run() {
   while (!ending_) {
     lock.unlock();
     try {
-      look();
+      const std::scoped_lock connection(connection_);
+      if (Clock::now() >= next_count_) count();
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory; the next look tells
     }
     lock.lock();
     changed_.wait_for(lock, look_interval, [this] { return ending_; });
   }
-}
-
-void Observer::look() {
-  const std::scoped_lock connection(connection_);
-  const auto checked = registry_.check();
-  {
-    const std::scoped_lock lock(mutex_);
-    complaint_ = checked ? std::nullopt : std::optional(checked.error().what);
-  }
-  metrics_.set_database_up(checked.has_value());
-  if (checked && Clock::now() >= next_count_) count();
 }
 
 void Observer::count() {

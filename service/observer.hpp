@@ -14,9 +14,9 @@
 
 namespace latchkey::service {
 
-/// Looks at the database from time to time, by a connection of its own, for whoever wants to know how it is:
-/// so neither a health check nor a scrape ever waits for it. The fleet page asks by the same connection, one
-/// at a time: whoever looks at it costs the requests of devices nothing but the database's work.
+/// Counts the fleet from time to time, by a connection of its own: so no scrape ever waits for the database.
+/// The fleet page asks by the same connection, one at a time: whoever looks at it costs the requests of
+/// devices nothing but the database's work.
 class Observer {
  public:
   Observer(registry::ConnectOptions database, Metrics& metrics);
@@ -24,8 +24,8 @@ class Observer {
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
-  /// What is wrong with the database; nothing if it answered within the last look.
-  [[nodiscard]] std::optional<std::string> complaint();
+  /// From now on it winds up, and whoever asks gets no answer; the destructor waits for that.
+  void end() noexcept;
 
   /// For the page; these wait, a few seconds at most. Counts are as old as the last count: a small fleet is
   /// counted again when somebody looks, a large one at its interval.
@@ -34,7 +34,6 @@ class Observer {
 
  private:
   void run();
-  void look();
   void count();
   void recount_if_quick();
   template <class T, class Ask>
@@ -48,7 +47,6 @@ class Observer {
   Metrics& metrics_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<std::string> complaint_ = "not looked at yet";
   std::optional<FleetCounts> counts_;
   bool ending_ = false;
   std::thread thread_;  // last: it uses all of the above

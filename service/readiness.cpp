@@ -8,17 +8,20 @@ void notify_service_manager(const char* state) noexcept {
   sd_notify(0, state);
 }
 
-void Readiness::database_ready() {
-  reached(database_);
-}
-void Readiness::broker_ready() {
-  reached(broker_);
+void Readiness::worker_ready() {
+  const std::lock_guard lock(mutex_);
+  --workers_;
+  say_if_ready();
 }
 
-void Readiness::reached(bool& part) {
+void Readiness::broker_ready() {
   const std::lock_guard lock(mutex_);
-  part = true;
-  if (!database_ || !broker_ || said_) return;
+  broker_ = true;
+  say_if_ready();
+}
+
+void Readiness::say_if_ready() {
+  if (workers_ > 0 || !broker_ || said_) return;
   said_ = true;
   log_.info("ready");
   notify_service_manager("READY=1");

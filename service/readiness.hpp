@@ -2,23 +2,25 @@
 
 #include "service/log.hpp"
 
+#include <cstdint>
 #include <mutex>
 
 namespace latchkey::service {
 
 /// Tells the service manager (sd_notify, where NOTIFY_SOCKET names one) and the log once that requests are
-/// served: the database is there and the subscriptions stand.
+/// served: each worker could commit, and the subscriptions stand.
 class Readiness {
  public:
-  explicit Readiness(Log& log) : log_(log) {}
-  void database_ready();
+  Readiness(Log& log, std::int64_t workers) : log_(log), workers_(workers) {}
+  /// Of each worker, once.
+  void worker_ready();
   void broker_ready();
 
  private:
-  void reached(bool& part);
+  void say_if_ready();
   Log& log_;
   std::mutex mutex_;
-  bool database_ = false;
+  std::int64_t workers_;  ///< that are not ready yet
   bool broker_ = false;
   bool said_ = false;
 };

@@ -13,10 +13,12 @@
 namespace latchkey::service {
 namespace {
 
-// Together less than the 15 s that docker-compose.yml gives it, whatever broker and database do.
+// Together less than Stop::usual_limit, whatever broker and database do.
 constexpr std::chrono::seconds leave_limit{1};
 constexpr std::chrono::seconds drain_limit{2};
-constexpr std::chrono::seconds flush_limit{5};
+constexpr std::chrono::seconds last_batch_limit{2};
+constexpr std::chrono::seconds flush_limit{4};
+constexpr std::chrono::seconds last_marks_limit{1};
 // At most 8 KiB each, and 1 KiB of correlation data: what waits for a broker that is away must not cost more
 // than the inbox.
 constexpr std::size_t most_answers_waiting = 8192;
@@ -36,7 +38,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       nonces_(secrets_.master.derive("nonce v1")),
       authenticator_(secrets_.master, *pki_.signing, pki_.own),
       decider_(nonces_, config.broker_access.mode != "none"),
-      readiness_(log),
+      readiness_(log, config.database.workers),
       intake_(topics_, inboxes_, metrics_, log) {
   metrics_.set_version(LATCHKEY_VERSION);
   note_certificates();
@@ -104,6 +106,12 @@ Destination Service::destination() const {
           static_cast<std::uint16_t>(password_port), connection.tls, pki_.connection_anchors};
 }
 
+registry::ConnectOptions Service::workers_database() const {
+  auto options = database();
+  options.first = true;
+  return options;
+}
+
 std::expected<void, std::string> Service::start() {
   const auto count = static_cast<std::size_t>(config_.database.workers);
   for (std::size_t i = 0; i < count; ++i)
@@ -126,11 +134,11 @@ std::expected<void, std::string> Service::start() {
   const StatusTools statuses{*configurer_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
-                                                requests, statuses, database()));
-  housekeeper_ =
-      std::make_unique<Housekeeper>(sent_, database(), [this] { readiness_.database_ready(); }, log_);
+                                                requests, statuses, workers_database(),
+                                                [this] { readiness_.worker_ready(); }));
+  housekeeper_ = std::make_unique<Housekeeper>(sent_, database(), log_);
   if (auto crl = start_crl(); !crl) return crl;
-  steering_ = std::make_unique<Steering>(acts(), database(), log_);
+  steering_ = std::make_unique<Steering>(acts(), database(), metrics_, log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
   serve_http();
   return {};
@@ -197,10 +205,29 @@ bool Service::alive() const {
 }
 
 std::vector<Check> Service::checks() {
+  const auto now = Steady::now();
   const auto broker = link_->ready() ? std::nullopt : std::optional<std::string>("not subscribed");
-  std::vector<Check> checks{{"broker", broker}, {"database", observer_->complaint()}};
-  if (access_ != nullptr) checks.push_back({"broker_access", access_->complaint()});
+  std::optional<std::string> database;
+  for (const auto& worker : workers_)
+    if (auto complaint = worker->complaint(now)) database = std::move(complaint);
+  const auto access = access_ != nullptr ? access_->complaint() : std::nullopt;
+  metrics_.set_broker_up(!broker);
+  metrics_.set_database_up(!database);
+  metrics_.set_broker_access_up(!access);
+  std::vector<Check> checks{
+      {"broker", broker}, {"database", std::move(database)}, {"operators", steering_->complaint(now)}};
+  if (access_ != nullptr) checks.push_back({"broker_access", access});
   return checks;
+}
+
+void Service::tell_readiness() {
+  for (const Check& check : checks()) {
+    bool& passed = passed_.try_emplace(check.name, true).first->second;
+    if (check.complaint && passed)
+      log_.error("not ready", {{"check", check.name}, {"reason", *check.complaint}});
+    if (!check.complaint && !passed) log_.info("ready again", {{"check", check.name}});
+    passed = !check.complaint;
+  }
 }
 
 std::string Service::metrics_now() {
@@ -212,8 +239,7 @@ std::string Service::metrics_now() {
   }
   queues.outbox_messages = link_->outstanding();
   metrics_.set(queues);
-  metrics_.set_broker_up(link_->ready());
-  metrics_.set_broker_access_up(access_ == nullptr || !access_->complaint());
+  static_cast<void>(checks());  // sets what is up
   return metrics_.text();
 }
 
@@ -252,19 +278,31 @@ void Service::hand_over() {
   if (!answered) log_.warning("stopped with messages that nobody answered: their devices repeat them");
 }
 
+/// What nobody's answer waits for ends at once, each by itself: the ones that have to be waited for take
+/// their time together, not one after the other.
+void Service::wind_up() noexcept {
+  if (observer_ != nullptr) observer_->end();
+  if (steering_ != nullptr) steering_->end();
+  if (summarizer_ != nullptr) summarizer_->end();
+}
+
 void Service::stop() {
+  wind_up();
+  hand_over();
   http_.reset();  // it looks at all that ends below
   observer_.reset();
   steering_.reset();
   summarizer_.reset();
-  hand_over();
   for (const auto& inbox : inboxes_)
     inbox->close();
+  for (const auto& worker : workers_)
+    worker->end(last_batch_limit);
   workers_.clear();  // each finishes the batch it has
   access_.reset();
   if (link_ != nullptr && !link_->flush(flush_limit))
     log_.warning("stopped with answers that the broker did not take");
   sent_.close();
+  if (housekeeper_ != nullptr) housekeeper_->end(last_marks_limit);
   housekeeper_.reset();
   link_.reset();
 }

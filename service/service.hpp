@@ -17,6 +17,7 @@
 #include "service/summarizer.hpp"
 #include "service/worker.hpp"
 
+#include <map>
 #include <memory>
 
 namespace latchkey::service {
@@ -37,17 +38,21 @@ class Service {
   [[nodiscard]] bool alive() const;
   /// Once a day: says which certificates it is time to replace.
   void remind();
+  /// Logs what keeps requests from being served, when it begins and when it ends. For one thread.
+  void tell_readiness();
 
  private:
   [[nodiscard]] registry::ConnectOptions database() const {
-    return {config_.database.url, secrets_.database_password.clone(), session_};
+    return {config_.database.url, secrets_.database_password.clone(), session_, precedence_};
   }
+  [[nodiscard]] registry::ConnectOptions workers_database() const;
   [[nodiscard]] mqtt::Options link_options() const;
   [[nodiscard]] std::expected<void, std::string> start_access();
   [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();
   [[nodiscard]] Destination destination() const;
   [[nodiscard]] std::vector<Act> acts();
+  void wind_up() noexcept;
   void hand_over();
   void serve_http();
   [[nodiscard]] std::vector<Check> checks();
@@ -58,9 +63,11 @@ class Service {
 
   const Config& config_;
   Log& log_;
-  Steady::time_point next_reminder_;  ///< the first one is due at once
+  Steady::time_point next_reminder_;         ///< the first one is due at once
+  std::map<std::string_view, bool> passed_;  ///< the checks of readiness, as they were told last
   const std::string client_id_;
   const std::string session_;  ///< what the database calls this process
+  const std::shared_ptr<registry::Precedence> precedence_ = std::make_shared<registry::Precedence>();
   Metrics metrics_;
   Secrets secrets_;
   Pki pki_;

@@ -3,9 +3,12 @@
 #include "registry/listener.hpp"
 #include "registry/registry.hpp"
 #include "service/log.hpp"
+#include "service/metrics.hpp"
 
 #include <atomic>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,22 +28,36 @@ struct Act {
 /// heard it. Steps take turns: a change that concerns a million devices does not keep the others waiting.
 class Steering {
  public:
-  Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Log& log);
+  using Clock = std::chrono::steady_clock;
+
+  Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Metrics& metrics, Log& log);
   ~Steering();
   Steering(const Steering&) = delete;
   Steering& operator=(const Steering&) = delete;
 
+  /// Why operators' changes take no effect; nothing while a look at the registry succeeded within 15 s.
+  [[nodiscard]] std::optional<std::string> complaint(Clock::time_point now);
+  /// From now on it winds up; the destructor waits for that.
+  void end() noexcept;
+
  private:
   void run();
   void listen();
-  [[nodiscard]] bool step(const Act& act);
+  /// False if the registry could not be reached for it.
+  [[nodiscard]] bool step(std::size_t act);
+  void looked();
+  void hindered(std::string reason);
 
   std::vector<Act> acts_;
   std::vector<bool> due_;  ///< which of them have something to do
   registry::Listener listener_;
   registry::Registry registry_;
+  Metrics& metrics_;
   Log& log_;
-  std::chrono::steady_clock::time_point next_look_;
+  Clock::time_point next_look_;
+  std::mutex mutex_;
+  Clock::time_point looked_at_ = Clock::now();  ///< when all acts ran last
+  std::string hindrance_;                       ///< of the look that failed last
   std::atomic<bool> ending_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

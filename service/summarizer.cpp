@@ -15,13 +15,17 @@ Summarizer::Summarizer(registry::ConnectOptions database, Log& log)
     : database_(std::move(database)), log_(log), thread_([this] { run(); }) {}
 
 Summarizer::~Summarizer() {
+  end();
+  thread_.join();
+}
+
+void Summarizer::end() noexcept {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
     if (registry_) registry_->abandon();
   }
   changed_.notify_all();
-  thread_.join();
 }
 
 void Summarizer::run() {

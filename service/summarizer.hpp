@@ -17,6 +17,8 @@ class Summarizer {
  public:
   Summarizer(registry::ConnectOptions database, Log& log);
   ~Summarizer();
+  /// From now on it winds up; the destructor waits for that.
+  void end() noexcept;
   Summarizer(const Summarizer&) = delete;
   Summarizer& operator=(const Summarizer&) = delete;
 

@@ -53,6 +53,11 @@ Admission Inbox::admit(Inbound&& message) {
   return Admission::shed;
 }
 
+bool Inbox::wait(Steady::time_point until) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, until, [&] { return closed_ || !waiting_.empty() || !shed_.empty(); });
+}
+
 std::vector<Inbound> Inbox::take(std::size_t most) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return closed_ || !waiting_.empty() || !shed_.empty(); });

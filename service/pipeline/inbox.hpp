@@ -42,6 +42,9 @@ class Inbox {
   explicit Inbox(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   [[nodiscard]] Admission push(Inbound&& message);
+  /// Waits until there is something to take, or the inbox is closed; false when there was nothing `until`
+  /// then.
+  [[nodiscard]] bool wait(Steady::time_point until);
   /// Waits until there is something, then takes up to `most`, each device's statuses once: further ones wait
   /// for the next batch, in their order. What was shed comes along beyond that number. Empty when the inbox
   /// is closed.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
 import unittest
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +118,47 @@ class StackTest(unittest.TestCase):
         for topic in topics:
             wire.subscribe(topic)
         return wire
+
+    # --- faults
+
+    def database_processes(self) -> list[int]:
+        """The server and its backends, each of which is a session of its own."""
+        server = self.stack.postgres.pid
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        return [int(pid) for pid in (str(server), *children)]
+
+    @contextmanager
+    def stopped(self, *pids: int | None) -> Iterator[None]:
+        """Processes that neither go on nor end: their kernel goes on acknowledging what is sent to them."""
+        for pid in pids:
+            assert pid
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                assert pid
+                os.kill(pid, signal.SIGCONT)
+
+    # --- what operators' tools ask
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=2)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def metric(self, series: str) -> float:
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(series + " "):
+                return float(line.rpartition(" ")[2])
+        self.fail(f"there is no {series}")
+
+    def await_ready(self, ready: bool, limit_s: float = 20) -> None:
+        within(limit_s, f"ready is {ready}", lambda: (self.get("/readyz")[0] == 200) == ready)
 
     # --- the registry
 

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
-import os
 import re
-import signal
 import time
 from pathlib import Path
 
-from stack_case import StackTest, within
+from stack_case import StackTest
+
+from stack import within
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 
 class Http(StackTest):
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=2)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def metric(self, series: str) -> float:
-        for line in self.get("/metrics")[1].splitlines():
-            if line.startswith(series + " "):
-                return float(line.rpartition(" ")[2])
-        self.fail(f"there is no {series}")
-
-    def database_processes(self) -> list[int]:
-        """The server and its backends, each of which is a session of its own."""
-        server = self.stack.postgres.pid
-        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-        return [int(pid) for pid in (str(server), *children)]
-
-    def await_ready(self, ready: bool) -> None:
-        within(20, f"ready is {ready}", lambda: (self.get("/readyz")[0] == 200) == ready)
-
     def test_it_is_alive_and_ready(self) -> None:
         self.assertEqual(self.get("/livez"), (200, "ok\n"))
         self.await_ready(True)
-        self.assertEqual(self.get("/readyz?verbose"), (200, "[+] broker: ok\n[+] database: ok\n[+] broker_access: ok\nready\n"))
+        said = "[+] broker: ok\n[+] database: ok\n[+] operators: ok\n[+] broker_access: ok\nready\n"
+        self.assertEqual(self.get("/readyz?verbose"), (200, said))
         self.assertEqual(self.run_latchkey("health").returncode, 0)
         self.assertEqual(self.run_latchkey("health", "--live").stdout, "ok\n")
 
@@ -71,9 +47,7 @@ class Http(StackTest):
 
     def test_a_database_that_hangs_blocks_neither_livez_nor_metrics(self) -> None:
         self.await_ready(True)
-        for pid in self.database_processes():
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with self.stopped(*self.database_processes()):
             self.await_ready(False)
             for path in ("/livez", "/metrics"):
                 before = time.monotonic()
@@ -83,9 +57,6 @@ class Http(StackTest):
             self.assertEqual(result.returncode, 1)
             self.assertIn("[-] database: ", result.stdout)
             self.assertEqual(self.metric("latchkey_database_up"), 0)
-        finally:
-            for pid in self.database_processes():
-                os.kill(pid, signal.SIGCONT)
         self.await_ready(True)
 
     def test_a_broker_that_is_away_is_not_ready(self) -> None:

@@ -1,0 +1,75 @@
+"""Ready, where finding out takes longer, or needs the right to mount."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from readiness_case import ReadinessTest
+
+from account import give
+from stack import within
+
+
+class Readiness(ReadinessTest):
+    def test_a_broker_that_is_stopped(self) -> None:
+        """Only keep-alive notices it: within 15 s, and a device is not answered meanwhile."""
+        device = self.enrolled()
+        with self.stopped(self.stack.mosquitto.pid):
+            self.await_ready(False, 17)
+            self.assertEqual(self.complaint("broker"), "not subscribed")
+            self.assertEqual(self.get("/livez")[0], 200)
+        self.assert_accepted(device.provision(limit_s=30))
+        self.await_ready(True)
+
+
+    def test_changes_of_operators_that_nobody_looks_for(self) -> None:
+        """Shows in readiness, log and metric after 15 s, while devices are served."""
+        self.superuser("REVOKE EXECUTE ON FUNCTION registry.claim_configs FROM latchkey_service")
+        self.repairs.append("GRANT EXECUTE ON FUNCTION registry.claim_configs TO latchkey_service")
+        self.addCleanup(self.mend)
+        stood = self.metric("latchkey_operators_look_timestamp_seconds")
+        said = within(25, "it is not ready", lambda: self.complaint("operators"))
+        self.assertIn("config: ", said)
+        self.assertRegex(said, r"^no look at the registry for \d+ s, config: .*permission denied")
+        self.assertLessEqual(self.metric("latchkey_operators_look_timestamp_seconds"), stood + 6)
+        within(10, "the log says so", lambda: re.search(r'"msg":"not ready","check":"operators"', self.since_start()))
+        self.assert_accepted(self.enrolled().provision())
+        self.mend()
+        self.await_ready(True)
+        within(10, "the log says so", lambda: re.search(r'"msg":"ready again","check":"operators"', self.since_start()))
+
+
+class FullDisk(ReadinessTest):
+    """The registry's own disk: the log of the database is on another one, and goes on."""
+
+    def setUp(self) -> None:
+        disk = Path(tempfile.mkdtemp(prefix="latchkey-disk-"))
+        self.addCleanup(disk.rmdir)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "none", disk], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"no right to mount: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        self.addCleanup(self.stack.postgres.stop)
+        give(disk)
+        self.filler = disk / "filler"
+        self.stack.service.stop()
+        self.superuser(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        self.stack.cluster.sql("ALTER DATABASE latchkey SET TABLESPACE small", "postgres")
+        self.stack.service.start()
+        super().setUp()
+
+    def mend(self) -> None:
+        self.filler.unlink()
+
+    def test_a_disk_that_is_full(self) -> None:
+        with self.fails("database", "No space left on device"):
+            with self.filler.open("wb") as filler:
+                try:
+                    while True:
+                        os.write(filler.fileno(), bytes(65536))
+                except OSError:
+                    pass
