@@ -48,7 +48,7 @@ template <class T, class Act>
 
 /// Does one thing by a connection of its own.
 template <class T, class Act>
-[[nodiscard]] std::expected<T, AdminError> call_once(const ConnectOptions& options, const Act& act) {
+[[nodiscard]] std::expected<T, AdminError> run_once(const ConnectOptions& options, const Act& act) {
   return with_connection<T>(options, [&](AdminConnection& connection) { return connection.run(act); });
 }
 

@@ -10,7 +10,7 @@ namespace {
 // Arguments travel as one JSON parameter: it spares a list of types in two versions of libpqxx.
 std::expected<void, AdminError> call(const ConnectOptions& options, const std::string& sql,
                                      const std::string& arguments) {
-  return call_once<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
+  return run_once<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
     pqxx::work transaction(connection);
     transaction.exec("WITH p AS (SELECT " + transaction.quote(arguments) + "::jsonb AS p) " + sql);
     transaction.commit();

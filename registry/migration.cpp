@@ -139,7 +139,7 @@ std::string refusal_of_edited(const SchemaFile& file) {
 }  // namespace
 
 std::expected<Found, AdminError> migration_status(const ConnectOptions& options) {
-  return call_once<Found>(options, look);
+  return run_once<Found>(options, look);
 }
 
 std::expected<Found, AdminError> migrate(const ConnectOptions& options) {

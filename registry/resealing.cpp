@@ -45,7 +45,7 @@ nlohmann::json sealed_anew(const pqxx::result& keys, const Resealer& resealer) {
 
 std::expected<UnderOthers, AdminError> under_other_master_keys(const ConnectOptions& options,
                                                                const KeyId& master_key) {
-  return call_once<UnderOthers>(options, [&](pqxx::connection& connection) {
+  return run_once<UnderOthers>(options, [&](pqxx::connection& connection) {
     pqxx::nontransaction reading(connection);
     const auto rows = reading.exec("SELECT keys, passwords FROM registry.under_other_master_keys(" +
                                    quoted(reading, master_key) + ")");

@@ -8,7 +8,7 @@ namespace latchkey::registry {
 std::expected<ExplainedFacts, AdminError> load_explained(const ConnectOptions& options,
                                                          const protocol::DeviceId& id,
                                                          const ProofNamed& named) {
-  return call_once<ExplainedFacts>(options, [&](pqxx::connection& connection) {
+  return run_once<ExplainedFacts>(options, [&](pqxx::connection& connection) {
     pqxx::nontransaction reading(connection);
     const std::string group = named.group ? reading.quote(*named.group) : "NULL";
     const std::string token =
@@ -28,7 +28,7 @@ std::expected<ExplainedFacts, AdminError> load_explained(const ConnectOptions& o
 
 std::expected<void, AdminError> roll_group_key(const ConnectOptions& options, const std::string& group,
                                                const std::string& proof, const crypto::Bytes& material) {
-  return call_once<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
+  return run_once<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {
     pqxx::work transaction(connection);
     transaction.exec("SELECT registry.roll_group_key(" + transaction.quote(group) + ", " +
                      transaction.quote(hex_of(material)) + "::bytea, " + transaction.quote(proof) + ")");
@@ -39,7 +39,7 @@ std::expected<void, AdminError> roll_group_key(const ConnectOptions& options, co
 
 std::expected<std::int64_t, AdminError> retire_group_key(const ConnectOptions& options,
                                                          const std::string& group, bool anyway) {
-  return call_once<std::int64_t>(options, [&](pqxx::connection& connection) {
+  return run_once<std::int64_t>(options, [&](pqxx::connection& connection) {
     pqxx::work transaction(connection);
     // The caller says it in words of its own.
     transaction.exec("SET LOCAL client_min_messages = warning");

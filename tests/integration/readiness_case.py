@@ -17,7 +17,7 @@ NOTICED_S = 10.0
 class ReadinessTest(StackTest):
     def complaint(self, check: str) -> str | None:
         """What /readyz?verbose says of a check that fails."""
-        for line in self.get("/readyz?verbose")[1].splitlines():
+        for line in self.fetch("/readyz?verbose")[1].splitlines():
             if line.startswith(f"[-] {check}: "):
                 return line.partition(": ")[2]
         return None
@@ -32,8 +32,8 @@ class ReadinessTest(StackTest):
             said = within(limit_s, f"{check} is not ready", lambda: self.complaint(check))
             print(f"{self.name}: not ready after {time.monotonic() - before:.1f} s: {said}", flush=True)
             self.assertIn(reason, said)
-            self.assertEqual(self.get("/readyz")[0], 503)
-            self.assertEqual(self.get("/livez")[0], 200)
+            self.assertEqual(self.fetch("/readyz")[0], 503)
+            self.assertEqual(self.fetch("/livez")[0], 200)
         finally:
             self.mend()
         mended = time.monotonic()
@@ -57,7 +57,7 @@ class ReadinessTest(StackTest):
 
     def said(self) -> str:
         try:
-            return self.get("/readyz?verbose")[1]
+            return self.fetch("/readyz?verbose")[1]
         except OSError:
             return ""
 

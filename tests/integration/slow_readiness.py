@@ -21,7 +21,7 @@ class Readiness(ReadinessTest):
         with self.stopped(self.stack.mosquitto.pid):
             self.await_ready(False, 17)
             self.assertEqual(self.complaint("broker"), "not subscribed")
-            self.assertEqual(self.get("/livez")[0], 200)
+            self.assertEqual(self.fetch("/livez")[0], 200)
         self.assert_accepted(device.provision(limit_s=30))
         self.await_ready(True)
 

@@ -142,7 +142,7 @@ class StackTest(unittest.TestCase):
 
     # --- what operators' tools ask
 
-    def get(self, path: str) -> tuple[int, str]:
+    def fetch(self, path: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=2)
         try:
             connection.request("GET", path)
@@ -152,13 +152,13 @@ class StackTest(unittest.TestCase):
             connection.close()
 
     def metric(self, series: str) -> float:
-        for line in self.get("/metrics")[1].splitlines():
+        for line in self.fetch("/metrics")[1].splitlines():
             if line.startswith(series + " "):
                 return float(line.rpartition(" ")[2])
         self.fail(f"there is no {series}")
 
     def await_ready(self, ready: bool, limit_s: float = 20) -> None:
-        within(limit_s, f"ready is {ready}", lambda: (self.get("/readyz")[0] == 200) == ready)
+        within(limit_s, f"ready is {ready}", lambda: (self.fetch("/readyz")[0] == 200) == ready)
 
     # --- the registry
 

@@ -15,10 +15,10 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 class Http(StackTest):
     def test_it_is_alive_and_ready(self) -> None:
-        self.assertEqual(self.get("/livez"), (200, "ok\n"))
+        self.assertEqual(self.fetch("/livez"), (200, "ok\n"))
         self.await_ready(True)
         said = "[+] broker: ok\n[+] database: ok\n[+] operators: ok\n[+] broker_access: ok\nready\n"
-        self.assertEqual(self.get("/readyz?verbose"), (200, said))
+        self.assertEqual(self.fetch("/readyz?verbose"), (200, said))
         self.assertEqual(self.run_latchkey("health").returncode, 0)
         self.assertEqual(self.run_latchkey("health", "--live").stdout, "ok\n")
 
@@ -34,10 +34,10 @@ class Http(StackTest):
         self.assertGreaterEqual(self.metric('latchkey_stage_duration_seconds_count{stage="commit"}'), 1)
         self.assertGreater(self.metric('latchkey_certificate_expiry_timestamp_seconds{certificate="signing"}'), time.time())
         within(30, "the device is counted", lambda: self.metric('latchkey_devices{state="ready"}') >= 1)
-        self.assertNotIn(self.name, self.get("/metrics")[1], "no label is a device's")
+        self.assertNotIn(self.name, self.fetch("/metrics")[1], "no label is a device's")
 
     def test_what_dashboard_and_alerts_ask_for_is_there(self) -> None:
-        shown = self.get("/metrics")[1]
+        shown = self.fetch("/metrics")[1]
         for file in ("grafana/latchkey.json", "prometheus/rules.yml"):
             asked = set(re.findall(r"\blatchkey_[a-z_]+(?=[{\[ )])", (DEPLOY / file).read_text()))
             self.assertGreater(len(asked), 4)
@@ -51,7 +51,7 @@ class Http(StackTest):
             self.await_ready(False)
             for path in ("/livez", "/metrics"):
                 before = time.monotonic()
-                self.assertEqual(self.get(path)[0], 200)
+                self.assertEqual(self.fetch(path)[0], 200)
                 self.assertLess(time.monotonic() - before, 1)
             result = self.run_latchkey("health")
             self.assertEqual(result.returncode, 1)
@@ -64,8 +64,8 @@ class Http(StackTest):
         self.addCleanup(self.await_ready, True)
         self.addCleanup(self.stack.mosquitto.start)
         self.await_ready(False)
-        self.assertIn("[-] broker: not subscribed", self.get("/readyz?verbose")[1])
-        self.assertEqual(self.get("/livez")[0], 200)
+        self.assertIn("[-] broker: not subscribed", self.fetch("/readyz?verbose")[1])
+        self.assertEqual(self.fetch("/livez")[0], 200)
         self.assertEqual(self.metric("latchkey_broker_up"), 0)
 
     def test_nobody_there_is_said_with_its_own_exit_code(self) -> None:
