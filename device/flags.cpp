@@ -83,8 +83,7 @@ Checked<std::vector<crypto::Certificate>> read_anchors(const Flags& flags) {
 /// What needs more than one flag, or more than a pattern, to be seen.
 Checked<protocol::DeviceId> check(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
-  if (!id)
-    return usage("'" + flags.id + "' is no device id: 1 to 64 of A-Z a-z 0-9 . _ : -, letter or digit first");
+  if (!id) return usage("'" + flags.id + "' is no device id: " + protocol::fault_of_id(flags.id));
   if (const auto url = mqtt::Endpoint::parse(flags.bootstrap_url); !url)
     return usage("--bootstrap-url: " + url.error());
   if (!protocol::Topics::valid_root(flags.provisioning_root))

@@ -21,4 +21,8 @@ class DeviceId {
   std::string text_;
 };
 
+/// What keeps a text from being a device's id, for whoever typed it: "it begins with -, and not with a letter
+/// or digit". Empty if nothing does. A group's name has the same shape.
+[[nodiscard]] std::string fault_of_id(std::string_view text);
+
 }  // namespace latchkey::protocol

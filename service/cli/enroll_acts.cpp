@@ -14,7 +14,6 @@ namespace latchkey::cli {
 namespace {
 
 constexpr const char* variable = "LATCHKEY_DB_URL";
-constexpr const char* name_shape = "1 to 64 of A-Z a-z 0-9 . _ : -, a letter or digit first";
 
 /// A JSON object as the registry takes it; nothing if there is none.
 Result<std::optional<std::string>> read_device_config(const std::optional<std::string>& json) {
@@ -161,7 +160,7 @@ int exit_code_of(const Result<void>& result) {
 
 Result<void> check_name(const std::string& name, std::string_view what) {
   if (protocol::DeviceId::parse(name)) return {};
-  return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), name_shape);
+  return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), protocol::fault_of_id(name));
 }
 
 int enroll_group(const GroupFlags& flags) {

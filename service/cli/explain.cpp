@@ -34,7 +34,8 @@ bool gives_passwords(const std::string& config_file) {
 
 Result<Checks> look(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
-  if (!id) return fail(exit_code::usage, "\"" + flags.id + "\" is no device id");
+  if (!id)
+    return fail(exit_code::usage, "\"" + flags.id + "\" is no device id", protocol::fault_of_id(flags.id));
   registry::ProofNamed named{flags.group, std::nullopt};
   if (!flags.token_file.empty()) {
     const auto token = crypto::read_line_file(flags.token_file);

@@ -88,11 +88,11 @@ std::expected<registry::ImportedDevice, std::string> imported_device(const Impor
   registry::ImportedDevice device;
   device.line = record.line;
   device.device_id = record[Column::device_id];
-  if (!protocol::DeviceId::parse(device.device_id)) return std::unexpected("device_id: this is none");
+  if (auto fault = protocol::fault_of_id(device.device_id); !fault.empty())
+    return std::unexpected("device_id: " + fault);
   device.group = record.has(Column::group) ? record[Column::group] : options.group;
-  // A group's name is of the same shape.
-  if (!device.group.empty() && !protocol::DeviceId::parse(device.group))
-    return std::unexpected("group: this is no group's name");
+  if (auto fault = protocol::fault_of_id(device.group); !device.group.empty() && !fault.empty())
+    return std::unexpected("group: " + fault);
   device.proof = "group";
   for (const auto& [column, proof] : proofs) {
     if (!record.has(column)) continue;

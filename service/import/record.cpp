@@ -1,5 +1,7 @@
 #include "service/import/record.hpp"
 
+#include "base/spelling.hpp"
+#include "protocol/limits.hpp"
 #include "service/import/json_record.hpp"
 
 #include <algorithm>
@@ -39,6 +41,19 @@ std::optional<std::string> read_field(std::string_view line, std::size_t& place)
   }
   place = place < line.size() ? place + 1 : std::string_view::npos;
   return field;
+}
+
+/// Of a file without a header this is the first line, with keys in it: what may be one is not repeated.
+std::string unknown_column(std::size_t number, std::string_view name) {
+  const bool may_be_shown = name.size() < protocol::limits::token_min_chars &&
+                            std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; });
+  std::string problem = "column " + std::to_string(number) + " of the header";
+  if (may_be_shown) problem.append(" (\"").append(name).append("\")");
+  problem += " is none of";
+  for (const auto known : column_names)
+    problem.append(known == column_names.front() ? " " : ", ").append(known);
+  if (const auto meant = nearest(name, column_names)) problem.append("; did you mean ").append(*meant) += '?';
+  return problem;
 }
 
 }  // namespace
@@ -135,11 +150,11 @@ void RecordReader::read_header(ImportRecord& record) {
     const auto name = read_field(line_, place);
     const auto column = name ? column_named(*name) : std::nullopt;
     if (!column) {
-      record.problem = "the header names a column that there is not";
+      record.problem = unknown_column(header_.size() + 1, name.value_or(""));
       return;
     }
     if (std::ranges::find(header_, *column) != header_.end())
-      record.problem = "the header names a column twice";
+      record.problem = "the header names the column " + *name + " twice";
     header_.push_back(*column);
   }
   if (std::ranges::find(header_, Column::device_id) == header_.end())

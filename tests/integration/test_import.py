@@ -74,11 +74,11 @@ class Import(StackTest):
         self.assertEqual(said[:4], [
             f"latchkey: -, line 3: the device {self.name}-1 stands on line 2 already",
             "latchkey: -, line 4: there is no group nowhere",
-            "latchkey: -, line 5: device_id: this is none",
+            "latchkey: -, line 5: device_id: it has a space: letters, digits and . _ : - only",
             "latchkey: nobody was enrolled"])
         self.assertEqual(self.devices(), [])
         said = self.import_("-", text="device_id\n" + "?\n" * 5000, code=65).stderr.splitlines()
-        self.assertEqual(said[99:], ["latchkey: -, line 101: device_id: this is none", "latchkey: and 4900 more",
+        self.assertEqual(said[99:], ["latchkey: -, line 101: device_id: it has ?: letters, digits and . _ : - only", "latchkey: and 4900 more",
                                      "latchkey: nobody was enrolled"])
 
     def test_check(self) -> None:

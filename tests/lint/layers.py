@@ -32,7 +32,7 @@ BELOW: dict[str, set[str]] = {
     # The fleet page is made of values.
     "service/page": SHARED | {"service", "service/http", "service/http/address"},
     # What `latchkey doctor` looks at.
-    "service/doctor": SHARED | {"service"},
+    "service/doctor": SHARED | {"service", "service/access"},
     # The steps of a request know values only: no broker and, but for its rows, no database.
     "service/identity": {"base", "crypto", "protocol", "registry", "service"},
     "service/enrolment": {"base", "crypto", "protocol", "registry", "service", "service/identity"},

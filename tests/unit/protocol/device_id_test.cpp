@@ -25,6 +25,16 @@ TEST_CASE("nothing else is a device id") {
   CHECK_FALSE(DeviceId::parse(std::string(65, 'x')));
 }
 
+TEST_CASE("what is no device id is told which rule it breaks") {
+  CHECK(fault_of_id("12345").empty());
+  CHECK(fault_of_id("") == "it is empty");
+  CHECK(fault_of_id("a b") == "it has a space: letters, digits and . _ : - only");
+  CHECK(fault_of_id("a/b") == "it has /: letters, digits and . _ : - only");
+  CHECK(fault_of_id("a\n") == "it has the byte 0x0a: letters, digits and . _ : - only");
+  CHECK(fault_of_id("-a") == "it begins with -, and not with a letter or digit");
+  CHECK(fault_of_id(std::string(65, 'x')) == "it has 65 characters: 64 at most");
+}
+
 TEST_CASE("device ids are compared case-sensitively") {
   CHECK(DeviceId::parse("ab") != DeviceId::parse("AB"));
   CHECK(DeviceId::parse("ab") == DeviceId::parse("ab"));

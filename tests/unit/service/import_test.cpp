@@ -86,9 +86,13 @@ TEST_CASE("a line that is no device is a problem of that line, and the next one 
 }
 
 TEST_CASE("a header that cannot be read is the one problem of its file", "[import]") {
-  CHECK(read_all("device,group\na,b\n") == Lines{"1: the header names a column that there is not"});
+  CHECK(read_all("device,group\na,b\n") ==
+        Lines{"1: column 1 of the header (\"device\") is none of device_id, group, key, token, public_key, "
+              "certificate_sha256, config; did you mean device_id?"});
+  CHECK_FALSE(read_all("meter-1,0123456789abcdef0123456789abcdef\n")[0].contains("0123456789abcdef"));
+  CHECK_FALSE(read_all("0123456789abcdef,meter-1\n")[0].contains("0123456789abcdef"));
   CHECK(read_all("group,key\na,b\n") == Lines{"1: the header has no device_id"});
-  CHECK(read_all("device_id,key,key\na,b\n") == Lines{"1: the header names a column twice"});
+  CHECK(read_all("device_id,key,key\na,b\n") == Lines{"1: the header names the column key twice"});
   CHECK(read_all("").empty());
 }
 
@@ -122,8 +126,9 @@ TEST_CASE("what no device can prove itself by is refused, by the name of its col
   CHECK(outcome({{Column::public_key, good_key}}).starts_with("public_key: "));
   CHECK(outcome({{Column::certificate_sha256, "00"}}) ==
         "certificate_sha256: these are not 64 hexadecimal digits");
-  CHECK(outcome({{Column::device_id, "a/b"}, {Column::key, good_key}}) == "device_id: this is none");
-  CHECK(outcome({{Column::group, "a b"}}) == "group: this is no group's name");
+  CHECK(outcome({{Column::device_id, "a/b"}, {Column::key, good_key}}) ==
+        "device_id: it has /: letters, digits and . _ : - only");
+  CHECK(outcome({{Column::group, "a b"}}) == "group: it has a space: letters, digits and . _ : - only");
   CHECK(outcome({{Column::key, good_key}, {Column::config, "[]"}}).starts_with("config"));
 }
 
