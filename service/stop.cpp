@@ -38,7 +38,7 @@ Stop::~Stop() {
     over_ = true;
   }
   changed_.notify_all();
-  ::pthread_kill(thread_.native_handle(), SIGTERM);  // it may wait for a signal still
+  ::pthread_kill(thread_.native_handle(), SIGINT);  // it may wait for a signal still
   thread_.join();
 }
 

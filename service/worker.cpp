@@ -48,7 +48,8 @@ void Worker::run() {
 void Worker::prove() {
   next_proof_ = Steady::now() + proof_retry;  // whatever comes of it
   const Pulse::Beat beat(pulse_);
-  static_cast<void>(registry_.prove());  // the registry remembers what came of it
+  if (const auto proof = registry_.prove(); !proof)
+    log_.debug("a worker cannot commit", {{"reason", proof.error().what}});
   note();
 }
 
