@@ -168,7 +168,7 @@ DynamicSecurity::Done DynamicSecurity::work() {
   if (look) {
     if (auto compared = compare(); !compared) return compared;
   }
-  if (!steps_.empty() && steps_.front().urgent) return advance();
+  if (!steps_.empty() && steps_.front().kind == Step::Kind::urgent) return advance();
   // Devices that wait for their passwords and what is left over take turns.
   if (auto opened = open_waiting(); !opened) return opened;
   return advance();
@@ -288,9 +288,10 @@ DynamicSecurity::Done DynamicSecurity::advance() {
   return {};
 }
 
-/// What devices left behind at the broker is gone once the whole difference is said.
+/// Devices are served anew once what they left behind is taken away.
 void DynamicSecurity::caught_up() {
-  if (!catches_up_ || !steps_.empty()) return;
+  const bool takes_away = !steps_.empty() && steps_.front().kind != Step::Kind::lets_in;
+  if (!catches_up_ || takes_away) return;
   catches_up_ = false;
   const std::lock_guard lock(mutex_);
   openings_.served_anew();

@@ -83,7 +83,7 @@ class DynamicSecurity {
   bool ending_ = false;
 
   std::deque<Step> steps_;   ///< of the last look, not said yet
-  bool catches_up_ = false;  ///< what the last look found is not all said
+  bool catches_up_ = false;  ///< what the last look found left over is not all said
   std::unique_ptr<Conversation> conversation_;
   std::thread thread_;  // last: it uses all of the above
 };

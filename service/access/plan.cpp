@@ -60,7 +60,7 @@ class Planner {
     Commands commands;
     if (client != nullptr) append(commands, lift(id));  // whoever made it so: it does not keep the device out
     append(commands, deny(id));
-    urgent_.push_back({id, true, std::move(commands), {}});
+    urgent_.push_back({id, Step::Kind::urgent, std::move(commands), {}});
   }
 
   void let_in(const registry::PasswordLogin& login, bool applied) {
@@ -80,17 +80,17 @@ class Planner {
     Commands commands;
     if (client != nullptr) append(commands, end_login(username));
     append(commands, *std::move(admission));
-    let_in_.push_back({login.device_id.text(), false, std::move(commands), {mark}});
+    let_in_.push_back({login.device_id.text(), Step::Kind::lets_in, std::move(commands), {mark}});
   }
 
   void take_away(const BrokerClient& client) {
     const std::string id = device_of(client.username);
-    if (client.mark == denied_mark) {
-      left_over_.push_back({id, false, lift(client.username), {}});
-      return;
-    }
-    const bool urgent = changed_.contains(id);
-    (urgent ? urgent_ : left_over_).push_back({id, urgent, end_login(client.username), {}});
+    if (client.mark == denied_mark)
+      left_over_.push_back({id, Step::Kind::left_over, lift(client.username), {}});
+    else if (changed_.contains(id))
+      urgent_.push_back({id, Step::Kind::urgent, end_login(client.username), {}});
+    else
+      left_over_.push_back({id, Step::Kind::left_over, end_login(client.username), {}});
   }
 
   /// An operator's change has been carried out once all is said about its device.

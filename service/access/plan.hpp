@@ -10,14 +10,17 @@ namespace latchkey::service::access {
 
 /// What has to be said to the broker about one device or one of its passwords, and what is true after that.
 struct Step {
+  /// In the order of a plan: what an operator ended is taken away, then what is left over, then who has a
+  /// password is let in.
+  enum class Kind { urgent, left_over, lets_in };
   std::string device_id;
-  bool urgent = false;  ///< it takes away what an operator ended
+  Kind kind = Kind::urgent;
   Commands commands;
   std::vector<registry::AppliedAccess> then;
 };
 
 struct Plan {
-  std::deque<Step> steps;  ///< first what is urgent, then what is left over, then who is to be let in
+  std::deque<Step> steps;
   std::vector<registry::AppliedAccess> done;  ///< needs nothing more
   std::size_t entries = 0;                    ///< clients of ours that the broker will have
   std::vector<std::string> risky;             ///< accounts of others that are called as a device could be

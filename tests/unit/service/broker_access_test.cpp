@@ -85,7 +85,7 @@ TEST_CASE("what an operator took away comes first, then what is left over, then 
                               {.denied = {"9"}, .logins = {{next, false}}, .changed = {{"7", 1}}}, logins());
   CHECK(said(plan) == Said{"createClient 9", "disableClient 9", "deleteClient 7@2", "deleteRole 7@2",
                            "deleteClient 5", "createRole 7@3", "createClient 7@3"});
-  CHECK(std::ranges::count(plan.steps, true, &Step::urgent) == 2);
+  CHECK(std::ranges::count(plan.steps, Step::Kind::urgent, &Step::kind) == 2);
   // All that is said of the device comes before its change counts as applied.
   CHECK(plan.steps.back().then.back().changed_at == 1);
 }
