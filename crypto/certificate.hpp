@@ -60,6 +60,10 @@ struct Identity {
 [[nodiscard]] Result<Identity> load_identity(const std::filesystem::path& certificate,
                                              const std::filesystem::path& key);
 
+/// Every certificate of a PEM file, each with its key out of another, in the order of the certificates.
+[[nodiscard]] Result<std::vector<Identity>> load_identities(const std::filesystem::path& certificates,
+                                                            const std::filesystem::path& keys);
+
 struct Validity {
   Time not_before;
   Time not_after;
@@ -99,6 +103,8 @@ class Issuer {
   Issuer& operator=(Issuer&&) noexcept;
 
   [[nodiscard]] const Certificate& certificate() const noexcept;
+  /// Of its public key, as PublicKey has it.
+  [[nodiscard]] const Sha256Digest& key_fingerprint() const noexcept;
   /// DER of the certificate. Fails only if OpenSSL does.
   [[nodiscard]] Result<Bytes> issue(const DeviceCertificate& wanted) const;
 

@@ -55,7 +55,7 @@ bool add_number(X509_CRL* list, std::uint64_t number) {
          X509_CRL_add1_ext_i2d(list, NID_crl_number, value.get(), 0, 0) == 1;
 }
 
-bool fill(X509_CRL* list, const Identity& ca, const Crl& crl, std::uint64_t number) {
+bool fill(X509_CRL* list, const Identity& ca, const Crl& crl) {
   constexpr long version_2 = 1;
   for (const Crl::Entry& entry : crl.entries)
     if (!add(list, entry)) return false;
@@ -63,7 +63,14 @@ bool fill(X509_CRL* list, const Identity& ca, const Crl& crl, std::uint64_t numb
          X509_CRL_set_issuer_name(list, X509_get_subject_name(ca.certificate.handle())) == 1 &&
          X509_CRL_set1_lastUpdate(list, instant(crl.this_update).get()) == 1 &&
          X509_CRL_set1_nextUpdate(list, instant(crl.next_update).get()) == 1 &&
-         add_key_identifier(list, ca.certificate) && add_number(list, number) && X509_CRL_sort(list) == 1;
+         add_key_identifier(list, ca.certificate) && add_number(list, crl.number) && X509_CRL_sort(list) == 1;
+}
+
+std::uint64_t number_of(const X509_CRL* list) {
+  const Integer value(
+      static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(list, NID_crl_number, nullptr, nullptr)));
+  std::uint64_t number = 0;
+  return value && ASN1_INTEGER_get_uint64(&number, value.get()) == 1 ? number : 0;
 }
 
 const EVP_MD* digest_for(const PrivateKey& key) {
@@ -73,13 +80,12 @@ const EVP_MD* digest_for(const PrivateKey& key) {
 
 }  // namespace
 
-Result<std::string> sign_crl(const Identity& ca, const Crl& crl, std::uint64_t number) {
+Result<std::string> sign_crl(const Identity& ca, const Crl& crl) {
   // RFC 5280, 4.2.1.3: without the extension every use is allowed, which OpenSSL says by setting all bits.
   if ((X509_get_key_usage(ca.certificate.handle()) & KU_CRL_SIGN) == 0)
     return fail(Fault::refused, "the CA's certificate does not let it sign lists (key usage cRLSign)");
   const List list = openssl::made<List>(X509_CRL_new());
-  if (!fill(list.get(), ca, crl, number) ||
-      X509_CRL_sign(list.get(), ca.key.handle(), digest_for(ca.key)) == 0)
+  if (!fill(list.get(), ca, crl) || X509_CRL_sign(list.get(), ca.key.handle(), digest_for(ca.key)) == 0)
     return openssl::failed(Fault::internal, "a list of revoked certificates");
   const openssl::Bio out = openssl::made<openssl::Bio>(BIO_new(BIO_s_mem()));
   if (PEM_write_bio_X509_CRL(out.get(), list.get()) != 1)
@@ -95,7 +101,10 @@ Result<Crl> read_crl(ByteView pem, const Certificate& ca) {
   if (!list) return openssl::failed(Fault::malformed, "no list of revoked certificates in PEM");
   if (X509_CRL_verify(list.get(), X509_get0_pubkey(ca.handle())) != 1)
     return openssl::failed(Fault::refused, "a list that another CA signed");
-  Crl crl{{}, time_of(X509_CRL_get0_lastUpdate(list.get())), time_of(X509_CRL_get0_nextUpdate(list.get()))};
+  Crl crl{{},
+          time_of(X509_CRL_get0_lastUpdate(list.get())),
+          time_of(X509_CRL_get0_nextUpdate(list.get())),
+          number_of(list.get())};
   STACK_OF(X509_REVOKED)* const revoked = X509_CRL_get_REVOKED(list.get());
   for (int i = 0; i < sk_X509_REVOKED_num(revoked); ++i) {
     const X509_REVOKED* entry = sk_X509_REVOKED_value(revoked, i);

@@ -14,13 +14,14 @@ struct Crl {
   std::vector<Entry> entries;
   Time this_update;
   Time next_update;
+  std::uint64_t number = 0;  ///< grows from one list of a CA to the next (5.2.3)
 };
 
-/// PEM, signed by the CA that issued the certificates. `number` grows from one list to the next (5.2.3). A CA
-/// whose certificate does not let it sign lists is `refused`: no broker would take them.
-[[nodiscard]] Result<std::string> sign_crl(const Identity& ca, const Crl& crl, std::uint64_t number);
+/// PEM, signed by the CA that issued the certificates. A CA whose certificate does not let it sign lists is
+/// `refused`: no broker would take them.
+[[nodiscard]] Result<std::string> sign_crl(const Identity& ca, const Crl& crl);
 
-/// The list in a PEM text. One that another CA signed is `refused`.
+/// The first list in a PEM text. One that another CA signed is `refused`.
 [[nodiscard]] Result<Crl> read_crl(ByteView pem, const Certificate& ca);
 
 }  // namespace latchkey::crypto

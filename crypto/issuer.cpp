@@ -33,6 +33,10 @@ const Certificate& Issuer::certificate() const noexcept {
   return prepared_->ca.certificate;
 }
 
+const Sha256Digest& Issuer::key_fingerprint() const noexcept {
+  return prepared_->ca.key.public_key().fingerprint();
+}
+
 Result<Bytes> Issuer::issue(const DeviceCertificate& wanted) const {
   const Bytes subject = name_with(wanted.common_name);
   const Bytes extensions = der::concatenate({prepared_->extensions, subject_key_identifier(wanted.key)});

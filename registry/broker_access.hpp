@@ -31,10 +31,17 @@ struct AppliedAccess {
   std::optional<std::int64_t> generation;
 };
 
-/// An entry of the CRL.
+/// Another `stamp` whenever other certificates are revoked.
+struct RevocationState {
+  std::string stamp;
+  Clock now;
+};
+
+/// An entry of a CRL.
 struct RevokedCertificate {
   crypto::Bytes serial;
   Clock at;
+  std::optional<KeyId> issuer;  ///< the key of the CA that signed it; nothing: not known
 };
 
 /// What the broker has to do before the device hears of its new credential: take a password, or let in a

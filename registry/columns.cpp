@@ -23,7 +23,7 @@ constexpr Column decided_request_columns[] = {
     to_registered, enrolled_by, proof_key, quota, attributes_json, type, request_id, digest, serial,
     certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
     answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
-    config_layers, config_digest, config_fault, endpoint, detail};
+    config_layers, config_digest, config_fault, endpoint, detail, issuer};
 constexpr Column status_facts_columns[] = {
     i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, seal_config,
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
@@ -33,7 +33,8 @@ constexpr Column status_facts_columns[] = {
 constexpr Column status_key_columns[] = {i, device_id, generation};
 constexpr Column decided_status_columns[] = {
     i, device_id, kind, session, generation, config_version, attributes_json, failure, expected_state,
-    next, version_from, layers_from, new_version, config_layers, config_digest, config_fault, endpoint};
+    next, version_from, layers_from, new_version, config_layers, config_digest, config_fault, endpoint,
+    handed_over_at};
 constexpr Column sent_credential_columns[] = {i, device_id, generation};
 constexpr Column due_config_columns[] = {device_id};
 constexpr Column worked_out_config_columns[] = {
@@ -47,7 +48,7 @@ constexpr Column link_life_columns[] = {i, link, ready_ms, lost};
 constexpr Column broker_access_row_columns[] = {
     kind, device_id, generation, salt, master_key, changed_at, applied};
 constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at};
-constexpr Column revoked_columns[] = {serial, revoked_at};
+constexpr Column revoked_columns[] = {serial, revoked_at, issuer};
 constexpr Column counted_columns[] = {state, devices};
 constexpr Column funnel_row_columns[] = {day, requested, registered, connected, ready, counted_at};
 constexpr Column rejection_row_columns[] = {at, device_id, group_name, code, reason, tracking_id_text};
@@ -78,7 +79,7 @@ std::span<const Call> calls() {
       {"broker_applied", "applied_access", applied_access_columns, {}},
       {"access_looked_up", "", {}, {}},
       {"revocation_stamp", "", {}, {}},
-      {"load_revoked", "", {}, revoked_columns},
+      {"load_revoked_2", "", {}, revoked_columns},
       {"count_devices", "", {}, counted_columns},
       {"page_funnel", "", {}, funnel_row_columns},
       {"page_rejections", "", {}, rejection_row_columns},

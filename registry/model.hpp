@@ -140,6 +140,7 @@ struct NewCredential {
   crypto::Bytes certificate;               ///< empty for a password, and so are serial and fingerprints
   crypto::Sha256Digest fingerprint{};      ///< SHA-256 of the certificate
   crypto::Sha256Digest key_fingerprint{};  ///< SHA-256 of its SubjectPublicKeyInfo
+  std::optional<KeyId> issuer;             ///< the key of the CA that signed the certificate
   crypto::Bytes salt;                      ///< of a password
   KeyId master_key{};                      ///< under which a password was derived
   std::optional<crypto::Sha256Digest> password_hash;  ///< for brokers that look logins up
@@ -205,6 +206,7 @@ enum class Outcome {
   quota_exceeded,  ///< written as a rejection
   rate_limited,    ///< too many new credentials: written as put off
   too_many_wait,   ///< no room to wait for an operator in: written as a rejection
+  late,            ///< a `connected` that may be older than the session that is open
 };
 
 struct StatusKey {
@@ -224,6 +226,8 @@ struct DecidedStatus {
   protocol::StatusMessage status;
   DeviceState expected = DeviceState::off;
   DeviceState next = DeviceState::off;
+  /// The broker did not hand it over before this; nothing: not known, and whatever it says counts.
+  std::optional<Clock> handed_over;
   /// What was loaded, where the answer tells it, and what it is from now on, where that differs.
   std::optional<Configured> configured_before;
   std::optional<Configured> configured;

@@ -150,17 +150,16 @@ Result<void> Registry::access_looked_up() {
   return discard_rows(impl_->session.query("SELECT registry.access_looked_up()"));
 }
 
-Result<std::string> Registry::revocation_stamp() {
-  const auto rows = impl_->session.query("SELECT registry.revocation_stamp()");
+Result<RevocationState> Registry::revocation_state() {
+  const auto rows = impl_->session.query(
+      "SELECT registry.revocation_stamp(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
   if (!rows) return std::unexpected(rows.error());
-  return std::string((*rows)[0][0].c_str());
+  return RevocationState{(*rows)[0][0].c_str(), clock_of((*rows)[0][1])};
 }
 
 Result<std::vector<RevokedCertificate>> Registry::load_revoked() {
   return read_all<RevokedCertificate>(
-      impl_->session.query("SELECT serial, revoked_at FROM registry.load_revoked()"), [](const Row& row) {
-        return RevokedCertificate{bytes_of(row[column::serial]), clock_of(row[column::revoked_at])};
-      });
+      impl_->session.query("SELECT serial, revoked_at, issuer FROM registry.load_revoked_2()"), revoked_of);
 }
 
 Result<std::vector<protocol::DeviceId>> Registry::claim_configs() {

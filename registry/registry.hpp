@@ -94,8 +94,8 @@ class Registry {
   [[nodiscard]] Result<void> broker_applied(std::span<const AppliedAccess> rows);
   /// The broker looks rights up by itself: what operators changed counts as applied.
   [[nodiscard]] Result<void> access_looked_up();
-  /// Another text whenever `load_revoked` would give another list of revoked certificates; cheaper.
-  [[nodiscard]] Result<std::string> revocation_stamp();
+  /// Whether `load_revoked` would give other revoked certificates than before; cheaper.
+  [[nodiscard]] Result<RevocationState> revocation_state();
   [[nodiscard]] Result<std::vector<RevokedCertificate>> load_revoked();
   /// Devices whose configuration has to be worked out, or sent again: for this caller for some seconds.
   [[nodiscard]] Result<std::vector<protocol::DeviceId>> claim_configs();

@@ -179,6 +179,10 @@ Clock clock_of(const pqxx::field& field) {
   return Clock(std::chrono::microseconds(field.as<std::int64_t>()));
 }
 
+RevokedCertificate revoked_of(const Row& row) {
+  return {bytes_of(row[column::serial]), clock_of(row[column::revoked_at]), key_id_of(row[column::issuer])};
+}
+
 RequestFacts request_facts_of(const Row& row) {
   RequestFacts facts{enrolment_of(row), device_of(row), same_request_of(row), newest_of(row),
                      presented_of(row)};
@@ -215,6 +219,7 @@ Nudge nudge_of(const Row& row) {
 Outcome outcome_of(std::string_view name) {
   if (name == "won") return Outcome::won;
   if (name == "noted") return Outcome::noted;
+  if (name == "late") return Outcome::late;
   if (name == "quota_exceeded") return Outcome::quota_exceeded;
   if (name == "rate_limited") return Outcome::rate_limited;
   return name == "too_many_wait" ? Outcome::too_many_wait : Outcome::again;

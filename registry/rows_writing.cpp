@@ -55,6 +55,7 @@ void add_secret(RowText& row, const NewCredential& credential) {
     row.hex(column::certificate, credential.certificate);
     row.hex(column::fingerprint, credential.fingerprint);
     row.hex(column::key_fingerprint, credential.key_fingerprint);
+    add_hex(row, column::issuer, credential.issuer);
   } else {
     row.text(column::type, "password");
     row.hex(column::salt, credential.salt);
@@ -144,6 +145,7 @@ void add(RowText& row, const DecidedStatus& decided) {
   if (status.attributes) row.json(column::attributes_json, *status.attributes);
   if (status.kind == protocol::StatusKind::failed)
     row.text(column::failure, status.code + ": " + status.message);
+  if (decided.handed_over) row.text(column::handed_over_at, timestamp(*decided.handed_over));
   add_configured(row, column::new_version, decided.configured_before, decided.configured);
 }
 

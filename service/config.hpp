@@ -59,6 +59,8 @@ struct Config {
     std::string file;  ///< empty: none is written
     std::int64_t lifetime_h = 72;
     std::string reload_command;
+    std::string previous_ca_file;
+    std::string previous_ca_key_file;
   } crl;
   struct Limits {
     std::int64_t batch_max = 128;

@@ -259,6 +259,21 @@ const auto table = std::to_array<Option>({
      .help = "Run after each change of the file, to have the broker read it: a program by its full path and "
              "arguments, separated by spaces; there is no shell. It has 5 s.",
      .rule = rules::absolute_path},
+    {.section = "crl",
+     .key = "previous_ca_file",
+     .kind = Kind::file,
+     .field = at<&Config::crl, &Config::Crl::previous_ca_file>,
+     .help = "The device CAs before the present one, PEM, for as long as certificates of theirs live: each "
+             "has a list of its own in crl.file. Without them a broker that reads the file refuses every "
+             "device that has not renewed yet.",
+     .unset = "none",
+     .rule = rules::certificates},
+    {.section = "crl",
+     .key = "previous_ca_key_file",
+     .kind = Kind::secret_file,
+     .field = at<&Config::crl, &Config::Crl::previous_ca_key_file>,
+     .help = "Their private keys, PEM, not encrypted, in any order: they sign those lists and nothing else.",
+     .unset = "none"},
 
     {.section = "limits",
      .key = "batch_max",

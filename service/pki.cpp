@@ -68,6 +68,9 @@ void check_signing_key(const crypto::Identity& signing, Loader& loader) {
 std::expected<Pki, Complaints> load_pki(const Config& config, crypto::Time now) {
   Loader loader;
   const PkiCertificates certificates = load_certificates(config, loader);
+  const auto previous = config.crl.previous_ca_file.empty()
+                            ? std::vector<Certificate>()
+                            : loader.certificates("crl.previous_ca_file", config.crl.previous_ca_file);
   if (!loader.complaints.empty()) return std::unexpected(std::move(loader.complaints));
   auto device_ca =
       loader.identity("pki.device_ca_key_file", config.pki.device_ca_file, config.pki.device_ca_key_file);
@@ -77,9 +80,11 @@ std::expected<Pki, Complaints> load_pki(const Config& config, crypto::Time now) 
   std::ranges::copy(check_pki(certificates, now), std::back_inserter(loader.complaints));
   if (!device_ca || !signing || !loader.complaints.empty())
     return std::unexpected(std::move(loader.complaints));
+  std::vector<Certificate> own = all_of(certificates);
+  std::ranges::copy(previous, std::back_inserter(own));
   auto kept = std::make_unique<const crypto::Identity>(*std::move(signing));
   return Pki{crypto::Issuer(*std::move(device_ca)), std::move(kept), encoded(certificates.device_ca, false),
-             encoded(certificates.anchors, true), all_of(certificates)};
+             encoded(certificates.anchors, true), std::move(own)};
 }
 
 }  // namespace latchkey::service

@@ -51,6 +51,7 @@ crypto::Result<registry::NewCredential> issue(const Grant& grant, const crypto::
   credential.serial.assign(serial.begin(), serial.end());
   credential.fingerprint = crypto::sha256(*certificate);
   credential.key_fingerprint = key.fingerprint();
+  credential.issuer = issuer_id(issuer.key_fingerprint());
   credential.certificate = std::move(*certificate);
   return credential;
 }
@@ -67,6 +68,12 @@ registry::NewCredential issue_password(const Grant& grant, const MasterKey& mast
                                     grant.expected_generation().value_or(0) + 1);
   credential.password_hash = password_hash(password.value(), credential.salt);
   return credential;
+}
+
+registry::KeyId issuer_id(const crypto::Sha256Digest& key_fingerprint) {
+  registry::KeyId id{};
+  std::copy_n(key_fingerprint.begin(), id.size(), id.begin());
+  return id;
 }
 
 std::optional<crypto::Secret> password_of(const MasterKey& master, const registry::KeyId& master_key,

@@ -18,6 +18,10 @@ namespace latchkey::service {
 [[nodiscard]] registry::NewCredential issue_password(const Grant& grant, const MasterKey& master,
                                                      crypto::Time now);
 
+/// How the registry names a device CA: by its public key, so that a new certificate of the same key is the
+/// same CA.
+[[nodiscard]] registry::KeyId issuer_id(const crypto::Sha256Digest& key_fingerprint);
+
 /// base64url of 24 bytes of HKDF-SHA256 (docs/protocol.md, 4). Nothing if the master key that it was derived
 /// under is gone.
 [[nodiscard]] std::optional<crypto::Secret> password_of(const MasterKey& master,

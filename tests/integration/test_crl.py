@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from account import give
 from foreign_device import Device
 from jose import openssl
-from stack import Stack, within
+from stack import Settings, Stack, within
 
 LIFETIME = timedelta(hours=3)
+FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # $LIB: the dynamic linker's
 RELOAD = """#!/bin/sh
 read -r pid started <"$1" && kill -HUP "$pid"
 """
@@ -64,6 +65,17 @@ class Crl(AccessTest):
         found = [row for row in self.certificates(device.device_id) if row["generation"] == generation]
         return int(found[0]["serial"], 16)
 
+    def lists(self, *cas: str) -> list[set[int]]:
+        """The serials that stand under each CA."""
+        end = b"-----END X509 CRL-----\n"
+        found = [x509.load_pem_x509_crl(part + end) for part in self.file.read_bytes().split(end)[:-1]]
+        serials = []
+        for ca in cas:
+            key = x509.load_pem_x509_certificate(Path(ca).read_bytes()).public_key()
+            (of_ca,) = [crl for crl in found if crl.is_signature_valid(key)]  # type: ignore[arg-type]
+            serials.append({entry.serial_number for entry in of_ca})
+        return serials
+
     def await_listed(self, serial: int) -> None:
         within(5, "the certificate is on the list", lambda: serial in self.serials())
 
@@ -71,11 +83,12 @@ class Crl(AccessTest):
         """A list of the same CA as an earlier run of the service may have left it."""
         key = serialization.load_pem_private_key((self.stack.pki / "device-ca-key.pem").read_bytes(), None)
         ca = x509.load_pem_x509_certificate((self.stack.pki / "device-ca.pem").read_bytes())
+        since = {entry.serial_number: entry.revocation_date for entry in self.crl()}
         end = datetime.now(timezone.utc).replace(tzinfo=None) + left
         builder = x509.CertificateRevocationListBuilder(ca.subject, end - LIFETIME, end)
         for serial in serials:
             builder = builder.add_revoked_certificate(
-                x509.RevokedCertificateBuilder(serial, end - LIFETIME).build())
+                x509.RevokedCertificateBuilder(serial, since.get(serial, end - LIFETIME)).build())
         pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)  # type: ignore[arg-type]
         self.file.write_bytes(pem)
         give(self.file)
@@ -188,6 +201,95 @@ class Crl(AccessTest):
             within(10, "it is reported", lambda: "the broker was not told of the new CRL" in self.log())
         finally:
             self.stack.mosquitto.start()
+
+    # --- clocks
+
+    def test_a_list_from_the_future_is_made_anew_at_once(self) -> None:
+        before = self.serials()
+        self.stack.service.stop()
+        self.put_crl(LIFETIME + timedelta(days=2), before)
+        self.stack.service.start()
+        within(5, "it is of today", lambda: self.left() < LIFETIME)
+        self.assertEqual(self.serials(), before)
+
+    def test_a_service_whose_clock_is_two_days_ahead_locks_nobody_out(self) -> None:
+        device, other = self.provisioned(f"{self.name}-r"), self.provisioned(f"{self.name}-o")
+        service = self.stack.service
+        self.addCleanup(service.restart)
+        self.addCleanup(setattr, service, "argv", service.argv)
+        # By env, so that it begins with the account that the service runs as: what it shares has an owner.
+        service.argv = ["env", f"LD_PRELOAD={FAKETIME}", "FAKETIME=+2d", "FAKETIME_DONT_FAKE_MONOTONIC=1", *service.argv]
+        service.restart()
+        self.act(f"revoke('{device.device_id}', 'stolen')")
+        self.await_listed(self.serial_of(device))
+        within(5, "the broker refuses it", lambda: not self.is_let_in(device))
+        self.assertTrue(self.is_let_in(other))
+        self.assertLess(self.left(), LIFETIME)
+
+    # --- another device CA
+
+    def test_a_new_device_ca_has_a_list_beside_that_of_the_old_one(self) -> None:
+        old = {what: self.provisioned(f"{self.name}-old-{what}") for what in ("kept", "early", "late")}
+        self.act(f"revoke('{old['early'].device_id}', 'stolen')")
+        self.await_listed(self.serial_of(old["early"]))
+        cas = self.change_device_ca(previous=True)
+
+        new = {what: self.provisioned(f"{self.name}-new-{what}") for what in ("kept", "late")}
+        for devices in (old, new):
+            self.act(f"revoke('{devices['late'].device_id}', 'stolen')")
+        late, early = {name: self.serial_of(devices["late"]) for name, devices in (("old", old), ("new", new))}, self.serial_of(old["early"])
+        within(5, "both are listed", lambda: late["old"] in self.lists(*cas)[0] and late["new"] in self.lists(*cas)[1])
+        self.assertTrue(early in self.lists(*cas)[0])
+        self.assertEqual(self.lists(*cas)[1], {late["new"]})
+        self.assertNotIn(late["new"], self.lists(*cas)[0])
+        for device in (old["early"], old["late"], new["late"]):
+            within(5, "the broker refuses it", lambda: not self.is_let_in(device))
+        for device in (old["kept"], new["kept"]):
+            self.assertTrue(self.is_let_in(device))
+
+    def test_the_list_of_a_ca_that_is_not_configured_stays_and_is_reported(self) -> None:
+        old = self.provisioned(f"{self.name}-old")
+        before = self.serials()
+        cas = self.change_device_ca(previous=False)
+        new = self.provisioned(f"{self.name}-new")
+        within(5, "both lists are there", lambda: len(self.lists(*cas)) == 2)
+        self.assertEqual(self.lists(*cas)[0], before)
+        self.assertTrue(self.is_let_in(old) and self.is_let_in(new))
+        self.assertIn("a CRL that is there is of no use to this service", self.log())
+        self.act(f"revoke('{old.device_id}', 'stolen')")
+        within(5, "it is reported", lambda: "revoked certificates stand on no list" in self.log())
+        self.assertNotIn(self.serial_of(old), self.lists(*cas)[1])
+
+    def change_device_ca(self, previous: bool) -> tuple[str, str]:
+        """As docs/certificates.md says; both CAs' files, the old one's first. All is as it was after the case."""
+        folder = self.stack.home.path / self.name
+        self.stack.as_owner("ca", "init", "--dir", str(folder), "--host", "localhost")
+        kept = {name: (self.stack.pki / name).read_bytes() for name in ("device-ca.pem", "device-ca-key.pem")}
+        settings = dict(self.stack.settings)
+        self.addCleanup(self.put_back, kept, settings)
+        files = {name: str(self.stack.home.keep_secret(f"{self.name}-{name}", content.decode())) for name, content in kept.items()}
+        (self.stack.pki / "device-ca.pem").write_bytes(kept["device-ca.pem"] + (folder / "device-ca.pem").read_bytes())
+        self.stack.settings = settings | {"pki": {"device_ca_file": str(folder / "device-ca.pem"),
+                                                  "device_ca_key_file": str(folder / "device-ca-key.pem")}}
+        if previous:
+            self.stack.settings["crl"] = settings["crl"] | {"previous_ca_file": files["device-ca.pem"],
+                                                            "previous_ca_key_file": files["device-ca-key.pem"]}
+        self.stack.write_configuration()
+        self.stack.service.restart()
+        within(10, "both lists are there", lambda: self.file.read_bytes().count(b"BEGIN") == 2)
+        self.stack.mosquitto.restart()
+        return files["device-ca.pem"], str(folder / "device-ca.pem")
+
+    def put_back(self, kept: dict[str, bytes], settings: Settings) -> None:
+        for name, content in kept.items():
+            (self.stack.pki / name).write_bytes(content)
+        self.stack.service.stop()
+        self.file.unlink()
+        self.stack.settings = settings
+        self.stack.write_configuration()
+        self.stack.service.start()
+        within(10, "there is a list", self.file.exists)
+        self.stack.mosquitto.restart()
 
     def left(self) -> timedelta:
         end = self.crl().next_update

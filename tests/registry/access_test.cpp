@@ -126,13 +126,50 @@ TEST_CASE_METHOD(Fleet, "a revocation takes the certificates with it that were r
                  "[access]") {
   test::register_devices(registry, {"a"});
   rotate("a");
-  const std::string before = registry.revocation_stamp().value();
+  const std::string before = registry.revocation_state().value().stamp;
   CHECK(revoked() == 0);
   act("revoke('a', 'why')");
   CHECK(revoked() == 2);
-  CHECK(registry.revocation_stamp().value() != before);
+  CHECK(registry.revocation_state().value().stamp != before);
   CHECK(database.shown("SELECT DISTINCT status, ended_at IS NOT NULL FROM registry.certificates",
                        Login::ops) == "revoked|t");
+}
+
+TEST_CASE_METHOD(Fleet,
+                 "of a device that renewed all the time the newest thousand are revoked, and what is in use",
+                 "[access]") {
+  test::register_devices(registry, {"a"});
+  CHECK(test::commit_one(registry, test::connected({"a", registry::DeviceState::registered,
+                                                    registry::DeviceState::connected})) ==
+        registry::Outcome::won);
+  database.run(
+      "INSERT INTO registry.credential (device_id, generation, type, request_id, digest, serial, "
+      "certificate, "
+      "fingerprint, signed_by, status, not_before, not_after, use_by, ended_at) SELECT device_id, n, type, "
+      "'request-number-' || n, digest, decode(lpad(to_hex(n), 32, '0'), 'hex'), certificate, fingerprint, "
+      "'service', 'retired', not_before, not_after, use_by, now() "
+      "FROM registry.credential, generate_series(2, 3000) n; UPDATE registry.device SET generation = 3000");
+  act("revoke('a', 'why')");
+  CHECK(revoked() == 1001);
+  CHECK(database.shown("SELECT min(generation), max(generation) FROM registry.certificates WHERE status = "
+                       "'revoked' AND generation > 1") == "2001|3000");
+  CHECK(database.shown("SELECT status FROM registry.certificates WHERE generation = 1") == "revoked");
+}
+
+TEST_CASE_METHOD(Fleet, "of a device that renews all the time a group's list has the newest thousand",
+                 "[access]") {
+  database.run("SELECT registry.enroll_group('strict', 'token', sha256('strict'), revoke_retired => true)",
+               Login::ops);
+  CHECK(test::commit_one(registry, test::accepted({.device = "a", .group = "strict"})) ==
+        registry::Outcome::won);
+  database.run(
+      "INSERT INTO registry.credential (device_id, generation, type, request_id, digest, serial, "
+      "certificate, "
+      "fingerprint, signed_by, status, not_before, not_after, use_by, ended_at) SELECT device_id, n, type, "
+      "'request-number-' || n, digest, decode(lpad(to_hex(n), 32, '0'), 'hex'), certificate, fingerprint, "
+      "'service', 'retired', not_before, not_after, use_by, now() "
+      "FROM registry.credential, generate_series(2, 3000) n");
+  CHECK(revoked() == 1000);
 }
 
 TEST_CASE_METHOD(Fleet, "a certificate that was replaced is revoked where its group says so", "[access]") {

@@ -313,3 +313,26 @@ TEST_CASE("sessions that take turns three times are a sign of a clone; new ones 
   connect("cloned", "session-a");
   CHECK(signs(database) == "cloned|sessions_alternate|1");
 }
+
+TEST_CASE("a session that does not open again is a sign of a clone all the same", "[clones]") {
+  Database database;
+  auto registry = database.registry();
+  test::register_devices(registry, {"cloned"});
+  using enum registry::DeviceState;
+  const auto outcome_of = [&](const std::string& session, std::chrono::seconds ago) {
+    const auto state = test::load_status(registry, "cloned").device->state;
+    auto row = test::connected({"cloned", state, connected, session});
+    row.handed_over = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) - ago;
+    return commit_one(registry, row);
+  };
+  using namespace std::chrono_literals;
+  for (const std::string session : {"session-a", "session-b"})
+    CHECK(outcome_of(session, 0s) == Outcome::won);
+  // What came late is no sign.
+  for (int i = 0; i < 3; ++i)
+    CHECK(outcome_of("session-a", 5s) == Outcome::late);
+  CHECK(signs(database).empty());
+  for (int i = 0; i < 3; ++i)
+    CHECK(outcome_of("session-a", 0s) == Outcome::late);
+  CHECK(signs(database) == "cloned|sessions_alternate|1");
+}

@@ -42,7 +42,7 @@ registry::DecidedStatus status_of(const Said& said, protocol::StatusKind kind) {
   protocol::StatusMessage status;
   status.kind = kind;
   status.session = said.session;
-  return {id_of(said.device), status, said.expected, said.next, {}, {}};
+  return {id_of(said.device), status, said.expected, said.next, {}, {}, {}};
 }
 
 template <class Rows>

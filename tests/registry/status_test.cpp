@@ -31,6 +31,13 @@ struct Fixture {
     CHECK(commit_one(registry, connected({"12345", DeviceState::registered, DeviceState::connected,
                                           session})) == Outcome::won);
   }
+  /// `connected` in this session, of which the broker is known to have had it no earlier than this long ago.
+  Outcome outcome_of(const std::string& session, std::chrono::milliseconds ago = {}) {
+    const auto state = test::load_status(registry, "12345").device->state;
+    auto row = connected({"12345", state, DeviceState::connected, session});
+    row.handed_over = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) - ago;
+    return commit_one(registry, row);
+  }
   void become_ready() {
     connect();
     CHECK(commit_one(registry, ready({"12345", DeviceState::connected, DeviceState::ready})) == Outcome::won);
@@ -147,6 +154,47 @@ TEST_CASE_METHOD(Fixture, "a late will of an older session ends nothing", "[stat
   CHECK(commit_one(registry, disconnected({"12345", DeviceState::ready, DeviceState::ready, "session-1"})) ==
         Outcome::again);
   CHECK(database.shown(presence) == "session-2|1|t");
+}
+
+TEST_CASE_METHOD(Fixture, "a session that ended does not open again", "[status]") {
+  for (const std::string session : {"session-a", "session-b", "session-c"})
+    CHECK(outcome_of(session) == Outcome::won);
+  for (const std::string session : {"session-a", "session-b"})
+    CHECK(outcome_of(session) == Outcome::late);
+  CHECK(database.shown(presence) == "session-c|1|t");
+  CHECK(outcome_of("session-c") == Outcome::won);
+  CHECK(commit_one(registry, disconnected({"12345", DeviceState::connected, DeviceState::connected,
+                                           "session-c"})) == Outcome::won);
+  CHECK(outcome_of("session-c") == Outcome::late);
+  CHECK(database.shown(presence) == "session-c|1|f");
+  CHECK(outcome_of("session-d") == Outcome::won);
+}
+
+TEST_CASE_METHOD(Fixture, "a connected that may be older than the open session's last word does not count",
+                 "[status]") {
+  using namespace std::chrono_literals;
+  CHECK(outcome_of("session-b", 5s) == Outcome::won);  // nothing was open
+  CHECK(outcome_of("session-a", 5s) == Outcome::late);
+  CHECK(database.shown(presence) == "session-b|1|t");
+  // What it repeats was handed over later.
+  CHECK(outcome_of("session-c") == Outcome::won);
+  CHECK(database.shown(presence) == "session-c|1|t");
+  CHECK(outcome_of("session-c", 5s) == Outcome::won);
+}
+
+TEST_CASE_METHOD(Fixture, "a time that a wrong clock left in the future keeps no device from connecting",
+                 "[status]") {
+  CHECK(outcome_of("session-a") == Outcome::won);
+  database.run("UPDATE registry.presence SET last_seen_at = now() + interval '2 days'");
+  CHECK(outcome_of("session-b") == Outcome::won);
+}
+
+TEST_CASE_METHOD(Fixture, "of a device that connects again and again eight sessions are remembered",
+                 "[status]") {
+  for (int i = 0; i < 20; ++i)
+    CHECK(outcome_of("session-" + std::to_string(i)) == Outcome::won);
+  CHECK(database.shown("SELECT cardinality(ended_sessions) FROM registry.presence") == "8");
+  CHECK(outcome_of("session-11") == Outcome::late);
 }
 
 TEST_CASE_METHOD(Fixture, "disconnected is presence, not a step back", "[status]") {

@@ -26,10 +26,14 @@ BEGIN
     WHERE device_id = id;
   IF next IN ('off', 'revoked') THEN
     -- A certificate that a newer one replaced is good for a broker until it expires, so it goes
-    -- too.
+    -- too: of a device that renewed all the time the newest thousand, so that this takes no longer
+    -- and the CRL stays short. The one in use may be older: presence knows it.
     UPDATE credential SET status = 'revoked', revoked_at = now(),
       ended_at = coalesce(ended_at, now())
-      WHERE device_id = id
+      WHERE device_id = id AND generation = ANY (
+        array(SELECT generation FROM credential n WHERE n.device_id = id
+          ORDER BY generation DESC LIMIT 1000)
+        || array(SELECT generation FROM presence r WHERE r.device_id = id))
         AND (status IN ('issued', 'active') OR (status = 'retired' AND not_after > now()));
   END IF;
   PERFORM pg_notify('latchkey', 'access');

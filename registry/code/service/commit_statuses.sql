@@ -7,7 +7,7 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
     ORDER BY r.device_id COLLATE "C");
-  stale int[]; taken_up int[];
+  stale int[]; late int[]; taken_up int[];
 BEGIN
   PERFORM FROM device d JOIN unnest(b) q USING (device_id)
     WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR q.new_version IS NOT NULL
@@ -36,15 +36,29 @@ BEGIN
   -- take turns.
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
-      AND q.session <> r.session);
+      AND q.session <> r.session AND (q.handed_over_at >= r.last_seen_at) IS NOT false);
   IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
+  -- A replica that stood still goes on with what the broker gave it long ago. So a session that
+  -- ended does not open again, and one that is open gives way only to a connected that the broker
+  -- surely had later than the last status of the open one: a device whose word is not sure repeats
+  -- it, and is sure then. A time in the future is of a clock that was wrong, and says nothing.
+  late := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
+    WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.handed_over_at IS NOT NULL
+      AND CASE WHEN q.session = r.session THEN NOT r.online
+        ELSE hashtextextended(q.session, 0) = ANY (r.ended_sessions)
+          OR (r.online AND q.handed_over_at < r.last_seen_at
+            AND r.last_seen_at <= clock_timestamp()) END);
+  stale := stale || late;
   INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)
     SELECT device_id, session, generation, true, now() FROM unnest(b) WHERE kind = 'connected'
       AND NOT i = ANY (stale) ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session,
       generation = EXCLUDED.generation, online = true, last_seen_at = now(),
       previous_session = CASE WHEN r.session <> EXCLUDED.session THEN r.session
-        ELSE r.previous_session END;
+        ELSE r.previous_session END,
+      ended_sessions = CASE WHEN r.session <> EXCLUDED.session
+        THEN (hashtextextended(r.session, 0) || r.ended_sessions)[:8]
+        ELSE r.ended_sessions END;
   UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
     FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale)
       AND r.device_id = q.device_id;
@@ -90,7 +104,9 @@ BEGIN
   UPDATE device d SET failed_at = now(), failure = q.failure
     FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
       AND d.state = q.expected;
-  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;
+  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (late) THEN 'late' WHEN q.i = ANY (stale)
+    THEN 'again' ELSE 'won' END FROM unnest(b) q;
 END $$;
 COMMENT ON FUNCTION commit_statuses(jsonb) IS
-  'Service: what devices said of themselves. won, or again (load and decide again), a row each.';
+  'Service: what devices said of themselves, a row each: won, again (load and decide again), or '
+  'late (a connected that may be older than the open session).';

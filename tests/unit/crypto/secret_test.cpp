@@ -179,5 +179,23 @@ TEST_CASE("An identity is a certificate and its own key", "[secret file]") {
   CHECK(load_identity(certificate, folder / "none").error().what.find("none") != std::string::npos);
 }
 
+TEST_CASE("Identities are all certificates of a file, each with its key", "[secret file]") {
+  const Folder folder;
+  const Time now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const Identity first = make_ca("First", {now, now + std::chrono::hours{1}});
+  const Identity second = make_ca("Second", {now, now + std::chrono::hours{1}});
+  const auto certificates = folder.with("cas.pem", first.certificate.to_pem() + second.certificate.to_pem());
+  const std::string first_key(first.key.to_pem().text());
+  const auto keys = folder.with("cas.key", std::string(second.key.to_pem().text()) + first_key);
+  const auto found = load_identities(certificates, keys).value();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].certificate.common_name() == "First");
+  CHECK(found[0].key.public_key().fingerprint() == first.key.public_key().fingerprint());
+  CHECK(found[1].key.public_key().fingerprint() == second.key.public_key().fingerprint());
+  const auto one_key = folder.with("one.key", first_key);
+  CHECK(load_identities(certificates, one_key).error().what.find("no key of Second") != std::string::npos);
+  CHECK(load_identities(certificates, certificates).error().what.find("cas.pem") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace latchkey::crypto

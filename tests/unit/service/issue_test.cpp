@@ -76,6 +76,7 @@ TEST_CASE("the registry gets what finds and compares a credential later", "[issu
   CHECK(credential.serial.size() == 16);
   CHECK(credential.fingerprint == crypto::sha256(credential.certificate));
   CHECK(credential.key_fingerprint == crypto::sha256(spki));
+  CHECK(credential.issuer == issuer_id(crypto::sha256(ca().key.public_key().spki())));
   CHECK(credential.signed_by == registry::SignedBy::device_key);
 }
 
