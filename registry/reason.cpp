@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. An id stands in ledgers and in scripts: it stays. A text is what follows "refused
 // because" or "pending because"; a function is called in full, so that it can be copied.
-constexpr std::array<ReasonRow, 62> rows{{
+constexpr std::array<ReasonRow, 63> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "A fault of the device's firmware, or no device at all. latchkey explain {id} says whether a correct "
      "request would be accepted."},
@@ -200,9 +200,12 @@ constexpr std::array<ReasonRow, 62> rows{{
     {"session_not_open", "not the open session",
      "A message of an earlier connection, or of a second device with the same identity: "
      "registry.suspected_clones."},
+    {"late_status", "it may be older than the open session",
+     "Nothing: a device that is there repeats it, and it counts then. Where that does not end, two devices "
+     "share the identity (registry.suspected_clones), or the firmware uses the name of a session twice."},
 }};
-static_assert(rows.size() == static_cast<std::size_t>(Reason::session_not_open) + 1);
-static_assert(rows.back().id == "session_not_open");
+static_assert(rows.size() == static_cast<std::size_t>(Reason::late_status) + 1);
+static_assert(rows.back().id == "late_status");
 
 std::string quoted(std::string_view text) {
   std::string out = "'";

@@ -76,6 +76,7 @@ enum class Reason {
   device_not_registered,
   generation_not_live,
   session_not_open,
+  late_status,
 };
 
 /// One row of the catalogue.

@@ -25,6 +25,7 @@ void Intake::accept(const mqtt::Delivery& delivery) {
   Inbox& inbox = *inboxes_[std::hash<std::string>{}(address->device_id.text()) % inboxes_.size()];
   Inbound inbound{address->channel, std::move(address->device_id), std::string(delivery.payload),
                   std::string(delivery.correlation_data), Steady::now()};
+  inbound.not_before = echo_.heard();
   switch (inbox.push(std::move(inbound))) {
     case Admission::taken:
       return;

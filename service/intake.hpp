@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mqtt/link.hpp"
+#include "service/broker_echo.hpp"
 #include "service/log.hpp"
 #include "service/metrics.hpp"
 #include "service/pipeline/inbox.hpp"
@@ -15,8 +16,8 @@ namespace latchkey::service {
 class Intake {
  public:
   Intake(const protocol::Topics& topics, std::vector<std::unique_ptr<Inbox>>& inboxes, Metrics& metrics,
-         Log& log)
-      : topics_(topics), inboxes_(inboxes), metrics_(metrics), log_(log) {}
+         Log& log, const BrokerEcho& echo)
+      : topics_(topics), inboxes_(inboxes), metrics_(metrics), log_(log), echo_(echo) {}
   void accept(const mqtt::Delivery& delivery);
 
  private:
@@ -26,6 +27,7 @@ class Intake {
   std::vector<std::unique_ptr<Inbox>>& inboxes_;
   Metrics& metrics_;
   Log& log_;
+  const BrokerEcho& echo_;
 };
 
 }  // namespace latchkey::service

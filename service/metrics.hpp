@@ -16,7 +16,16 @@ namespace latchkey::service {
 enum class Stage { wait, decode, load, decide, commit, answer };
 
 /// Why a message went no further, unanswered.
-enum class Dropped { retained, too_large, bad_topic, inbox_full, outbox_full, bad_status, broker_not_ready };
+enum class Dropped {
+  retained,
+  too_large,
+  bad_topic,
+  inbox_full,
+  outbox_full,
+  bad_status,
+  broker_not_ready,
+  old_status
+};
 
 /// What is counted, for Prometheus. Made once and passed down like the log. Every series is made at the
 /// start, so that counting allocates nothing and a scrape shows a zero where nothing happened yet. No label

@@ -39,7 +39,8 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       authenticator_(secrets_.master, *pki_.signing, pki_.own),
       decider_(nonces_, config.broker_access.mode != "none"),
       readiness_(log, config.database.workers),
-      intake_(topics_, inboxes_, metrics_, log) {
+      echo_(config.mqtt.devices_root + "/@/config"),
+      intake_(topics_, inboxes_, metrics_, log, echo_) {
   metrics_.set_version(LATCHKEY_VERSION);
   note_certificates();
 }
@@ -73,10 +74,16 @@ std::expected<void, std::string> Service::start_crl() {
   if (config_.crl.file.empty()) return {};
   auto ca = crypto::load_identity(config_.pki.device_ca_file, config_.pki.device_ca_key_file);
   if (!ca) return std::unexpected(std::move(ca.error().what));
+  std::vector<crypto::Identity> cas{*std::move(ca)};
+  if (!config_.crl.previous_ca_file.empty()) {
+    auto previous = crypto::load_identities(config_.crl.previous_ca_file, config_.crl.previous_ca_key_file);
+    if (!previous) return std::unexpected(std::move(previous.error().what));
+    std::ranges::move(*previous, std::back_inserter(cas));
+  }
   crl_ =
       std::make_unique<CrlFile>(CrlFile::Options{config_.crl.file, std::chrono::hours(config_.crl.lifetime_h),
                                                  config_.crl.reload_command},
-                                *std::move(ca), metrics_, log_);
+                                std::move(cas), metrics_, log_);
   return {};
 }
 
@@ -88,6 +95,7 @@ mqtt::Handlers Service::link_handlers() {
                 metrics_.broker_ready();
                 readiness_.broker_ready();
                 listening_.began(Steady::now());
+                echo_.began();
               },
           .lost =
               [this](std::string_view reason) {
@@ -95,7 +103,10 @@ mqtt::Handlers Service::link_handlers() {
                 listening_.ended();
                 log_.warning("the broker is away", {{"reason", reason}});
               },
-          .delivered = [this](std::uint64_t tag) { sent_.delivered(tag); }};
+          .delivered =
+              [this](std::uint64_t tag) {
+                if (!echo_.delivered(tag)) sent_.delivered(tag);
+              }};
 }
 
 Destination Service::destination() const {
@@ -119,6 +130,7 @@ std::expected<void, std::string> Service::start() {
   auto link = mqtt::Link::open(link_options(), link_handlers());
   if (!link) return std::unexpected(std::move(link.error()));
   link_ = std::move(*link);
+  echo_.start(*link_);
   Gate gate;
   if (config_.broker_access.mode == "dynamic-security")
     gate = [this](registry::BrokerOpening opening, mqtt::Message answer) {
@@ -299,6 +311,7 @@ void Service::stop() {
     worker->end(last_batch_limit);
   workers_.clear();  // each finishes the batch it has
   access_.reset();
+  echo_.stop();
   if (link_ != nullptr && !link_->flush(flush_limit))
     log_.warning("stopped with answers that the broker did not take");
   sent_.close();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "service/access/dynamic_security.hpp"
+#include "service/broker_echo.hpp"
 #include "service/housekeeper.hpp"
 #include "service/http/routes.hpp"
 #include "service/http/server.hpp"
@@ -80,6 +81,7 @@ class Service {
   Readiness readiness_;
   Listening listening_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
+  BrokerEcho echo_;
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Speaker> speaker_;

@@ -2,6 +2,7 @@
 
 #include "protocol/topics.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -14,6 +15,9 @@ namespace latchkey::service {
 
 using Steady = std::chrono::steady_clock;
 
+// A device repeats within seconds; what is older than this has been said again, and only adds to the load.
+constexpr std::chrono::seconds stale_after{10};
+
 /// A message as the link took it in: addressed, not read.
 struct Inbound {
   protocol::Channel channel;
@@ -22,6 +26,11 @@ struct Inbound {
   std::string correlation_data;
   Steady::time_point received;
   bool shed = false;  ///< the inbox was full: only to be told to come back, the payload is gone
+  /// When the broker cannot have handed it over yet, where that is known (BrokerEcho).
+  Steady::time_point not_before = Steady::time_point::max();
+
+  /// It was handed over no earlier than this.
+  [[nodiscard]] Steady::time_point handed_over() const { return std::min(received, not_before); }
 
   /// Wipes it, for there may be a token in it, and gives its memory back.
   void drop_payload();

@@ -12,10 +12,6 @@ namespace {
 using protocol::Code;
 using registry::Reason;
 
-// A device repeats within seconds; what waited longer than this has been asked again, and only adds to the
-// load.
-constexpr std::chrono::seconds stale_after{10};
-
 /// What was granted or put on the list of those who wait, and the registry refused: as commit_requests has
 /// written it.
 std::optional<Rejection> refusal_of(registry::Outcome outcome, const registry::DecidedRequest& row) {
@@ -29,6 +25,7 @@ std::optional<Rejection> refusal_of(registry::Outcome outcome, const registry::D
     case registry::Outcome::won:
     case registry::Outcome::noted:
     case registry::Outcome::again:
+    case registry::Outcome::late:
       break;
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include "protocol/status.hpp"
 #include "service/enrolment/lifecycle.hpp"
 #include "service/pipeline/settle.hpp"
+#include "service/pipeline/tracking.hpp"
 
 #include <algorithm>
 
@@ -42,6 +43,13 @@ std::vector<StatusJob> StatusPipeline::decode(std::vector<Inbound> batch) const 
   std::vector<StatusJob> jobs;
   jobs.reserve(batch.size());
   for (Inbound& inbound : batch) {
+    if (Steady::now() - inbound.handed_over() > stale_after) {
+      tools_.metrics.dropped(Dropped::old_status);
+      tools_.log.warning("a status was dropped", {{"device_id", inbound.device_id.text()},
+                                                  {"reason", registry::row_of(Reason::waited_too_long).id},
+                                                  {"detail", std::string_view()}});
+      continue;
+    }
     auto status = protocol::decode_status(inbound.payload);
     if (status) {
       jobs.push_back({std::move(inbound), std::move(*status)});
@@ -82,8 +90,11 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   std::vector<registry::DecidedStatus> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto row = decide(*jobs[i], loaded->facts[i]);
-    tools_.metrics.status(jobs[i]->status.kind, row.has_value());
-    if (!row) continue;
+    if (!row) {
+      tools_.metrics.status(jobs[i]->status.kind, false);
+      continue;
+    }
+    row->handed_over = received_at(jobs[i]->inbound.handed_over(), loaded->now);
     counted.push_back(i);
     rows.push_back(std::move(*row));
   }
@@ -95,8 +106,15 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   for (std::size_t n = 0; n < rows.size(); ++n) {
     StatusJob* job = jobs[counted[n]];
     const registry::StatusFacts& facts = loaded->facts[counted[n]];
-    if ((*outcomes)[n] == registry::Outcome::again)
+    if ((*outcomes)[n] == registry::Outcome::again) {
       again.push_back(job);
+      continue;
+    }
+    const bool counts = (*outcomes)[n] == registry::Outcome::won;
+    tools_.metrics.status(job->status.kind, counts);
+    if (!counts)
+      tools_.log.info("a status does not count", {{"device_id", job->inbound.device_id.text()},
+                                                  {"reason", registry::row_of(Reason::late_status).id}});
     else if (job->status.kind != StatusKind::disconnected)
       tools_.configurer.tell(job->inbound.device_id, job->status.session, rows[n].next, facts,
                              attributes_of(*job, facts));
@@ -107,7 +125,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
 std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& job,
                                                               registry::StatusFacts& facts) const {
   const protocol::DeviceId& id = job.inbound.device_id;
-  registry::DecidedStatus row{id, job.status, {}, {}, {}, {}};
+  registry::DecidedStatus row{id, job.status, {}, {}, {}, {}, {}};
   if (job.status.kind != StatusKind::disconnected && facts.device) {
     registry::Configured& stored = facts.device->configured;
     row.configured_before = stored;

@@ -3,10 +3,11 @@
 namespace latchkey::test {
 namespace {
 
-std::string said(protocol::StatusKind kind, std::int64_t generation_or_version) {
+std::string said(protocol::StatusKind kind, std::int64_t generation_or_version,
+                 std::string_view session = "session-1") {
   protocol::StatusMessage status;
   status.kind = kind;
-  status.session = "session-1";
+  status.session = session;
   status.generation = status.config_version = generation_or_version;
   return protocol::encode_status(status);
 }
@@ -61,6 +62,12 @@ const MadeReasons& reasons_of_statuses() {
        [](ReasonCase& c) {
          c.registered_by_own_key();
          c.serving().status(c.id, said(protocol::StatusKind::ready, 1));
+       }},
+      {Reason::late_status,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         c.serving().status(c.id, said(protocol::StatusKind::connected, 1, "session-2"));
+         c.serving().status(c.id, said(protocol::StatusKind::connected, 1, "session-1"), 2s);
        }},
   };
   return made;

@@ -63,8 +63,8 @@ struct Serving {
     requests.run(
         {{protocol::Channel::request, id_of(id), std::move(payload), {}, Steady::now() - age, shed}});
   }
-  void status(const std::string& id, std::string payload) {
-    statuses.run({{protocol::Channel::status, id_of(id), std::move(payload), {}, Steady::now()}});
+  void status(const std::string& id, std::string payload, Steady::duration age = {}) {
+    statuses.run({{protocol::Channel::status, id_of(id), std::move(payload), {}, Steady::now() - age}});
   }
   /// The last line of the log.
   [[nodiscard]] std::string line() const {

@@ -21,7 +21,8 @@ struct Entrance {
   protocol::Topics topics;
   std::vector<std::unique_ptr<Inbox>> inboxes;
   Metrics metrics;
-  Intake intake{topics, inboxes, metrics, log};
+  BrokerEcho echo{"devices/@/config"};
+  Intake intake{topics, inboxes, metrics, log, echo};
 };
 
 mqtt::Delivery request(std::string_view topic, std::string_view payload = "{}") {
@@ -41,6 +42,30 @@ TEST_CASE("a request and a status come in with what belongs to them", "[intake]"
   CHECK(batch[0].correlation_data == "c");
   CHECK(batch[1].channel == protocol::Channel::status);
   CHECK(batch[1].payload == "{\"status\":1}");
+}
+
+TEST_CASE("what comes in is as old as the broker's last acknowledgement of what was published", "[intake]") {
+  using namespace std::chrono_literals;
+  Entrance entrance(1);
+  const auto handed_over = [&] {
+    entrance.intake.accept(request("devices/12346/status"));
+    const auto batch = entrance.inboxes[0]->take(1);
+    return batch.at(0).handed_over();
+  };
+  const auto tag_of = [](Steady::time_point sent) {
+    return std::uint64_t{1} << 63U | static_cast<std::uint64_t>(sent.time_since_epoch().count());
+  };
+  const auto start = Steady::now();
+  CHECK(handed_over() >= start);  // nothing is known: it is new
+  CHECK_FALSE(entrance.echo.delivered(17));
+  CHECK(handed_over() >= start);
+  CHECK(entrance.echo.delivered(tag_of(start - 3s)));
+  CHECK(handed_over() == start - 3s);
+  entrance.echo.began();
+  CHECK(handed_over() >= start);
+  // What an earlier connection left to be published is acknowledged by this one.
+  CHECK(entrance.echo.delivered(tag_of(start - 60s)));
+  CHECK(handed_over() >= start);
 }
 
 TEST_CASE("what cannot be answered is dropped at the entrance", "[intake]") {
