@@ -48,11 +48,10 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   CHECK(relations_of(database, Login::service) == "schema_code|SELECT\nschema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
         "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
-        "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_revoked\nload_revoked_"
-        "2\nload_statuses\n"
-        "maintain\nmake_partitions\nmark_sent\nnote_links\npage_device\npage_expiring\npage_funnel\npage_"
-        "history\npage_"
-        "pending\npage_rejections\nrevocation_stamp\nsummarize\nwalk_config_change");
+        "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_revoked\n"
+        "load_revoked_2\nload_statuses\nmaintain\nmake_partitions\nmark_sent\nnote_links\npage_device\n"
+        "page_expiring\npage_funnel\npage_history\npage_pending\npage_rejections\nprove_commit\n"
+        "revocation_stamp\nsummarize\nwalk_config_change");
 }
 
 // Which views and functions these are is the contract (contract_test.cpp).
