@@ -23,7 +23,7 @@ constexpr Column decided_request_columns[] = {
     to_registered, enrolled_by, proof_key, quota, attributes_json, type, request_id, digest, serial,
     certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
     answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
-    config_layers, config_digest, config_fault, endpoint, detail, issuer};
+    config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked};
 constexpr Column status_facts_columns[] = {
     i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, seal_config,
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
@@ -34,12 +34,13 @@ constexpr Column status_key_columns[] = {i, device_id, generation};
 constexpr Column decided_status_columns[] = {
     i, device_id, kind, session, generation, config_version, attributes_json, failure, expected_state,
     next, version_from, layers_from, new_version, config_layers, config_digest, config_fault, endpoint,
-    handed_over_at};
+    handed_over_at, skip_locked};
 constexpr Column sent_credential_columns[] = {i, device_id, generation};
+constexpr Column lock_holder_columns[] = {pid, login, since};
 constexpr Column due_config_columns[] = {device_id};
 constexpr Column worked_out_config_columns[] = {
     i, device_id, session, waits, version_from, layers_from, new_version, config_layers, config_digest,
-    config_fault, endpoint};
+    config_fault, endpoint, skip_locked};
 constexpr Column walk_columns[] = {walked};
 constexpr Column claimed_nudge_columns[] = {
     device_id, request_id, signed_by, answer_key, origin, group_name, proof, material, secondary_material,
@@ -69,7 +70,8 @@ std::span<const Call> calls() {
       {"commit_requests", "decided_request", decided_request_columns, outcome_row_columns},
       {"load_statuses", "status_key", status_key_columns, status_facts_columns},
       {"commit_statuses", "decided_status", decided_status_columns, outcome_row_columns},
-      {"mark_sent", "sent_credential", sent_credential_columns, {}},
+      {"mark_sent_2", "sent_credential", sent_credential_columns, outcome_row_columns},
+      {"lock_holders", "", {}, lock_holder_columns},
       {"claim_configs", "", {}, due_config_columns},
       {"commit_configs", "worked_out_config", worked_out_config_columns, outcome_row_columns},
       {"walk_config_change", "", {}, walk_columns},

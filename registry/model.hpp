@@ -207,6 +207,14 @@ enum class Outcome {
   rate_limited,    ///< too many new credentials: written as put off
   too_many_wait,   ///< no room to wait for an operator in: written as a rejection
   late,            ///< a `connected` that may be older than the session that is open
+  busy,            ///< somebody else has locked what it changes; nothing was written
+};
+
+/// A session of another login that has locked devices or quotas.
+struct LockHolder {
+  std::int64_t pid = 0;
+  std::string login;
+  Clock since;  ///< when its transaction began, or, where that may not be seen, when it was first met
 };
 
 struct StatusKey {

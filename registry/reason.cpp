@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. An id stands in ledgers and in scripts: it stays. A text is what follows "refused
 // because" or "pending because"; a function is called in full, so that it can be copied.
-constexpr std::array<ReasonRow, 63> rows{{
+constexpr std::array<ReasonRow, 65> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "A fault of the device's firmware, or no device at all. latchkey explain {id} says whether a correct "
      "request would be accepted."},
@@ -26,6 +26,14 @@ constexpr std::array<ReasonRow, 63> rows{{
     {"row_refused", "the registry refused what was to be stored",
      "A fault of the service, or a schema of another version: latchkey db status shows it, the log of the "
      "database says which row."},
+    {"row_locked", "somebody has locked what this request changes",
+     "An operator's open transaction on the device, or on the quota of its group (registry.groups): the log "
+     "of the service names the session, which has to end (COMMIT, ROLLBACK, pg_terminate_backend). The "
+     "device "
+     "asks again by itself."},
+    {"row_too_slow", "the registry did not come to an end with this request",
+     "Of this one alone, while others are served: a device_id_pattern that takes too long (registry.groups); "
+     "registry.set_group_policy gives the group another one. The device asks again by itself."},
 
     {"no_enrolment", "no enrolment for this id",
      "latchkey enroll device {id} enrols it by itself. If it is to come by a group: the group, token or CA "

@@ -17,6 +17,8 @@ enum class Reason {
   waited_too_long,
   registry_unavailable,
   row_refused,
+  row_locked,
+  row_too_slow,
   // The proof (service/identity).
   no_enrolment,
   other_kind_of_proof,

@@ -3,6 +3,7 @@
 #include "registry/rows.hpp"
 #include "registry/sources.hpp"
 
+#include <map>
 #include <utility>
 
 namespace latchkey::registry {
@@ -23,7 +24,13 @@ std::vector<T> in_order(const pqxx::result& rows, std::size_t size, const Read& 
 template <class Loaded, class Key, class Read>
 Result<Loaded> load(Session& session, const char* function, std::span<const Key> keys, const Read& read) {
   auto rows = session.call(function, rows_of(keys), false);
-  if (!rows) return std::unexpected(std::move(rows.error()));
+  if (!rows) {
+    // A load locks no row: a table is locked, so no part of the batch would do better.
+    if (rows.error().failure == Failure::locked)
+      return std::unexpected(session.noted({Failure::unavailable, rows.error().what}));
+    if (rows.error().failure == Failure::too_slow) session.hurry();
+    return std::unexpected(std::move(rows.error()));
+  }
   // libpqxx counts rows in a signed integer from 7 on.
   if (std::cmp_not_equal(rows->size(), keys.size()))
     return std::unexpected(Error{Failure::unavailable, "the load lost a row"});
@@ -33,12 +40,19 @@ Result<Loaded> load(Session& session, const char* function, std::span<const Key>
   return loaded;
 }
 
+Result<std::vector<Outcome>> outcomes_of(Result<pqxx::result> rows, std::size_t size) {
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  return in_order<Outcome>(*rows, size,
+                           [](const Row& row) { return outcome_of(row[column::outcome].c_str()); });
+}
+
+/// Whoever waited as long as a batch may goes on without what is locked.
 template <class Decided>
 Result<std::vector<Outcome>> commit(Session& session, const char* function, std::span<const Decided> rows) {
   auto outcomes = session.call(function, rows_of(rows), true);
-  if (!outcomes) return std::unexpected(std::move(outcomes.error()));
-  return in_order<Outcome>(*outcomes, rows.size(),
-                           [](const Row& row) { return outcome_of(row[column::outcome].c_str()); });
+  if (!outcomes && outcomes.error().failure == Failure::locked)
+    outcomes = session.call(function, rows_of(rows, Locked::skip), true);
+  return outcomes_of(std::move(outcomes), rows.size());
 }
 
 /// What was asked, row by row.
@@ -75,6 +89,7 @@ std::string found_sql() {
 struct Registry::Impl {
   Impl(ConnectOptions options, std::chrono::seconds patience) : session(std::move(options), patience) {}
   Session session;
+  std::map<std::int64_t, Clock> holders;  ///< by process id: since when
 };
 
 Registry::Registry(ConnectOptions options, std::chrono::seconds patience)
@@ -128,8 +143,24 @@ Result<std::vector<Outcome>> Registry::commit_statuses(std::span<const DecidedSt
   return commit(impl_->session, "commit_statuses", rows);
 }
 
-Result<void> Registry::mark_sent(std::span<const Sent> rows) {
-  return discard_rows(impl_->session.call("mark_sent", rows_of(rows), false));
+Result<std::vector<Outcome>> Registry::mark_sent(std::span<const Sent> rows) {
+  return outcomes_of(impl_->session.call("mark_sent_2", rows_of(rows), false), rows.size());
+}
+
+Result<std::vector<LockHolder>> Registry::lock_holders() {
+  auto found =
+      read_all<LockHolder>(impl_->session.query("SELECT * FROM registry.lock_holders()"), [](const Row& row) {
+        return LockHolder{row[column::pid].as<std::int64_t>(), row[column::login].c_str(),
+                          clock_of(row[column::since])};
+      });
+  if (!found) return found;
+  const auto before = std::exchange(impl_->holders, {});
+  for (LockHolder& holder : *found) {
+    if (const auto met = before.find(holder.pid); met != before.end())
+      holder.since = std::min(holder.since, met->second);
+    impl_->holders.emplace(holder.pid, holder.since);
+  }
+  return found;
 }
 
 Result<BrokerAccess> Registry::load_broker_access() {

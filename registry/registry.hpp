@@ -17,6 +17,8 @@ enum class Failure {
                 ///< written
   in_doubt,     ///< the connection went while a commit ran: load again and see
   contention,   ///< serialization failure or deadlock: run the batch again
+  locked,       ///< somebody else holds a lock for longer than a batch waits; nothing was written
+  too_slow,     ///< it took longer than a call may; nothing was written
   poison,       ///< the data of one row was refused: split the batch
   old_schema,   ///< `check`: the database has to be migrated first
 };
@@ -81,14 +83,17 @@ class Registry {
   [[nodiscard]] const Standing& standing() const noexcept;
 
   [[nodiscard]] Result<LoadedRequests> load_requests(std::span<const RequestKey> keys);
-  /// One transaction. A device at most once in `rows`. Outcomes in their order.
+  /// One transaction. A device at most once in `rows`. Outcomes in their order. What somebody else has locked
+  /// is waited for, 200 ms at most; then the others are written without it.
   [[nodiscard]] Result<std::vector<Outcome>> commit_requests(std::span<const DecidedRequest> rows);
 
   [[nodiscard]] Result<LoadedStatuses> load_statuses(std::span<const StatusKey> keys);
   [[nodiscard]] Result<std::vector<Outcome>> commit_statuses(std::span<const DecidedStatus> rows);
 
-  /// Sets `credentials_sent_at` where it is still empty.
-  [[nodiscard]] Result<void> mark_sent(std::span<const Sent> rows);
+  /// Sets `credentials_sent_at` where it is still empty. `busy`: not yet, say it again.
+  [[nodiscard]] Result<std::vector<Outcome>> mark_sent(std::span<const Sent> rows);
+  /// Whose open transaction may be what made a row `busy`.
+  [[nodiscard]] Result<std::vector<LockHolder>> lock_holders();
   [[nodiscard]] Result<BrokerAccess> load_broker_access();
   /// Sets `broker_applied_at` where it is still empty.
   [[nodiscard]] Result<void> broker_applied(std::span<const AppliedAccess> rows);

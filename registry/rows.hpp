@@ -14,14 +14,17 @@
 
 namespace latchkey::registry {
 
+/// What becomes of rows that somebody else has locked.
+enum class Locked { wait, skip };
+
 /// The one parameter of a function: a JSON array, each item with its place in `i`.
 [[nodiscard]] std::string rows_of(std::span<const RequestKey> keys);
 [[nodiscard]] std::string rows_of(std::span<const StatusKey> keys);
-[[nodiscard]] std::string rows_of(std::span<const DecidedRequest> rows);
-[[nodiscard]] std::string rows_of(std::span<const DecidedStatus> rows);
+[[nodiscard]] std::string rows_of(std::span<const DecidedRequest> rows, Locked locked = Locked::wait);
+[[nodiscard]] std::string rows_of(std::span<const DecidedStatus> rows, Locked locked = Locked::wait);
 [[nodiscard]] std::string rows_of(std::span<const Sent> rows);
 [[nodiscard]] std::string rows_of(std::span<const AppliedAccess> rows);
-[[nodiscard]] std::string rows_of(std::span<const DecidedConfig> rows);
+[[nodiscard]] std::string rows_of(std::span<const DecidedConfig> rows, Locked locked = Locked::wait);
 [[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
 
 /// The one parameter of page_device and page_history.

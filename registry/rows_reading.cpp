@@ -220,6 +220,7 @@ Outcome outcome_of(std::string_view name) {
   if (name == "won") return Outcome::won;
   if (name == "noted") return Outcome::noted;
   if (name == "late") return Outcome::late;
+  if (name == "busy") return Outcome::busy;
   if (name == "quota_exceeded") return Outcome::quota_exceeded;
   if (name == "rate_limited") return Outcome::rate_limited;
   return name == "too_many_wait" ? Outcome::too_many_wait : Outcome::again;

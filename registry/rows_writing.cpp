@@ -174,11 +174,12 @@ void add(RowText& row, const AppliedAccess& applied) {
 }
 
 template <class T>
-std::string written(std::span<const T> items) {
+std::string written(std::span<const T> items, Locked locked = Locked::wait) {
   RowText rows;
   for (const T& item : items) {
     rows.begin();
     add(rows, item);
+    if (locked == Locked::skip) rows.flag(column::skip_locked, true);
   }
   return rows.take();
 }
@@ -191,11 +192,11 @@ std::string rows_of(std::span<const RequestKey> keys) {
 std::string rows_of(std::span<const StatusKey> keys) {
   return written(keys);
 }
-std::string rows_of(std::span<const DecidedRequest> rows) {
-  return written(rows);
+std::string rows_of(std::span<const DecidedRequest> rows, Locked locked) {
+  return written(rows, locked);
 }
-std::string rows_of(std::span<const DecidedStatus> rows) {
-  return written(rows);
+std::string rows_of(std::span<const DecidedStatus> rows, Locked locked) {
+  return written(rows, locked);
 }
 std::string rows_of(std::span<const Sent> rows) {
   return written(rows);
@@ -203,8 +204,8 @@ std::string rows_of(std::span<const Sent> rows) {
 std::string rows_of(std::span<const AppliedAccess> rows) {
   return written(rows);
 }
-std::string rows_of(std::span<const DecidedConfig> rows) {
-  return written(rows);
+std::string rows_of(std::span<const DecidedConfig> rows, Locked locked) {
+  return written(rows, locked);
 }
 std::string rows_of(std::span<const LinkLife> rows) {
   return written(rows);

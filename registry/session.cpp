@@ -98,6 +98,10 @@ Error error_of(const pqxx::sql_error& error, bool committing) {
   Failure failure = Failure::unavailable;
   if (state == "40001" || state == "40P01")
     failure = Failure::contention;
+  else if (state == "55P03")
+    failure = Failure::locked;
+  else if (state == "57014")
+    failure = Failure::too_slow;
   else if (is_class("21") || is_class("22") || is_class("23"))
     failure = Failure::poison;
   // Without SQLSTATE, or with one of a server that is going away, a commit may or may not have happened.
@@ -177,6 +181,7 @@ Result<void> Session::connect() {
   try {
     connection_ = open_connection(options_);
     prepared_.clear();
+    hurried_ = false;
     set_limits();
     lacks_connection(false);
     return {};
@@ -194,10 +199,23 @@ void Session::set_limits() {
   pqxx::nontransaction setup(*connection_);
   // jit: a plan that looks dear is compiled at each call, which takes a hundred times as long as the call.
   setup.exec("SET jit = off; SET statement_timeout = '" + std::to_string(patience_.count()) +
-             "s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = "
+             "s'; SET lock_timeout = '200ms'; SET idle_in_transaction_session_timeout = "
              "'5s'; "
              "SET synchronous_commit = on; SET bytea_output = 'hex'");
   setup.commit();
+}
+
+void Session::hurry() {
+  hurried_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+}
+
+void Session::set_time() {
+  const bool hurried = std::chrono::steady_clock::now() < hurried_until_;
+  if (hurried == hurried_) return;
+  const std::chrono::milliseconds whole = patience_;
+  const auto time = hurried ? whole / 10 : whole;
+  pqxx::nontransaction(*connection_).exec("SET statement_timeout = " + std::to_string(time.count()));
+  hurried_ = hurried;
 }
 
 // At its first use: libpqxx 7 asks the server at once, and `check` has to work where there is no schema yet.
@@ -215,6 +233,7 @@ template <class Run>
 Result<pqxx::result> Session::attempt(bool committing, const Run& body) {
   const Deadline::Watch watch(*deadline_, connection_->sock(), call_limit());
   try {
+    set_time();
     pqxx::nontransaction transaction(*connection_);
     auto rows = body(transaction);
     transaction.commit();

@@ -40,6 +40,8 @@ class Session {
   /// Runs `SELECT * FROM registry.<function>($1)` in autocommit: one round trip.
   [[nodiscard]] Result<pqxx::result> call(const char* function, const std::string& json, bool committing);
   [[nodiscard]] Result<pqxx::result> query(const char* sql, bool committing = false);
+  /// A call took too long: for a minute each gets a tenth of the time, so that others do not wait as long.
+  void hurry();
   [[nodiscard]] const Registry::Standing& standing() const noexcept { return standing_; }
   /// The same error, which the standing tells of from now on.
   [[nodiscard]] Error noted(Error error);
@@ -50,6 +52,7 @@ class Session {
   [[nodiscard]] Result<void> connect();
   void lacks_connection(bool lacks);
   void set_limits();
+  void set_time();
   void prepare(const std::string& function);
   [[nodiscard]] std::chrono::milliseconds call_limit() const;
   template <class Run>
@@ -62,6 +65,8 @@ class Session {
   std::unique_ptr<pqxx::connection> connection_;
   std::set<std::string> prepared_;  ///< on this connection
   std::chrono::steady_clock::time_point next_attempt_;
+  std::chrono::steady_clock::time_point hurried_until_;
+  bool hurried_ = false;  ///< this connection knows
   std::unique_ptr<Deadline> deadline_;
   Registry::Standing standing_;
   bool lacks_connection_ = false;  ///< and those that come after this one wait

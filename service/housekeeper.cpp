@@ -41,7 +41,8 @@ void Housekeeper::maintain() {
 void Housekeeper::mark(std::vector<registry::Sent> sent) {
   for (auto from = sent.begin(); from != sent.end();) {
     const auto to = from + std::min(rows_at_once, sent.end() - from);
-    if (const auto done = registry_.mark_sent(std::span(from, to)); !done) {
+    const auto done = registry_.mark_sent(std::span(from, to));
+    if (!done) {
       log_.warning("credentials_sent_at is not written yet", {{"reason", done.error().what}});
       sent_.put_back({from, sent.end()});
       // The next maintenance finds out when the database is back; until then there is no point in trying.
@@ -49,6 +50,10 @@ void Housekeeper::mark(std::vector<registry::Sent> sent) {
       std::this_thread::sleep_until(next_maintenance_);
       return;
     }
+    std::vector<registry::Sent> busy;
+    for (std::size_t i = 0; i < done->size(); ++i)
+      if ((*done)[i] == registry::Outcome::busy) busy.push_back(from[static_cast<std::ptrdiff_t>(i)]);
+    if (!busy.empty()) sent_.put_back(std::move(busy));
     from = to;
   }
 }

@@ -69,7 +69,9 @@ bool Steering::step(std::size_t act) {
   log_.warning("an operator's change has to wait", {{"topic", acts_[act].topic}, {"reason", error.what}});
   // What the registry makes of a row does not keep anybody from looking at the others.
   using registry::Failure;
-  if (error.failure == Failure::contention || error.failure == Failure::poison) return true;
+  if (error.failure == Failure::contention || error.failure == Failure::poison ||
+      error.failure == Failure::locked)
+    return true;
   hindered(acts_[act].topic + ": " + error.what);
   return false;
 }

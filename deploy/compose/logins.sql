@@ -18,3 +18,5 @@ ALTER DATABASE latchkey OWNER TO owner;
 
 CREATE ROLE latchkey LOGIN PASSWORD :'latchkey' IN ROLE latchkey_service;
 CREATE ROLE operator LOGIN PASSWORD :'operator' IN ROLE latchkey_ops;
+-- What a forgotten transaction has locked is put off until it ends.
+ALTER ROLE operator SET idle_in_transaction_session_timeout = '5min';

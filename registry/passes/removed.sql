@@ -5,4 +5,5 @@ DROP FUNCTION IF EXISTS advice(text, text);
 DROP FUNCTION IF EXISTS commit_waiting(decided_request[]);
 DROP FUNCTION IF EXISTS count_funnel();
 DROP FUNCTION IF EXISTS describe_views();
+DROP FUNCTION IF EXISTS lock_for_commit(decided_request[]);
 DROP FUNCTION IF EXISTS write_ledger(decided_request[], int[], int[], int[]);

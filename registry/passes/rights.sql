@@ -7,7 +7,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA registry
 
 -- The service executes these, and reads and writes no table.
 GRANT EXECUTE ON FUNCTION
-  load_requests, commit_requests, mark_sent, load_statuses, commit_statuses,
+  load_requests, commit_requests, mark_sent, mark_sent_2, lock_holders, load_statuses, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   load_broker_access, broker_applied, access_looked_up, revocation_stamp, load_revoked, load_revoked_2,
   count_devices, make_partitions, maintain, summarize, prove_commit,
@@ -19,6 +19,7 @@ GRANT EXECUTE ON FUNCTION
   enroll_group, set_group_policy, disable_group, enable_group, roll_group_key, retire_group_key,
   enroll_device, enroll_devices, disable_device, enable_device, pem, create_token, end_token,
   approve, reject, suspend, resume, revoke, reset, decommission, forget,
+  suspend_devices, resume_devices, revoke_devices, reset_devices, decommission_devices, set_device_configs,
   show_configs, set_fleet_config, set_group_config, set_device_config, set_fleet_endpoint,
   set_group_endpoint, set_retention, maintain, restored,
   explain_request, import_begin, import_problems, import_enroll, import_end

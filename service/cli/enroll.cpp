@@ -63,8 +63,10 @@ void add_group_limits(Command& command, GroupFlags& flags) {
   command.value("--max-devices", flags.max_devices,
                 "At most so many devices may register (default: no limit)",
                 {.metavar = "N", .within = Bounds{0, most_devices}});
-  command.value("--device-id-pattern", flags.device_id_pattern,
-                "Regular expression (PostgreSQL's) that the whole device id has to match", {.metavar = "RE"});
+  command.value(
+      "--device-id-pattern", flags.device_id_pattern,
+      "Regular expression (PostgreSQL's, without back-references) that the whole device id has to match",
+      {.metavar = "RE"});
   command.value("--valid-from", flags.valid_from, "First registrations from this time on", {.metavar = "T"});
   command.value("--valid-until", flags.valid_until,
                 "First registrations before this time: 2027-01-01T00:00:00Z", {.metavar = "T"});

@@ -1,6 +1,7 @@
 #include "service/pipeline/requests.hpp"
 
 #include "base/failpoint.hpp"
+#include "service/pipeline/lock_holders.hpp"
 #include "service/pipeline/request_job.hpp"
 #include "service/pipeline/settle.hpp"
 
@@ -26,6 +27,7 @@ std::optional<Rejection> refusal_of(registry::Outcome outcome, const registry::D
     case registry::Outcome::noted:
     case registry::Outcome::again:
     case registry::Outcome::late:
+    case registry::Outcome::busy:
       break;
   }
   return std::nullopt;
@@ -82,13 +84,38 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
   }
   const auto unanswered = settle(
       std::move(open), [this](Jobs part) { return step(part); },
-      [this](RequestJob& job) {
-        tools_.log.error("the registry refused a row",
-                         {{"device_id", job.inbound.device_id.text()}, {"tracking_id", job.tracking_id}});
-        answer_unverified(job, Code::unavailable, Reason::row_refused);
+      [this](RequestJob& job, registry::Failure why) {
+        if (why == registry::Failure::locked) return put_off(job);
+        give_up(job, why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused);
       });
   for (RequestJob* job : unanswered)
     answer_unverified(*job, Code::unavailable, Reason::registry_unavailable);
+}
+
+void RequestPipeline::put_off(RequestJob& job) {
+  tell_lock_holders(registry_, tools_.log);
+  answer_unverified(job, Code::unavailable, Reason::row_locked);
+}
+
+void RequestPipeline::give_up(RequestJob& job, registry::Reason reason) {
+  const LedgerLine line{"retry", protocol::rule(Code::unavailable).name, reason};
+  tools_.log.error("the registry refused a row", {{"device_id", job.inbound.device_id.text()},
+                                                  {"tracking_id", job.tracking_id},
+                                                  {"reason", registry::row_of(reason).id}});
+  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  registry::DecidedRequest row;
+  row.attempt = {.tracking_id = job.tracking_id,
+                 .device_id = job.inbound.device_id.text(),
+                 .received_at = received_at(job.inbound.received, now),
+                 .decision = line.decision,
+                 .code = line.code,
+                 .cause = line.cause,
+                 .group = {},
+                 .counted = tools_.limits.floods(job.inbound.device_id, Steady::now())};
+  if (const auto recorded = registry_.commit_requests(std::span(&row, 1)); !recorded)
+    tools_.log.warning("a refusal is in no ledger",
+                       {{"tracking_id", job.tracking_id}, {"reason", recorded.error().what}});
+  answer_unverified(job, Code::unavailable, reason);
 }
 
 // The way of a request, from the look-up to the hand-over (docs/architecture.md).
@@ -129,6 +156,10 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
     if ((*outcomes)[i] == registry::Outcome::again) {
       tell_raced(tools_.log, *one.job);
       again.push_back(one.job);
+      continue;
+    }
+    if ((*outcomes)[i] == registry::Outcome::busy) {
+      put_off(*one.job);
       continue;
     }
     if ((*outcomes)[i] == registry::Outcome::won) one.counted = false;

@@ -3,6 +3,7 @@
 #include "base/failpoint.hpp"
 #include "protocol/status.hpp"
 #include "service/enrolment/lifecycle.hpp"
+#include "service/pipeline/lock_holders.hpp"
 #include "service/pipeline/settle.hpp"
 #include "service/pipeline/tracking.hpp"
 
@@ -71,12 +72,21 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
     open.push_back(&job);
   const auto unanswered = settle(
       std::move(open), [this](Jobs part) { return step(part); },
-      [this](StatusJob& job) {
-        tools_.log.error("the registry refused a status", {{"device_id", job.inbound.device_id.text()}});
+      [this](StatusJob& job, registry::Failure why) {
+        if (why == registry::Failure::locked) return put_off(job);
+        const Reason reason = why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused;
+        tools_.log.error("the registry refused a status", {{"device_id", job.inbound.device_id.text()},
+                                                           {"reason", registry::row_of(reason).id}});
       });
   if (!unanswered.empty())
     tools_.log.warning("statuses were dropped, the registry is away",
                        {{"count", static_cast<std::int64_t>(unanswered.size())}});
+}
+
+void StatusPipeline::put_off(const StatusJob& job) {
+  tell_lock_holders(registry_, tools_.log);
+  tools_.log.info("a status does not count", {{"device_id", job.inbound.device_id.text()},
+                                              {"reason", registry::row_of(Reason::row_locked).id}});
 }
 
 std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Jobs jobs) {
@@ -112,7 +122,9 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     }
     const bool counts = (*outcomes)[n] == registry::Outcome::won;
     tools_.metrics.status(job->status.kind, counts);
-    if (!counts)
+    if ((*outcomes)[n] == registry::Outcome::busy)
+      put_off(*job);
+    else if (!counts)
       tools_.log.info("a status does not count", {{"device_id", job->inbound.device_id.text()},
                                                   {"reason", registry::row_of(Reason::late_status).id}});
     else if (job->status.kind != StatusKind::disconnected)

@@ -27,6 +27,8 @@ class StatusPipeline {
   using Jobs = std::span<StatusJob* const>;
   [[nodiscard]] std::vector<StatusJob> decode(std::vector<Inbound> batch) const;
   [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
+  /// Somebody else has locked what it changes.
+  void put_off(const StatusJob& job);
   /// What the status makes of the device; `facts` become what they are once it is committed.
   [[nodiscard]] std::optional<registry::DecidedStatus> decide(const StatusJob& job,
                                                               registry::StatusFacts& facts) const;

@@ -255,11 +255,11 @@ TEST_CASE("an older schema has to be migrated first, a newer one serves", "[migr
 
 TEST_CASE("a registry without a function that the service calls has to be migrated first", "[migrations]") {
   Database database;
-  database.run("DROP FUNCTION registry.mark_sent(jsonb)", Login::owner);
+  database.run("DROP FUNCTION registry.mark_sent_2(jsonb)", Login::owner);
   const auto old = database.registry().check();
   REQUIRE_FALSE(old);
   CHECK(old.error().failure == Failure::old_schema);
-  CHECK(old.error().what.find("mark_sent") != std::string::npos);
+  CHECK(old.error().what.find("mark_sent_2") != std::string::npos);
   migrate(database);
   CHECK(database.registry().check());
 }

@@ -92,6 +92,10 @@ TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
       {"enroll_group('g', " + key + ", device_id_pattern => '(')", "22023", "no regular expression"},
       {"enroll_group('g', " + key + ", device_id_pattern => 'a)|(?:b')", "22023", "no regular expression"},
       {"enroll_group('g', " + key + ", device_id_pattern => repeat('a', 257))", "22023", "257 characters"},
+      {"enroll_group('g', " + key + R"(, device_id_pattern => '(.*)*\1'))", "22023", "back-reference"},
+      {"enroll_group('g', " + key + R"(, device_id_pattern => 'a\\\2'))", "22023", "back-reference"},
+      {"enroll_group('g', " + key + ", device_id_pattern => '((a{1,100}){1,100}){1,100}')", "22023",
+       "too complex"},
       {"enroll_group('taken', " + key + ")", "23505", "enrolled already"},
       {"enroll_group('g', 'token', " + token_hash + ")", "23505", "has this token"},
   };

@@ -14,6 +14,10 @@ namespace latchkey::test {
 inline constexpr std::string_view own_key = "a key of one device, of 32 bytes";
 inline constexpr std::string_view group_key = "the key of a group, of 32 bytes.";
 
+/// Matching it takes longer than anybody waits.
+inline constexpr std::string_view slow_pattern =
+    R"((.*.)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)\1)";
+
 /// One of the keys that devices have here, by number.
 [[nodiscard]] inline const crypto::PrivateKey& device_key_no(std::size_t n) {
   static const std::array keys = {crypto::PrivateKey::generate_p256(), crypto::PrivateKey::generate_p256()};
@@ -108,6 +112,7 @@ using MadeReasons = std::map<registry::Reason, void (*)(ReasonCase&)>;
 [[nodiscard]] const MadeReasons& reasons_of_certificates();
 [[nodiscard]] const MadeReasons& reasons_of_what_is_asked_for();
 [[nodiscard]] const MadeReasons& reasons_of_admission();
+[[nodiscard]] const MadeReasons& reasons_of_rows();
 [[nodiscard]] const MadeReasons& reasons_of_statuses();
 
 }  // namespace latchkey::test

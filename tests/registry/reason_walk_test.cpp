@@ -34,9 +34,13 @@ struct Part {
   const MadeReasons& (*reasons)();
   bool in_the_ledger = true;
 };
-const std::array parts = {
-    Part{reasons_before_the_look_up, false}, Part{reasons_of_proofs},    Part{reasons_of_certificates},
-    Part{reasons_of_what_is_asked_for},      Part{reasons_of_admission}, Part{reasons_of_statuses, false}};
+const std::array parts = {Part{reasons_before_the_look_up, false},
+                          Part{reasons_of_rows},
+                          Part{reasons_of_proofs},
+                          Part{reasons_of_certificates},
+                          Part{reasons_of_what_is_asked_for},
+                          Part{reasons_of_admission},
+                          Part{reasons_of_statuses, false}};
 
 /// Makes all of a part happen. Returns the codes that devices were told.
 std::set<std::string> walk(Database& database, const Part& part) {

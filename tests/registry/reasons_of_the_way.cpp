@@ -39,10 +39,35 @@ const MadeReasons& reasons_before_the_look_up() {
              registry::ConnectOptions{"postgresql://nobody@127.0.0.1:1/nothing", {}});
          c.ask_by_own_key();
        }},
+      {Reason::row_locked,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         c.another_request();
+         const auto operating = c.database.connect(Login::ops);
+         pqxx::work looking(*operating);
+         looking.exec("SELECT registry.suspend('" + c.id + "', 'a look')");
+         c.ask_by_own_key();
+       }},
+  };
+  return made;
+}
+
+// What stands alone at last, and is recorded.
+const MadeReasons& reasons_of_rows() {
+  static const MadeReasons made = {
       {Reason::row_refused,
        [](ReasonCase& c) {
          c.database.run("ALTER TABLE registry.device ADD CHECK (device_id <> '" + c.id + "')");
          c.registered_by_own_key();
+       }},
+      {Reason::row_too_slow,
+       [](ReasonCase& c) {
+         c.enroll_group_key();
+         // Of the time before such patterns were refused.
+         c.database.run("UPDATE registry.enrollment_group SET device_id_pattern = '" +
+                        std::string(slow_pattern) + "' WHERE name = '" + c.id + "'");
+         c.running = std::make_unique<Serving>(c.database.options(Login::service), Unusual{.patience = 1s});
+         c.ask_in_group();
        }},
   };
   return made;

@@ -41,6 +41,7 @@ using service::Steady;
 struct Unusual {
   bool gives_passwords = true;
   const crypto::Identity& device_ca = test::device_ca();
+  std::chrono::seconds patience = std::chrono::seconds(5);
 };
 
 /// One for all: to stop the library's client takes it seconds.
@@ -56,7 +57,9 @@ struct Unusual {
 
 struct Serving {
   explicit Serving(registry::ConnectOptions options, const Unusual& unusual = {})
-      : decider(nonces, unusual.gives_passwords), issuer(unusual.device_ca), registry(std::move(options)) {}
+      : decider(nonces, unusual.gives_passwords),
+        issuer(unusual.device_ca),
+        registry(std::move(options), unusual.patience) {}
 
   /// `age`: how long it has waited already.
   void request(const std::string& id, std::string payload, Steady::duration age = {}, bool shed = false) {

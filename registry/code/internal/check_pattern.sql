@@ -4,6 +4,12 @@ BEGIN
     PERFORM refuse('22023', format('device_id_pattern has %s characters', length(pattern)),
       'At most 256.');
   END IF;
+  -- The one thing that PostgreSQL matches by trial and error: seconds for an id of 64 characters.
+  -- Counted repetitions of counted repetitions it refuses as too complex.
+  IF pattern ~ '(^|[^\\])(\\\\)*\\[1-9]' THEN
+    PERFORM refuse('22023', 'device_id_pattern has a back-reference',
+      'It can take very long to match: say what may stand there instead.');
+  END IF;
   -- By itself as well: a)|(?:b is one only between our parentheses, and then it is not anchored.
   PERFORM '' ~ pattern, '' ~ ('^(?:' || pattern || ')$');
 EXCEPTION WHEN invalid_regular_expression THEN

@@ -15,7 +15,7 @@ BEGIN
   -- Quotas before devices, as everybody does.
   SELECT d.quota INTO counter FROM device d WHERE d.device_id = decommission.device_id;
   PERFORM FROM quota WHERE name IN (SELECT unnest(ARRAY[q.name, q.parent]) FROM quota q
-    WHERE q.name = counter) ORDER BY name FOR UPDATE;
+    WHERE q.name = counter) ORDER BY name FOR NO KEY UPDATE;
   SELECT * INTO current FROM device d WHERE d.device_id = decommission.device_id FOR NO KEY UPDATE;
   IF current IS NULL THEN
     PERFORM refuse('P0002', format('there is no device %s', device_id),

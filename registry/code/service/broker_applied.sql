@@ -5,20 +5,25 @@ DECLARE
   b applied_access[] := array(SELECT r FROM jsonb_populate_recordset(NULL::applied_access, p) r);
   changed text[] := array(SELECT q.device_id FROM unnest(b) q WHERE q.changed_at IS NOT NULL);
 BEGIN
-  PERFORM FROM device WHERE device_id = ANY (changed) ORDER BY device_id FOR NO KEY UPDATE;
+  -- What somebody else has locked is looked at again.
+  changed := array(SELECT device_id::text FROM device WHERE device_id = ANY (changed)
+    FOR NO KEY UPDATE SKIP LOCKED);
   -- Only for the change that was seen: another may have come since.
   UPDATE device d SET broker_applied_at = clock_timestamp() FROM unnest(b) q
-    WHERE d.device_id = q.device_id AND micros(d.access_changed_at) = q.changed_at
+    WHERE d.device_id = ANY (changed) AND d.device_id = q.device_id
+      AND micros(d.access_changed_at) = q.changed_at
       AND d.broker_applied_at IS NULL;
   -- The sessions of those that are kept out were cut, and without their wills.
-  PERFORM FROM presence WHERE device_id = ANY (changed) ORDER BY device_id FOR UPDATE;
+  changed := array(SELECT device_id FROM presence WHERE device_id = ANY (changed)
+    FOR UPDATE SKIP LOCKED);
   UPDATE presence r SET online = false FROM device d
     WHERE d.device_id = ANY (changed) AND r.device_id = d.device_id AND r.online
       AND d.state IN ('suspended', 'revoked', 'off', 'provisioning_requested');
-  PERFORM FROM credential c JOIN unnest(b) q USING (device_id, generation)
-    ORDER BY c.device_id, c.generation FOR NO KEY UPDATE OF c;
-  UPDATE credential c SET broker_applied_at = clock_timestamp() FROM unnest(b) q
-    WHERE c.device_id = q.device_id AND c.generation = q.generation AND c.broker_applied_at IS NULL;
+  UPDATE credential c SET broker_applied_at = clock_timestamp() FROM (
+      SELECT v.device_id, v.generation FROM credential v
+        JOIN unnest(b) q USING (device_id, generation)
+        WHERE v.broker_applied_at IS NULL FOR NO KEY UPDATE OF v SKIP LOCKED) q
+    WHERE c.device_id = q.device_id AND c.generation = q.generation;
 END $$;
 COMMENT ON FUNCTION broker_applied(jsonb) IS
   'Service: what the broker was seen to have carried out: a change of access (device_id, '

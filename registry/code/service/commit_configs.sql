@@ -1,16 +1,15 @@
--- Lock order as in commit_statuses. Presence is locked too: a device that connects at this moment
--- either is seen here or sees this.
+-- Presence is locked too: a device that connects at this moment either is seen here or sees this.
+-- What is busy falls due again by itself.
 CREATE OR REPLACE FUNCTION commit_configs(p jsonb) RETURNS TABLE (i int, outcome text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   b worked_out_config[] := array(SELECT r FROM jsonb_populate_recordset(NULL::worked_out_config,
     p) r ORDER BY r.device_id COLLATE "C");
+  busy int[] := lock_configs(b);
   stale int[];
 BEGIN
-  PERFORM FROM device d JOIN unnest(b) q USING (device_id)
-    ORDER BY device_id FOR NO KEY UPDATE OF d;
-  PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
+  IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
   stale := array(SELECT q.i FROM unnest(b) q JOIN device d USING (device_id)
     LEFT JOIN presence r USING (device_id)
     WHERE (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from)
@@ -27,7 +26,9 @@ BEGIN
     AND c.tries > 0;  -- 0: there was another change since it was taken up
   UPDATE config_due c SET due_at = now() FROM unnest(b) q WHERE c.device_id = q.device_id
     AND q.i = ANY (stale);
-  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q;
+  RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q
+    UNION ALL SELECT n, 'busy' FROM unnest(busy) n;
 END $$;
 COMMENT ON FUNCTION commit_configs(jsonb) IS
-  'Service: what was worked out for devices. won, or again (it is due at once), a row each.';
+  'Service: what was worked out for devices. won, again (it is due at once) or '
+  'busy (only of rows that say skip_locked), a row each.';

@@ -9,6 +9,7 @@ DECLARE
   b decided_request[] := array(
     SELECT r FROM jsonb_populate_recordset(NULL::decided_request, p) r
     ORDER BY r.device_id COLLATE "C");
+  busy int[];   -- somebody else has locked what they change
   placed placed_request[];
   won int[];      -- registered or rotated
   over int[];     -- beyond a quota
@@ -16,7 +17,8 @@ DECLARE
   crowded int[];  -- no room to wait in
   stale int[];    -- to be decided again
 BEGIN
-  PERFORM lock_for_commit(b);
+  busy := lock_requests(b);
+  IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
   often := beyond_rate(b);
   placed := place_requests(CASE often WHEN '{}' THEN b
     ELSE array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (often)) END);
@@ -36,9 +38,10 @@ BEGIN
       WHEN q.i = ANY (won) THEN 'won'
       WHEN q.decision = 'accepted' OR q.i = ANY (stale) THEN 'again'
       ELSE 'noted' END
-    FROM unnest(b) q;
+    FROM unnest(b) q
+    UNION ALL SELECT n, 'busy' FROM unnest(busy) n;
 END $$;
 COMMENT ON FUNCTION commit_requests(jsonb) IS
   'Service: registers what was granted and writes the ledger. won, noted, again (load and decide '
-  'again), or why it was refused: quota_exceeded, rate_limited (too many new credentials) or '
-  'too_many_wait, a row each.';
+  'again), busy (only of rows that say skip_locked), or why it was refused: quota_exceeded, '
+  'rate_limited (too many new credentials) or too_many_wait, a row each.';

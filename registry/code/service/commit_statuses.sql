@@ -1,5 +1,4 @@
--- Only what changes a device locks it: a fleet that reconnects writes presence and nothing else.
--- Lock order as in commit_requests: devices by id, then presence by id.
+-- A fleet that reconnects writes presence and nothing else.
 CREATE OR REPLACE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
@@ -7,17 +6,10 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
     ORDER BY r.device_id COLLATE "C");
-  stale int[]; late int[]; taken_up int[];
+  busy int[]; stale int[]; late int[]; taken_up int[];
 BEGIN
-  PERFORM FROM device d JOIN unnest(b) q USING (device_id)
-    WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR q.new_version IS NOT NULL
-      OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL
-      OR EXISTS (
-      SELECT FROM credential c WHERE c.device_id = q.device_id
-        AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
-        AND c.status IN ('issued', 'active')))))
-    ORDER BY device_id FOR NO KEY UPDATE OF d;
-  PERFORM FROM presence r JOIN unnest(b) q USING (device_id) ORDER BY device_id FOR UPDATE OF r;
+  busy := lock_statuses(b);
+  IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
   -- The world may have moved since the load: another session, another state, a credential that
   -- ended.
   stale := array(SELECT q.i FROM unnest(b) q LEFT JOIN device d USING (device_id)
@@ -105,8 +97,10 @@ BEGIN
     FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
       AND d.state = q.expected;
   RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (late) THEN 'late' WHEN q.i = ANY (stale)
-    THEN 'again' ELSE 'won' END FROM unnest(b) q;
+    THEN 'again' ELSE 'won' END FROM unnest(b) q
+    UNION ALL SELECT n, 'busy' FROM unnest(busy) n;
 END $$;
 COMMENT ON FUNCTION commit_statuses(jsonb) IS
-  'Service: what devices said of themselves, a row each: won, again (load and decide again), or '
+  'Service: what devices said of themselves, a row each: won, again (load and decide again), '
+  'busy (only of rows that say skip_locked) or '
   'late (a connected that may be older than the open session).';

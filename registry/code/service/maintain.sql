@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION maintain() RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION maintain() RETURNS boolean LANGUAGE plpgsql
+  SET lock_timeout = '4s' AS $$
 DECLARE
   keep setting;
   portion constant int := 5000;

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION make_partitions() RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION make_partitions() RETURNS void LANGUAGE plpgsql
+  SET lock_timeout = '4s' AS $$
 DECLARE this_month date := date_trunc('month', now() AT TIME ZONE 'UTC');
 BEGIN
   -- One month back as well: what was received just before midnight is committed just after it.

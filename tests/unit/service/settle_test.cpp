@@ -30,7 +30,7 @@ struct Batch {
       return outcome;
     };
     const auto left =
-        service::settle(std::move(open), counted, [&](int& job) { refused.insert(job); }, rounds);
+        service::settle(std::move(open), counted, [&](int& job, Failure) { refused.insert(job); }, rounds);
     for (const int* job : left)
       unanswered.insert(*job);
     CHECK(answered.size() + refused.size() + unanswered.size() == jobs.size());
@@ -126,6 +126,26 @@ TEST_CASE("a registry that goes away while a batch is split refuses nobody", "[s
   Batch batch(8);
   batch.run([&](Batch::Jobs) { return fails(batch.steps == 1 ? Failure::poison : Failure::unavailable); });
   CHECK(batch.unanswered.size() == 8);
+}
+
+TEST_CASE("a row that takes the registry too long, or meets a lock, stands alone at last", "[settle]") {
+  for (const auto failure : {Failure::too_slow, Failure::locked}) {
+    Batch batch(128);
+    batch.run([&](Batch::Jobs part) { return holds(part, 77) ? fails(failure) : all_done(); });
+    CHECK(batch.answered.size() == 127);
+    CHECK(batch.refused == std::multiset<int>{77});
+    CHECK(batch.steps == 15);
+  }
+}
+
+TEST_CASE("a registry that is slow for everybody is not asked row by row", "[settle]") {
+  for (const auto failure : {Failure::too_slow, Failure::locked}) {
+    Batch batch(512);
+    batch.run([&](Batch::Jobs) { return fails(failure); });
+    CHECK(batch.steps == service::most_stalls);
+    CHECK(batch.unanswered.size() + batch.refused.size() == 512);
+    CHECK(batch.refused.size() <= 2);
+  }
 }
 
 TEST_CASE("who loses every race is told to come back, never refused", "[settle]") {

@@ -1,0 +1,38 @@
+-- Locks in one order for everybody: quotas by name, known devices by id; new devices follow by id.
+-- By `= ANY (array)`, which leaves the planner no way but the index. Whoever skips what is locked
+-- waits for nothing, so it need not keep that order.
+CREATE OR REPLACE FUNCTION lock_requests(b decided_request[]) RETURNS int[]
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  quotas text[] := array(
+    SELECT q.quota FROM unnest(b) q WHERE q.decision = 'accepted' AND q.to_registered
+    UNION
+    SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id
+      WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL);
+  devices text[] := array(SELECT q.device_id FROM unnest(b) q
+    WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending'));
+  free_quotas text[];
+  free_devices text[];
+BEGIN
+  quotas := array(SELECT unnest(ARRAY[t.name, t.parent]) FROM quota t WHERE t.name = ANY (quotas));
+  IF (b[1]).skip_locked IS NOT TRUE THEN
+    PERFORM FROM quota WHERE name = ANY (quotas) ORDER BY name FOR NO KEY UPDATE;
+    PERFORM FROM device WHERE device_id = ANY (devices) ORDER BY device_id FOR NO KEY UPDATE;
+    RETURN '{}';
+  END IF;
+  free_quotas := array(
+    SELECT name FROM quota WHERE name = ANY (quotas) FOR NO KEY UPDATE SKIP LOCKED);
+  free_devices := array(SELECT device_id::text FROM device WHERE device_id = ANY (devices)
+    FOR NO KEY UPDATE SKIP LOCKED);
+  RETURN array(
+    SELECT q.i FROM unnest(b) q LEFT JOIN device d ON d.device_id = q.device_id
+    WHERE (d.device_id = ANY (devices) AND NOT d.device_id = ANY (free_devices))
+      OR (q.decision = 'accepted' AND q.to_registered AND EXISTS (
+        SELECT FROM quota t WHERE t.name = ANY (ARRAY[q.quota, d.quota])
+          AND NOT (t.name = ANY (free_quotas)
+            AND (t.parent IS NULL OR t.parent = ANY (free_quotas))))));
+END $$;
+COMMENT ON FUNCTION lock_requests(decided_request[]) IS
+  'Internal: locks what commit_requests changes. Returns the rows that have to wait because '
+  'somebody else has locked what they change, if the batch skips those.';

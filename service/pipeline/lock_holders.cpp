@@ -1,0 +1,17 @@
+#include "service/pipeline/lock_holders.hpp"
+
+#include "service/timestamp.hpp"
+
+namespace latchkey::service {
+
+void tell_lock_holders(registry::Registry& registry, Log& log) {
+  const auto holders = registry.lock_holders();
+  if (!holders) return;
+  for (const registry::LockHolder& holder : *holders) {
+    const std::string since = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(holder.since));
+    log.warning("a session keeps devices locked: they are told to come back",
+                {{"pid", holder.pid}, {"login", std::string_view(holder.login)}, {"since", since}});
+  }
+}
+
+}  // namespace latchkey::service
