@@ -17,6 +17,8 @@ class Descriptor {
     if (number_ >= 0) ::close(number_);
   }
   [[nodiscard]] bool valid() const noexcept { return number_ >= 0; }
+  /// Somebody else closes it.
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
   [[nodiscard]] int number() const noexcept { return number_; }
 
  private:

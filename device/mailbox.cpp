@@ -21,7 +21,9 @@ mqtt::Handlers Mailbox::handlers() {
               },
           .ready = [this] { put({Event::Kind::ready, {}, {}}); },
           .lost = [this](std::string_view reason) { put({Event::Kind::lost, {}, std::string(reason)}); },
-          .delivered = {}};
+          .delivered = {},
+          .given_up = {},  // the device repeats what was not answered
+          .limited = {}};
 }
 
 std::optional<Event> Mailbox::wait_until(Clock::time_point deadline) {

@@ -35,6 +35,14 @@ struct Delivery {
   bool retained = false;
 };
 
+/// An outgoing message that is not tried any more. The views are good until the callback returns.
+struct GivenUp {
+  std::string_view topic;
+  std::size_t bytes = 0;  ///< of its packet
+  std::uint64_t tag = 0;
+  std::string_view why;  ///< half a sentence
+};
+
 struct Will {
   std::string topic;
   std::string payload;
@@ -67,6 +75,11 @@ struct Handlers {
   std::function<void(std::string_view reason)> lost;
   /// The broker acknowledged (PUBACK) the message with this tag.
   std::function<void(std::uint64_t tag)> delivered;
+  /// The broker does not take this message: it is larger than the broker says it may be, was refused in its
+  /// PUBACK (MQTT 5), or ended the connection twice. Nor is for a while what is like one of the last kind.
+  std::function<void(const GivenUp&)> given_up;
+  /// Before `ready`: the broker says how large a packet may be (`packet_limit`).
+  std::function<void(std::size_t bytes)> limited;
 };
 
 /// One connection to a broker that keeps itself up: connects, subscribes, and does so again 1-8 s (with

@@ -31,6 +31,14 @@ paho::const_message_ptr to_paho(Message message, Version version) {
   return result;
 }
 
+/// MQTT 5, 3.3; an upper bound for 3.1.1, which has no properties.
+std::size_t packet_bytes(const Message& message) {
+  constexpr std::size_t header = 1 + 4;            // its first byte, and the length at its longest
+  constexpr std::size_t rest = 2 + 2 + 3 + 3 + 3;  // lengths of topic and properties, the packet's number
+  return header + rest + message.topic.size() + message.content_type.size() +
+         message.correlation_data.size() + message.payload.size();
+}
+
 }  // namespace
 
 Link::Impl::Impl(Options options, Endpoint endpoint, Handlers handlers)
@@ -73,11 +81,12 @@ Link::Impl::~Impl() {
 bool Link::Impl::publish(Message message) {
   if (!publishable(message.topic)) return false;
   const std::uint64_t tag = message.tag;
+  const std::size_t bytes = packet_bytes(message);
   auto ready_made = to_paho(std::move(message), options_.version);
   {
     const std::scoped_lock lock(mutex_);
     if (outbox_.full()) return false;
-    outbox_.push(std::move(ready_made), tag);
+    outbox_.push(std::move(ready_made), bytes, tag);
   }
   wake_.notify_one();
   return true;
@@ -156,8 +165,11 @@ void Link::Impl::on_delivered(const paho::token& token) {
   bool room = false;
   {
     const std::scoped_lock lock(mutex_);
+    quarantine_.taken(item.message->get_topic(), item.bytes);
     outbox_.finish(item);
+    outbox_.allow_one_more();
     acknowledged_ = true;
+    waits_since_ = std::chrono::steady_clock::now();
     drained = outbox_.empty();
     room = outbox_.has_next(window_);
   }
@@ -169,13 +181,26 @@ void Link::Impl::on_not_delivered(const paho::token& token) {
   // A message that the broker refuses (MQTT 5) would be refused again. Any other failure is the connection's
   // end, and the message is reclaimed with all others.
   if (!paho::refused(token)) return;
+  const std::string why = "refused: " + paho::why_failed(token);
   {
-    const std::scoped_lock lock(mutex_);
-    outbox_.finish(*static_cast<Outbox::Item*>(token.get_user_context()));
+    Lock lock(mutex_);
+    auto& item = *static_cast<Outbox::Item*>(token.get_user_context());
+    quarantine_.refused(item.message->get_topic(), item.bytes, std::chrono::steady_clock::now());
+    give_up(lock, item, why);
+    outbox_.allow_one_more();
     acknowledged_ = true;
+    waits_since_ = std::chrono::steady_clock::now();
   }
   wake_.notify_one();
-  drained_.notify_all();
+}
+
+void Link::Impl::give_up(Lock& lock, Outbox::Item& item, std::string_view why) {
+  lock.unlock();
+  const std::string& topic = item.message->get_topic();
+  call_handler(handlers_.given_up, GivenUp{topic, item.bytes, item.tag, why});
+  lock.lock();  // first then, so that flush does not see too early that it is done
+  outbox_.finish(item);
+  if (outbox_.empty()) drained_.notify_all();
 }
 
 void Link::Impl::on_message(const paho::message& message) {

@@ -5,6 +5,7 @@
 #include "mqtt/outbox.hpp"
 #include "mqtt/paho_compat.hpp"
 #include "mqtt/paho_runtime.hpp"
+#include "mqtt/quarantine.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -60,7 +61,8 @@ struct Link::Impl {
   void serve();
   void send_next(Lock& lock);
   void look_after(Lock& lock);
-  void close_client();
+  [[nodiscard]] std::string why_not(const Outbox::Item& item) const;
+  void close_client(bool served);
   [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
                            const char* missing);
   [[nodiscard]] bool over() const noexcept { return stopping_ || !failure_.empty(); }
@@ -74,6 +76,8 @@ struct Link::Impl {
   void on_not_delivered(const paho::token& token);
   void on_message(const paho::message& message);
 
+  /// Tells it, and takes the message out; without the lock meanwhile.
+  void give_up(Lock& lock, Outbox::Item& item, std::string_view why);
   /// The connection is over; the first reason counts.
   void fail(std::string reason);
 
@@ -87,17 +91,19 @@ struct Link::Impl {
   std::condition_variable wake_;     ///< for the thread of the link
   std::condition_variable drained_;  ///< for flush and leave
   Outbox outbox_;
+  Quarantine quarantine_;
   bool stopping_ = false;
   bool leaving_ = false;  ///< for good: no connection subscribes any more
   // Of the present connection:
   bool connected_ = false;
   bool unsubscribing_ = false;
-  bool acknowledged_ = false;  ///< something was, since serve() looked
+  bool acknowledged_ = false;                          ///< something was, since serve() looked
+  std::chrono::steady_clock::time_point waits_since_;  ///< for the next acknowledgement
   std::size_t subacks_missing_ = 0;
   std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
   std::size_t packet_limit_ = any_packet;
-  std::string disconnect_reason_;
+  int disconnect_code_ = 0;
   std::string failure_;
 
   std::atomic<bool> ready_ = false;

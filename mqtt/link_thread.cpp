@@ -14,6 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds suback_limit{5};
+// No broker that is well takes so long, and behind a message that it never acknowledges others may wait.
+constexpr std::chrono::seconds puback_limit{10};
 
 // How long an acknowledgement may take before the library is nudged; doubled while none comes.
 constexpr std::chrono::milliseconds first_patience{5};
@@ -34,9 +36,10 @@ void Link::Impl::run() noexcept {
     } catch (const std::exception& error) {
       fail(error.what());
     }
-    if (ready_.exchange(false)) backoff.reset();
+    const bool served = ready_.exchange(false);
+    if (served) backoff.reset();
     const auto again = Clock::now() + std::chrono::duration_cast<Clock::duration>(backoff.next());
-    close_client();
+    close_client(served);
     lock.lock();
     if (stopping_) break;
     const std::string reason = options_.url + ": " + failure_;
@@ -57,6 +60,7 @@ void Link::Impl::converse() {
   if (!await(suback_limit, [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
     return;
   ready_ = true;
+  if (const std::size_t limit = packet_limit(); limit != any_packet) call_handler(handlers_.limited, limit);
   call_handler(handlers_.ready);
   serve();
 }
@@ -68,7 +72,7 @@ void Link::Impl::open_client() {
     subacks_missing_ = leaving_ ? 0 : options_.subscriptions.size();
     unsubscribing_ = leaving_;
     unsubacks_missing_ = 0;
-    disconnect_reason_.clear();
+    disconnect_code_ = 0;
     failure_.clear();
   }
   const paho::create_options create(paho_version(options_.version), library_buffer);
@@ -76,13 +80,14 @@ void Link::Impl::open_client() {
   client_->set_message_callback([this](const paho::const_message_ptr& message) { on_message(*message); });
   client_->set_disconnected_handler([this](const paho::properties&, paho::ReasonCode code) {
     const std::scoped_lock lock(mutex_);
-    disconnect_reason_ = paho::reason_text(static_cast<int>(code));
+    disconnect_code_ = static_cast<int>(code);
   });
   client_->set_connection_lost_handler([this](const std::string& cause) {
     std::string reason = "connection lost";
     {
       const std::scoped_lock lock(mutex_);
-      if (!disconnect_reason_.empty()) reason = "disconnected by the broker: " + disconnect_reason_;
+      if (disconnect_code_ != 0)
+        reason = "disconnected by the broker: " + paho::reason_text(disconnect_code_);
     }
     fail(cause.empty() ? reason : reason + ": " + cause);
   });
@@ -124,6 +129,9 @@ void Link::Impl::serve() {
       send_next(lock);
       continue;
     }
+    if (outbox_.waits_for_broker() && Clock::now() - waits_since_ > puback_limit)
+      failure_ = "nothing was acknowledged within " + std::to_string(puback_limit.count()) + " s";
+    if (over()) return;
     const std::chrono::milliseconds limit =
         outbox_.waits_for_broker() ? patience : std::chrono::milliseconds(options_.keep_alive);
     if (wake_.wait_for(lock, limit, event)) continue;
@@ -144,8 +152,10 @@ void Link::Impl::look_after(Lock& lock) {
 }
 
 void Link::Impl::send_next(Lock& lock) {
+  if (!outbox_.waits_for_broker()) waits_since_ = Clock::now();
   Outbox::Item* const item = outbox_.next();
   if (item == nullptr) return;
+  if (const std::string why = why_not(*item); !why.empty()) return give_up(lock, *item, why);
   const auto message = item->message;
   lock.unlock();
   try {
@@ -154,14 +164,29 @@ void Link::Impl::send_next(Lock& lock) {
   } catch (const paho::exception& error) {
     lock.lock();
     const bool hopeless = error.get_return_code() == MQTTASYNC_BAD_UTF8_STRING;
-    if (hopeless) outbox_.finish(*item);
-    if (!hopeless && failure_.empty()) failure_ = error.what();
+    if (hopeless) return give_up(lock, *item, "its topic is not UTF-8");
+    if (failure_.empty()) failure_ = error.what();
   }
 }
 
-void Link::Impl::close_client() {
+/// Empty: nothing is known against it.
+std::string Link::Impl::why_not(const Outbox::Item& item) const {
+  if (item.bytes > packet_limit_)
+    return "larger than the broker takes, which is " + std::to_string(packet_limit_) + " bytes";
+  if (quarantine_.holds(item.message->get_topic(), item.bytes, Clock::now()))
+    return "the broker refused one like it a while ago";
+  return {};
+}
+
+void Link::Impl::close_client(bool served) {
   client_.reset();  // sends DISCONNECT if it can without waiting, so that no will is published
-  const std::scoped_lock lock(mutex_);
+  Lock lock(mutex_);
+  if (served && !stopping_ && paho::may_blame_a_message(disconnect_code_)) {
+    if (Outbox::Item* const culprit = outbox_.blame()) {
+      quarantine_.ended_connection(culprit->message->get_topic(), culprit->bytes, Clock::now());
+      give_up(lock, *culprit, "it ended the connection again: " + failure_);
+    }
+  }
   outbox_.reclaim();
 }
 

@@ -1,5 +1,6 @@
 #include "mqtt/paho_compat.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,17 @@ std::string why_failed(const token& token) {
     return std::string(connack_texts.at(static_cast<std::size_t>(code))) + " (" + std::to_string(code) + ")";
   }
   return library_text(token) + " (" + std::to_string(code) + ")";
+}
+
+bool may_blame_a_message(int disconnect_code) {
+  constexpr std::array own{
+      MQTTREASONCODE_SERVER_BUSY,           MQTTREASONCODE_SERVER_SHUTTING_DOWN,
+      MQTTREASONCODE_KEEP_ALIVE_TIMEOUT,    MQTTREASONCODE_SESSION_TAKEN_OVER,
+      MQTTREASONCODE_ADMINISTRATIVE_ACTION, MQTTREASONCODE_USE_ANOTHER_SERVER,
+      MQTTREASONCODE_SERVER_MOVED,          MQTTREASONCODE_MAXIMUM_CONNECT_TIME,
+      MQTTREASONCODE_MESSAGE_RATE_TOO_HIGH, MQTTREASONCODE_CONNECTION_RATE_EXCEEDED,
+  };
+  return std::ranges::find(own, disconnect_code) == own.end();
 }
 
 std::size_t receive_maximum(const token& token) {

@@ -35,6 +35,9 @@ class Listener : public iaction_listener {
 [[nodiscard]] std::string why_failed(const token& token);
 [[nodiscard]] std::string reason_text(int code);
 
+/// False: the broker said that it ended the connection for a reason of its own. 0: it said nothing.
+[[nodiscard]] bool may_blame_a_message(int disconnect_code);
+
 /// How many unacknowledged messages the broker takes, from its CONNACK. Only inside the success of a connect.
 [[nodiscard]] std::size_t receive_maximum(const token& token);
 

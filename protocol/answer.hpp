@@ -2,6 +2,7 @@
 
 #include "protocol/code.hpp"
 #include "protocol/device_id.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/signer.hpp"
 
 namespace latchkey::protocol {
@@ -53,9 +54,10 @@ struct Answer {
 
 /// The answer's JSON, as it goes out unsigned.
 [[nodiscard]] std::string encode_answer(const Answer& answer);
-/// Signed. Above `limits::answer_bytes` the config is left out, sealed or not: it follows as a configuration
-/// message. What is still larger no device takes.
-[[nodiscard]] std::string encode_signed_answer(Answer answer, const Signer& signer);
+/// Signed. Above `most_bytes` the config is left out, sealed or not: it follows as a configuration message.
+/// What is still larger than `limits::answer_bytes` no device takes.
+[[nodiscard]] std::string encode_signed_answer(Answer answer, const Signer& signer,
+                                               std::size_t most_bytes = limits::answer_bytes);
 /// Whether it goes out with its config.
 [[nodiscard]] bool fits_whole(const Answer& answer, const Signer& signer);
 

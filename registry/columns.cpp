@@ -46,6 +46,7 @@ constexpr Column claimed_nudge_columns[] = {
     device_id, request_id, signed_by, answer_key, origin, group_name, proof, material, secondary_material,
     loaded_at};
 constexpr Column link_life_columns[] = {i, link, ready_ms, lost};
+constexpr Column undelivered_message_columns[] = {i, device_id, what};
 constexpr Column broker_access_row_columns[] = {
     kind, device_id, generation, salt, master_key, changed_at, applied};
 constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at};
@@ -77,6 +78,7 @@ std::span<const Call> calls() {
       {"walk_config_change", "", {}, walk_columns},
       {"claim_nudges", "", {}, claimed_nudge_columns},
       {"note_links", "link_life", link_life_columns, {}},
+      {"note_undelivered", "undelivered_message", undelivered_message_columns, {}},
       {"load_broker_access", "", {}, broker_access_row_columns},
       {"broker_applied", "applied_access", applied_access_columns, {}},
       {"access_looked_up", "", {}, {}},

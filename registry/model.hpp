@@ -264,6 +264,12 @@ struct LinkLife {
   bool lost = false;                        ///< it is over
 };
 
+/// A message to a device that the broker did not take.
+struct Undelivered {
+  std::string device_id;
+  std::string what;  ///< which, and why, for people
+};
+
 struct Sent {
   std::string device_id;
   std::int64_t generation = 0;

@@ -222,6 +222,10 @@ Result<Registry::Nudges> Registry::claim_nudges() {
   return nudges;
 }
 
+Result<void> Registry::note_undelivered(std::span<const Undelivered> messages) {
+  return discard_rows(impl_->session.call("note_undelivered", rows_of(messages), false));
+}
+
 Result<void> Registry::note_links(std::span<const LinkLife> links) {
   return discard_rows(impl_->session.call("note_links", rows_of(links), false));
 }

@@ -114,6 +114,7 @@ class Registry {
   /// Whom to tell that an operator decided; each is handed out once.
   [[nodiscard]] Result<Nudges> claim_nudges();
   [[nodiscard]] Result<void> note_links(std::span<const LinkLife> links);
+  [[nodiscard]] Result<void> note_undelivered(std::span<const Undelivered> messages);
 
   /// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices();

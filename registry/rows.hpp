@@ -26,6 +26,7 @@ enum class Locked { wait, skip };
 [[nodiscard]] std::string rows_of(std::span<const AppliedAccess> rows);
 [[nodiscard]] std::string rows_of(std::span<const DecidedConfig> rows, Locked locked = Locked::wait);
 [[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
+[[nodiscard]] std::string rows_of(std::span<const Undelivered> rows);
 
 /// The one parameter of page_device and page_history.
 [[nodiscard]] std::string device_of(const protocol::DeviceId& id);

@@ -162,6 +162,11 @@ void add(RowText& row, const LinkLife& link) {
   row.flag(column::lost, link.lost);
 }
 
+void add(RowText& row, const Undelivered& message) {
+  row.text(column::device_id, message.device_id);
+  row.text(column::what, message.what);
+}
+
 void add(RowText& row, const Sent& sent) {
   row.text(column::device_id, sent.device_id);
   row.number(column::generation, sent.generation);
@@ -206,6 +211,9 @@ std::string rows_of(std::span<const AppliedAccess> rows) {
 }
 std::string rows_of(std::span<const DecidedConfig> rows, Locked locked) {
   return written(rows, locked);
+}
+std::string rows_of(std::span<const Undelivered> rows) {
+  return written(rows);
 }
 std::string rows_of(std::span<const LinkLife> rows) {
   return written(rows);

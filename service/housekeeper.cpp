@@ -23,11 +23,13 @@ void Housekeeper::run() {
     try {
       if (Steady::now() >= next_maintenance_) maintain();
       mark(sent_.take(next_maintenance_, gather));
+      note(sent_.take_undelivered());
     } catch (const std::exception& error) {
       log_.error("housekeeping failed", {{"reason", std::string_view(error.what())}});
     }
   }
   mark(sent_.take(Steady::now()));  // what the broker took while the link was flushed
+  note(sent_.take_undelivered());
 }
 
 void Housekeeper::maintain() {
@@ -36,6 +38,14 @@ void Housekeeper::maintain() {
   next_maintenance_ =
       Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
   if (!more) log_.warning("the registry is not maintained yet", {{"reason", more.error().what}});
+}
+
+/// Once: whoever still wants what did not arrive asks again.
+void Housekeeper::note(const std::vector<registry::Undelivered>& messages) {
+  if (messages.empty()) return;
+  if (const auto done = registry_.note_undelivered(messages); !done)
+    log_.warning("stuck_devices does not show yet what the broker did not take",
+                 {{"reason", done.error().what}});
 }
 
 void Housekeeper::mark(std::vector<registry::Sent> sent) {

@@ -8,8 +8,8 @@
 
 namespace latchkey::service {
 
-/// What nobody waits for: writes `credentials_sent_at` in batches, makes the ledger's partitions and removes
-/// what is kept no longer.
+/// What nobody waits for: writes `credentials_sent_at` in batches and what the broker did not take, makes the
+/// ledger's partitions and removes what is kept no longer.
 class Housekeeper {
  public:
   Housekeeper(SentLog& sent, registry::ConnectOptions database, Log& log);
@@ -19,6 +19,7 @@ class Housekeeper {
  private:
   void run();
   void maintain();
+  void note(const std::vector<registry::Undelivered>& messages);
   void mark(std::vector<registry::Sent> sent);
 
   SentLog& sent_;

@@ -20,8 +20,9 @@ using prometheus::Histogram;
 using Labels = std::map<std::string, std::string>;
 
 constexpr std::array stages = {"wait", "decode", "load", "decide", "commit", "answer"};
-constexpr std::array drops = {"retained",    "too_large",  "bad_topic",        "inbox_full",
-                              "outbox_full", "bad_status", "broker_not_ready", "old_status"};
+constexpr std::array drops = {"retained",         "too_large",   "bad_topic",
+                              "inbox_full",       "outbox_full", "bad_status",
+                              "broker_not_ready", "old_status",  "refused_by_broker"};
 constexpr std::array states = {
     "off", "provisioning_requested", "registered", "connected", "ready", "suspended", "revoked"};
 constexpr std::array credential_types = {"x509", "password"};

@@ -24,7 +24,8 @@ enum class Dropped {
   outbox_full,
   bad_status,
   broker_not_ready,
-  old_status
+  old_status,
+  refused_by_broker
 };
 
 /// What is counted, for Prometheus. Made once and passed down like the log. Every series is made at the

@@ -106,7 +106,32 @@ mqtt::Handlers Service::link_handlers() {
           .delivered =
               [this](std::uint64_t tag) {
                 if (!echo_.delivered(tag)) sent_.delivered(tag);
-              }};
+              },
+          .given_up = [this](const mqtt::GivenUp& message) { note_given_up(message); },
+          .limited = [this](std::size_t bytes) { warn_of_limit(bytes); }};
+}
+
+/// Of the link's callback: quick.
+void Service::note_given_up(const mqtt::GivenUp& message) {
+  metrics_.dropped(Dropped::refused_by_broker);
+  const auto bytes = static_cast<std::int64_t>(message.bytes);
+  const auto address = topics_.parse(message.topic);
+  log_.error("the broker does not take a message, which was dropped",
+             {{"device_id", address ? std::string_view(address->device_id.text()) : std::string_view()},
+              {"topic", message.topic},
+              {"bytes", bytes},
+              {"reason", message.why}});
+  if (!address) return;
+  std::string what = std::to_string(bytes) + " bytes to " + std::string(message.topic) + ": ";
+  sent_.given_up(message.tag, {address->device_id.text(), what.append(message.why)});
+}
+
+void Service::warn_of_limit(std::size_t bytes) {
+  if (bytes >= packet_needed) return;
+  log_.warning("the broker takes smaller packets than the protocol has: what is larger does not arrive",
+               {{"limit", static_cast<std::int64_t>(bytes)},
+                {"needed", static_cast<std::int64_t>(packet_needed)},
+                {"todo", "Mosquitto: max_packet_size; elsewhere the Maximum Packet Size"}});
 }
 
 Destination Service::destination() const {
@@ -124,6 +149,10 @@ registry::ConnectOptions Service::workers_database() const {
 }
 
 std::expected<void, std::string> Service::start() {
+  // First: where the address is taken, health checks are answered by somebody else.
+  std::optional<Descriptor> http;
+  const auto address = ListenAddress::parse(config_.http.listen).value_or(ListenAddress());
+  if (config_.http.listen != "off") http.emplace(listen_on(address));
   const auto count = static_cast<std::size_t>(config_.database.workers);
   for (std::size_t i = 0; i < count; ++i)
     inboxes_.push_back(std::make_unique<Inbox>(static_cast<std::size_t>(config_.limits.inbox_bytes) / count));
@@ -152,7 +181,7 @@ std::expected<void, std::string> Service::start() {
   if (auto crl = start_crl(); !crl) return crl;
   steering_ = std::make_unique<Steering>(acts(), database(), metrics_, log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
-  serve_http();
+  if (http) serve_http(address, *std::move(http));
   return {};
 }
 
@@ -181,24 +210,17 @@ std::vector<Act> Service::acts() {
   return acts;
 }
 
-/// Devices come first: what is only looked at must not keep them from being served.
-void Service::serve_http() {
-  if (config_.http.listen == "off") return;
+void Service::serve_http(const ListenAddress& address, Descriptor socket) {
   observer_ = std::make_unique<Observer>(database(), metrics_);
   const RouteSources sources{.alive = [this] { return alive(); },
                              .checks = [this] { return checks(); },
                              .metrics = [this] { return metrics_now(); },
                              .page = [this](const HttpRequest& request) { return page(request); }};
-  const auto address = ListenAddress::parse(config_.http.listen);
   std::optional<crypto::Secret> token;
   if (!secrets_.page_token.empty()) token = std::move(secrets_.page_token);
-  page_access_.emplace(*address, std::move(token));
-  auto server = HttpServer::start(
-      *address, [sources](const HttpRequest& request) { return route(sources, request); }, {});
-  if (server)
-    http_ = std::move(*server);
-  else
-    log_.error("no health checks and no metrics", {{"reason", server.error()}});
+  page_access_.emplace(address, std::move(token));
+  http_ = HttpServer::start(std::move(socket),
+                            [sources](const HttpRequest& request) { return route(sources, request); }, {});
 }
 
 HttpResponse Service::page(const HttpRequest& request) {

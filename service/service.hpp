@@ -51,11 +51,13 @@ class Service {
   [[nodiscard]] std::expected<void, std::string> start_access();
   [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();
+  void note_given_up(const mqtt::GivenUp& message);
+  void warn_of_limit(std::size_t bytes);
   [[nodiscard]] Destination destination() const;
   [[nodiscard]] std::vector<Act> acts();
   void wind_up() noexcept;
   void hand_over();
-  void serve_http();
+  void serve_http(const ListenAddress& address, Descriptor socket);
   [[nodiscard]] std::vector<Check> checks();
   [[nodiscard]] std::string metrics_now();
   [[nodiscard]] HttpResponse page(const HttpRequest& request);

@@ -9,6 +9,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA registry
 GRANT EXECUTE ON FUNCTION
   load_requests, commit_requests, mark_sent, mark_sent_2, lock_holders, load_statuses, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
+  note_undelivered,
   load_broker_access, broker_applied, access_looked_up, revocation_stamp, load_revoked, load_revoked_2,
   count_devices, make_partitions, maintain, summarize, prove_commit,
   page_funnel, page_rejections, page_pending, page_expiring, page_device, page_history

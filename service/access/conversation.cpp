@@ -37,7 +37,9 @@ std::expected<std::unique_ptr<Conversation>, std::string> Conversation::open(
                                       self->stands(false);
                                       lost(reason);
                                     },
-                                .delivered = {}});
+                                .delivered = {},
+                                .given_up = [self](const mqtt::GivenUp& message) { self->refused(message); },
+                                .limited = {}});
   if (!link) return std::unexpected(std::move(link.error()));
   made->link_ = std::move(*link);
   return made;
@@ -57,6 +59,12 @@ void Conversation::hear(const mqtt::Delivery& delivery) {
   if (correlation_.empty() || delivery.payload.find(correlation_) == std::string_view::npos) return;
   reply_ = delivery.payload;
   heard_.notify_one();
+}
+
+void Conversation::refused(const mqtt::GivenUp& message) {
+  const std::lock_guard lock(mutex_);
+  refusal_ = message.why;
+  heard_.notify_all();
 }
 
 std::size_t Conversation::room() const {
@@ -82,14 +90,16 @@ Conversation::Replies Conversation::ask_at_once(std::span<const Command> command
     return std::unexpected("a command is larger than the packets that the broker takes");
   correlation_ = crypto::to_hex(crypto::random_bytes(most_correlation / 2));
   reply_.clear();
+  refusal_.clear();
   if (!link_->publish({.topic = command_topic,
                        .payload = write_commands(correlation_, commands),
                        .content_type = {},
                        .correlation_data = {},
                        .tag = 0}))
     return std::unexpected("the connection is stuck");
-  heard_.wait_for(lock, patience, [this] { return ended_ || !up_ || !reply_.empty(); });
+  heard_.wait_for(lock, patience, [this] { return ended_ || !up_ || !refusal_.empty() || !reply_.empty(); });
   const std::string correlation = std::exchange(correlation_, {});
+  if (!refusal_.empty()) return std::unexpected("the broker does not take the commands: " + refusal_);
   if (!up_) return std::unexpected("the connection ended");
   if (reply_.empty())
     return std::unexpected(

@@ -31,12 +31,14 @@ class Conversation {
   Conversation() = default;
   void hear(const mqtt::Delivery& delivery);
   void stands(bool up);
+  void refused(const mqtt::GivenUp& message);
   [[nodiscard]] Replies ask_at_once(std::span<const Command> commands);
 
   std::mutex mutex_;
   std::condition_variable heard_;
   std::string correlation_;  ///< of the question that is open; empty: none
   std::string reply_;
+  std::string refusal_;  ///< why the broker did not take the question; empty: it did, or has not said yet
   bool up_ = false;
   bool ended_ = false;
   std::unique_ptr<mqtt::Link> link_;  // last: its threads use all of the above

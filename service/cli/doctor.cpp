@@ -103,7 +103,7 @@ int run_doctor(const Flags& flags) {
 
 constexpr const char* help =
     "Look at all that the service stands on, and say what is wrong and what to do about it: the broker,\n"
-    "its certificate, the login and its rights, the in-flight limit, whether it takes commands; the\n"
+    "its certificate, the login and its rights, its limits, whether it takes commands; the\n"
     "database, its schema, the clock, client ids used twice; keys and certificates. Run it where the\n"
     "service runs, with its configuration.\n"
     "It changes nothing and does not disturb a service that runs.";

@@ -24,8 +24,8 @@ constexpr const char* serve_footer =
     "Example:\n"
     "  latchkey serve --config /etc/latchkey/latchkey.toml\n"
     "\n"
-    "Exit codes: 0 stopped by SIGTERM or SIGINT, 69 the schema is too old, or the system refuses a\n"
-    "thread or a file; 78 wrong configuration (`latchkey config check`).";
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 69 the schema is too old, http.listen is taken, or the\n"
+    "system refuses a thread or a file; 78 wrong configuration (`latchkey config check`).";
 
 }  // namespace
 

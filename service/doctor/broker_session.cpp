@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -16,6 +17,8 @@ namespace {
 constexpr std::chrono::seconds connect_limit{8};
 constexpr std::chrono::seconds acknowledge_limit{3};
 constexpr std::chrono::seconds echo_limit{1};
+// It may take a connection, or two, until it is known who ended them.
+constexpr std::chrono::seconds refusal_limit{8};
 
 constexpr const char* rights_todo =
     "deploy/mosquitto/mosquitto.acl has the rights of the service's account; the broker reads its file again "
@@ -42,6 +45,9 @@ class Witness {
   void delivered(std::uint64_t tag) {
     note([&] { delivered_.insert(tag); });
   }
+  void given_up(const mqtt::GivenUp& message) {
+    note([&] { given_up_.emplace(message.tag, message.why); });
+  }
   void came(std::string_view topic) {
     note([&] { came_.emplace(topic); });
   }
@@ -60,6 +66,12 @@ class Witness {
   bool was_delivered(std::uint64_t tag) {
     const std::scoped_lock lock(mutex_);
     return delivered_.contains(tag);
+  }
+  /// Why the broker did not take it; empty: nothing is known of that.
+  std::string refusal_of(std::uint64_t tag) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = given_up_.find(tag);
+    return found == given_up_.end() ? "" : found->second;
   }
   bool has_come(const std::string& topic) {
     const std::scoped_lock lock(mutex_);
@@ -81,6 +93,7 @@ class Witness {
   bool ready_ = false;
   std::string lost_;
   std::set<std::uint64_t> delivered_;
+  std::map<std::uint64_t, std::string> given_up_;
   std::set<std::string> came_;
 };
 
@@ -138,6 +151,28 @@ Finding rights_finding(const Config& config, Witness& witness, const std::vector
   return fine("rights", "the account may read requests and statuses, and write answers and configurations");
 }
 
+/// A message as large as any of the protocol, to a topic that was just written to. With MQTT 3.1.1 a broker
+/// that throws it away does not say so.
+Finding size_finding(mqtt::Link& link, Witness& witness, const std::string& topic) {
+  constexpr std::uint64_t tag = 1000;
+  mqtt::Message message;
+  message.topic = topic;
+  message.payload = std::string(protocol::limits::request_bytes, 'x');
+  message.correlation_data = std::string(packet_needed - protocol::limits::request_bytes - 1024, 'x');
+  message.tag = tag;
+  static_cast<void>(link.publish(std::move(message)));
+  static_cast<void>(link.flush(refusal_limit));
+  if (witness.was_delivered(tag))
+    return fine("size", "the broker takes the largest messages of the protocol");
+  const std::string refusal = witness.refusal_of(tag);
+  return problem("size", "size_limit_small",
+                 "the broker does not take a message of " + std::to_string(protocol::limits::request_bytes) +
+                     " bytes: " + (refusal.empty() ? "it does not acknowledge it" : refusal),
+                 "Mosquitto: message_size_limit of at least " +
+                     std::to_string(protocol::limits::request_bytes) + " and max_packet_size of at least " +
+                     std::to_string(packet_needed) + "; elsewhere what they are called there");
+}
+
 Finding window_finding(const Config& config, std::size_t window) {
   if (config.mqtt.version != "5") return skipped("in_flight", "only MQTT 5 tells it");
   const std::size_t wanted = mqtt::Options().in_flight_limit;
@@ -169,11 +204,14 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
       std::move(options), {.message = [&](const mqtt::Delivery& delivery) { witness.came(delivery.topic); },
                            .ready = [&] { witness.ready(); },
                            .lost = [&](std::string_view reason) { witness.lost(reason); },
-                           .delivered = [&](std::uint64_t tag) { witness.delivered(tag); }});
+                           .delivered = [&](std::uint64_t tag) { witness.delivered(tag); },
+                           .given_up = [&](const mqtt::GivenUp& message) { witness.given_up(message); },
+                           .limited = {}});
   constexpr const char* because = "there is no session at the broker";
   const std::string reason = link ? witness.await_session() : link.error();
   if (!reason.empty())
-    return {no_session(config, reason), skipped("rights", because), skipped("in_flight", because)};
+    return {no_session(config, reason), skipped("rights", because), skipped("in_flight", because),
+            skipped("size", because)};
 
   Findings found = {fine("login", "the broker lets the account in")};
   for (std::size_t i = 0; i < trials.size(); ++i) {
@@ -185,6 +223,9 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
   if ((*link)->flush(acknowledge_limit)) witness.await_echoes(trials);
   found.push_back(rights_finding(config, witness, trials));
   found.push_back(window_finding(config, (*link)->window()));
+  constexpr std::size_t answers = 2;
+  found.push_back(witness.was_delivered(answers + 1) ? size_finding(**link, witness, trials[answers].topic)
+                                                     : skipped("size", "the account may not write answers"));
   return found;
 }
 

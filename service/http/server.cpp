@@ -118,23 +118,6 @@ class OpenConnections {
   std::thread thread_;  // last: it uses all of the above
 };
 
-std::unexpected<std::string> failed(const ListenAddress& address) {
-  return std::unexpected("HTTP cannot be served on " + address.ip + ":" + std::to_string(address.port) +
-                         ": " + std::generic_category().message(errno));
-}
-
-std::expected<int, std::string> listen_on(const ListenAddress& address) {
-  const SocketAddress at = address.socket_address();
-  const int socket = ::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return failed(address);
-  const int on = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(socket, at.get(), at.size) == 0 && ::listen(socket, 64) == 0) return socket;
-  auto error = failed(address);
-  ::close(socket);
-  return error;
-}
-
 MHD_Result take_parameter(void* query, MHD_ValueKind, const char* name, const char* value) {
   (*static_cast<decltype(HttpRequest::query)*>(query))[name] = value == nullptr ? "" : value;
   return MHD_YES;
@@ -172,6 +155,16 @@ MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
 }
 
 }  // namespace
+
+Descriptor listen_on(const ListenAddress& address) {
+  const SocketAddress at = address.socket_address();
+  Descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(socket.number(), at.get(), at.size) == 0 && ::listen(socket.number(), 64) == 0) return socket;
+  throw std::system_error(errno, std::generic_category(),
+                          "HTTP cannot be served on " + address.ip + ":" + std::to_string(address.port));
+}
 
 struct HttpServer::Impl {
   Impl(Handler with, Limits limits) : handler(std::move(with)), connections(limits) {}
@@ -213,23 +206,18 @@ struct HttpServer::Impl {
   MHD_Daemon* daemon = nullptr;
 };
 
-std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(const ListenAddress& address,
-                                                                          Handler handler, Limits limits) {
-  const auto socket = listen_on(address);
-  if (!socket) return std::unexpected(socket.error());
+std::unique_ptr<HttpServer> HttpServer::start(Descriptor socket, Handler handler, Limits limits) {
   auto impl = std::make_unique<Impl>(std::move(handler), limits);
   // Those that are ended to make room take a moment to go: the library has room for as many.
   const unsigned with_those_that_end = 2 * limits.connections;
   impl->daemon = MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, nullptr, nullptr,
-      &Impl::access, impl.get(), MHD_OPTION_LISTEN_SOCKET, *socket, MHD_OPTION_NOTIFY_CONNECTION,
+      &Impl::access, impl.get(), MHD_OPTION_LISTEN_SOCKET, socket.number(), MHD_OPTION_NOTIFY_CONNECTION,
       &Impl::notice, impl.get(), MHD_OPTION_CONNECTION_LIMIT, with_those_that_end,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.request_bytes, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(limits.idle.count()), MHD_OPTION_END);
-  if (impl->daemon == nullptr) {
-    ::close(*socket);
-    return failed(address);
-  }
+  if (impl->daemon == nullptr) throw std::system_error(errno, std::generic_category(), "HTTP");
+  static_cast<void>(socket.release());  // the daemon's from here on
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 

@@ -1,15 +1,18 @@
 #pragma once
 
+#include "base/descriptor.hpp"
 #include "service/http/address.hpp"
 #include "service/http/message.hpp"
 
 #include <chrono>
-#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace latchkey::service {
+
+/// From here on connections to the address wait for a server. Throws std::system_error where it is taken.
+[[nodiscard]] Descriptor listen_on(const ListenAddress& address);
 
 /// A small HTTP server for operators and their tools: one request a connection, and no more of anything than
 /// its limits say. A thread a connection, so that an answer that waits for the database keeps nobody else
@@ -25,8 +28,8 @@ class HttpServer {
   /// Called on the connection's thread, several at a time. An exception becomes an answer 500.
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
-  [[nodiscard]] static std::expected<std::unique_ptr<HttpServer>, std::string> start(
-      const ListenAddress& address, Handler handler, Limits limits);
+  /// Serves on a socket of `listen_on`. Throws std::system_error where the system refuses what it needs.
+  [[nodiscard]] static std::unique_ptr<HttpServer> start(Descriptor socket, Handler handler, Limits limits);
   /// Ends open connections; waits for handlers that run.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

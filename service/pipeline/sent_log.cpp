@@ -27,10 +27,29 @@ void SentLog::delivered(std::uint64_t tag) {
   if (first) changed_.notify_one();  // whoever gathers needs no further call
 }
 
+void SentLog::given_up(std::uint64_t tag, registry::Undelivered message) {
+  {
+    const std::lock_guard lock(mutex_);
+    on_their_way_.erase(tag);
+    if (undelivered_.size() < most_undelivered || undelivered_.contains(message.device_id))
+      undelivered_[std::move(message.device_id)] = std::move(message.what);
+  }
+  changed_.notify_one();
+}
+
+std::vector<registry::Undelivered> SentLog::take_undelivered() {
+  const std::lock_guard lock(mutex_);
+  std::vector<registry::Undelivered> taken;
+  for (auto& [device_id, what] : std::exchange(undelivered_, {}))
+    taken.push_back({device_id, std::move(what)});
+  return taken;
+}
+
 std::vector<registry::Sent> SentLog::take(Steady::time_point until, Steady::duration gather) {
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, until, [&] { return closed_ || !sent_.empty(); });
-  if (!sent_.empty()) changed_.wait_for(lock, gather, [&] { return closed_; });
+  const auto anything = [&] { return !sent_.empty() || !undelivered_.empty(); };
+  changed_.wait_until(lock, until, [&] { return closed_ || anything(); });
+  if (anything()) changed_.wait_for(lock, gather, [&] { return closed_; });
   return std::exchange(sent_, {});
 }
 

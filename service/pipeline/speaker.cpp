@@ -3,6 +3,7 @@
 #include "protocol/connection.hpp"
 #include "protocol/limits.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey::service {
@@ -26,8 +27,10 @@ bool Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
   message.topic = topics_.of(Channel::response, request.device_id);
   message.correlation_data = request.correlation_data;
   message.content_type = signer != nullptr ? "application/jose" : "application/json";
-  message.payload = signer != nullptr ? protocol::encode_signed_answer(std::move(answer), *signer)
-                                      : protocol::encode_answer(answer);
+  message.payload = signer != nullptr
+                        ? protocol::encode_signed_answer(std::move(answer), *signer,
+                                                         most_bytes(message.correlation_data.size()))
+                        : protocol::encode_answer(answer);
   if (is_too_large(message.payload, request.device_id)) return false;
   if (sent) message.tag = sent_.expect(std::move(*sent));
   if (opening && gate_) return gate_(*std::move(opening), std::move(message));
@@ -44,7 +47,7 @@ void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration co
                         const protocol::Signer& signer) {
   // Dropped: the device repeats its status until it comes; what was pushed is pushed again.
   auto payload = protocol::encode_configuration(configuration, signer);
-  if (payload.size() <= protocol::limits::answer_bytes || !configuration.connection)
+  if (payload.size() <= most_bytes(0) || !configuration.connection)
     return publish_signed(Channel::config, id, std::move(payload));
   const auto connection = std::exchange(configuration.connection, std::nullopt);
   publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
@@ -54,6 +57,13 @@ void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration co
   publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
 }
 
+std::size_t Speaker::most_bytes(std::size_t correlation_data) const {
+  constexpr std::size_t topic_and_headers = 512;
+  const std::size_t limit = link_.packet_limit();
+  const std::size_t beside = topic_and_headers + correlation_data;
+  return std::min(protocol::limits::answer_bytes, limit - std::min(limit, beside));
+}
+
 // What an operator can set and no rule keeps apart: anchors of an endpoint, beside a long chain.
 bool Speaker::is_too_large(std::string_view payload, const protocol::DeviceId& id) const {
   if (payload.size() <= protocol::limits::answer_bytes) return false;
@@ -61,6 +71,7 @@ bool Speaker::is_too_large(std::string_view payload, const protocol::DeviceId& i
   log_.error(
       "a message is larger than a device takes, and was not sent: use fewer or smaller certificates",
       {{"device_id", id.text()}, {"limit", static_cast<std::int64_t>(protocol::limits::answer_bytes)}});
+  sent_.given_up(0, {id.text(), std::to_string(payload.size()) + " bytes, more than a device takes"});
   return true;
 }
 

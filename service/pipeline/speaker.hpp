@@ -49,6 +49,8 @@ class Speaker {
   [[nodiscard]] bool publish(mqtt::Message message);
 
  private:
+  /// What fits into one message: at the device, and by what the broker says.
+  [[nodiscard]] std::size_t most_bytes(std::size_t correlation_data) const;
   /// Says so, too.
   [[nodiscard]] bool is_too_large(std::string_view payload, const protocol::DeviceId& id) const;
   void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload);

@@ -19,6 +19,7 @@ namespace latchkey::test {
 
 using namespace std::chrono_literals;
 using mqtt::Delivery;
+using mqtt::GivenUp;
 using mqtt::Handlers;
 using mqtt::Link;
 using mqtt::Message;
@@ -29,6 +30,14 @@ struct Received {
   std::string payload;
   std::string correlation_data;
   bool retained = false;
+};
+
+/// A message that was given up.
+struct Lost {
+  std::string topic;
+  std::size_t bytes = 0;
+  std::uint64_t tag = 0;
+  std::string why;
 };
 
 /// A link and everything its handlers were told.
@@ -45,6 +54,11 @@ class Client {
     handlers.ready = [this] { note([&] { ++readies_; }); };
     handlers.lost = [this](std::string_view reason) { note([&] { losses_.emplace_back(reason); }); };
     handlers.delivered = [this](std::uint64_t tag) { note([&] { delivered_.push_back(tag); }); };
+    handlers.given_up = [this](const GivenUp& given) {
+      note([&] {
+        given_up_.push_back({std::string(given.topic), given.bytes, given.tag, std::string(given.why)});
+      });
+    };
     auto link = Link::open(std::move(options), std::move(handlers));
     if (!link) throw std::runtime_error(link.error());
     link_ = std::move(*link);
@@ -67,9 +81,14 @@ class Client {
     return eventually(4500ms, [&] { return delivered_.size() >= count; });
   }
 
+  [[nodiscard]] bool gives_up(std::size_t count) {
+    return eventually(9000ms, [&] { return given_up_.size() >= count; });
+  }
+
   [[nodiscard]] std::vector<Received> received() { return copy(received_); }
   [[nodiscard]] std::vector<std::string> losses() { return copy(losses_); }
   [[nodiscard]] std::vector<std::uint64_t> delivered() { return copy(delivered_); }
+  [[nodiscard]] std::vector<Lost> given_up() { return copy(given_up_); }
 
  private:
   void note(const std::function<void()>& change) {
@@ -95,6 +114,7 @@ class Client {
   int readies_ = 0;
   std::vector<std::string> losses_;
   std::vector<std::uint64_t> delivered_;
+  std::vector<Lost> given_up_;
   std::unique_ptr<Link> link_;
 };
 

@@ -8,12 +8,22 @@ from pathlib import Path
 
 from stack_case import StackTest
 
+from daemon import StackError
 from stack import within
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 
 class Http(StackTest):
+    def test_a_service_whose_address_is_taken_ends_and_says_so(self) -> None:
+        """Else whoever has the address would answer for its health."""
+        late = self.stack.replica("late")
+        self.addCleanup(late.stop)
+        with self.assertRaisesRegex(StackError, "ended before it was ready"):
+            late.start(LATCHKEY_HTTP_LISTEN=f"127.0.0.1:{self.stack.http_port}")
+        self.assertIn(f"127.0.0.1:{self.stack.http_port}: Address already in use", late.log.read_text())
+        self.assertNotIn("subscribed", late.log.read_text())
+
     def test_it_is_alive_and_ready(self) -> None:
         self.assertEqual(self.fetch("/livez"), (200, "ok\n"))
         self.await_ready(True)

@@ -316,6 +316,39 @@ TEST_CASE_METHOD(Fleet, "acknowledging a version takes its endpoint along", "[co
   CHECK(given() == "t");
 }
 
+TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed until it gets it",
+                 "[config]") {
+  const auto note = [&](const std::string& device, const std::string& what) {
+    const registry::Undelivered message{device, what};
+    return registry.note_undelivered(std::span(&message, 1)).has_value();
+  };
+  const auto stuck = [&] {
+    return database.shown("SELECT device_id, problem FROM registry.stuck_devices ORDER BY 1, 2",
+                          Login::reader);
+  };
+  CHECK(note("a1", "4200 bytes to devices/a1/config: too \"large\""));
+  CHECK(note("nobody", "5 bytes"));
+  CHECK(stuck() ==
+        "a1|the broker does not take what it is sent: 4200 bytes to devices/a1/config: too \"large\"");
+  // A credential that arrives ends it ...
+  const registry::Sent sent{"a1", 1};
+  CHECK(registry.mark_sent(std::span(&sent, 1)));
+  CHECK(stuck().empty());
+  // ... and so does being ready.
+  connect("a1");
+  CHECK(commit_one(registry, test::ready({"a1", DeviceState::connected, DeviceState::ready}, 1)) ==
+        Outcome::won);
+  CHECK(note("a1", "5 bytes"));
+  CHECK(commit_one(registry, test::ready({"a1", DeviceState::ready, DeviceState::ready}, 1)) == Outcome::won);
+  CHECK(stuck().empty());
+  // Who asks no more is not listed for ever.
+  CHECK(note("a1", "5 bytes"));
+  database.run("UPDATE registry.device SET undelivered_at = now() - interval '25 hours'");
+  CHECK(stuck().empty());
+  CHECK(note("a1", "5 bytes"));
+  CHECK(stuck() == "a1|the broker does not take what it is sent: 5 bytes");
+}
+
 TEST_CASE_METHOD(Fleet, "who does not get on is listed with the reason", "[config]") {
   connect("a1");
   const auto stuck = [&] {

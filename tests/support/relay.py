@@ -11,6 +11,7 @@ class Relay:
     def __init__(self, port: int, target: int) -> None:
         self.target = target
         self.open: list[socket.socket] = []
+        self.silent: set[socket.socket] = set()
         self.listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -34,11 +35,15 @@ class Relay:
     def _copy(self, source: socket.socket, sink: socket.socket, passes: Callable[[bytes], bool]) -> None:
         try:
             while data := source.recv(65536):
-                if passes(data):
+                if source not in self.silent and passes(data):
                     sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
+
+    def silence(self) -> None:
+        """Nothing more comes through the connections that are open now, and they stay."""
+        self.silent.update(self.open)
 
     def __enter__(self) -> Relay:
         return self

@@ -14,7 +14,7 @@ BEGIN
       'decommission(device_id, reason) comes first: what is forgotten cannot serve.');
   END IF;
   UPDATE device d SET attributes = '{}', failure = NULL, config_digest = NULL, config_fault = NULL,
-    reason = NULL, proof_key = NULL WHERE d.device_id = forget.device_id;
+    undelivered = NULL, reason = NULL, proof_key = NULL WHERE d.device_id = forget.device_id;
   UPDATE credential c SET certificate = NULL, key_fingerprint = NULL, encryption_key = NULL,
     erased_at = coalesce(c.erased_at, now())
     WHERE c.device_id = forget.device_id;

@@ -87,12 +87,13 @@ BEGIN
       endpoint_given = CASE WHEN q.config_version >= d.config_version THEN d.endpoint
         ELSE d.endpoint_given END,
       ready_at = CASE WHEN q.next = 'ready' THEN coalesce(d.ready_at, now()) ELSE d.ready_at END,
-      failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
+      failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END,
+      undelivered = CASE WHEN q.next = 'ready' THEN NULL ELSE d.undelivered END
     FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
       AND d.state = q.expected
       AND (q.next <> d.state OR q.config_version > d.applied_config_version
         OR q.attributes <> d.attributes
-        OR (q.next = 'ready' AND d.failure IS NOT NULL));
+        OR (q.next = 'ready' AND coalesce(d.failure, d.undelivered) IS NOT NULL));
   UPDATE device d SET failed_at = now(), failure = q.failure
     FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
       AND d.state = q.expected;

@@ -7,7 +7,7 @@ DECLARE
   ids text[] := array(SELECT q.device_id FROM unnest(b) q);
 BEGIN
   PERFORM FROM device WHERE device_id = ANY (ids) ORDER BY device_id FOR NO KEY UPDATE;
-  UPDATE device d SET credentials_sent_at = now() FROM unnest(b) q
+  UPDATE device d SET credentials_sent_at = now(), undelivered = NULL FROM unnest(b) q
     WHERE d.device_id = ANY (ids) AND d.device_id = q.device_id AND d.generation = q.generation
       AND d.credentials_sent_at IS NULL;
 END $$;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -46,11 +47,8 @@ std::uint16_t free_port() {
 }
 
 struct Server {
-  explicit Server(HttpServer::Handler handler, HttpServer::Limits limits = {}) {
-    auto started = HttpServer::start(address, std::move(handler), limits);
-    REQUIRE(started);
-    server = std::move(*started);
-  }
+  explicit Server(HttpServer::Handler handler, HttpServer::Limits limits = {})
+      : server(HttpServer::start(listen_on(address), std::move(handler), limits)) {}
   ListenAddress address{"127.0.0.1", free_port()};
   std::unique_ptr<HttpServer> server;
 };
@@ -173,9 +171,13 @@ TEST_CASE("a server answers, and only GET and HEAD", "[http]") {
 
 TEST_CASE("an address that is taken is an error that names it", "[http]") {
   const Server server(echo);
-  const auto second = HttpServer::start(server.address, echo, {});
-  REQUIRE_FALSE(second);
-  CHECK(second.error().contains(std::to_string(server.address.port)));
+  try {
+    const latchkey::Descriptor second = listen_on(server.address);
+    FAIL("it listens");
+  } catch (const std::system_error& error) {
+    CHECK(error.code() == std::errc::address_in_use);
+    CHECK(std::string_view(error.what()).contains(std::to_string(server.address.port)));
+  }
 }
 
 TEST_CASE("a request larger than the limit is refused", "[http]") {

@@ -112,3 +112,24 @@ TEST_CASE("whoever waits is woken by closing, and what is left can still be take
   log.delivered(log.expect(sent(1)));
   CHECK(taken(log) == Generations{1});
 }
+
+TEST_CASE("what the broker did not take is not sent, and the last of each device is told", "[sent_log]") {
+  SentLog log;
+  const auto tag = log.expect(sent(1));
+  auto waiting =
+      std::async(std::launch::async, [&] { return log.take(Steady::now() + std::chrono::seconds(60)); });
+  log.given_up(tag, {"a", "5000 bytes"});
+  CHECK(waiting.get().empty());
+  log.given_up(0, {"a", "6000 bytes"});
+  log.delivered(tag);
+  const auto undelivered = log.take_undelivered();
+  REQUIRE(undelivered.size() == 1);
+  CHECK(undelivered[0].device_id == "a");
+  CHECK(undelivered[0].what == "6000 bytes");
+  CHECK(log.take_undelivered().empty());
+  for (std::size_t i = 0; i < 2 * SentLog::most_undelivered; ++i)
+    log.given_up(0, {std::to_string(i), "5000 bytes"});
+  CHECK(log.take_undelivered().size() == SentLog::most_undelivered);
+  log.close();
+  CHECK(taken(log).empty());
+}

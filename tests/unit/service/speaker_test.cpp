@@ -61,6 +61,10 @@ TEST_CASE("an answer that no device would take is not sent, and the operator rea
   CHECK(platform.said.str().find("larger than a device takes") != std::string::npos);
   CHECK(platform.metrics.text().find(R"(latchkey_messages_dropped_total{reason="too_large"} 1)") !=
         std::string::npos);
+  const auto undelivered = platform.sent.take_undelivered();
+  REQUIRE(undelivered.size() == 1);
+  CHECK(undelivered[0].device_id == "12345");
+  CHECK(undelivered[0].what.ends_with(" bytes, more than a device takes"));
 }
 
 TEST_CASE("a configuration and a new place that do not fit into one message go out in two", "[speaker]") {
