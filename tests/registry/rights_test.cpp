@@ -49,18 +49,8 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   CHECK(functions_of(database, Login::service) ==
         "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
         "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_revoked\n"
-        "load_revoked_2
-load_statuses
-lock_holders
-maintain
-make_partitions
-mark_sent
-mark_sent_2
-"
-        "note_links
-note_undelivered
-page_device
-"
+        "load_revoked_2\nload_statuses\nlock_holders\nmaintain\nmake_partitions\nmark_sent\nmark_sent_2\n"
+        "note_links\nnote_undelivered\npage_device\n"
         "page_expiring\npage_funnel\npage_history\npage_pending\npage_rejections\nprove_commit\n"
         "revocation_stamp\nsummarize\nwalk_config_change");
 }
