@@ -112,6 +112,7 @@ TEST_CASE("what ended the connection is not sent again at once: its topic, and a
   Client client(old_options_for(broker));
   REQUIRE(client->publish(message("b", large, 1)));
   REQUIRE(client.gives_up(1));
+  REQUIRE(client.becomes_ready(3));  // by then both ends were told
   const auto losses = client.losses().size();
   REQUIRE(client->publish(message("b", large, 2)));
   REQUIRE(client->publish(message("c", large, 3)));

@@ -11,7 +11,8 @@ from sources import ROOT, cpp_files, includes
 SHARED = {"base", "crypto", "protocol", "registry", "mqtt"}
 STEPS = {"service/identity", "service/enrolment", "service/issuing"}
 # Threads and connections around the pipeline.
-SHELL = {"service/serve", "service/service", "service/worker", "service/intake", "service/housekeeper", "service/observer"}
+SHELL = {"service/serve", "service/service", "service/worker", "service/intake", "service/housekeeper", "service/observer",
+         "service/broker_echo"}
 
 # A folder (or the beginning of a file's name), and what it may use beside itself. The longest that fits a file decides.
 BELOW: dict[str, set[str]] = {

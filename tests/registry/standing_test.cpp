@@ -50,10 +50,10 @@ TEST_CASE("what keeps a batch from being committed keeps a proof", "[standing]")
     database.run("GRANT EXECUTE ON FUNCTION registry.commit_statuses TO latchkey_service", Login::owner);
   }
   SECTION("a registry that is too old") {
-    database.run("ALTER FUNCTION registry.mark_sent RENAME TO mark_sent_later", Login::owner);
+    database.run("ALTER FUNCTION registry.mark_sent_2 RENAME TO mark_sent_later", Login::owner);
     CHECK_FALSE(registry.prove());
     CHECK(registry.standing().complaint.contains("run latchkey db migrate"));
-    database.run("ALTER FUNCTION registry.mark_sent_later RENAME TO mark_sent", Login::owner);
+    database.run("ALTER FUNCTION registry.mark_sent_later RENAME TO mark_sent_2", Login::owner);
   }
   CHECK(eventually([&] { return registry.prove().has_value(); }));
   CHECK(registry.standing().complaint.empty());

@@ -8,7 +8,7 @@ DECLARE
   free text[] := array(SELECT device_id::text FROM device WHERE device_id = ANY (ids)
     FOR NO KEY UPDATE SKIP LOCKED);
 BEGIN
-  UPDATE device d SET credentials_sent_at = now() FROM unnest(b) q
+  UPDATE device d SET credentials_sent_at = now(), undelivered = NULL FROM unnest(b) q
     WHERE d.device_id = ANY (free) AND d.device_id = q.device_id AND d.generation = q.generation
       AND d.credentials_sent_at IS NULL;
   RETURN QUERY SELECT q.i, CASE WHEN d.device_id IS NULL OR q.device_id = ANY (free) THEN 'won'

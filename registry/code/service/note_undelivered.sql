@@ -1,7 +1,8 @@
--- The device asks again and again: what is known already is written once a minute, and whoever holds
--- the row is not waited for.
+-- The device asks again and again: what is known already is written once a minute, and whoever
+-- holds the row is not waited for.
 CREATE OR REPLACE FUNCTION note_undelivered(p jsonb) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
   b undelivered_message[] := array(
