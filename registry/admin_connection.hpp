@@ -5,6 +5,8 @@
 #include "registry/administration.hpp"
 #include "registry/session.hpp"
 
+#include <memory>
+
 namespace latchkey::registry {
 
 /// What to tell of the exception that is being handled. To be called inside a catch block.
@@ -39,8 +41,8 @@ class AdminConnection {
 template <class T, class Act>
 [[nodiscard]] std::expected<T, AdminError> with_connection(const ConnectOptions& options, const Act& act) {
   try {
-    AdminConnection connection(options);
-    return act(connection);
+    const auto connection = std::make_unique<AdminConnection>(options);
+    return act(*connection);
   } catch (...) {
     return std::unexpected(admin_error());
   }

@@ -46,7 +46,7 @@ constexpr Column claimed_nudge_columns[] = {
     device_id, request_id, signed_by, answer_key, origin, group_name, proof, material, secondary_material,
     loaded_at};
 constexpr Column link_life_columns[] = {i, link, ready_ms, lost};
-constexpr Column undelivered_message_columns[] = {i, device_id, what};
+constexpr Column undelivered_message_columns[] = {i, device_id, what, ago_ms};
 constexpr Column broker_access_row_columns[] = {
     kind, device_id, generation, salt, master_key, changed_at, applied};
 constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at};

@@ -146,6 +146,7 @@ inline constexpr Column waits{"waits", "boolean"};
 inline constexpr Column walked{"walked", "boolean"};
 inline constexpr Column wanted_endpoint{"wanted_endpoint", "text"};
 inline constexpr Column what{"what", "text"};
+inline constexpr Column ago_ms{"ago_ms", "bigint"};
 }  // namespace column
 
 /// A function of the registry that the service calls.

@@ -268,6 +268,7 @@ struct LinkLife {
 struct Undelivered {
   std::string device_id;
   std::string what;  ///< which, and why, for people
+  std::chrono::milliseconds ago{};
 };
 
 struct Sent {

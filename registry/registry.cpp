@@ -117,9 +117,10 @@ Result<void> Registry::check() {
 
 Result<void> Registry::prove() {
   if (auto checked = check(); !checked) return checked;
+  // No row can be what keeps a call without rows.
   for (const char* const function : {"load_requests", "commit_requests", "load_statuses", "commit_statuses"})
     if (auto rows = impl_->session.call(function, "[]", false); !rows)
-      return std::unexpected(std::move(rows.error()));
+      return std::unexpected(impl_->session.noted(std::move(rows.error())));
   return discard_rows(impl_->session.query("SELECT registry.prove_commit()", true));
 }
 

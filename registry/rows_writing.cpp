@@ -165,6 +165,7 @@ void add(RowText& row, const LinkLife& link) {
 void add(RowText& row, const Undelivered& message) {
   row.text(column::device_id, message.device_id);
   row.text(column::what, message.what);
+  row.number(column::ago_ms, message.ago.count());
 }
 
 void add(RowText& row, const Sent& sent) {

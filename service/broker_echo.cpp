@@ -5,8 +5,8 @@
 namespace latchkey::service {
 namespace {
 
-constexpr std::chrono::milliseconds interval{500};
-constexpr int most_waited = 60;  // half a minute: a connection that is dead has ended by then
+constexpr std::chrono::milliseconds interval{100};
+constexpr int most_waited = 300;  // half a minute: a connection that is dead has ended by then
 // The tag is the time of the publication, and this, which no other tag has.
 constexpr std::uint64_t mark = std::uint64_t{1} << 63U;
 

@@ -32,7 +32,7 @@ void SentLog::given_up(std::uint64_t tag, registry::Undelivered message) {
     const std::lock_guard lock(mutex_);
     on_their_way_.erase(tag);
     if (undelivered_.size() < most_undelivered || undelivered_.contains(message.device_id))
-      undelivered_[std::move(message.device_id)] = std::move(message.what);
+      undelivered_[std::move(message.device_id)] = {std::move(message.what), Steady::now()};
   }
   changed_.notify_one();
 }
@@ -40,8 +40,9 @@ void SentLog::given_up(std::uint64_t tag, registry::Undelivered message) {
 std::vector<registry::Undelivered> SentLog::take_undelivered() {
   const std::lock_guard lock(mutex_);
   std::vector<registry::Undelivered> taken;
-  for (auto& [device_id, what] : std::exchange(undelivered_, {}))
-    taken.push_back({device_id, std::move(what)});
+  for (auto& [device_id, message] : std::exchange(undelivered_, {}))
+    taken.push_back({device_id, std::move(message.what),
+                     std::chrono::floor<std::chrono::milliseconds>(Steady::now() - message.at)});
   return taken;
 }
 

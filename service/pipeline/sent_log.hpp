@@ -43,7 +43,11 @@ class SentLog {
   std::condition_variable changed_;
   std::map<std::uint64_t, registry::Sent> on_their_way_;  ///< in the order of their tags, so of their age
   std::vector<registry::Sent> sent_;
-  std::map<std::string, std::string> undelivered_;  ///< by device: which message, and why
+  struct GivenUp {
+    std::string what;
+    Steady::time_point at;
+  };
+  std::map<std::string, GivenUp> undelivered_;  ///< by device
   std::uint64_t next_tag_ = 1;
   bool closed_ = false;
 };

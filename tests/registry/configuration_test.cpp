@@ -341,6 +341,10 @@ TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed 
   CHECK(note("a1", "5 bytes"));
   CHECK(commit_one(registry, test::ready({"a1", DeviceState::ready, DeviceState::ready}, 1)) == Outcome::won);
   CHECK(stuck().empty());
+  // What is told late, after the device has got on, does not list it.
+  const registry::Undelivered late{"a1", "5 bytes", std::chrono::seconds(5)};
+  CHECK(registry.note_undelivered(std::span(&late, 1)));
+  CHECK(stuck().empty());
   // Who asks no more is not listed for ever.
   CHECK(note("a1", "5 bytes"));
   database.run("UPDATE registry.device SET undelivered_at = now() - interval '25 hours'");

@@ -28,17 +28,19 @@ BEGIN
   -- take turns.
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
-      AND q.session <> r.session AND (q.handed_over_at >= r.last_seen_at) IS NOT false);
+      AND q.session <> r.session AND (q.handed_over_at >= r.last_seen_at - interval '400 ms') IS NOT false);
   IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
   -- A replica that stood still goes on with what the broker gave it long ago. So a session that
-  -- ended does not open again, and one that is open gives way only to a connected that the broker
-  -- surely had later than the last status of the open one: a device whose word is not sure repeats
-  -- it, and is sure then. A time in the future is of a clock that was wrong, and says nothing.
+  -- ended does not open again, and one that is open does not give way to a connected that was
+  -- handed over before its last status. When that was is known to a tenth of a second and what the
+  -- broker takes to answer, hence the 400 ms: a device that connects anew at once is not kept
+  -- waiting. A device repeats what did not count. A time in the future is of a clock that was
+  -- wrong, and says nothing.
   late := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.handed_over_at IS NOT NULL
       AND CASE WHEN q.session = r.session THEN NOT r.online
         ELSE hashtextextended(q.session, 0) = ANY (r.ended_sessions)
-          OR (r.online AND q.handed_over_at < r.last_seen_at
+          OR (r.online AND q.handed_over_at < r.last_seen_at - interval '400 ms'
             AND r.last_seen_at <= clock_timestamp()) END);
   stale := stale || late;
   INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)

@@ -1,5 +1,5 @@
 -- The device asks again and again: what is known already is written once a minute, and whoever
--- holds the row is not waited for.
+-- holds the row is not waited for. A device that has said anything since asks for what it lacks.
 CREATE OR REPLACE FUNCTION note_undelivered(p jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
   SET enable_material = off AS $$
@@ -14,7 +14,9 @@ BEGIN
   UPDATE device d SET undelivered_at = now(), undelivered = q.what FROM unnest(b) q
     WHERE d.device_id = ANY (ids) AND d.device_id = q.device_id
       AND (d.undelivered IS DISTINCT FROM q.what
-        OR d.undelivered_at < now() - interval '1 minute');
+        OR d.undelivered_at < now() - interval '1 minute')
+      AND NOT EXISTS (SELECT FROM presence r WHERE r.device_id = d.device_id
+        AND r.last_seen_at > now() - q.ago_ms * interval '1 ms');
 END $$;
 COMMENT ON FUNCTION note_undelivered(jsonb) IS
   'Service: the broker did not take these messages to devices, one a device.';
