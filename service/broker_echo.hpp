@@ -13,8 +13,8 @@ namespace latchkey::service {
 
 /// Tells how old what arrives may be. A process that stood still, or whose connection did, goes on with
 /// messages that the broker gave it long before, and nothing in them says so: many devices have no clock. So
-/// ten times a second something is published that nobody reads. The broker acknowledges it on the connection on
-/// which it hands over messages, in turn: what comes after the acknowledgement was handed over after the
+/// ten times a second something is published that nobody reads. The broker acknowledges it on the connection
+/// on which it hands over messages, in turn: what comes after the acknowledgement was handed over after the
 /// publication. Where nothing is acknowledged, whatever arrives counts as new. May be used from several
 /// threads.
 class BrokerEcho {

@@ -160,8 +160,9 @@ Descriptor listen_on(const ListenAddress& address) {
   const SocketAddress at = address.socket_address();
   Descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
-  ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(socket.number(), at.get(), at.size) == 0 && ::listen(socket.number(), 64) == 0) return socket;
+  if (socket.number() >= 0 && ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      ::bind(socket.number(), at.get(), at.size) == 0 && ::listen(socket.number(), 64) == 0)
+    return socket;
   throw std::system_error(errno, std::generic_category(),
                           "HTTP cannot be served on " + address.ip + ":" + std::to_string(address.port));
 }

@@ -70,6 +70,7 @@ class Http(StackTest):
         self.await_ready(True)
 
     def test_a_broker_that_is_away_is_not_ready(self) -> None:
+        self.await_ready(True)  # another test may have started the service a moment ago
         self.stack.mosquitto.kill()
         self.addCleanup(self.await_ready, True)
         self.addCleanup(self.stack.mosquitto.start)
