@@ -28,7 +28,8 @@ BEGIN
   -- take turns.
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
-      AND q.session <> r.session AND (q.handed_over_at >= r.last_seen_at - interval '400 ms') IS NOT false);
+      AND q.session <> r.session
+      AND (q.handed_over_at >= r.last_seen_at - interval '400 ms') IS NOT false);
   IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
   -- A replica that stood still goes on with what the broker gave it long ago. So a session that
   -- ended does not open again, and one that is open does not give way to a connected that was
