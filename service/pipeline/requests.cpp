@@ -33,6 +33,18 @@ std::optional<Rejection> refusal_of(registry::Outcome outcome, const registry::D
   return std::nullopt;
 }
 
+/// What the ledger has of every request.
+registry::Attempt attempt_of(const RequestJob& job, const LedgerLine& line, registry::Clock now) {
+  registry::Attempt attempt;
+  attempt.tracking_id = job.tracking_id;
+  attempt.device_id = job.inbound.device_id.text();
+  attempt.received_at = received_at(job.inbound.received, now);
+  attempt.decision = line.decision;
+  attempt.code = line.code;
+  attempt.cause = line.cause;
+  return attempt;
+}
+
 std::vector<RequestJob> decode(std::vector<Inbound> batch) {
   std::vector<RequestJob> jobs;
   jobs.reserve(batch.size());
@@ -85,16 +97,18 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
   const auto unanswered = settle(
       std::move(open), [this](Jobs part) { return step(part); },
       [this](RequestJob& job, registry::Failure why) {
-        if (why == registry::Failure::locked) return put_off(job);
+        if (why == registry::Failure::locked) return put_off(std::array{&job});
         give_up(job, why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused);
       });
   for (RequestJob* job : unanswered)
     answer_unverified(*job, Code::unavailable, Reason::registry_unavailable);
 }
 
-void RequestPipeline::put_off(RequestJob& job) {
+void RequestPipeline::put_off(Jobs locked) {
+  if (locked.empty()) return;
   tell_lock_holders(registry_, tools_.log);
-  answer_unverified(job, Code::unavailable, Reason::row_locked);
+  for (RequestJob* const job : locked)
+    answer_unverified(*job, Code::unavailable, Reason::row_locked);
 }
 
 void RequestPipeline::give_up(RequestJob& job, registry::Reason reason) {
@@ -104,14 +118,8 @@ void RequestPipeline::give_up(RequestJob& job, registry::Reason reason) {
                                                   {"reason", registry::row_of(reason).id}});
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   registry::DecidedRequest row;
-  row.attempt = {.tracking_id = job.tracking_id,
-                 .device_id = job.inbound.device_id.text(),
-                 .received_at = received_at(job.inbound.received, now),
-                 .decision = line.decision,
-                 .code = line.code,
-                 .cause = line.cause,
-                 .group = {},
-                 .counted = tools_.limits.floods(job.inbound.device_id, Steady::now())};
+  row.attempt = attempt_of(job, line, now);
+  row.attempt.counted = tools_.limits.floods(job.inbound.device_id, Steady::now());
   if (const auto recorded = registry_.commit_requests(std::span(&row, 1)); !recorded)
     tools_.log.warning("a refusal is in no ledger",
                        {{"tracking_id", job.tracking_id}, {"reason", recorded.error().what}});
@@ -128,6 +136,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
 
   const auto loaded_at = Steady::now();
   std::vector<RequestJob*> again;
+  std::vector<RequestJob*> locked;
   std::vector<std::pair<Judged, const registry::RequestFacts*>> judged;
   std::vector<registry::DecidedRequest> rows;
   std::unordered_set<std::string_view> writing;
@@ -159,7 +168,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
       continue;
     }
     if ((*outcomes)[i] == registry::Outcome::busy) {
-      put_off(*one.job);
+      locked.push_back(one.job);
       continue;
     }
     if ((*outcomes)[i] == registry::Outcome::won) one.counted = false;
@@ -169,6 +178,7 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
     }
     answer(one, *facts, loaded->now);
   }
+  put_off(locked);
   tools_.metrics.took(Stage::answer, Steady::now() - committed_at);
   return again;
 }
@@ -190,14 +200,9 @@ registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const reg
   const RequestJob& job = *judged.job;
   const LedgerLine line = line_of(judged.verdict);
   registry::DecidedRequest row;
-  row.attempt = {.tracking_id = job.tracking_id,
-                 .device_id = job.inbound.device_id.text(),
-                 .received_at = received_at(job.inbound.received, now),
-                 .decision = line.decision,
-                 .code = line.code,
-                 .cause = line.cause,
-                 .group = facts.enrolment ? facts.enrolment->group : key.group,
-                 .counted = judged.counted};
+  row.attempt = attempt_of(job, line, now);
+  row.attempt.group = facts.enrolment ? facts.enrolment->group : key.group;
+  row.attempt.counted = judged.counted;
   // What is only counted is counted for groups that exist: anybody can make names up.
   if (row.attempt.counted && !facts.enrolment) row.attempt.group.reset();
   if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))

@@ -58,8 +58,8 @@ class RequestPipeline {
   void answer(Judged& judged, const registry::RequestFacts& facts, registry::Clock now) const;
   [[nodiscard]] protocol::Answer compose(const Judged& judged, const registry::RequestFacts& facts,
                                          registry::Clock now) const;
-  /// Somebody else has locked what it changes.
-  void put_off(RequestJob& job);
+  /// Somebody else has locked what they change.
+  void put_off(Jobs locked);
   /// It stands alone, and the registry cannot do it: recorded, and answered.
   void give_up(RequestJob& job, registry::Reason reason);
   void answer_unverified(RequestJob& job, protocol::Code code, registry::Reason reason) const;

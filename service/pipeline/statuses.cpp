@@ -8,6 +8,7 @@
 #include "service/pipeline/tracking.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace latchkey::service {
 
@@ -73,7 +74,7 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
   const auto unanswered = settle(
       std::move(open), [this](Jobs part) { return step(part); },
       [this](StatusJob& job, registry::Failure why) {
-        if (why == registry::Failure::locked) return put_off(job);
+        if (why == registry::Failure::locked) return put_off(std::array{&job});
         const Reason reason = why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused;
         tools_.log.error("the registry refused a status", {{"device_id", job.inbound.device_id.text()},
                                                            {"reason", registry::row_of(reason).id}});
@@ -83,10 +84,16 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
                        {{"count", static_cast<std::int64_t>(unanswered.size())}});
 }
 
-void StatusPipeline::put_off(const StatusJob& job) {
+void StatusPipeline::put_off(Jobs locked) {
+  if (locked.empty()) return;
   tell_lock_holders(registry_, tools_.log);
-  tools_.log.info("a status does not count", {{"device_id", job.inbound.device_id.text()},
-                                              {"reason", registry::row_of(Reason::row_locked).id}});
+  for (const StatusJob* const job : locked)
+    does_not_count(*job, Reason::row_locked);
+}
+
+void StatusPipeline::does_not_count(const StatusJob& job, Reason reason) const {
+  tools_.log.info("a status does not count",
+                  {{"device_id", job.inbound.device_id.text()}, {"reason", registry::row_of(reason).id}});
 }
 
 std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Jobs jobs) {
@@ -113,6 +120,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   if (!outcomes) return std::unexpected(outcomes.error());
 
   std::vector<StatusJob*> again;
+  std::vector<StatusJob*> locked;
   for (std::size_t n = 0; n < rows.size(); ++n) {
     StatusJob* job = jobs[counted[n]];
     const registry::StatusFacts& facts = loaded->facts[counted[n]];
@@ -123,14 +131,14 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     const bool counts = (*outcomes)[n] == registry::Outcome::won;
     tools_.metrics.status(job->status.kind, counts);
     if ((*outcomes)[n] == registry::Outcome::busy)
-      put_off(*job);
+      locked.push_back(job);
     else if (!counts)
-      tools_.log.info("a status does not count", {{"device_id", job->inbound.device_id.text()},
-                                                  {"reason", registry::row_of(Reason::late_status).id}});
+      does_not_count(*job, Reason::late_status);
     else if (job->status.kind != StatusKind::disconnected)
       tools_.configurer.tell(job->inbound.device_id, job->status.session, rows[n].next, facts,
                              attributes_of(*job, facts));
   }
+  put_off(locked);
   return again;
 }
 
@@ -148,8 +156,7 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
   }
   const auto next = next_state(job.status, facts);
   if (!next) {
-    tools_.log.info("a status does not count",
-                    {{"device_id", id.text()}, {"reason", registry::row_of(next.error()).id}});
+    does_not_count(job, next.error());
     return std::nullopt;
   }
   row.expected = facts.device->state;

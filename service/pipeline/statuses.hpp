@@ -27,8 +27,9 @@ class StatusPipeline {
   using Jobs = std::span<StatusJob* const>;
   [[nodiscard]] std::vector<StatusJob> decode(std::vector<Inbound> batch) const;
   [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
-  /// Somebody else has locked what it changes.
-  void put_off(const StatusJob& job);
+  /// Somebody else has locked what they change.
+  void put_off(Jobs locked);
+  void does_not_count(const StatusJob& job, registry::Reason reason) const;
   /// What the status makes of the device; `facts` become what they are once it is committed.
   [[nodiscard]] std::optional<registry::DecidedStatus> decide(const StatusJob& job,
                                                               registry::StatusFacts& facts) const;
