@@ -1,22 +1,12 @@
 #include "device/stop_signals.hpp"
 
+#include "base/stop_signals.hpp"
+
 #include <pthread.h>
 
 namespace latchkey::device {
-namespace {
-
-sigset_t stopping() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
-}  // namespace
-
 StopSignals::StopSignals(Mailbox& mailbox) {
-  const sigset_t set = stopping();
+  const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   waiter_ = std::thread([this, &mailbox, set] {
     int number = 0;

@@ -167,9 +167,7 @@ void Link::Impl::on_delivered(const paho::token& token) {
     const std::scoped_lock lock(mutex_);
     quarantine_.taken(item.message->get_topic(), item.bytes);
     outbox_.finish(item);
-    outbox_.allow_one_more();
-    acknowledged_ = true;
-    waits_since_ = std::chrono::steady_clock::now();
+    note_acknowledgement();
     drained = outbox_.empty();
     room = outbox_.has_next(window_);
   }
@@ -187,11 +185,15 @@ void Link::Impl::on_not_delivered(const paho::token& token) {
     auto& item = *static_cast<Outbox::Item*>(token.get_user_context());
     quarantine_.refused(item.message->get_topic(), item.bytes, std::chrono::steady_clock::now());
     give_up(lock, item, why);
-    outbox_.allow_one_more();
-    acknowledged_ = true;
-    waits_since_ = std::chrono::steady_clock::now();
+    note_acknowledgement();
   }
   wake_.notify_one();
+}
+
+void Link::Impl::note_acknowledgement() {
+  outbox_.allow_one_more();
+  acknowledged_ = true;
+  waits_since_ = std::chrono::steady_clock::now();
 }
 
 void Link::Impl::give_up(Lock& lock, Outbox::Item& item, std::string_view why) {

@@ -76,6 +76,8 @@ struct Link::Impl {
   void on_not_delivered(const paho::token& token);
   void on_message(const paho::message& message);
 
+  /// The broker read a message, whatever it said of it. The lock is held.
+  void note_acknowledgement();
   /// Tells it, and takes the message out; without the lock meanwhile.
   void give_up(Lock& lock, Outbox::Item& item, std::string_view why);
   /// The connection is over; the first reason counts.

@@ -1,6 +1,7 @@
 #include "service/stop.hpp"
 
 #include "base/exit_code.hpp"
+#include "base/stop_signals.hpp"
 
 #include <unistd.h>
 
@@ -8,14 +9,6 @@
 
 namespace latchkey::service {
 namespace {
-
-sigset_t stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
 
 /// The log may be what everybody waits for: SIGALRM ends the process then.
 [[noreturn]] void end_process(Log& log) {
