@@ -206,7 +206,7 @@ enum class Outcome {
   quota_exceeded,  ///< written as a rejection
   rate_limited,    ///< too many new credentials: written as put off
   too_many_wait,   ///< no room to wait for an operator in: written as a rejection
-  late,            ///< a `connected` that may be older than the session that is open
+  late,            ///< a `connected` that is older than the open session, or of one that ended
   busy,            ///< somebody else has locked what it changes; nothing was written
 };
 

@@ -29,8 +29,7 @@ constexpr std::array<ReasonRow, 65> rows{{
     {"row_locked", "somebody has locked what this request changes",
      "An operator's open transaction on the device, or on the quota of its group (registry.groups): the log "
      "of the service names the session, which has to end (COMMIT, ROLLBACK, pg_terminate_backend). The "
-     "device "
-     "asks again by itself."},
+     "device asks again by itself."},
     {"row_too_slow", "the registry did not come to an end with this request",
      "Of this one alone, while others are served: a device_id_pattern that takes too long (registry.groups); "
      "registry.set_group_policy gives the group another one. The device asks again by itself."},
@@ -189,8 +188,7 @@ constexpr std::array<ReasonRow, 65> rows{{
      "itself."},
     {"too_many_wait", "as many wait for approval as may",
      "registry.pending_approvals shows who waits in {group}: no more may than max_devices leaves room for, "
-     "and "
-     "a thousand. registry.approve and registry.reject make room, registry.end_token ends a token that "
+     "and a thousand. registry.approve and registry.reject make room, registry.end_token ends a token that "
      "strangers use, latchkey enroll device {id} enrols it by itself."},
     {"too_many_credentials", "it got as many new credentials within an hour as its group allows",
      "Something makes it ask anew, most often that it does not keep what it is sent; or its key is in other "

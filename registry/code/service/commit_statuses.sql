@@ -7,6 +7,9 @@ DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
     ORDER BY r.device_id COLLATE "C");
   busy int[]; stale int[]; late int[]; taken_up int[];
+  -- When the broker handed a message over is known to a tenth of a second and what it takes to
+  -- answer: a device that connects anew at once is not kept waiting.
+  doubt constant interval := '400 ms';
 BEGIN
   busy := lock_statuses(b);
   IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
@@ -29,19 +32,17 @@ BEGIN
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
       AND q.session <> r.session
-      AND (q.handed_over_at >= r.last_seen_at - interval '400 ms') IS NOT false);
+      AND (q.handed_over_at >= r.last_seen_at - doubt) IS NOT false);
   IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
   -- A replica that stood still goes on with what the broker gave it long ago. So a session that
   -- ended does not open again, and one that is open does not give way to a connected that was
-  -- handed over before its last status. When that was is known to a tenth of a second and what the
-  -- broker takes to answer, hence the 400 ms: a device that connects anew at once is not kept
-  -- waiting. A device repeats what did not count. A time in the future is of a clock that was
-  -- wrong, and says nothing.
+  -- handed over before its last status. A device repeats what did not count. A time in the future
+  -- is of a clock that was wrong, and says nothing.
   late := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.handed_over_at IS NOT NULL
       AND CASE WHEN q.session = r.session THEN NOT r.online
         ELSE hashtextextended(q.session, 0) = ANY (r.ended_sessions)
-          OR (r.online AND q.handed_over_at < r.last_seen_at - interval '400 ms'
+          OR (r.online AND q.handed_over_at < r.last_seen_at - doubt
             AND r.last_seen_at <= clock_timestamp()) END);
   stale := stale || late;
   INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)
@@ -107,4 +108,4 @@ END $$;
 COMMENT ON FUNCTION commit_statuses(jsonb) IS
   'Service: what devices said of themselves, a row each: won, again (load and decide again), '
   'busy (only of rows that say skip_locked) or '
-  'late (a connected that may be older than the open session).';
+  'late (a connected that is older than the open session, or of one that ended).';
