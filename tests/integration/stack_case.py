@@ -142,8 +142,8 @@ class StackTest(unittest.TestCase):
 
     # --- what operators' tools ask
 
-    def fetch(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=2)
+    def fetch(self, path: str, port: int = 0) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.stack.http_port, timeout=2)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -34,25 +33,16 @@ class AccessFails(StackTest):
         replica.start(LATCHKEY_HTTP_LISTEN=f"127.0.0.1:{port}", **access)
         return replica, port
 
-    def get(self, port: int, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
     def is_up(self, port: int) -> bool:
-        return "\nlatchkey_broker_access_up 1" in self.get(port, "/metrics")[1]
+        return "\nlatchkey_broker_access_up 1" in self.fetch("/metrics", port)[1]
 
     def assert_silent_no_more(self, replica: Daemon, port: int, reason: str) -> None:
         begin = time.monotonic()
         within(LIMIT_S, "the log says so", lambda: any(
             re.search("the broker's access list is not up to date.*" + reason, line) for line in replica.log.read_text().splitlines()))
         print(f"{self.name}: said {time.monotonic() - begin:.1f} s after the start")
-        within(1, "/readyz says so", lambda: self.get(port, "/readyz")[0] == 503)
-        self.assertRegex(self.get(port, "/readyz?verbose")[1], r"(?m)^\[-\] broker_access: .*" + reason)
+        within(1, "/readyz says so", lambda: self.fetch("/readyz", port)[0] == 503)
+        self.assertRegex(self.fetch("/readyz?verbose", port)[1], r"(?m)^\[-\] broker_access: .*" + reason)
         self.assertFalse(self.is_up(port))
 
     def assert_found(self, code: str, reason: str, **access: str) -> None:
@@ -65,8 +55,8 @@ class AccessFails(StackTest):
         self.assertIn(f"`{code}`", PAGE.read_text())
 
     def test_it_works(self) -> None:
-        within(LIMIT_S, "it is ready", lambda: self.get(self.stack.http_port, "/readyz")[0] == 200)
-        self.assertIn("[+] broker_access: ok", self.get(self.stack.http_port, "/readyz?verbose")[1])
+        within(LIMIT_S, "it is ready", lambda: self.fetch("/readyz")[0] == 200)
+        self.assertIn("[+] broker_access: ok", self.fetch("/readyz?verbose")[1])
         self.assertTrue(self.is_up(self.stack.http_port))
 
     def test_a_wrong_password(self) -> None:
@@ -103,8 +93,8 @@ class AccessFails(StackTest):
         self.addCleanup(self.set_rights, before)
         self.set_rights(before.replace(right, ""))
         # The next look is 5 s away, and a reply has 4 s.
-        within(4 + LIMIT_S + 2, "it is not ready", lambda: "[-] broker_access: no reply" in self.get(self.stack.http_port, "/readyz?verbose")[1])
+        within(4 + LIMIT_S + 2, "it is not ready", lambda: "[-] broker_access: no reply" in self.fetch("/readyz?verbose")[1])
         self.assertFalse(self.is_up(self.stack.http_port))
         self.set_rights(before)
-        within(2 * LIMIT_S, "it is ready", lambda: self.get(self.stack.http_port, "/readyz")[0] == 200)
+        within(2 * LIMIT_S, "it is ready", lambda: self.fetch("/readyz")[0] == 200)
         self.assertTrue(self.is_up(self.stack.http_port))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import time
-import urllib.request
 from pathlib import Path
 
 from stack_case import StackTest, clean_environment
@@ -33,12 +31,6 @@ def config_of(size: int) -> Json:
 
 
 class RefusalTest(StackTest):
-    def metric(self, name: str) -> float:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.stack.http_port}/metrics", timeout=5) as answer:
-            found = re.search(rf"^{re.escape(name)} (\S+)$", answer.read().decode(), re.MULTILINE)
-        assert found, name
-        return float(found[1])
-
     def lost(self) -> float:
         return self.metric("latchkey_broker_failures_total")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from urllib.request import urlopen
 
 from access_case import AccessTest
 from cryptography import x509
@@ -174,7 +173,7 @@ class Crl(AccessTest):
             self.act(f"revoke('{self.name}', 'stolen')")
             within(5, "it is reported", lambda: "the CRL cannot be written" in self.log())
             self.assertEqual(self.file.read_bytes(), whole)
-            self.assertRegex(self.metrics(), r"(?m)^latchkey_crl_failures_total [1-9]")
+            self.assertRegex(self.fetch("/metrics")[1], r"(?m)^latchkey_crl_failures_total [1-9]")
         finally:
             self.file.parent.chmod(0o755)
         within(10, "it is written", lambda: self.serial_of(device) in self.serials())
@@ -295,7 +294,3 @@ class Crl(AccessTest):
         end = self.crl().next_update
         assert end
         return end - datetime.now(timezone.utc).replace(tzinfo=None)
-
-    def metrics(self) -> str:
-        with urlopen(f"http://127.0.0.1:{self.stack.http_port}/metrics") as answer:
-            return answer.read().decode()
