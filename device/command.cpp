@@ -110,7 +110,7 @@ constexpr const char* provision_help =
 
 constexpr const char* provision_footer =
     "Example:\n"
-    "  latchkey device provision 12345 --bootstrap-url mqtts://broker.example:8884 \\\n"
+    "  latchkey-device provision 12345 --bootstrap-url mqtts://broker.example:8884 \\\n"
     "    --bootstrap-user @bootstrap --bootstrap-password-file bootstrap.password \\\n"
     "    --server-ca-file server-ca.pem --key-file 12345.key --dir ./12345 \\\n"
     "    --attribute model=T1000 --attribute firmware_version=2.4.1\n"
@@ -128,7 +128,7 @@ constexpr const char* run_help =
 
 constexpr const char* run_footer =
     "Example:\n"
-    "  latchkey device run 12345 --bootstrap-url mqtts://broker.example:8884 \\\n"
+    "  latchkey-device run 12345 --bootstrap-url mqtts://broker.example:8884 \\\n"
     "    --bootstrap-user @bootstrap --bootstrap-password-file bootstrap.password \\\n"
     "    --server-ca-file server-ca.pem --key-file 12345.key --dir /var/lib/12345 \\\n"
     "    --config-file /etc/collector.json --on-config /usr/local/bin/reload-collector\n"
@@ -140,37 +140,37 @@ constexpr const char* run_footer =
     "\n"
     "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";
 
-Command add_verb(Command& device, const char* name, const char* help, const char* footer, Flags& flags) {
-  auto command = device.add(name, help);
+Command add_verb(Command& root, const char* name, const char* help, const char* footer, Flags& flags) {
+  auto command = root.add(name, help);
   add_device_flags(command, flags);
   command.flag("--json", flags.json, "One JSON object a line on stdout for each step");
   command.footer(footer);
   return command;
 }
 
-void add_provision(Command& device) {
+void add_provision(Command& root) {
   const auto flags = std::make_shared<Flags>();
   const auto timeout_s = std::make_shared<unsigned>(60);
-  auto command = add_verb(device, "provision", provision_help, provision_footer, *flags);
+  auto command = add_verb(root, "provision", provision_help, provision_footer, *flags);
   command.value("--timeout", *timeout_s, "Seconds until it gives up for now",
                 {.within = Bounds{1, 86400}, .shows_default = true});
   command.does([=] { return run_provision(*flags, *timeout_s); });
 }
 
-void add_run(Command& device) {
+void add_run(Command& root) {
   const auto flags = std::make_shared<Flags>();
   const auto more = std::make_shared<RunFlags>();
-  auto command = add_verb(device, "run", run_help, run_footer, *flags);
+  auto command = add_verb(root, "run", run_help, run_footer, *flags);
   add_run_flags(command, *more);
   command.does([=] { return run_run(*flags, *more); });
 }
 
 }  // namespace
 
-void add_device_command(Command& root) {
-  auto device = root.add("device", "The reference device");
-  add_provision(device);
-  add_run(device);
+void add_commands(Command root) {
+  add_provision(root);
+  add_run(root);
+  add_simulate_command(root);
 }
 
 }  // namespace latchkey::device

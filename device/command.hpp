@@ -4,8 +4,8 @@
 
 namespace latchkey::device {
 
-/// Adds `device provision` and `device run`.
-void add_device_command(Command& root);
+/// Adds `provision`, `run` and `simulate`.
+void add_commands(Command root);
 
 /// Adds `simulate`.
 void add_simulate_command(Command& root);

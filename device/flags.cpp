@@ -206,7 +206,11 @@ void add_run_flags(Command& command, RunFlags& flags) {
 }
 
 void remark(std::string_view what) {
-  std::cerr << "latchkey: " << what << '\n';
+  std::cerr << "latchkey-device: " << what << '\n';
+}
+
+void hint(std::string_view what) {
+  std::cerr << "  hint: " << what << '\n';
 }
 
 }  // namespace latchkey::device

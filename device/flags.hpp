@@ -63,5 +63,7 @@ void add_run_flags(Command& command, RunFlags& flags);
 
 /// A line for the person who started the command, on stderr.
 void remark(std::string_view what);
+/// What to do about it, below such a line.
+void hint(std::string_view what);
 
 }  // namespace latchkey::device

@@ -71,12 +71,12 @@ int run_simulate(const Flags& flags, const SimulateFlags& more) {
 }
 
 constexpr const char* simulate_help =
-    "Be a fleet: so many devices in one process, each of which does what `latchkey device run` does.\n"
+    "Be a fleet: so many devices in one process, each of which does what `latchkey-device run` does.\n"
     "How many are connected and ready is told every second. Ends on SIGTERM or SIGINT.";
 
 constexpr const char* simulate_footer =
     "Example:\n"
-    "  latchkey simulate meter- --devices 100 --group meters --key-file meters.key --dir ./fleet \\\n"
+    "  latchkey-device simulate meter- --devices 100 --group meters --key-file meters.key --dir ./fleet \\\n"
     "    --start-within 30\n"
     "\n"
     "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";

@@ -53,7 +53,7 @@ build() {  # build [PRESET]: everything
   run_build "$preset" ON
 }
 
-build_program() {  # the program alone, and beside it the servers that it is shown with
+build_program() {  # the service and the device alone, and beside them the servers that they are shown with
   need program
-  need_beside server -- run_build dev OFF latchkey
+  need_beside server -- run_build dev OFF latchkey latchkey-device
 }

@@ -1,4 +1,3 @@
-#include "device/command.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/outcome.hpp"
 
@@ -30,8 +29,6 @@ int run_program(int argc, char** argv) {
   latchkey::cli::add_ca_commands(root);
   latchkey::cli::add_enroll_commands(root);
   latchkey::cli::add_explain_command(root);
-  latchkey::device::add_device_command(root);
-  latchkey::device::add_simulate_command(root);
   line.accept_everywhere("--config");
   const auto chosen = line.parse(argc, argv);
   if (!chosen) return report({exit_code::usage, {chosen.error().what}, chosen.error().hint});

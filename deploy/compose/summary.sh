@@ -15,6 +15,6 @@ Latchkey, its broker and its database run (docker-compose 1.29: these commands w
   The broker       $BROKER_HOST:$BOOTSTRAP_PORT for a device's request, $BROKER_HOST:$DEVICE_PORT with its certificate
   The registry     docker compose exec postgres psql -U operator latchkey
   A device         docker compose run --rm cli enroll device 12345 --generate-key 12345.key
-                   docker compose run --rm cli device provision 12345 --key-file 12345.key --dir 12345
+                   docker compose run --rm device provision 12345 --key-file 12345.key --dir 12345
   Stop             docker compose down       keeps everything; with -v it forgets everything
 END

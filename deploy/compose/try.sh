@@ -12,7 +12,7 @@ latchkey enroll device "$device" --generate-key "$device.key" --device-config '{
 
 say 'the device asks for a credential, connects with it, and gets its configuration'
 # A device repeats its request until it is answered: it may come before the service does.
-latchkey device provision "$device" --key-file "$device.key" --dir "$device" --timeout 120
+latchkey-device provision "$device" --key-file "$device.key" --dir "$device" --timeout 120
 
 say 'its row in the registry, and the request in the ledger'
 psql -X -q -x -P pager=off -v ON_ERROR_STOP=1 -v device="$device" "$LATCHKEY_DB_URL" <<'SQL'

@@ -51,7 +51,7 @@ finish() {
     echo 'compose-test: something is left of it' >&2
     result=1
   fi
-  docker image rm --no-prune "$LATCHKEY_IMAGE" >/dev/null || true
+  docker image rm --no-prune "$LATCHKEY_IMAGE" "$LATCHKEY_IMAGE-device" >/dev/null || true
   rm -rf "$folder"
   if [ "$result" = 0 ]; then say 'passed: all of it is removed'; fi
   exit "$result"
@@ -106,10 +106,10 @@ answered() { # answered CONTAINER: how many requests this replica accepted, by i
 
 fleet() { # fleet PREFIX COUNT: so many devices of a group, one after the other; ends when all are ready
   # shellcheck disable=SC2016 # the script is the container's shell's
-  compose run --rm -T --entrypoint sh cli -euc '
+  compose run --rm -T --entrypoint sh device -euc '
     for i in $(seq "$2"); do
       (umask 077; latchkey enroll derive-key "$1-$i" --group-key-file fleet.key >"$1-$i.key")
-      latchkey device provision "$1-$i" --group fleet --key-file "$1-$i.key" --dir "$1-$i" --timeout 60 2>&1 | tail -n 1
+      latchkey-device provision "$1-$i" --group fleet --key-file "$1-$i.key" --dir "$1-$i" --timeout 60 2>&1 | tail -n 1
     done' fleet "$@"
 }
 
@@ -177,6 +177,11 @@ grown=$((($(size "$LATCHKEY_IMAGE") - $(size debian:trixie-slim)) / 1000000))
 say "image: $grown MB over its base"
 [ "$grown" -le 60 ] || die 'that is more than 60 MB'
 
+say 'the reference device is in an image of its own alone'
+has_device() { docker run --rm --entrypoint sh "$1" -c 'command -v latchkey-device'; }
+has_device "$LATCHKEY_IMAGE-device" || die 'its image does not have it'
+if has_device "$LATCHKEY_IMAGE"; then die "the service's image has it"; fi
+
 say 'every command for compose of README.md and docs/deploy.md'
 documented README.md
 [ "$(sql -At -c "SELECT state FROM registry.devices WHERE device_id = 'meter-7'")" = ready ] || die 'meter-7 is not ready'
@@ -204,5 +209,5 @@ compose down
 compose up -d
 [ "$(inspect '{{.State.Health.Status}}' "$(compose ps -q latchkey)")" = healthy ] || die 'it came back before it is ready'
 compose logs ready | grep "http://localhost:$LATCHKEY_PAGE_PORT" || die 'it does not say where the page is'
-cli device provision 12345 --key-file 12345.key --dir 12345
+compose run --rm -T device provision 12345 --key-file 12345.key --dir 12345
 [ "$(sql -At -c "SELECT generation FROM registry.devices WHERE device_id = '12345'")" = 1 ] || die 'it has a new certificate'

@@ -1,4 +1,4 @@
-"""What the tests of `latchkey device run` share."""
+"""What the tests of `latchkey-device run` share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RunTest(StackTest):
 
     def running(self, *flags: str, device_id: str = "", patience: int = 60, **environment: str) -> RunningDevice:
         device_id = device_id or self.name
-        device = RunningDevice(self.stack.binary, device_id, self.folder / f"device-{device_id}", self.stack.environment,
+        device = RunningDevice(self.stack.device_binary, device_id, self.folder / f"device-{device_id}", self.stack.environment,
                                "--patience", str(patience), *flags, **environment)
         self.addCleanup(device.kill)
         return device

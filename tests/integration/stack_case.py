@@ -103,7 +103,14 @@ class StackTest(unittest.TestCase):
 
     def run_latchkey(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command as a person runs it who has read DIR/env, whatever it ends with."""
-        return subprocess.run([str(self.stack.binary), *arguments], capture_output=True, text=True, timeout=60,
+        return self._run(self.stack.binary, *arguments)
+
+    def run_device(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The reference device in the same way."""
+        return self._run(self.stack.device_binary, *arguments)
+
+    def _run(self, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(program), *arguments], capture_output=True, text=True, timeout=60,
                               env=clean_environment(self.stack.environment))
 
     def account(self, name: str, client_id: str) -> Wire:

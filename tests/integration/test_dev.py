@@ -77,7 +77,7 @@ class Dev(unittest.TestCase):
     def installed(self) -> list[list[str]]:
         return [line.split("--no-install-recommends ", 1)[1].split() for line in self.calls("apt-get") if " install " in line]
 
-    def test_a_demo_needs_the_program_and_the_servers_alone(self) -> None:
+    def test_a_demo_needs_the_programs_and_the_servers_alone(self) -> None:
         self.assertEqual(self.dev("demo").stdout, "shown\n")
         compiling, serving = self.installed()
         self.assertIn("g++", compiling)
@@ -85,7 +85,7 @@ class Dev(unittest.TestCase):
         others = {"catch2", "libbenchmark-dev", "valgrind", "prometheus", "clang-tidy-19"}
         self.assertEqual(others & {*compiling, *serving}, set())
         self.assertEqual(self.calls("cmake --preset"), ["cmake --preset dev -DBUILD_TESTING=OFF"])
-        self.assertTrue(self.calls("cmake --build")[0].endswith("--target latchkey"))
+        self.assertTrue(self.calls("cmake --build")[0].endswith("--target latchkey latchkey-device"))
 
     def test_tests_are_added_to_the_folder_of_the_demo(self) -> None:
         self.dev("demo")

@@ -68,13 +68,13 @@ class Signer:
 
 
 class RunningDevice:
-    """`latchkey device provision --credential password`, and what the test's service hears and says meanwhile."""
+    """`latchkey-device provision --credential password`, and what the test's service hears and says meanwhile."""
 
     def __init__(self, test: DeviceContract, *flags: str) -> None:
         self.id, self.folder = test.name, test.folder / f"device-{test.name}"
         self.service = test.account("service", f"played-{test.name}")
         self.service.subscribe(f"provisioning/v1/{self.id}/request")
-        command = [str(test.stack.binary), "device", "provision", self.id, "--dir", str(self.folder), "--json",
+        command = [str(test.stack.device_binary), "provision", self.id, "--dir", str(self.folder), "--json",
                    "--credential", "password", "--timeout", "60", *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env=clean_environment(test.stack.environment))
@@ -293,7 +293,7 @@ class DeviceContract(StackTest):
         chain = self.folder / "chain.pem"
         chain.write_text(ssl.DER_cert_to_PEM_cert(leaf.certificates[0]))
         _, key = self.private_key()
-        where = ("device", "provision", self.name, "--dir", str(self.folder / "unused"))
+        where = ("provision", self.name, "--dir", str(self.folder / "unused"))
         result = self.run_latchkey(*where, "--private-key-file", str(key), "--certificate-file", str(chain))
         self.assertEqual(result.returncode, 65, result.stderr)
         self.assertIn("is not the key of", result.stderr)

@@ -1,4 +1,4 @@
-"""What operators change reaches `latchkey device run`: configurations, another endpoint, a decision."""
+"""What operators change reaches `latchkey-device run`: configurations, another endpoint, a decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey device run`: stays connected, applies configurations, renews, moves, comes back (docs/protocol.md, 5-7)."""
+"""`latchkey-device run`: stays connected, applies configurations, renews, moves, comes back (docs/protocol.md, 5-7)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Enrolling(StackTest):
         return key, certificate
 
     def provision(self, device_id: str, *flags: str) -> subprocess.CompletedProcess[str]:
-        return self.run_latchkey("device", "provision", device_id, "--dir", str(self.folder / f"device-{device_id}"),
+        return self.run_device("provision", device_id, "--dir", str(self.folder / f"device-{device_id}"),
                                  "--timeout", "30", *flags)
 
     def assert_ready(self, device_id: str, *flags: str) -> None:

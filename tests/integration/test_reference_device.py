@@ -1,4 +1,4 @@
-"""`latchkey device provision`, the reference device, against the service."""
+"""`latchkey-device provision`, the reference device, against the service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jose import Json
 
 class ReferenceDevice(StackTest):
     def provision(self, device_id: str, *flags: str) -> tuple[subprocess.CompletedProcess[str], list[Json]]:
-        result = self.run_latchkey("device", "provision", device_id, "--dir", str(self.folder / f"device-{device_id}"),
+        result = self.run_device("provision", device_id, "--dir", str(self.folder / f"device-{device_id}"),
                                    "--timeout", "30", "--json", *flags)
         return result, [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -76,10 +76,17 @@ class ReferenceDevice(StackTest):
         self.assertEqual(file.read_bytes(), before)
         self.assertEqual(self.query(f"SELECT * FROM registry.devices WHERE device_id = '{self.name}-2'"), [])
 
+    def test_an_unknown_command_is_refused_with_the_nearest_name(self) -> None:
+        result = self.run_device("provisoin", self.name)
+        self.assertEqual(result.returncode, 64)
+        self.assertEqual(result.stderr.splitlines(), [
+            'latchkey-device: "provisoin" is no command of latchkey-device',
+            "  hint: did you mean provision? `latchkey-device --help` tells more"])
+
     def test_no_broker_is_a_dependency_that_is_away(self) -> None:
         self.stack.mosquitto.stop()
         self.addCleanup(self.stack.mosquitto.start)
         _, key = self.write_key(self.name)
-        result = self.run_latchkey("device", "provision", self.name, "--dir", str(self.folder / "away"), "--key-file",
+        result = self.run_device("provision", self.name, "--dir", str(self.folder / "away"), "--key-file",
                                    str(key), "--timeout", "2")
         self.assertEqual(result.returncode, 69, result.stderr)

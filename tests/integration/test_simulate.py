@@ -1,4 +1,4 @@
-"""`latchkey simulate`: many devices in one process, each as `latchkey device run`."""
+"""`latchkey-device simulate`: many devices in one process, each as `latchkey-device run`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SimulatedFleet(RunningDevice):
 
 class Simulate(RunTest):
     def fleet(self, *flags: str) -> SimulatedFleet:
-        fleet = SimulatedFleet(self.stack.binary, "meter-", self.folder / "fleet", self.stack.environment, *flags)
+        fleet = SimulatedFleet(self.stack.device_binary, "meter-", self.folder / "fleet", self.stack.environment, *flags)
         self.addCleanup(fleet.kill)
         return fleet
 
@@ -49,5 +49,5 @@ class Simulate(RunTest):
 
     def test_a_fleet_has_no_single_key(self) -> None:
         _, key = self.write_key("single")
-        result = self.run_latchkey("simulate", "meter-", "--devices", "2", "--key-file", str(key), "--dir", str(self.folder / "no"))
+        result = self.run_device("simulate", "meter-", "--devices", "2", "--key-file", str(key), "--dir", str(self.folder / "no"))
         self.assertEqual(result.returncode, 64, result.stderr)

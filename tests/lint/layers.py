@@ -41,9 +41,9 @@ BELOW: dict[str, set[str]] = {
     "service/access": SHARED | {"service", "service/issuing"},
     "service/pipeline": SHARED | STEPS | {"service"},
 } | {name: SHARED | STEPS | SHELL | {"service", "service/access", "service/pipeline", "service/http", "service/page"} for name in SHELL} | {
-    # What a person starts; the reference device is one of its commands.
-    "service/cli": SHARED | STEPS | {"service", "service/serve", "service/doctor", "service/http", "device"},
-    "service/main": {"base", "service", "service/cli", "device"},
+    # What a person starts.
+    "service/cli": SHARED | STEPS | {"service", "service/serve", "service/doctor", "service/http"},
+    "service/main": {"base", "service", "service/cli"},
 }
 
 # A library, and the only files that may know of it (regular expressions on the path).

@@ -73,8 +73,8 @@ class Demo:
     # --- the device
 
     def run_device(self, device_id: str, key: Path, name: str) -> Iterator[dict[str, Any]]:
-        """The steps of `latchkey device provision`, each as it happens; the exit code is the last one's."""
-        argv = [str(self.stack.binary), "device", "provision", device_id, "--key-file", str(key),
+        """The steps of `latchkey-device provision`, each as it happens; the exit code is the last one's."""
+        argv = [str(self.stack.device_binary), "provision", device_id, "--key-file", str(key),
                 "--dir", str(self.folder / name), "--timeout", "30", "--json"]
         errors = self.folder / f"{name}.log"
         with errors.open("w") as log, subprocess.Popen(argv, env=clean_environment(self.stack.environment), text=True,

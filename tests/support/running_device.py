@@ -1,4 +1,4 @@
-"""`latchkey device run` as a process: its steps as they happen, its folder, its end."""
+"""`latchkey-device run` as a process: its steps as they happen, its folder, its end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RunningDevice:
         threading.Thread(target=self._read, daemon=True).start()
 
     def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
-        return [str(binary), "device", "run", device_id, "--dir", str(folder), "--json", *flags]
+        return [str(binary), "run", device_id, "--dir", str(folder), "--json", *flags]
 
     def _read(self) -> None:
         assert self.process.stdout

@@ -106,6 +106,7 @@ class Stack:
         self.directory = directory.absolute()
         self.home = Home(self.directory)
         self.binary = binary.absolute()
+        self.device_binary = self.binary.with_name("latchkey-device")
         self.bound = bound
         self.settings = settings or {}
         self.retain = False  # the broker's: set it before start
@@ -214,6 +215,7 @@ class Stack:
             "LATCHKEY_DEVICE_CA_FILE": str(self.pki / "device-ca.pem"),
             "LATCHKEY_CONFIG": str(self.configuration),
             "LATCHKEY_BIN": str(self.binary),
+            "LATCHKEY_DEVICE_BIN": str(self.device_binary),
         }
 
     # --- making it
@@ -315,7 +317,7 @@ The fleet page: http://127.0.0.1:{http}/
 To try next:
   set -a; . {env}; set +a; mkdir -p {devices}
   "$LATCHKEY_BIN" enroll device 12345 --generate-key {devices}/12345.key
-  "$LATCHKEY_BIN" device provision 12345 --key-file {devices}/12345.key --dir {devices}/12345
+  "$LATCHKEY_DEVICE_BIN" provision 12345 --key-file {devices}/12345.key --dir {devices}/12345
   psql "$LATCHKEY_DB_URL" -c 'SELECT device_id, state, online, registered_at FROM registry.devices'
 `./dev down` ends it."""
 
