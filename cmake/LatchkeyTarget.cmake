@@ -1,5 +1,3 @@
-# One library a folder: latchkey_library(NAME sources...) makes latchkey_NAME out of the folder's sources.
-
 # Jumps and returns only to where the compiler meant them to go: every processor has a flag of its own for it.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i[3-6]86)$")
   set(branch_protection -fcf-protection)
@@ -41,8 +39,19 @@ if(LATCHKEY_SANITIZE)
   target_link_options(latchkey_flags INTERFACE -fsanitize=${LATCHKEY_SANITIZE})
 endif()
 
+# latchkey_library(NAME [FOLDER folder] [SOURCES source...] [USES NAME...] [LIBRARIES target...]): latchkey_NAME out of the
+# sources below the folder, which is this one unless named; a main.cpp is a program's. USES are the arrows of docs/architecture.md: `./dev lint` reads
+# them from here for what a source includes, and `rooms_link` (tests/CMakeLists.txt) has the linker hold them. LIBRARIES are
+# other projects', for its sources alone.
 function(latchkey_library name)
-  add_library(latchkey_${name} STATIC ${ARGN})
-  target_link_libraries(latchkey_${name} PUBLIC latchkey_flags)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "SOURCES;USES;LIBRARIES")
+  if(NOT arg_SOURCES)
+    file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${arg_FOLDER}/*.cpp)
+    list(FILTER arg_SOURCES EXCLUDE REGEX "/main\\.cpp$")
+  endif()
+  list(TRANSFORM arg_USES PREPEND latchkey_)
+  add_library(latchkey_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(latchkey_${name} PUBLIC latchkey_flags ${arg_USES} PRIVATE ${arg_LIBRARIES})
   latchkey_precompile_standard(latchkey_${name})
+  set_property(GLOBAL APPEND PROPERTY LATCHKEY_LIBRARIES latchkey_${name})
 endfunction()

@@ -2,7 +2,7 @@
 
 #include "protocol/topics.hpp"
 #include "registry/broker_access.hpp"
-#include "service/sealing.hpp"
+#include "service/keys/master_key.hpp"
 
 #include <optional>
 #include <span>

@@ -4,8 +4,8 @@
 #include "service/access/conversation.hpp"
 #include "service/access/openings.hpp"
 #include "service/access/plan.hpp"
-#include "service/log.hpp"
-#include "service/metrics.hpp"
+#include "service/observability/log.hpp"
+#include "service/observability/metrics.hpp"
 
 #include <chrono>
 #include <functional>

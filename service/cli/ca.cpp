@@ -2,8 +2,8 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
-#include "service/pki.hpp"
-#include "service/timestamp.hpp"
+#include "service/keys/pki.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
-#include "service/certificate_ends.hpp"
 #include "service/cli/ca.hpp"
 #include "service/cli/flags.hpp"
-#include "service/timestamp.hpp"
+#include "service/config/certificate_ends.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,10 +1,10 @@
-#include "service/config.hpp"
+#include "service/config/config.hpp"
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
-#include "service/config_table.hpp"
-#include "service/pki.hpp"
-#include "service/timestamp.hpp"
+#include "service/config/pki_files.hpp"
+#include "service/config/table.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <chrono>
 #include <iostream>

@@ -2,7 +2,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
-#include "service/timestamp.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
 

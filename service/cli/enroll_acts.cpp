@@ -4,7 +4,7 @@
 #include "protocol/signer.hpp"
 #include "service/cli/enroll.hpp"
 #include "service/cli/flags.hpp"
-#include "service/timestamp.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #include "crypto/mac.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
-#include "service/config.hpp"
+#include "service/config/config.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "service/cli/flags.hpp"
 
-#include "service/config_rules.hpp"
+#include "service/config/rules.hpp"
 
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
-#include "service/http/client.hpp"
+#include "service/observability/http/client.hpp"
 
 #include <iostream>
 #include <memory>

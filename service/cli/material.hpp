@@ -1,7 +1,7 @@
 #pragma once
 
 #include "service/cli/outcome.hpp"
-#include "service/sealing.hpp"
+#include "service/keys/master_key.hpp"
 
 #include <string>
 

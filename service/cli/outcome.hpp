@@ -2,7 +2,7 @@
 
 #include "base/exit_code.hpp"
 #include "registry/administration.hpp"
-#include "service/config.hpp"
+#include "service/config/config.hpp"
 
 #include <expected>
 #include <string>

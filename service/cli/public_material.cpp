@@ -2,8 +2,8 @@
 
 #include "crypto/chain.hpp"
 #include "protocol/jwk.hpp"
-#include "service/pki.hpp"
-#include "service/timestamp.hpp"
+#include "service/config/pki_files.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <chrono>
 

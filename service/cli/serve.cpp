@@ -1,4 +1,4 @@
-#include "service/serve.hpp"
+#include "service/process/serve.hpp"
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"

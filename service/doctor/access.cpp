@@ -1,7 +1,7 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "service/access/conversation.hpp"
-#include "service/broker_login.hpp"
+#include "service/config/broker_login.hpp"
 #include "service/doctor/broker_session.hpp"
 
 #include <array>

@@ -3,7 +3,7 @@
 #include "service/doctor/broker_session.hpp"
 #include "service/doctor/doctor.hpp"
 #include "service/doctor/reach.hpp"
-#include "service/timestamp.hpp"
+#include "service/observability/timestamp.hpp"
 
 #include <algorithm>
 

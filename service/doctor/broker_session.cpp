@@ -2,7 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "crypto/mac.hpp"
-#include "service/broker_login.hpp"
+#include "service/config/broker_login.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "crypto/secret.hpp"
-#include "service/config.hpp"
+#include "service/config/config.hpp"
 #include "service/doctor/finding.hpp"
 
 // Private to this folder.

@@ -1,6 +1,6 @@
-#include "service/certificate_ends.hpp"
+#include "service/config/certificate_ends.hpp"
+#include "service/config/pki_files.hpp"
 #include "service/doctor/doctor.hpp"
-#include "service/pki.hpp"
 
 namespace latchkey::service {
 namespace {

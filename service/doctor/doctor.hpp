@@ -2,7 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "crypto/secret.hpp"
-#include "service/config.hpp"
+#include "service/config/config.hpp"
 #include "service/doctor/finding.hpp"
 
 // What `latchkey doctor` looks at. Nothing is changed anywhere, and a service that runs is not disturbed.

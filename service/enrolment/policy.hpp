@@ -2,7 +2,7 @@
 
 #include "protocol/request.hpp"
 #include "registry/model.hpp"
-#include "service/rejection.hpp"
+#include "service/identity/rejection.hpp"
 
 #include <optional>
 #include <span>

@@ -1,6 +1,6 @@
 #include "service/identity/anchors.hpp"
 
-#include "service/pki.hpp"
+#include "service/keys/pki.hpp"
 
 namespace latchkey::service {
 namespace {

@@ -5,8 +5,8 @@
 #include "registry/model.hpp"
 #include "service/identity/anchors.hpp"
 #include "service/identity/nobody.hpp"
-#include "service/rejection.hpp"
-#include "service/sealing.hpp"
+#include "service/identity/rejection.hpp"
+#include "service/keys/master_key.hpp"
 
 #include <expected>
 #include <string>

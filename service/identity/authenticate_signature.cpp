@@ -1,5 +1,5 @@
 #include "service/identity/authenticate_case.hpp"
-#include "service/pki.hpp"
+#include "service/keys/pki.hpp"
 
 // Proofs by a private key: an enrolled one, a certified one, or that of the device's current certificate.
 namespace latchkey::service {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "registry/model.hpp"
-#include "service/sealing.hpp"
+#include "service/keys/master_key.hpp"
 
 namespace latchkey::service {
 

@@ -2,7 +2,7 @@
 
 #include "registry/import.hpp"
 #include "service/import/record.hpp"
-#include "service/sealing.hpp"
+#include "service/keys/master_key.hpp"
 
 #include <expected>
 

@@ -2,7 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "service/enrolment/decide.hpp"
-#include "service/sealing.hpp"
+#include "service/keys/master_key.hpp"
 
 namespace latchkey::service {
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/listen_address.hpp"
 #include "crypto/secret.hpp"
-#include "service/http/address.hpp"
-#include "service/http/message.hpp"
+#include "service/observability/http/message.hpp"
 
 #include <optional>
 

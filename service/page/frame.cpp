@@ -2,8 +2,8 @@
 
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
+#include "service/observability/timestamp.hpp"
 #include "service/page/style.hpp"
-#include "service/timestamp.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

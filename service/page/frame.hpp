@@ -1,7 +1,7 @@
 #pragma once
 
 #include "registry/model.hpp"
-#include "service/http/message.hpp"
+#include "service/observability/http/message.hpp"
 #include "service/page/markup.hpp"
 
 #include <chrono>

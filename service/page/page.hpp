@@ -1,7 +1,7 @@
 #pragma once
 
 #include "registry/page.hpp"
-#include "service/http/message.hpp"
+#include "service/observability/http/message.hpp"
 
 #include <chrono>
 #include <expected>

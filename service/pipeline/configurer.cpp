@@ -1,6 +1,6 @@
 #include "service/pipeline/configurer.hpp"
 
-#include "service/pipeline/acceptance.hpp"
+#include "service/answering/acceptance.hpp"
 
 namespace latchkey::service {
 namespace {
@@ -51,7 +51,8 @@ void Configurer::add_config(protocol::Configuration& message, const protocol::De
   else
     message.config = std::move(effective->config);
   if (facts.device->endpoint_given != effective->configured.endpoint)
-    message.connection = speaker_.connection_for(id, facts.credential->type, facts.enrolment->endpoint);
+    message.connection =
+        connection_for(destination_, topics_, id, facts.credential->type, facts.enrolment->endpoint);
 }
 
 std::string Configurer::seal(const protocol::DeviceId& id, const registry::StatusFacts& facts,

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "service/answering/destination.hpp"
+#include "service/answering/effective.hpp"
 #include "service/identity/authenticate.hpp"
-#include "service/pipeline/effective.hpp"
 #include "service/pipeline/speaker.hpp"
 
 namespace latchkey::service {
@@ -10,8 +11,13 @@ namespace latchkey::service {
 /// changes. May be used from several threads.
 class Configurer {
  public:
-  Configurer(const Authenticator& authenticator, Speaker& speaker, Log& log)
-      : authenticator_(authenticator), speaker_(speaker), log_(log) {}
+  Configurer(const Authenticator& authenticator, const Destination& destination,
+             const protocol::Topics& topics, Speaker& speaker, Log& log)
+      : authenticator_(authenticator),
+        destination_(destination),
+        topics_(topics),
+        speaker_(speaker),
+        log_(log) {}
 
   /// What `facts`, which are of a registered device, amount to with these attributes. Nothing if its
   /// enrolment is gone.
@@ -31,6 +37,8 @@ class Configurer {
                                  std::string_view config) const;
 
   const Authenticator& authenticator_;
+  const Destination& destination_;
+  const protocol::Topics& topics_;
   Speaker& speaker_;
   Log& log_;
 };

@@ -1,6 +1,6 @@
 #include "service/pipeline/lock_holders.hpp"
 
-#include "service/timestamp.hpp"
+#include "service/observability/timestamp.hpp"
 
 namespace latchkey::service {
 

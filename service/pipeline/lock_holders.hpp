@@ -1,7 +1,7 @@
 #pragma once
 
 #include "registry/registry.hpp"
-#include "service/log.hpp"
+#include "service/observability/log.hpp"
 
 namespace latchkey::service {
 

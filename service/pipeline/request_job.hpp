@@ -1,6 +1,6 @@
 #pragma once
 
-#include "service/pipeline/effective.hpp"
+#include "service/answering/effective.hpp"
 #include "service/pipeline/requests.hpp"
 #include "service/pipeline/tracking.hpp"
 

@@ -2,9 +2,10 @@
 
 #include "crypto/certificate.hpp"
 #include "registry/registry.hpp"
+#include "service/answering/destination.hpp"
 #include "service/enrolment/decide.hpp"
+#include "service/identity/proof_limits.hpp"
 #include "service/pipeline/speaker.hpp"
-#include "service/proof_limits.hpp"
 
 #include <vector>
 
@@ -17,6 +18,8 @@ struct RequestTools {
   const crypto::Issuer& issuer;
   const MasterKey& master;
   const std::vector<crypto::Bytes>& intermediates;  ///< DER, sent after the leaf
+  const Destination& destination;
+  const protocol::Topics& topics;
   Speaker& speaker;
   ProofLimits& limits;
   Metrics& metrics;

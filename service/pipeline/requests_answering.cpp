@@ -1,5 +1,5 @@
 #include "base/failpoint.hpp"
-#include "service/pipeline/acceptance.hpp"
+#include "service/answering/acceptance.hpp"
 #include "service/pipeline/request_job.hpp"
 
 // From a verdict to the answer that goes out.
@@ -64,7 +64,7 @@ std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
 protocol::Answer RequestPipeline::compose(const Judged& judged, const registry::RequestFacts& facts,
                                           registry::Clock now) const {
   protocol::Answer answer = head_of(*judged.job, now);
-  const AcceptanceTools acceptance{tools_.intermediates, tools_.master, tools_.speaker};
+  const AcceptanceTools acceptance{tools_.intermediates, tools_.master, tools_.destination, tools_.topics};
   const auto accepted = [&](std::optional<protocol::Acceptance> made) {
     answer.acceptance = std::move(made);
     if (!answer.acceptance) return refuse(answer, protocol::Code::unavailable, {});

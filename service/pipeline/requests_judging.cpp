@@ -1,6 +1,6 @@
 #include "base/failpoint.hpp"
+#include "service/answering/acceptance.hpp"
 #include "service/issuing/issue.hpp"
-#include "service/pipeline/acceptance.hpp"
 #include "service/pipeline/request_job.hpp"
 
 // From a request and what is known of it to a verdict.

@@ -1,6 +1,5 @@
 #include "service/pipeline/speaker.hpp"
 
-#include "protocol/connection.hpp"
 #include "protocol/limits.hpp"
 
 #include <algorithm>
@@ -10,15 +9,9 @@ namespace latchkey::service {
 
 using protocol::Channel;
 
-Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination,
-                 Gate gate, Metrics& metrics, Log& log)
-    : link_(link),
-      topics_(topics),
-      sent_(sent),
-      destination_(std::move(destination)),
-      gate_(std::move(gate)),
-      metrics_(metrics),
-      log_(log) {}
+Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Gate gate, Metrics& metrics,
+                 Log& log)
+    : link_(link), topics_(topics), sent_(sent), gate_(std::move(gate)), metrics_(metrics), log_(log) {}
 
 bool Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
                      std::optional<registry::Sent> sent, std::optional<registry::BrokerOpening> opening) {
@@ -82,22 +75,6 @@ void Speaker::publish_signed(Channel channel, const protocol::DeviceId& id, std:
   message.content_type = "application/jose";
   message.payload = std::move(payload);
   static_cast<void>(publish(std::move(message)));
-}
-
-protocol::Connection Speaker::connection_for(const protocol::DeviceId& id, protocol::CredentialType type,
-                                             std::string_view endpoint) const {
-  const bool password = type == protocol::CredentialType::password;
-  auto connection = endpoint.empty() ? std::nullopt : protocol::parse_endpoint(endpoint);
-  if (!connection)
-    connection = protocol::Connection{.host = destination_.host,
-                                      .port = password ? destination_.password_port : destination_.port,
-                                      .tls = destination_.tls,
-                                      .client_id = {},
-                                      .ca = destination_.anchors,
-                                      .topics = {}};
-  connection->client_id = id.text();
-  connection->topics = topics_.device_prefix(id);
-  return *std::move(connection);
 }
 
 bool Speaker::publish(mqtt::Message message) {

@@ -4,22 +4,13 @@
 #include "protocol/configuration.hpp"
 #include "protocol/topics.hpp"
 #include "registry/broker_access.hpp"
-#include "service/log.hpp"
-#include "service/metrics.hpp"
+#include "service/observability/log.hpp"
+#include "service/observability/metrics.hpp"
 #include "service/pipeline/sent_log.hpp"
 
 #include <functional>
 
 namespace latchkey::service {
-
-/// Where devices connect with what they got, unless the registry says otherwise.
-struct Destination {
-  std::string host;
-  std::uint16_t port = 8883;
-  std::uint16_t password_port = 8883;  ///< for devices with a password
-  bool tls = true;
-  std::vector<crypto::Bytes> anchors;  ///< DER; empty: devices keep theirs
-};
 
 /// Takes an answer that may leave only once the broker did something; it publishes the answer then, or drops
 /// it when the broker does not: the device asks again. Never waits; false: too many wait.
@@ -28,8 +19,8 @@ using Gate = std::function<bool(registry::BrokerOpening, mqtt::Message)>;
 /// What every worker says things with: topics, encoding, the link's outbox. May be used from several threads.
 class Speaker {
  public:
-  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Destination destination, Gate gate,
-          Metrics& metrics, Log& log);
+  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Gate gate, Metrics& metrics,
+          Log& log);
 
   /// Signed by `signer`, or plain without one. `sent` names the credential in it, `opening` what the broker
   /// has to do first. False: the answer was dropped, because too many wait or no device would take it.
@@ -41,10 +32,6 @@ class Speaker {
   /// In two messages if it does not fit into one: first the configuration, then the connection.
   void configure(const protocol::DeviceId& id, protocol::Configuration configuration,
                  const protocol::Signer& signer);
-  /// `endpoint`: what the registry says of it, JSON; empty: as everybody.
-  [[nodiscard]] protocol::Connection connection_for(const protocol::DeviceId& id,
-                                                    protocol::CredentialType type,
-                                                    std::string_view endpoint) const;
   /// False: the outbox is full.
   [[nodiscard]] bool publish(mqtt::Message message);
 
@@ -58,7 +45,6 @@ class Speaker {
   mqtt::Link& link_;
   const protocol::Topics& topics_;
   SentLog& sent_;
-  Destination destination_;
   Gate gate_;
   Metrics& metrics_;
   Log& log_;

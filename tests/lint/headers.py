@@ -13,18 +13,20 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sources import ROOT, files
+from layers import library_of, reachable
+from sources import ROOT, cpp_files, includes
 
-FOLDERS = ("crypto", "protocol", "registry", "mqtt", "service", "device")
-# What a folder keeps for its own .cpp files; everything else is public.
-PRIVATE = re.compile(
-    r"crypto/(openssl|der|fail)|protocol/json|mqtt/(?!link\b)|registry/(?!administration|reason|migration\.|model|registry\b)")
 FOREIGN = re.compile(r"/(nlohmann|openssl|pqxx|postgresql|spdlog|fmt|CLI|toml\+\+)/|/mqtt/async_client|/MQTT\w+\.h|/toml\.hpp")
 
 
 def public_headers() -> list[Path]:
-    return [path for folder in FOLDERS for path in files(".hpp", below=ROOT / folder)
-            if not PRIVATE.match(path.relative_to(ROOT).as_posix())]
+    """What a source of another library includes; a library keeps everything else to itself."""
+    folders = reachable()
+    public = {included for path in cpp_files() for kind, included in includes(path)
+              if kind == '"' and (ROOT / included).is_file() and library_of(folders, included)
+              and library_of(folders, path.relative_to(ROOT).as_posix()) != library_of(folders, included)
+              and not path.is_relative_to(ROOT / "tests")}
+    return sorted(ROOT / name for name in public)
 
 
 def complaint(folder: Path, compiler: list[str], header: Path) -> str | None:

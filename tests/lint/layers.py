@@ -1,4 +1,4 @@
-"""Who may include whom: the table of docs/architecture.md, and the length of a file."""
+"""Who may include whom, as the CMakeLists.txt of the libraries say it, and the length of a file."""
 
 from __future__ import annotations
 
@@ -6,52 +6,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sources import ROOT, cpp_files, includes
+from sources import ROOT, cpp_files, files, includes
 
-SHARED = {"base", "crypto", "protocol", "registry", "mqtt"}
-STEPS = {"service/identity", "service/enrolment", "service/issuing"}
-# Threads and connections around the pipeline.
-SHELL = {"service/serve", "service/service", "service/worker", "service/intake", "service/housekeeper", "service/observer",
-         "service/broker_echo"}
+# latchkey_library(NAME ... FOLDER folder ... USES name...): cmake/LatchkeyTarget.cmake.
+LIBRARY = re.compile(r"^latchkey_library\((\w+)([^)]*)\)", re.MULTILINE)
+# add_executable(NAME source...): a program's source is in no library, and may use all.
+PROGRAM = re.compile(r"^add_executable\(\S+ ([^)]*)\)", re.MULTILINE)
 
-# A folder (or the beginning of a file's name), and what it may use beside itself. The longest that fits a file decides.
-BELOW: dict[str, set[str]] = {
-    "base": set(),
-    "crypto": {"base"},
-    "protocol": {"crypto"},
-    "registry": {"base", "protocol", "crypto"},
-    "mqtt": {"protocol", "crypto"},
-    "device": {"base", "protocol", "crypto", "mqtt"},
-    "bench": SHARED,
-    # What the steps of a request cost by themselves (docs/decisions/0010).
-    "bench/micro": SHARED | STEPS | {"bench", "service"},
-    # Configuration, logs, keys: what the steps of a request stand on.
-    "service": SHARED | {"service/http/address"},
-    # What is shown to operators; it is given what it shows.
-    "service/http": SHARED | {"service", "service/http/address"},
-    "service/http/address": set(),
-    # The fleet page is made of values.
-    "service/page": SHARED | {"service", "service/http", "service/http/address"},
-    # What `latchkey doctor` looks at.
-    "service/doctor": SHARED | {"service", "service/access"},
-    # The steps of a request know values only: no broker and, but for its rows, no database.
-    "service/identity": {"base", "crypto", "protocol", "registry", "service"},
-    "service/enrolment": {"base", "crypto", "protocol", "registry", "service", "service/identity"},
-    "service/issuing": {"base", "crypto", "protocol", "registry", "service", "service/enrolment"},
-    "service/access": SHARED | {"service", "service/issuing"},
-    "service/pipeline": SHARED | STEPS | {"service"},
-} | {name: SHARED | STEPS | SHELL | {"service", "service/access", "service/pipeline", "service/http", "service/page"} for name in SHELL} | {
-    # What a person starts.
-    "service/cli": SHARED | STEPS | {"service", "service/serve", "service/doctor", "service/http"},
-    "service/main": {"base", "service", "service/cli"},
-}
-
-# A library, and the only files that may know of it (regular expressions on the path).
+# A library of others, and the only files that may know of it (regular expressions on the path).
 LIBRARIES: dict[str, str] = {
     r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp",
     r"pqxx/|libpq-fe\.h|postgresql/": r"registry/.*",
-    r"microhttpd": r"service/http/server\.cpp",
-    r"prometheus/": r"service/metrics\.cpp",
+    r"microhttpd": r"service/observability/http/server\.cpp",
+    r"prometheus/": r"service/observability/metrics\.cpp",
     r"mqtt/|MQTT\w+\.h": r"mqtt/.*",  # Paho; headers of ours are in quotes
     # Headers are read by everybody who uses them: no large library behind a public one.
     r"benchmark/": r"bench/micro/micro\.cpp",
@@ -64,11 +31,47 @@ LONGEST_FILE = 500
 
 
 def complaints() -> Iterator[str]:
+    reach, programs = reachable(), _programs()
     for path in cpp_files():
         name = path.relative_to(ROOT).as_posix()
         yield from _length(path, name)
+        yield from _place(name)
         for kind, included in includes(path):
-            yield from _direction(name, included) if kind == '"' else _library(name, included)
+            if kind == "<":
+                yield from _library(name, included)
+            elif name not in programs:
+                yield from _direction(reach, name, included)
+
+
+def reachable() -> dict[str, set[str]]:
+    """Each library's folder, and the folders that it may use: those of its USES and of theirs."""
+    folders: dict[str, str] = {}
+    uses: dict[str, list[str]] = {}
+    for path, text in _cmake_lists():
+        for library, arguments in LIBRARY.findall(text):
+            folder = re.search(r"FOLDER (\S+)", arguments)
+            folders[library] = (path.parent / (folder[1] if folder else ".")).relative_to(ROOT).as_posix()
+            used = re.search(r"USES ([a-z_\s]+)", arguments)
+            uses[library] = used[1].split() if used else []
+
+    def closure(library: str) -> set[str]:
+        return {library}.union(*map(closure, uses[library]))
+
+    return {folders[library]: {folders[name] for name in closure(library)} for library in uses}
+
+
+def library_of(reach: dict[str, set[str]], name: str) -> str | None:
+    """The folder of the library that a file is of."""
+    return max((folder for folder in reach if name.startswith(f"{folder}/")), key=len, default=None)
+
+
+def _cmake_lists() -> Iterator[tuple[Path, str]]:
+    yield from ((path, path.read_text()) for path in files(".txt") if path.name == "CMakeLists.txt")
+
+
+def _programs() -> set[str]:
+    return {(path.parent / source).relative_to(ROOT).as_posix() for path, text in _cmake_lists()
+            for sources in PROGRAM.findall(text) for source in sources.split() if source.endswith(".cpp") and "$" not in source}
 
 
 def _length(path: Path, name: str) -> Iterator[str]:
@@ -77,14 +80,15 @@ def _length(path: Path, name: str) -> Iterator[str]:
         yield f"{name}: {lines} lines; {LONGEST_FILE} is the most"
 
 
-def _row(name: str) -> str | None:
-    return max((row for row in BELOW if re.match(rf"{row}[/._]", name)), key=len, default=None)
+def _place(name: str) -> Iterator[str]:
+    if re.fullmatch(r"service/[^/]+\.[ch]pp", name) and name != "service/main.cpp":
+        yield f"{name}: belongs into one of the rooms of the service"
 
 
-def _direction(name: str, included: str) -> Iterator[str]:
-    row, target = _row(name), _row(included)
-    if row and target and target not in BELOW[row] | {row}:
-        yield f"{name}: includes {included}, but {row} may use only {', '.join(sorted(BELOW[row])) or 'itself'}"
+def _direction(reach: dict[str, set[str]], name: str, included: str) -> Iterator[str]:
+    folder, target = library_of(reach, name), library_of(reach, included)
+    if folder and target and target not in reach[folder]:
+        yield f"{name}: includes {included}, but {folder} may use only {', '.join(sorted(reach[folder]))}"
 
 
 def _library(name: str, included: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "crypto/certificate.hpp"
-#include "folder.hpp"
-#include "service/config_reading.hpp"
+#include "service/config/reading.hpp"
+#include "unit/service/folder.hpp"
 
 #include <chrono>
 #include <string>

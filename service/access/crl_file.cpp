@@ -1,0 +1,215 @@
+#include "service/access/crl_file.hpp"
+
+#include "base/command.hpp"
+#include "base/failpoint.hpp"
+#include "service/issuing/issue.hpp"
+#include "service/observability/timestamp.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+namespace latchkey::service {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// A broker whose clock is behind takes a list from its future for invalid, and lets nobody in.
+constexpr std::chrono::hours backdated{1};
+constexpr std::chrono::seconds reload_limit{5};
+// The stamp does not see certificates that were replaced, where a group wants those on the list.
+constexpr std::chrono::seconds full_look_interval{60};
+constexpr unsigned readable_by_all = 0644;
+
+std::uint64_t number_at(crypto::Time time) {
+  return static_cast<std::uint64_t>(std::chrono::milliseconds(time.time_since_epoch()).count());
+}
+
+std::vector<crypto::Crl::Entry> in_order(std::vector<crypto::Crl::Entry> entries) {
+  std::ranges::sort(entries, {}, &crypto::Crl::Entry::serial);
+  return entries;
+}
+
+/// What a process that was killed while it wrote has left behind.
+void remove_leftovers(const std::filesystem::path& file) {
+  const std::string temporary = "." + file.filename().string() + ".";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(file.parent_path(), ignored))
+    if (entry.path().filename().string().starts_with(temporary)) std::filesystem::remove(entry, ignored);
+}
+
+/// Each list of a PEM file by itself.
+std::vector<std::string> lists_in(std::string_view pem) {
+  constexpr std::string_view end = "-----END X509 CRL-----\n";
+  std::vector<std::string> lists;
+  while (!pem.empty()) {
+    const std::size_t found = pem.find(end);
+    const std::size_t size = found == std::string_view::npos ? pem.size() : found + end.size();
+    lists.emplace_back(pem.substr(0, size));
+    pem.remove_prefix(size);
+  }
+  return lists;
+}
+
+std::size_t count(const std::vector<std::vector<crypto::Crl::Entry>>& lists) {
+  std::size_t all = 0;
+  for (const auto& entries : lists)
+    all += entries.size();
+  return all;
+}
+
+}  // namespace
+
+CrlFile::CrlFile(Options options, std::vector<crypto::Identity> cas, Metrics& metrics, Log& log)
+    : options_(std::move(options)), cas_(std::move(cas)), metrics_(metrics), log_(log) {
+  remove_leftovers(options_.file);
+  read();
+}
+
+void CrlFile::read() {
+  std::error_code missing;
+  if (!std::filesystem::exists(options_.file, missing)) return;
+  std::ifstream file(options_.file, std::ios::binary);
+  const std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::vector<std::optional<Entries>> entries(cas_.size());
+  next_update_ = crypto::Time::max();
+  for (const std::string& text : lists_in(pem)) {
+    auto found = read_list(text);
+    if (!found) {
+      complain("a CRL that is there is of no use to this service", found.error().what);
+      if (found.error().fault == crypto::Fault::refused) foreign_ += text;
+      continue;
+    }
+    entries[found->ca] = in_order(std::move(found->list.entries));
+    this_update_ = std::max(this_update_, found->list.this_update);
+    next_update_ = std::min(next_update_, found->list.next_update);
+    number_ = std::max(number_, found->list.number);
+  }
+  if (!std::ranges::all_of(entries, [](const auto& list) { return list.has_value(); })) return;
+  written_.emplace();
+  for (auto& list : entries)
+    written_->push_back(*std::move(list));
+  known_ = written_;
+  metrics_.crl_written(next_update_, count(*written_));
+}
+
+crypto::Result<CrlFile::Found> CrlFile::read_list(std::string_view pem) const {
+  crypto::Result<Found> found = std::unexpected(
+      crypto::Error{crypto::Fault::refused,
+                    "neither pki.device_ca_file nor crl.previous_ca_file has its CA: it stays "
+                    "as it is, and when it ends every device of that CA is refused"});
+  for (std::size_t ca = 0; ca < cas_.size(); ++ca) {
+    auto list = crypto::read_crl(crypto::as_bytes(pem), cas_[ca].certificate);
+    if (list) return Found{ca, *std::move(list)};
+    if (list.error().fault == crypto::Fault::malformed) found = std::unexpected(std::move(list.error()));
+  }
+  return found;
+}
+
+registry::Result<bool> CrlFile::step(registry::Registry& registry) {
+  const auto learned = learn(registry);
+  if (known_ && is_due()) write();
+  if (broker_has_to_be_told_) tell_broker();
+  if (!learned) return std::unexpected(learned.error());
+  return false;
+}
+
+registry::Result<void> CrlFile::learn(registry::Registry& registry) {
+  const auto state = registry.revocation_state();
+  if (!state) return std::unexpected(state.error());
+  const auto at = Steady::now();
+  clock_ = {state->now, at};
+  if (state->stamp == stamp_ && at < next_full_look_) return {};
+  const auto revoked = registry.load_revoked();
+  if (!revoked) return std::unexpected(revoked.error());
+  known_ = by_ca(*revoked);
+  stamp_ = state->stamp;
+  next_full_look_ = at + full_look_interval;
+  return {};
+}
+
+CrlFile::Lists CrlFile::by_ca(const std::vector<registry::RevokedCertificate>& revoked) {
+  Lists lists(cas_.size());
+  std::size_t unlisted = 0;
+  for (const auto& [serial, at, issuer] : revoked) {
+    bool listed = false;
+    for (std::size_t ca = 0; ca < cas_.size(); ++ca) {
+      // Whose issuer is not known stands on every list: nobody else has its serial.
+      if (issuer && *issuer != issuer_id(cas_[ca].key.public_key().fingerprint())) continue;
+      lists[ca].push_back({serial, std::chrono::floor<std::chrono::seconds>(at)});
+      listed = true;
+    }
+    if (!listed) ++unlisted;
+  }
+  if (unlisted > unlisted_)
+    complain("revoked certificates stand on no list",
+             std::to_string(unlisted) +
+                 " of a CA that is neither in pki.device_ca_file nor in "
+                 "crl.previous_ca_file");
+  unlisted_ = unlisted;
+  for (Entries& entries : lists)
+    entries = in_order(std::move(entries));
+  return lists;
+}
+
+std::optional<crypto::Time> CrlFile::database_now() const {
+  if (!clock_) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(
+      clock_->database + std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - clock_->at));
+}
+
+bool CrlFile::is_due() const {
+  std::error_code ignored;
+  if (written_ != known_ || !std::filesystem::exists(options_.file, ignored)) return true;
+  const auto now = database_now();
+  const bool from_the_future =
+      now && (this_update_ > *now || next_update_ > *now + options_.lifetime + backdated);
+  return from_the_future || now.value_or(current_time()) >= next_update_ - options_.lifetime * 2 / 3;
+}
+
+void CrlFile::write() {
+  const auto database = database_now();
+  const crypto::Time now = database.value_or(current_time());
+  // A clock of this machine alone may be far ahead: then the lists begin where those before them did.
+  const crypto::Time this_update = database ? now - backdated : std::min(this_update_, now - backdated);
+  const crypto::Time next_update = now + options_.lifetime;
+  const std::uint64_t number = std::max(number_ + 1, number_at(now));
+  const auto pem = sign(this_update, next_update, number);
+  if (!pem) return complain("the CRL cannot be signed", pem.error().what);
+  failpoint("in_crl_write");
+  const auto placed = crypto::replace_file(options_.file, crypto::as_bytes(*pem), readable_by_all);
+  if (!placed) return complain("the CRL cannot be written", placed.error().what);
+  written_ = known_;
+  this_update_ = this_update;
+  next_update_ = next_update;
+  number_ = number;
+  broker_has_to_be_told_ = !options_.reload_command.empty();
+  const std::size_t entries = count(*written_);
+  metrics_.crl_written(next_update_, entries);
+  log_.info("the CRL is written", {{"entries", static_cast<std::int64_t>(entries)}});
+}
+
+crypto::Result<std::string> CrlFile::sign(crypto::Time this_update, crypto::Time next_update,
+                                          std::uint64_t number) const {
+  std::string all;
+  for (std::size_t ca = 0; ca < cas_.size(); ++ca) {
+    auto pem = crypto::sign_crl(cas_[ca], {(*known_)[ca], this_update, next_update, number});
+    if (!pem) return pem;
+    all += *pem;
+  }
+  return all + foreign_;
+}
+
+void CrlFile::tell_broker() {
+  if (const auto told = run_command(options_.reload_command, reload_limit); !told)
+    return complain("the broker was not told of the new CRL", told.error());
+  broker_has_to_be_told_ = false;
+}
+
+void CrlFile::complain(std::string_view what, std::string_view reason) {
+  metrics_.crl_failed();
+  log_.error(what, {{"file", options_.file.string()}, {"reason", reason}});
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,44 @@
+#include "service/answering/effective.hpp"
+
+#include "crypto/mac.hpp"
+#include "protocol/configuration.hpp"
+
+namespace latchkey::service {
+namespace {
+
+std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
+                                                 const registry::Enrolment& enrolment,
+                                                 std::string_view attributes, bool can_open) {
+  auto config = protocol::expand_config(enrolment.config, id, attributes);
+  if (!config && config.error().starts_with("config: ")) return config;
+  if (!config) return std::unexpected("nothing is known for ${" + config.error() + "}");
+  if (enrolment.policy.seals_config && !can_open && *config != "{}")
+    return std::unexpected("it has to be sealed, and the device gave no key to seal it for");
+  return config;
+}
+
+}  // namespace
+
+Effective work_out(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
+                   const registry::Configured& before, std::string_view attributes, bool can_open) {
+  Effective effective{before, std::nullopt};
+  registry::Configured& now = effective.configured;
+  now.layers = enrolment.layers;
+  auto config = sendable(id, enrolment, attributes, can_open);
+  if (!config) {
+    now.fault = std::move(config.error());
+    return effective;
+  }
+  now.fault.clear();
+  now.endpoint.reset();
+  if (!enrolment.endpoint.empty()) now.endpoint = crypto::sha256(crypto::as_bytes(enrolment.endpoint));
+  // Neither holds a line feed: JSON as our writer and PostgreSQL's write it.
+  now.digest = crypto::sha256(crypto::as_bytes(*config + '\n' + enrolment.endpoint));
+  // The first one is version 1, unless that was told already, without a configuration in it.
+  const bool was_told = before.digest || !before.fault.empty();
+  if (was_told && now.digest != before.digest) ++now.version;
+  effective.config = std::move(*config);
+  return effective;
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,111 @@
+#include "service/config/reading.hpp"
+#include "service/config/rules.hpp"
+
+namespace latchkey::service {
+namespace {
+
+const Option& option_of(std::string_view section, std::string_view key) {
+  return *find_option(section, key);
+}
+
+/// The first thing that is wrong with a file or a text.
+std::optional<std::string> fault_of(const Option& option, const std::string& value) {
+  if (option.kind != Kind::text) {
+    if (auto fault = rules::readable(value)) return fault;
+  }
+  if (option.kind == Kind::secret_file) {
+    if (auto fault = rules::not_for_everybody(value)) return fault;
+  }
+  return option.rule != nullptr ? option.rule(value) : std::nullopt;
+}
+
+void check_text(const Option& option, const std::string& value, Settings& settings) {
+  if (value.empty()) {
+    if (option.required) settings.complain(option, "is required: " + std::string(option.help));
+    return;
+  }
+  if (const auto fault = fault_of(option, value)) settings.complain(option, *fault);
+}
+
+void check_number(const Option& option, std::int64_t value, Settings& settings) {
+  if (value >= option.least && value <= option.most) return;
+  settings.complain(option, std::to_string(value) + " is out of bounds, allowed is " +
+                                std::to_string(option.least) + " to " + std::to_string(option.most));
+}
+
+struct Checking {
+  const Option& option;
+  Settings& settings;
+  void operator()(TextField field) const { check_text(option, field(settings.config()), settings); }
+  void operator()(OptionalTextField field) const {
+    if (const auto& value = field(settings.config())) check_text(option, *value, settings);
+  }
+  void operator()(IntegerField field) const { check_number(option, field(settings.config()), settings); }
+  void operator()(BooleanField) const {}
+};
+
+// What depends on more than one option:
+
+void check_tls(Settings& settings) {
+  const auto& mqtt = settings.config().mqtt;
+  if (mqtt.url.starts_with("mqtts://") && mqtt.ca_file.empty())
+    settings.complain(option_of("mqtt", "ca_file"),
+                      "is required with mqtts://: the CA by which the broker is known");
+  if (mqtt.certificate_file.empty() != mqtt.key_file.empty())
+    settings.complain(option_of("mqtt", mqtt.key_file.empty() ? "certificate_file" : "key_file"),
+                      "certificate_file and key_file go together: set both or neither");
+}
+
+void check_account(Settings& settings) {
+  const auto& mqtt = settings.config().mqtt;
+  if (!mqtt.password_file.empty() && mqtt.username.empty())
+    settings.complain(option_of("mqtt", "password_file"), "is of no use without mqtt.username");
+}
+
+void check_share_group(Settings& settings) {
+  auto& mqtt = settings.config().mqtt;
+  if (mqtt.version != "3.1.1") return;
+  if (!mqtt.share_group) mqtt.share_group = "";
+  if (!mqtt.share_group->empty())
+    settings.complain(option_of("mqtt", "share_group"),
+                      "MQTT 3.1.1 has no shared subscriptions, allowed is \"\", or mqtt.version = \"5\"");
+}
+
+void check_broker_access(Settings& settings) {
+  const auto& access = settings.config().broker_access;
+  const bool steers = access.mode == "dynamic-security";
+  if (steers && access.username.empty())
+    settings.complain(option_of("broker_access", "username"),
+                      "is required with dynamic-security: the account that commands the broker");
+  if (!access.password_file.empty() && access.username.empty())
+    settings.complain(option_of("broker_access", "password_file"),
+                      "is of no use without broker_access.username");
+}
+
+void check_crl(Settings& settings) {
+  const auto& crl = settings.config().crl;
+  if (crl.file.empty() && !crl.reload_command.empty())
+    settings.complain(option_of("crl", "reload_command"), "is of no use without crl.file");
+  if (crl.file.empty() && !crl.previous_ca_file.empty())
+    settings.complain(option_of("crl", "previous_ca_file"), "is of no use without crl.file");
+  if (crl.previous_ca_file.empty() != crl.previous_ca_key_file.empty())
+    settings.complain(
+        option_of("crl", crl.previous_ca_file.empty() ? "previous_ca_file" : "previous_ca_key_file"),
+        "previous_ca_file and previous_ca_key_file go together: set both or neither");
+}
+
+}  // namespace
+
+void check_settings(Settings& settings) {
+  for (const Option& option : options()) {
+    if (settings.concerns(option.section)) std::visit(Checking{option, settings}, option.field);
+  }
+  if (!settings.whole()) return;
+  check_tls(settings);
+  check_account(settings);
+  check_share_group(settings);
+  check_broker_access(settings);
+  check_crl(settings);
+}
+
+}  // namespace latchkey::service

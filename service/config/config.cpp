@@ -1,0 +1,57 @@
+#include "service/config/config.hpp"
+
+#include "service/config/reading.hpp"
+
+#include <cstdlib>
+#include <system_error>
+
+namespace latchkey::service {
+namespace {
+
+constexpr const char* default_file = "/etc/latchkey/latchkey.toml";
+
+/// Without the default file everything may still come from the environment, as containers like it.
+bool may_be_missing(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return file == default_file && !std::filesystem::exists(file, ignored);
+}
+
+}  // namespace
+
+std::expected<Settings, Complaints> read_settings(const std::filesystem::path& file,
+                                                  const std::vector<std::string_view>& sections,
+                                                  const Variables& variables) {
+  Settings settings(file, sections);
+  const bool missing = may_be_missing(file);
+  if (!missing && !read_file(settings)) return std::unexpected(settings.complaints());
+  read_variables(settings, variables);
+  check_settings(settings);
+  if (settings.complaints().empty()) return settings;
+  if (missing) settings.complain(0, "there is no such file; --config or LATCHKEY_CONFIG names another");
+  return std::unexpected(settings.complaints());
+}
+
+std::expected<Config, Complaints> load_config(const std::filesystem::path& file) {
+  return load_config(file, {});
+}
+
+std::expected<Config, Complaints> load_config(const std::filesystem::path& file,
+                                              const std::vector<std::string_view>& sections) {
+  auto settings = read_settings(file, sections, own_variables());
+  if (!settings) return std::unexpected(std::move(settings).error());
+  return std::move(settings->config());
+}
+
+std::expected<std::string, Complaints> show_config(const std::filesystem::path& file) {
+  auto settings = read_settings(file, {}, own_variables());
+  if (!settings) return std::unexpected(std::move(settings).error());
+  return show(*settings);
+}
+
+std::filesystem::path config_path(const std::string& flag) {
+  if (!flag.empty()) return flag;
+  const char* const variable = std::getenv("LATCHKEY_CONFIG");
+  return variable != nullptr && *variable != '\0' ? variable : default_file;
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,102 @@
+#include "service/keys/master_key.hpp"
+
+#include "crypto/encoding.hpp"
+
+#include <algorithm>
+
+namespace latchkey::service {
+namespace {
+
+// One label for every use; a label is never used for anything else, in no later version either.
+constexpr std::string_view sealing_label = "sealing at rest v1";
+constexpr std::string_view sealing_iv_label = "sealing at rest iv v1";
+constexpr std::string_view key_id_label = "master key id v1";
+constexpr std::string_view share_group_label = "share group v1";
+
+constexpr std::uint8_t layout_version = 1;
+constexpr std::size_t header_size = 1 + std::tuple_size_v<MasterKeyId>;
+constexpr std::size_t share_group_bytes = 16;
+constexpr std::size_t master_key_size = 32;
+
+std::unexpected<crypto::Error> fail(crypto::Fault fault, std::string_view what) {
+  return std::unexpected(crypto::Error{fault, std::string(what)});
+}
+
+MasterKeyId id_of(const crypto::Secret& key) {
+  const crypto::Secret derived = crypto::derive_key(key.view(), key_id_label);
+  MasterKeyId id{};
+  std::ranges::copy(derived.view().first(id.size()), id.begin());
+  return id;
+}
+
+/// Which key a sealed one needs. It need not be authenticated: whichever bit of it changes, nothing opens.
+MasterKeyId id_in(crypto::ByteView sealed) {
+  MasterKeyId id{};
+  std::ranges::copy(sealed.subspan(1, id.size()), id.begin());
+  return id;
+}
+
+}  // namespace
+
+crypto::Result<MasterKey> load_master_key(const std::filesystem::path& file,
+                                          const std::filesystem::path& previous) {
+  auto key = crypto::read_key_file(file, master_key_size, master_key_size);
+  if (!key) return std::unexpected(key.error());
+  if (previous.empty()) return MasterKey(*std::move(key));
+  auto older = crypto::read_key_file(previous, master_key_size, master_key_size);
+  if (!older) return std::unexpected(older.error());
+  return MasterKey(*std::move(key), *std::move(older));
+}
+
+crypto::Secret MasterKey::derive(std::string_view label) const {
+  return crypto::derive_key(key_.view(), label);
+}
+
+MasterKey::MasterKey(crypto::Secret key, crypto::Secret previous)
+    : key_(std::move(key)),
+      previous_(std::move(previous)),
+      id_(id_of(key_)),
+      previous_id_(previous_.empty() ? MasterKeyId() : id_of(previous_)) {}
+
+std::optional<crypto::Secret> MasterKey::derive_under(const MasterKeyId& id, std::string_view label) const {
+  if (id == id_) return derive(label);
+  if (previous_.empty() || id != previous_id_) return std::nullopt;
+  return crypto::derive_key(previous_.view(), label);
+}
+
+std::string MasterKey::share_group() const {
+  const crypto::Secret name = derive(share_group_label);
+  return "latchkey-" + crypto::base64url_encode(name.view().first(share_group_bytes));
+}
+
+/// An IV that depends on all that is sealed: the same key gives the same text for the same row, and no two
+/// different ones share an IV (RFC 5297 does it that way too). NUL ends the purpose, in which there is none.
+crypto::Bytes MasterKey::iv_for(std::string_view purpose, crypto::ByteView key) const {
+  crypto::Secret all(purpose.size() + 1 + key.size());
+  const auto rest = std::ranges::copy(crypto::as_bytes(purpose), all.writable().begin()).out;
+  std::ranges::copy(key, rest + 1);
+  const auto digest = crypto::hmac_sha256(derive(sealing_iv_label).view(), all.view());
+  return {digest.begin(), digest.begin() + crypto::aead_iv_bytes};
+}
+
+crypto::Bytes MasterKey::seal(std::string_view purpose, crypto::ByteView key) const {
+  const crypto::Bytes iv = iv_for(purpose, key);
+  const auto text = crypto::aead_encrypt(derive(sealing_label).view(), iv, crypto::as_bytes(purpose), key);
+  crypto::Bytes sealed{layout_version};
+  sealed.insert(sealed.end(), id_.begin(), id_.end());
+  sealed.insert(sealed.end(), iv.begin(), iv.end());
+  sealed.insert(sealed.end(), text.ciphertext.begin(), text.ciphertext.end());
+  sealed.insert(sealed.end(), text.tag.begin(), text.tag.end());
+  return sealed;
+}
+
+crypto::Result<crypto::Secret> MasterKey::open(std::string_view purpose, crypto::ByteView sealed) const {
+  using crypto::Fault;
+  if (sealed.size() <= header_size) return fail(Fault::malformed, "a sealed key is cut short");
+  if (sealed.front() != layout_version) return fail(Fault::malformed, "a sealed key has an unknown version");
+  const auto key = derive_under(id_in(sealed), sealing_label);
+  if (!key) return fail(Fault::refused, "a key was sealed under another master key");
+  return crypto::aead_open(key->view(), crypto::as_bytes(purpose), sealed.subspan(header_size));
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,228 @@
+#include "service/observability/http/server.hpp"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace latchkey::service {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What counts as one client: an IPv4 address, or the network of an IPv6 address, of which everybody has
+/// 2^64.
+std::string client_of(const sockaddr* address) {
+  const auto bytes = [](const auto& from, std::size_t at, std::size_t count) {
+    return std::string(reinterpret_cast<const char*>(&from) + at, count);
+  };
+  if (address != nullptr && address->sa_family == AF_INET)
+    return bytes(reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 0, 4);
+  if (address == nullptr || address->sa_family != AF_INET6) return {};
+  const in6_addr& ip = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+  return IN6_IS_ADDR_V4MAPPED(&ip) ? bytes(ip, 12, 4) : bytes(ip, 0, 8);
+}
+
+/// Ends connections that are older than the limit, and of too many the oldest of the client that has most.
+/// libmicrohttpd ends only what is silent, and then turns newcomers away: clients that send a byte now and
+/// then would hold their connections, and all of them, for ever.
+class OpenConnections {
+ public:
+  explicit OpenConnections(HttpServer::Limits limits) : limits_(limits), thread_([this] { run(); }) {}
+  ~OpenConnections() {
+    {
+      const std::scoped_lock lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  OpenConnections(const OpenConnections&) = delete;
+  OpenConnections& operator=(const OpenConnections&) = delete;
+
+  void opened(const MHD_Connection* connection, int socket, const sockaddr* address) {
+    // A descriptor of our own for the same socket: by the time it is used, the library's may be another's.
+    const int own = ::dup(socket);
+    const std::scoped_lock lock(mutex_);
+    open_[connection] = {own, Clock::now() + limits_.whole, client_of(address)};
+    if (open_.size() - ended_ > limits_.connections) end(oldest_of_who_has_most());
+    changed_.notify_all();
+  }
+  void closed(const MHD_Connection* connection) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = open_.find(connection);
+    if (found == open_.end()) return;
+    if (found->second.is_ended) --ended_;
+    ::close(found->second.socket);
+    open_.erase(found);
+  }
+
+ private:
+  struct Open {
+    int socket = -1;
+    Clock::time_point until;
+    std::string client;
+    bool is_ended = false;
+  };
+
+  Open& oldest_of_who_has_most() {
+    std::map<std::string_view, std::pair<std::size_t, Open*>> clients;  // how many, and the oldest
+    for (auto& [connection, open] : open_) {
+      if (open.is_ended) continue;
+      auto& [count, oldest] = clients[open.client];
+      ++count;
+      if (oldest == nullptr || open.until < oldest->until) oldest = &open;
+    }
+    return *std::ranges::max_element(clients, {}, [](const auto& each) {
+              return each.second.first;
+            })->second.second;
+  }
+
+  void end(Open& open) {
+    open.is_ended = true;
+    ++ended_;
+    ::shutdown(open.socket, SHUT_RDWR);
+  }
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (!ending_) {
+      auto next = Clock::now() + limits_.whole;
+      for (auto& [connection, open] : open_) {
+        if (open.is_ended) continue;
+        if (open.until <= Clock::now())
+          end(open);
+        else
+          next = std::min(next, open.until);
+      }
+      changed_.wait_until(lock, next);
+    }
+  }
+
+  const HttpServer::Limits limits_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<const MHD_Connection*, Open> open_;
+  std::size_t ended_ = 0;  ///< of `open_`: shut down, and not closed yet
+  bool ending_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+MHD_Result take_parameter(void* query, MHD_ValueKind, const char* name, const char* value) {
+  (*static_cast<decltype(HttpRequest::query)*>(query))[name] = value == nullptr ? "" : value;
+  return MHD_YES;
+}
+
+std::string header(MHD_Connection* connection, const char* name) {
+  const char* const value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? "" : value;
+}
+
+HttpRequest request_of(MHD_Connection* connection, const char* path, const char* method) {
+  HttpRequest request{.method = method,
+                      .path = path,
+                      .query = {},
+                      .host = header(connection, MHD_HTTP_HEADER_HOST),
+                      .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_parameter, &request.query);
+  return request;
+}
+
+MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
+  // Copied by the library, which sends it after this returned.
+  MHD_Response* const made = MHD_create_response_from_buffer(
+      response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
+  if (made == nullptr) return MHD_NO;
+  MHD_add_response_header(made, "Content-Type", response.content_type.c_str());
+  MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
+  MHD_add_response_header(made, "Cache-Control", "no-store");
+  MHD_add_response_header(made, "Connection", "close");
+  for (const auto& [name, value] : response.headers)
+    MHD_add_response_header(made, name.c_str(), value.c_str());
+  const MHD_Result queued = MHD_queue_response(connection, response.status, made);
+  MHD_destroy_response(made);
+  return queued;
+}
+
+}  // namespace
+
+Descriptor listen_on(const ListenAddress& address) {
+  const SocketAddress at = address.socket_address();
+  Descriptor socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  if (socket.number() >= 0 && ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      ::bind(socket.number(), at.get(), at.size) == 0 && ::listen(socket.number(), 64) == 0)
+    return socket;
+  throw std::system_error(errno, std::generic_category(),
+                          "HTTP cannot be served on " + address.ip + ":" + std::to_string(address.port));
+}
+
+struct HttpServer::Impl {
+  Impl(Handler with, Limits limits) : handler(std::move(with)), connections(limits) {}
+  ~Impl() {
+    if (daemon != nullptr) MHD_stop_daemon(daemon);  // closes the listening socket as well
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  HttpResponse answer(const HttpRequest& request) noexcept {
+    try {
+      if (request.method == "GET" || request.method == "HEAD") return handler(request);
+      return {405, "text/plain; charset=utf-8", "only GET\n", {{"Allow", "GET, HEAD"}}};
+    } catch (const std::exception&) {
+      return {.status = 500, .body = {}, .headers = {}};
+    }
+  }
+
+  static MHD_Result access(void* self, MHD_Connection* connection, const char* path, const char* method,
+                           const char*, const char*, std::size_t*, void**) noexcept {
+    try {
+      return send(connection, static_cast<Impl*>(self)->answer(request_of(connection, path, method)));
+    } catch (const std::exception&) {
+      return MHD_NO;  // out of memory: the connection is closed
+    }
+  }
+
+  static void notice(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
+    OpenConnections& connections = static_cast<Impl*>(self)->connections;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return connections.closed(connection);
+    const auto* const info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const auto* const from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info != nullptr)
+      connections.opened(connection, info->connect_fd, from == nullptr ? nullptr : from->client_addr);
+  }
+
+  Handler handler;
+  OpenConnections connections;
+  MHD_Daemon* daemon = nullptr;
+};
+
+std::unique_ptr<HttpServer> HttpServer::start(Descriptor socket, Handler handler, Limits limits) {
+  auto impl = std::make_unique<Impl>(std::move(handler), limits);
+  // Those that are ended to make room take a moment to go: the library has room for as many.
+  const unsigned with_those_that_end = 2 * limits.connections;
+  impl->daemon = MHD_start_daemon(
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, nullptr, nullptr,
+      &Impl::access, impl.get(), MHD_OPTION_LISTEN_SOCKET, socket.number(), MHD_OPTION_NOTIFY_CONNECTION,
+      &Impl::notice, impl.get(), MHD_OPTION_CONNECTION_LIMIT, with_those_that_end,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.request_bytes, MHD_OPTION_CONNECTION_TIMEOUT,
+      static_cast<unsigned>(limits.idle.count()), MHD_OPTION_END);
+  if (impl->daemon == nullptr) throw std::system_error(errno, std::generic_category(), "HTTP");
+  static_cast<void>(socket.release());  // the daemon's from here on
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() = default;
+
+}  // namespace latchkey::service

@@ -1,0 +1,66 @@
+#include "service/operations/config_changes.hpp"
+
+namespace latchkey::service {
+namespace {
+
+using registry::DeviceState;
+
+bool takes_configurations(const registry::StatusFacts& facts) {
+  const DeviceState state = facts.device->state;
+  const bool in_use =
+      state == DeviceState::registered || state == DeviceState::connected || state == DeviceState::ready;
+  return in_use && !facts.session.empty() && facts.credential && facts.credential->live;
+}
+
+bool is_to_be_told(const registry::StatusFacts& facts) {
+  return takes_configurations(facts) && facts.device->configured.fault.empty() &&
+         facts.device->applied_config_version < facts.device->configured.version;
+}
+
+}  // namespace
+
+registry::Result<bool> ConfigChanges::step(registry::Registry& registry) const {
+  const auto due = registry.claim_configs();
+  if (!due) return std::unexpected(due.error());
+  if (due->empty()) return registry.walk_config_change();
+  if (const auto done = carry_out(registry, *due); !done) return std::unexpected(done.error());
+  return true;
+}
+
+registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
+                                                const std::vector<protocol::DeviceId>& due) const {
+  std::vector<registry::StatusKey> keys;
+  keys.reserve(due.size());
+  for (const auto& id : due)
+    keys.push_back({id, {}});
+  auto loaded = registry.load_statuses(keys);
+  if (!loaded) return std::unexpected(loaded.error());
+
+  std::vector<registry::DecidedConfig> rows;
+  rows.reserve(due.size());
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    registry::StatusFacts& facts = loaded->facts[i];
+    registry::Device& device = *facts.device;
+    registry::DecidedConfig row{due[i], facts.session, false, device.configured, {}};
+    if (const auto effective = configurer_.work_out(due[i], facts, device.attributes);
+        effective && effective->configured != device.configured)
+      row.configured = device.configured = effective->configured;
+    row.waits = is_to_be_told(facts);
+    rows.push_back(std::move(row));
+  }
+  const auto outcomes = registry.commit_configs(rows);
+  if (!outcomes) return std::unexpected(outcomes.error());
+
+  std::int64_t told = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].waits || (*outcomes)[i] != registry::Outcome::won) continue;
+    const auto& facts = loaded->facts[i];
+    configurer_.tell(due[i], facts.session, facts.device->state, facts, facts.device->attributes);
+    ++told;
+  }
+  log_.info("configurations were worked out",
+            {{"devices", static_cast<std::int64_t>(due.size())}, {"sent", told}});
+  return {};
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,71 @@
+#include "service/operations/housekeeper.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::chrono::hours maintenance_interval{1};
+constexpr std::chrono::seconds retry_interval{1};
+constexpr std::ptrdiff_t rows_at_once = 500;
+// Nobody waits for `credentials_sent_at`; written as the acknowledgements come in, it took the database
+// nearly as long as the registrations themselves.
+constexpr std::chrono::milliseconds gather{200};
+
+}  // namespace
+
+Housekeeper::Housekeeper(SentLog& sent, registry::ConnectOptions database, Log& log)
+    : sent_(sent), registry_(std::move(database)), log_(log), thread_([this] { run(); }) {}
+
+void Housekeeper::run() {
+  while (!sent_.closed()) {
+    try {
+      if (Steady::now() >= next_maintenance_) maintain();
+      mark(sent_.take(next_maintenance_, gather));
+      note(sent_.take_undelivered());
+    } catch (const std::exception& error) {
+      log_.error("housekeeping failed", {{"reason", std::string_view(error.what())}});
+    }
+  }
+  mark(sent_.take(Steady::now()));  // what the broker took while the link was flushed
+  note(sent_.take_undelivered());
+}
+
+void Housekeeper::maintain() {
+  const auto more = registry_.maintain();
+  // In between, what was sent is written down.
+  next_maintenance_ =
+      Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
+  if (!more) log_.warning("the registry is not maintained yet", {{"reason", more.error().what}});
+}
+
+/// Once: whoever still wants what did not arrive asks again.
+void Housekeeper::note(const std::vector<registry::Undelivered>& messages) {
+  if (messages.empty()) return;
+  if (const auto done = registry_.note_undelivered(messages); !done)
+    log_.warning("stuck_devices does not show yet what the broker did not take",
+                 {{"reason", done.error().what}});
+}
+
+void Housekeeper::mark(std::vector<registry::Sent> sent) {
+  for (auto from = sent.begin(); from != sent.end();) {
+    const auto to = from + std::min(rows_at_once, sent.end() - from);
+    const auto done = registry_.mark_sent(std::span(from, to));
+    if (!done) {
+      log_.warning("credentials_sent_at is not written yet", {{"reason", done.error().what}});
+      sent_.put_back({from, sent.end()});
+      // The next maintenance finds out when the database is back; until then there is no point in trying.
+      next_maintenance_ = Steady::now() + retry_interval;
+      std::this_thread::sleep_until(next_maintenance_);
+      return;
+    }
+    std::vector<registry::Sent> busy;
+    for (std::size_t i = 0; i < done->size(); ++i)
+      if ((*done)[i] == registry::Outcome::busy) busy.push_back(from[static_cast<std::ptrdiff_t>(i)]);
+    if (!busy.empty()) sent_.put_back(std::move(busy));
+    from = to;
+  }
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,99 @@
+#include "service/operations/notification_listener.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace latchkey::service {
+namespace {
+
+constexpr std::chrono::seconds look_interval{5};
+constexpr std::chrono::seconds longest_without_look{15};
+
+}  // namespace
+
+Steering::Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Metrics& metrics,
+                   Log& log)
+    : acts_(std::move(acts)),
+      due_(acts_.size(), false),
+      listener_(database.clone()),
+      registry_(database.clone()),
+      metrics_(metrics),
+      log_(log),
+      thread_([this] { run(); }) {}
+
+Steering::~Steering() {
+  end();
+  thread_.join();
+}
+
+void Steering::end() noexcept {
+  ending_ = true;
+  listener_.interrupt();
+  registry_.abandon();
+}
+
+void Steering::run() {
+  while (!ending_) {
+    try {
+      listen();
+    } catch (const std::exception& error) {
+      hindered(error.what());
+      log_.error("an operator's change has to wait", {{"reason", std::string_view(error.what())}});
+    }
+  }
+}
+
+void Steering::listen() {
+  using std::chrono::milliseconds;
+  const bool busy = std::ranges::find(due_, true) != due_.end();
+  const auto left = busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_look_ - Clock::now());
+  const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(look_interval)));
+  if (ending_) return;
+  if (!heard) log_.warning("operators' changes are noticed every 5 s only", {{"reason", heard.error().what}});
+  const bool look = (heard && heard->connected) || Clock::now() >= next_look_;
+  if (look) next_look_ = Clock::now() + look_interval;
+  bool reached = true;
+  for (std::size_t i = 0; i < acts_.size() && !ending_; ++i) {
+    const bool announced = heard && std::ranges::find(heard->topics, acts_[i].topic) != heard->topics.end();
+    if (look || announced || due_[i]) reached = step(i) && reached;
+  }
+  if (look && reached) looked();
+}
+
+bool Steering::step(std::size_t act) {
+  const auto done = acts_[act].step(registry_);
+  due_[act] = done.value_or(false);
+  if (done) return true;
+  const auto& error = done.error();
+  if (ending_) return false;
+  log_.warning("an operator's change has to wait", {{"topic", acts_[act].topic}, {"reason", error.what}});
+  // What the registry makes of a row does not keep anybody from looking at the others.
+  using registry::Failure;
+  if (error.failure == Failure::contention || error.failure == Failure::poison ||
+      error.failure == Failure::locked)
+    return true;
+  hindered(acts_[act].topic + ": " + error.what);
+  return false;
+}
+
+void Steering::looked() {
+  metrics_.looked(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  const std::lock_guard lock(mutex_);
+  looked_at_ = Clock::now();
+  hindrance_.clear();
+}
+
+void Steering::hindered(std::string reason) {
+  const std::lock_guard lock(mutex_);
+  hindrance_ = std::move(reason);
+}
+
+std::optional<std::string> Steering::complaint(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (now - looked_at_ <= longest_without_look) return std::nullopt;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now - looked_at_).count();
+  return "no look at the registry for " + std::to_string(seconds) + " s" +
+         (hindrance_.empty() ? "" : ", " + hindrance_);
+}
+
+}  // namespace latchkey::service

@@ -1,0 +1,105 @@
+#include "service/operations/observer.hpp"
+
+#include "service/observability/timestamp.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+
+namespace latchkey::service {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds look_interval{3};
+constexpr std::chrono::seconds count_interval{15};
+// Counting ten million devices takes seconds: never more than a twentieth of the time.
+constexpr int count_share = 20;
+// What takes no longer may be done whenever somebody looks at the page.
+constexpr std::chrono::milliseconds quick{25};
+// Longer than a call to the database, so that only a queue of askers is turned away.
+constexpr std::chrono::seconds patience{8};
+// Few of the connections that HTTP serves: a database that hangs must not keep health checks out.
+constexpr std::ptrdiff_t most_askers = 4;
+constexpr const char* busy = "Others are asking; try again in a moment.";
+
+}  // namespace
+
+Observer::Observer(registry::ConnectOptions database, Metrics& metrics)
+    : askers_(most_askers), registry_(std::move(database)), metrics_(metrics), thread_([this] { run(); }) {}
+
+Observer::~Observer() {
+  end();
+  thread_.join();
+}
+
+void Observer::end() noexcept {
+  {
+    const std::scoped_lock lock(mutex_);
+    ending_ = true;
+  }
+  registry_.abandon();
+  changed_.notify_all();
+}
+
+void Observer::run() {
+  std::unique_lock lock(mutex_);
+  while (!ending_) {
+    lock.unlock();
+    try {
+      const std::scoped_lock connection(connection_);
+      if (Clock::now() >= next_count_) count();
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory; the next look tells
+    }
+    lock.lock();
+    changed_.wait_for(lock, look_interval, [this] { return ending_; });
+  }
+}
+
+void Observer::count() {
+  const auto from = Clock::now();
+  auto states = registry_.count_devices();
+  auto funnel = registry_.count_funnel();
+  last_count_took_ = Clock::now() - from;
+  next_count_ = Clock::now() + std::max<Clock::duration>(count_interval, count_share * last_count_took_);
+  if (!states || !funnel) return;
+  metrics_.clear_devices();
+  for (const auto& [state, devices] : *states)
+    metrics_.set_devices(state, devices);
+  const std::scoped_lock lock(mutex_);
+  const auto at =
+      funnel->empty() ? current_time() : std::chrono::floor<std::chrono::seconds>(funnel->front().counted_at);
+  counts_ = FleetCounts{*std::move(states), *std::move(funnel), at};
+}
+
+void Observer::recount_if_quick() {
+  const bool is_old = Clock::now() + count_interval - std::chrono::seconds(1) > next_count_;
+  if (is_old && last_count_took_ <= quick) count();
+}
+
+template <class T, class Ask>
+std::expected<T, std::string> Observer::ask(const Ask& question) {
+  if (!askers_.try_acquire()) return std::unexpected(busy);
+  const std::unique_ptr<Observer, void (*)(Observer*)> leave(this,
+                                                             [](Observer* self) { self->askers_.release(); });
+  const std::unique_lock connection(connection_, patience);
+  if (!connection) return std::unexpected(busy);
+  auto answer = question();
+  if (!answer) return std::unexpected(std::move(answer.error().what));
+  return *std::move(answer);
+}
+
+FleetView Observer::fleet() {
+  auto overview = ask<registry::Overview>([this] {
+    recount_if_quick();
+    return registry_.overview();
+  });
+  const std::scoped_lock lock(mutex_);
+  return {counts_, std::move(overview), current_time()};
+}
+
+std::expected<registry::DeviceHistory, std::string> Observer::history(const protocol::DeviceId& id) {
+  return ask<registry::DeviceHistory>([&] { return registry_.history(id); });
+}
+
+}  // namespace latchkey::service

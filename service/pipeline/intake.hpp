@@ -1,0 +1,33 @@
+#pragma once
+
+#include "mqtt/link.hpp"
+#include "service/observability/log.hpp"
+#include "service/observability/metrics.hpp"
+#include "service/pipeline/broker_echo.hpp"
+#include "service/pipeline/inbox.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace latchkey::service {
+
+/// Where messages enter: drops what has no valid address, gives the rest to the worker that has this device.
+/// Called on the link's thread, so it never waits.
+class Intake {
+ public:
+  Intake(const protocol::Topics& topics, std::vector<std::unique_ptr<Inbox>>& inboxes, Metrics& metrics,
+         Log& log, const BrokerEcho& echo)
+      : topics_(topics), inboxes_(inboxes), metrics_(metrics), log_(log), echo_(echo) {}
+  void accept(const mqtt::Delivery& delivery);
+
+ private:
+  void drop(Dropped why, std::string_view said);
+
+  const protocol::Topics& topics_;
+  std::vector<std::unique_ptr<Inbox>>& inboxes_;
+  Metrics& metrics_;
+  Log& log_;
+  const BrokerEcho& echo_;
+};
+
+}  // namespace latchkey::service
