@@ -119,12 +119,11 @@ class Tree:
 
     def test(self, near: str = "") -> bool:
         """True if all pass; those of the folder `near` first, where a change is found soonest."""
-        names = sorted(path.stem for path in (self.path / "tests" / "unit" / near).glob("*_test.cpp"))
+        names = sorted(path.stem for path in (self.path / "tests" / "unit" / near).rglob("*_test.cpp"))
         first = ["--filenames-as-tags", ",".join(f"[#{name}]" for name in names)]
         return (not names or self._passes(first)) and self._passes([])
 
     def _passes(self, which: list[str]) -> bool:
-        # From the build folder, where relative names of sources lead to them.
         argv = ["tests/unit/latchkey_unit_tests", "--abort", *which]
         try:
             return self._run(argv, self.build, TEST_LIMIT_S).returncode == 0

@@ -4,6 +4,7 @@
 
 #include "protocol/request.hpp"
 #include "protocol/signer.hpp"
+#include "support/repository.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -81,10 +82,7 @@ inline constexpr std::string_view token = "a-token-of-24-characters";
   return root == nullptr ? "" : (std::filesystem::path(root) / name).string();
 }
 
-/// A file of this repository.
-[[nodiscard]] inline std::string repository_path(std::string_view name) {
-  return (std::filesystem::path(__FILE__).parent_path() / "../../.." / name).lexically_normal().string();
-}
+using test::repository_path;
 
 [[nodiscard]] inline std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -3,6 +3,7 @@
 #include "service/config/reading.hpp"
 #include "service/config/rules.hpp"
 #include "support/catch.hpp"
+#include "support/repository.hpp"
 #include "unit/service/made_configuration.hpp"
 
 #include <algorithm>
@@ -333,8 +334,7 @@ TEST_CASE("the configuration that is shown says where each value comes from and 
 }
 
 TEST_CASE("docs/configuration.md is what the table says", "[config]") {
-  const auto page = std::filesystem::path(__FILE__).parent_path() / "../../../docs/configuration.md";
-  std::ifstream in(page);
+  std::ifstream in(test::repository_path("docs/configuration.md"));
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   // If this fails: latchkey config reference > docs/configuration.md
   CHECK(text == service::config_reference());
