@@ -1,8 +1,7 @@
 #include "bench/micro/pure_path.hpp"
 
 #include "crypto/mac.hpp"
-#include "protocol/answer.hpp"
-#include "protocol/sealed.hpp"
+#include "service/answering/compose.hpp"
 #include "service/issuing/issue.hpp"
 
 #include <chrono>
@@ -17,7 +16,7 @@ constexpr crypto::Validity years{now - 24h, now + 24h * 3650};
 constexpr std::string_view master_key = "a master key that is of 32 bytes";
 constexpr std::string_view group_key = "the key of a group, of 32 bytes.";
 constexpr std::string_view group_name = "meters";
-constexpr std::string_view config = R"({"config":{"report_interval_s":60}})";
+constexpr std::string_view config = R"({"report_interval_s":60})";
 
 protocol::EncryptionKey encryption_key_of(const crypto::PrivateKey& key) {
   const auto numbers = key.public_key().numbers();
@@ -33,6 +32,7 @@ registry::Enrolment enrolment_of(registry::ProofKind proof, crypto::Bytes materi
   made.policy.lifetime_s = 7776000;
   made.policy.unused_life_s = 86400;
   made.policy.seals_config = true;
+  made.config = config;
   return made;
 }
 
@@ -82,7 +82,13 @@ struct PurePath::World {
   service::Decider decider{nonces};
   crypto::Issuer issuer{ca};
   protocol::DeviceId device = protocol::DeviceId::parse("meter-000017").value();
+  std::vector<crypto::Bytes> intermediates;
+  service::Destination destination{"broker.example", 8883, 8883, true, {}};
+  protocol::Topics topics;
+  service::AnsweringTools tools{decider, issuer, master, intermediates, destination, topics};
   registry::RequestFacts facts;
+  protocol::Answer head =
+      service::answer_head(device, "5f0c9a1e7b3d4c2a", "019b7a3e-5c00-7000-8000-000000000000", now);
   std::string jws;
 };
 
@@ -105,30 +111,17 @@ registry::NewCredential PurePath::issue(const service::Grant& grant) const {
   return service::issue(grant, world_->issuer, crypto::random_serial(), now).value();
 }
 
-std::string PurePath::answer(const service::VerifiedRequest& verified,
-                             const registry::NewCredential& credential) const {
-  const auto* const sealing_key = verified.sealing_key();
-  protocol::Answer answer;
-  answer.request_id = verified.request().request_id;
-  answer.device_id = verified.request().device_id.text();
-  answer.status = protocol::Status::accepted;
-  answer.tracking_id = "019b7a3e-5c00-7000-8000-000000000000";
-  answer.server_time = now.time_since_epoch().count();
-  answer.acceptance = {
-      .generation = 1,
-      .credential = protocol::CertificateCredential{{credential.certificate}, answer.server_time + 86400},
-      .connection = {.host = "broker.example", .client_id = answer.device_id, .ca = {}, .topics = "devices"},
-      .config_version = 1,
-      .config = {},
-      .sealed = sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), config)
-                                       : protocol::seal_to(*verified.request().encryption_key, config),
-      .sealed_without_config = {}};
-  return protocol::encode_signed_answer(std::move(answer), verified.signer());
+service::Resolved PurePath::resolve(service::VerifiedRequest verified) const {
+  return service::resolve(world_->tools, std::move(verified), world_->facts, now, world_->head);
+}
+
+std::string PurePath::answer(const service::Resolved& resolved) const {
+  auto answer = service::compose(world_->tools, world_->head, resolved, world_->facts);
+  return protocol::encode_signed_answer(std::move(answer), *service::signer_of(resolved));
 }
 
 std::string PurePath::provision(const protocol::ReceivedRequest& received) const {
-  const auto verified = authenticate(received);
-  return answer(verified, issue(decide(verified)));
+  return answer(resolve(authenticate(received)));
 }
 
 }  // namespace latchkey::bench

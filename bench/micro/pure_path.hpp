@@ -1,6 +1,6 @@
 #pragma once
 
-#include "service/enrolment/decide.hpp"
+#include "service/answering/resolution.hpp"
 
 #include <memory>
 #include <string>
@@ -24,9 +24,10 @@ class PurePath {
   [[nodiscard]] service::VerifiedRequest authenticate(const protocol::ReceivedRequest& received) const;
   [[nodiscard]] service::Grant decide(const service::VerifiedRequest& verified) const;
   [[nodiscard]] registry::NewCredential issue(const service::Grant& grant) const;
+  /// Everything between a verified request and its answer: `decide` and `issue` are parts of it.
+  [[nodiscard]] service::Resolved resolve(service::VerifiedRequest verified) const;
   /// The answer's JSON, with a configuration sealed in it, under its signature.
-  [[nodiscard]] std::string answer(const service::VerifiedRequest& verified,
-                                   const registry::NewCredential& credential) const;
+  [[nodiscard]] std::string answer(const service::Resolved& resolved) const;
 
   /// From `authenticate` to `answer`.
   [[nodiscard]] std::string provision(const protocol::ReceivedRequest& received) const;

@@ -7,12 +7,6 @@
 namespace latchkey::service {
 namespace {
 
-/// What the device said last: in this request, else what the registry keeps.
-std::string_view attributes_of(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
-  const std::string& said = verified.request().attributes;
-  return said == "{}" && facts.device ? std::string_view(facts.device->attributes) : std::string_view(said);
-}
-
 /// A credential as it is told, whether it is new or repeated.
 struct Given {
   std::int64_t generation;
@@ -25,7 +19,7 @@ struct Given {
 };
 
 std::variant<protocol::CertificateCredential, protocol::PasswordCredential> credential_of(
-    const AcceptanceTools& tools, const VerifiedRequest& verified, const Given& given) {
+    const AnsweringTools& tools, const VerifiedRequest& verified, const Given& given) {
   if (given.type == protocol::CredentialType::password) {
     protocol::PasswordCredential password{username_of(verified.request().device_id, given.generation), {}};
     if (!verified.by_token())
@@ -38,7 +32,7 @@ std::variant<protocol::CertificateCredential, protocol::PasswordCredential> cred
   return credential;
 }
 
-std::optional<protocol::Acceptance> acceptance_of(const AcceptanceTools& tools,
+std::optional<protocol::Acceptance> acceptance_of(const AnsweringTools& tools,
                                                   const VerifiedRequest& verified, const Effective& effective,
                                                   const Given& given) {
   const protocol::DeviceId& id = verified.request().device_id;
@@ -76,28 +70,19 @@ std::string seal_for(const std::optional<protocol::EncryptionKey>& recipient,
   return sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), text.text()) : std::string();
 }
 
-Effective work_out(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
-  const bool can_open = verified.request().encryption_key || verified.sealing_key() != nullptr;
-  return work_out(verified.request().device_id, verified.enrolment(),
-                  facts.device ? facts.device->configured : registry::Configured(),
-                  attributes_of(verified, facts), can_open);
-}
-
-std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                                           const Effective& effective,
-                                           const registry::Registration& registration) {
-  const registry::NewCredential& made = registration.credential;
-  return acceptance_of(tools, verified, effective,
-                       {registration.expected_generation.value_or(0) + 1, made.type, made.certificate,
-                        made.salt, made.master_key, made.not_before, made.not_after});
-}
-
-std::optional<protocol::Acceptance> accept(const AcceptanceTools& tools, const VerifiedRequest& verified,
-                                           const registry::RequestFacts& facts, const Effective& effective,
-                                           const registry::Credential& repeated) {
+std::optional<protocol::Acceptance> accept(const AnsweringTools& tools, const Resolved& resolved,
+                                           const registry::RequestFacts& facts) {
+  if (const auto* registration = std::get_if<registry::Registration>(&resolved.resolution)) {
+    const registry::NewCredential& made = registration->credential;
+    return acceptance_of(tools, *resolved.verified, resolved.effective,
+                         {registration->expected_generation.value_or(0) + 1, made.type, made.certificate,
+                          made.salt, made.master_key, made.not_before, made.not_after});
+  }
+  const registry::Credential& repeated = std::get<Repeat>(resolved.resolution).credential;
   const registry::Configured& stored = facts.device->configured;
-  const bool is_stored = effective.configured == stored;
-  return acceptance_of(tools, verified, is_stored ? effective : Effective{stored, std::nullopt},
+  const bool is_stored = resolved.effective.configured == stored;
+  return acceptance_of(tools, *resolved.verified,
+                       is_stored ? resolved.effective : Effective{stored, std::nullopt},
                        {repeated.generation, repeated.type, repeated.certificate, repeated.salt,
                         repeated.master_key, repeated.not_before, repeated.not_after});
 }

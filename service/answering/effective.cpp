@@ -17,10 +17,16 @@ std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
   return config;
 }
 
+/// What the device said last: in this request, else what the registry keeps.
+std::string_view attributes_of(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
+  const std::string& said = verified.request().attributes;
+  return said == "{}" && facts.device ? std::string_view(facts.device->attributes) : std::string_view(said);
+}
+
 }  // namespace
 
-Effective work_out(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
-                   const registry::Configured& before, std::string_view attributes, bool can_open) {
+Effective effective_config(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
+                           const registry::Configured& before, std::string_view attributes, bool can_open) {
   Effective effective{before, std::nullopt};
   registry::Configured& now = effective.configured;
   now.layers = enrolment.layers;
@@ -39,6 +45,13 @@ Effective work_out(const protocol::DeviceId& id, const registry::Enrolment& enro
   if (was_told && now.digest != before.digest) ++now.version;
   effective.config = std::move(*config);
   return effective;
+}
+
+Effective effective_for(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
+  const bool can_open = verified.request().encryption_key || verified.sealing_key() != nullptr;
+  return effective_config(verified.request().device_id, verified.enrolment(),
+                          facts.device ? facts.device->configured : registry::Configured(),
+                          attributes_of(verified, facts), can_open);
 }
 
 }  // namespace latchkey::service

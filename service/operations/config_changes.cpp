@@ -42,7 +42,7 @@ registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
     registry::StatusFacts& facts = loaded->facts[i];
     registry::Device& device = *facts.device;
     registry::DecidedConfig row{due[i], facts.session, false, device.configured, {}};
-    if (const auto effective = configurer_.work_out(due[i], facts, device.attributes);
+    if (const auto effective = configurer_.effective_for(due[i], facts, device.attributes);
         effective && effective->configured != device.configured)
       row.configured = device.configured = effective->configured;
     row.waits = is_to_be_told(facts);

@@ -11,14 +11,14 @@ bool is_acknowledged(const registry::Device& device) {
 
 }  // namespace
 
-std::optional<Effective> Configurer::work_out(const protocol::DeviceId& id,
-                                              const registry::StatusFacts& facts,
-                                              std::string_view attributes) const {
+std::optional<Effective> Configurer::effective_for(const protocol::DeviceId& id,
+                                                   const registry::StatusFacts& facts,
+                                                   std::string_view attributes) const {
   if (!facts.enrolment) return std::nullopt;
   const bool can_open = !facts.enrolment->policy.seals_config ||
                         (facts.credential && facts.credential->encryption_key) ||
                         authenticator_.sealing_key_for(id, facts);
-  return service::work_out(id, *facts.enrolment, facts.device->configured, attributes, can_open);
+  return effective_config(id, *facts.enrolment, facts.device->configured, attributes, can_open);
 }
 
 void Configurer::tell(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
@@ -39,7 +39,7 @@ void Configurer::tell(const protocol::DeviceId& id, const std::string& session, 
 
 void Configurer::add_config(protocol::Configuration& message, const protocol::DeviceId& id,
                             const registry::StatusFacts& facts, std::string_view attributes) const {
-  auto effective = work_out(id, facts, attributes);
+  auto effective = effective_for(id, facts, attributes);
   if (!effective) return;
   if (!effective->config) {
     log_.warning("a configuration cannot be sent",

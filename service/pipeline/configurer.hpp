@@ -21,9 +21,9 @@ class Configurer {
 
   /// What `facts`, which are of a registered device, amount to with these attributes. Nothing if its
   /// enrolment is gone.
-  [[nodiscard]] std::optional<Effective> work_out(const protocol::DeviceId& id,
-                                                  const registry::StatusFacts& facts,
-                                                  std::string_view attributes) const;
+  [[nodiscard]] std::optional<Effective> effective_for(const protocol::DeviceId& id,
+                                                       const registry::StatusFacts& facts,
+                                                       std::string_view attributes) const;
 
   /// Sends a message of `session`. The configuration is in it while it is not acknowledged;
   /// `facts.device->configured` says which one that is.

@@ -4,7 +4,7 @@
 
 namespace latchkey::service {
 
-void tell_lock_holders(registry::Registry& registry, Log& log) {
+void log_lock_holders(registry::Registry& registry, Log& log) {
   const auto holders = registry.lock_holders();
   if (!holders) return;
   for (const registry::LockHolder& holder : *holders) {

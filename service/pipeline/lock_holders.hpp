@@ -6,6 +6,6 @@
 namespace latchkey::service {
 
 /// Some rows were locked by somebody else: says who that may be, so that an operator can end it.
-void tell_lock_holders(registry::Registry& registry, Log& log);
+void log_lock_holders(registry::Registry& registry, Log& log);
 
 }  // namespace latchkey::service

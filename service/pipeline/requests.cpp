@@ -1,49 +1,21 @@
 #include "service/pipeline/requests.hpp"
 
 #include "base/failpoint.hpp"
+#include "service/answering/compose.hpp"
 #include "service/pipeline/lock_holders.hpp"
-#include "service/pipeline/request_job.hpp"
+#include "service/pipeline/request_log.hpp"
 #include "service/pipeline/settle.hpp"
+#include "service/pipeline/tracking.hpp"
 
+#include <array>
 #include <unordered_set>
 
+// The path of a request, from top to bottom (docs/architecture.md).
 namespace latchkey::service {
 namespace {
 
 using protocol::Code;
 using registry::Reason;
-
-/// What was granted or put on the list of those who wait, and the registry refused: as commit_requests has
-/// written it.
-std::optional<Rejection> refusal_of(registry::Outcome outcome, const registry::DecidedRequest& row) {
-  switch (outcome) {
-    case registry::Outcome::quota_exceeded:
-      return Rejection{Code::quota_exceeded, {Reason::quota_used_up, row.registration->quota.value_or("")}};
-    case registry::Outcome::rate_limited:
-      return Rejection{Code::rate_limited, Reason::too_many_credentials};
-    case registry::Outcome::too_many_wait:
-      return Rejection{Code::quota_exceeded, Reason::too_many_wait};
-    case registry::Outcome::won:
-    case registry::Outcome::noted:
-    case registry::Outcome::again:
-    case registry::Outcome::late:
-    case registry::Outcome::busy:
-      break;
-  }
-  return std::nullopt;
-}
-
-/// What the ledger has of every request.
-registry::Attempt attempt_of(const RequestJob& job, const LedgerLine& line, registry::Clock now) {
-  registry::Attempt attempt;
-  attempt.tracking_id = job.tracking_id;
-  attempt.device_id = job.inbound.device_id.text();
-  attempt.received_at = received_at(job.inbound.received, now);
-  attempt.decision = line.decision;
-  attempt.code = line.code;
-  attempt.cause = line.cause;
-  return attempt;
-}
 
 std::vector<RequestJob> decode(std::vector<Inbound> batch) {
   std::vector<RequestJob> jobs;
@@ -59,21 +31,22 @@ std::vector<RequestJob> decode(std::vector<Inbound> batch) {
   return jobs;
 }
 
-registry::RequestKey key_of(const RequestJob& job) {
-  registry::RequestKey key{job.inbound.device_id, {}, {}, {}, {}, {}};
-  if (!job.decoded) return key;
-  key.request_id = job.decoded->request.request_id;
-  if (const auto* token = std::get_if<protocol::TokenProof>(&job.decoded->proof)) {
-    key.token_hash = token->token_hash;
-    return key;
-  }
-  const auto& signature = std::get<protocol::SignatureProof>(job.decoded->proof);
-  key.group = signature.group;
-  key.certificate = signature.current_certificate;
-  // What is no certificate has no issuer, and must not be looked up by kid instead.
-  if (!signature.chain.empty())
-    key.ca_subject = crypto::issuer_name_digest(signature.chain.back()).value_or(crypto::Sha256Digest());
-  return key;
+/// Verifying it costs time, unlike a MAC or a token.
+bool is_signature(const protocol::Proof& proof) {
+  const auto* signature = std::get_if<protocol::SignatureProof>(&proof);
+  return signature != nullptr && signature->algorithm != crypto::Algorithm::hs256;
+}
+
+std::string_view type_of(const registry::Registration& registration) {
+  return registration.credential.type == protocol::CredentialType::password ? "password" : "x509";
+}
+
+protocol::Answer head_of(const RequestJob& job, registry::Clock now) {
+  return answer_head(job.inbound.device_id, job.request_id(), job.tracking_id, now);
+}
+
+registry::Clock system_time() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -84,13 +57,13 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
   std::vector<RequestJob*> open;
   open.reserve(jobs.size());
   for (RequestJob& job : jobs) {
-    tell_received(tools_.log, job);
+    log_received(tools_.log, job);
     if (job.inbound.shed)
-      answer_unverified(job, Code::overloaded, Reason::inbox_full);
+      answer_undecided(job, Code::overloaded, Reason::inbox_full);
     else if (Steady::now() - job.inbound.received > stale_after)
-      answer_unverified(job, Code::overloaded, Reason::waited_too_long);
+      answer_undecided(job, Code::overloaded, Reason::waited_too_long);
     else if (is_over_limit(job))
-      answer_unverified(job, Code::rate_limited, Reason::too_many_failures);
+      answer_undecided(job, Code::rate_limited, Reason::too_many_failures);
     else
       open.push_back(&job);
   }
@@ -100,125 +73,160 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
         if (why == registry::Failure::locked) return put_off(std::array{&job});
         give_up(job, why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused);
       });
-  for (RequestJob* job : unanswered)
-    answer_unverified(*job, Code::unavailable, Reason::registry_unavailable);
+  for (const RequestJob* job : unanswered)
+    answer_undecided(*job, Code::unavailable, Reason::registry_unavailable);
 }
 
-void RequestPipeline::put_off(Jobs locked) {
-  if (locked.empty()) return;
-  tell_lock_holders(registry_, tools_.log);
-  for (RequestJob* const job : locked)
-    answer_unverified(*job, Code::unavailable, Reason::row_locked);
-}
-
-void RequestPipeline::give_up(RequestJob& job, registry::Reason reason) {
-  const LedgerLine line{"retry", protocol::rule(Code::unavailable).name, reason};
-  tools_.log.error("the registry refused a row", {{"device_id", job.inbound.device_id.text()},
-                                                  {"tracking_id", job.tracking_id},
-                                                  {"reason", registry::row_of(reason).id}});
-  const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  registry::DecidedRequest row;
-  row.attempt = attempt_of(job, line, now);
-  row.attempt.counted = tools_.limits.floods(job.inbound.device_id, Steady::now());
-  if (const auto recorded = registry_.commit_requests(std::span(&row, 1)); !recorded)
-    tools_.log.warning("a refusal is in no ledger",
-                       {{"tracking_id", job.tracking_id}, {"reason", recorded.error().what}});
-  answer_unverified(job, Code::unavailable, reason);
-}
-
-// The way of a request, from the look-up to the hand-over (docs/architecture.md).
+// Load, decide, commit, answer: one statement each way.
 std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(Jobs jobs) {
   std::vector<registry::RequestKey> keys;
   for (const RequestJob* job : jobs)
     keys.push_back(key_of(*job));
   const auto loaded = timed(tools_.metrics, Stage::load, [&] { return registry_.load_requests(keys); });
   if (!loaded) return std::unexpected(loaded.error());
-
-  const auto loaded_at = Steady::now();
-  std::vector<RequestJob*> again;
-  std::vector<RequestJob*> locked;
-  std::vector<std::pair<Judged, const registry::RequestFacts*>> judged;
-  std::vector<registry::DecidedRequest> rows;
-  std::unordered_set<std::string_view> writing;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    Judged one = judge(*jobs[i], loaded->facts[i], loaded->now);
-    tell_decided(tools_.log, *jobs[i], line_of(one.verdict));
-    // A batch writes a device once: the next request of the same one is decided upon what this one leaves.
-    if (one.writes() && !writing.insert(jobs[i]->inbound.device_id.text()).second) {
-      again.push_back(jobs[i]);
-      continue;
-    }
-    one.counted = is_only_counted(one);
-    rows.push_back(row_of(one, keys[i], loaded->facts[i], loaded->now));
-    judged.emplace_back(std::move(one), &loaded->facts[i]);
-  }
-  tools_.metrics.took(Stage::decide, Steady::now() - loaded_at);
-
+  Batch batch = timed(tools_.metrics, Stage::decide, [&] { return decide(jobs, keys, *loaded); });
   failpoint("before_commit");
-  const auto outcomes = timed(tools_.metrics, Stage::commit, [&] { return registry_.commit_requests(rows); });
+  const auto outcomes =
+      timed(tools_.metrics, Stage::commit, [&] { return registry_.commit_requests(batch.rows); });
   if (!outcomes) return std::unexpected(outcomes.error());
   failpoint("after_commit");
+  return timed(tools_.metrics, Stage::answer, [&] { return answer(std::move(batch), *outcomes); });
+}
 
-  const auto committed_at = Steady::now();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    auto& [one, facts] = judged[i];
-    if ((*outcomes)[i] == registry::Outcome::again) {
-      tell_raced(tools_.log, *one.job);
-      again.push_back(one.job);
+RequestPipeline::Batch RequestPipeline::decide(Jobs jobs, std::span<const registry::RequestKey> keys,
+                                               const registry::LoadedRequests& loaded) const {
+  Batch batch{loaded.now, {}, {}, {}};
+  std::unordered_set<std::string_view> writing;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const RequestJob& job = *jobs[i];
+    const registry::RequestFacts& facts = loaded.facts[i];
+    Resolved resolved = decide(job, facts, loaded.now);
+    log_decided(tools_.log, job, line_of(resolved.resolution));
+    // A batch writes a device once: the next request of the same one is decided upon what this one leaves.
+    if (resolved.writes() && !writing.insert(job.inbound.device_id.text()).second) {
+      batch.again.push_back(jobs[i]);
       continue;
     }
-    if ((*outcomes)[i] == registry::Outcome::busy) {
+    const bool counted = is_only_counted(job, resolved.resolution);
+    batch.rows.push_back(row_of(job, keys[i], facts, resolved, counted, loaded.now));
+    batch.decided.push_back({jobs[i], &facts, std::move(resolved), counted});
+  }
+  return batch;
+}
+
+Resolved RequestPipeline::decide(const RequestJob& job, const registry::RequestFacts& facts,
+                                 registry::Clock now) const {
+  const auto refused = [](Rejection why) { return Resolved{{}, {}, std::move(why)}; };
+  if (!job.decoded)
+    return refused({Code::invalid_request, {Reason::malformed_request, job.decoded.error().message}});
+  auto verified = authenticate(job, facts, std::chrono::floor<std::chrono::seconds>(now));
+  failpoint("after_authenticate");
+  if (!verified) return refused(std::move(verified.error()));
+  return resolve(tools_.answering, std::move(*verified), facts, now, head_of(job, now));
+}
+
+std::expected<VerifiedRequest, Rejection> RequestPipeline::authenticate(const RequestJob& job,
+                                                                        const registry::RequestFacts& facts,
+                                                                        crypto::Time now) const {
+  const protocol::DeviceId& id = job.inbound.device_id;
+  const auto from = Steady::now();
+  const bool over = tools_.limits.over(id, from);
+  auto verified = tools_.authenticator.authenticate(*job.decoded, facts, now);
+  const auto to = Steady::now();
+  if (over && is_signature(job.decoded->proof)) tools_.limits.spent(to - from, to);
+  if (verified) return verified;
+  tools_.limits.charge(id, to);
+  // Beyond the limit the code is another one, whoever the id is.
+  if (over) verified.error().code = Code::rate_limited;
+  return verified;
+}
+
+std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const registry::Outcome> outcomes) {
+  std::vector<RequestJob*> locked;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    Decided& one = batch.decided[i];
+    if (outcomes[i] == registry::Outcome::again) {
+      log_raced(tools_.log, *one.job);
+      batch.again.push_back(one.job);
+      continue;
+    }
+    if (outcomes[i] == registry::Outcome::busy) {
       locked.push_back(one.job);
       continue;
     }
-    if ((*outcomes)[i] == registry::Outcome::won) one.counted = false;
-    if (auto refusal = refusal_of((*outcomes)[i], rows[i])) {
-      if (rows[i].registration) one.counted = tools_.limits.floods(one.job->inbound.device_id, Steady::now());
-      one.verdict = *std::move(refusal);
+    if (outcomes[i] == registry::Outcome::won) one.counted = false;
+    if (auto refusal = refusal_of(outcomes[i], batch.rows[i])) {
+      if (batch.rows[i].registration)
+        one.counted = tools_.limits.floods(one.job->inbound.device_id, Steady::now());
+      one.resolved.resolution = *std::move(refusal);
     }
-    answer(one, *facts, loaded->now);
+    answer(one, batch.now);
   }
   put_off(locked);
-  tools_.metrics.took(Stage::answer, Steady::now() - committed_at);
-  return again;
+  return std::move(batch.again);
 }
 
-bool RequestPipeline::is_only_counted(const Judged& judged) const {
-  const protocol::DeviceId& id = judged.job->inbound.device_id;
+void RequestPipeline::answer(const Decided& decided, registry::Clock now) const {
+  const RequestJob& job = *decided.job;
+  const Resolution& resolution = decided.resolved.resolution;
+  protocol::Answer answer = compose(tools_.answering, head_of(job, now), decided.resolved, *decided.facts);
+  if (const auto* registration = std::get_if<registry::Registration>(&resolution))
+    tools_.metrics.issued(type_of(*registration));
+  std::optional<registry::Sent> sent;
+  std::optional<registry::BrokerOpening> opening;
+  if (answer.acceptance) {
+    sent = registry::Sent{answer.device_id, answer.acceptance->generation};
+    opening = opening_for(job.inbound.device_id, resolution);
+  }
+  failpoint("before_publish");
+  const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), signer_of(decided.resolved),
+                                           std::move(sent), std::move(opening));
+  log_answered(tools_.log, job, line_of(resolution), taken, decided.counted);
+  failpoint("after_publish");
+}
+
+void RequestPipeline::answer_undecided(const RequestJob& job, Code code, Reason reason) const {
+  protocol::Answer answer = compose_refusal(head_of(job, system_time()), code);
+  const LedgerLine line{protocol::name_of(answer.status), protocol::rule(code).name, reason};
+  const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
+  log_answered(tools_.log, job, line, taken, tools_.limits.answers_too_many(Steady::now()));
+}
+
+void RequestPipeline::put_off(Jobs locked) {
+  if (locked.empty()) return;
+  log_lock_holders(registry_, tools_.log);
+  for (const RequestJob* job : locked)
+    answer_undecided(*job, Code::unavailable, Reason::row_locked);
+}
+
+void RequestPipeline::give_up(const RequestJob& job, Reason reason) {
+  const LedgerLine line{"retry", protocol::rule(Code::unavailable).name, reason};
+  tools_.log.error("the registry refused a row", {{"device_id", job.inbound.device_id.text()},
+                                                  {"tracking_id", job.tracking_id},
+                                                  {"reason", registry::row_of(reason).id}});
+  registry::DecidedRequest row;
+  row.attempt = attempt_of(job, line, system_time());
+  row.attempt.counted = tools_.limits.floods(job.inbound.device_id, Steady::now());
+  if (const auto recorded = registry_.commit_requests(std::span(&row, 1)); !recorded)
+    tools_.log.warning("a refusal is in no ledger",
+                       {{"tracking_id", job.tracking_id}, {"reason", recorded.error().what}});
+  answer_undecided(job, Code::unavailable, reason);
+}
+
+bool RequestPipeline::is_over_limit(const RequestJob& job) const {
+  if (!job.decoded || !is_signature(job.decoded->proof)) return false;
+  const auto now = Steady::now();
+  return tools_.limits.over(job.inbound.device_id, now) && !tools_.limits.may_verify(now);
+}
+
+bool RequestPipeline::is_only_counted(const RequestJob& job, const Resolution& resolution) const {
+  const protocol::DeviceId& id = job.inbound.device_id;
   const auto now = Steady::now();
   // What is granted is one of a flood only if the registry refuses it.
-  if (std::holds_alternative<registry::Registration>(judged.verdict))
-    return tools_.limits.is_flooding(id, now);
-  if (std::holds_alternative<Challenge>(judged.verdict) || std::holds_alternative<Repeat>(judged.verdict))
+  if (std::holds_alternative<registry::Registration>(resolution)) return tools_.limits.is_flooding(id, now);
+  if (std::holds_alternative<Challenge>(resolution) || std::holds_alternative<Repeat>(resolution))
     return tools_.limits.asks_often(id, now);
   return tools_.limits.floods(id, now);
-}
-
-registry::DecidedRequest RequestPipeline::row_of(const Judged& judged, const registry::RequestKey& key,
-                                                 const registry::RequestFacts& facts,
-                                                 registry::Clock now) const {
-  const RequestJob& job = *judged.job;
-  const LedgerLine line = line_of(judged.verdict);
-  registry::DecidedRequest row;
-  row.attempt = attempt_of(job, line, now);
-  row.attempt.group = facts.enrolment ? facts.enrolment->group : key.group;
-  row.attempt.counted = judged.counted;
-  // What is only counted is counted for groups that exist: anybody can make names up.
-  if (row.attempt.counted && !facts.enrolment) row.attempt.group.reset();
-  if (const auto* registration = std::get_if<registry::Registration>(&judged.verdict))
-    row.registration = *registration;
-  if (const auto* repeat = std::get_if<Repeat>(&judged.verdict))
-    row.repeated_generation = repeat->credential.generation;
-  if (const auto* wait = std::get_if<Wait>(&judged.verdict))
-    row.waiting = registry::Waiting{
-        .expected_generation = facts.device ? std::optional(facts.device->generation) : std::nullopt,
-        .digest = wait->digest,
-        .attributes = judged.verified->request().attributes,
-        .quota = facts.enrolment->policy.quota,
-        .request_id = judged.verified->request().request_id,
-        .signed_by = judged.verified->signed_by(),
-        .answer_key = judged.verified->answer_key()};
-  return row;
 }
 
 }  // namespace latchkey::service

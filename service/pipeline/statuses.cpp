@@ -86,7 +86,7 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
 
 void StatusPipeline::put_off(Jobs locked) {
   if (locked.empty()) return;
-  tell_lock_holders(registry_, tools_.log);
+  log_lock_holders(registry_, tools_.log);
   for (const StatusJob* const job : locked)
     does_not_count(*job, Reason::row_locked);
 }
@@ -150,7 +150,7 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
     registry::Configured& stored = facts.device->configured;
     row.configured_before = stored;
     if (may_have_changed(job, facts))
-      if (auto effective = tools_.configurer.work_out(id, facts, attributes_of(job, facts));
+      if (auto effective = tools_.configurer.effective_for(id, facts, attributes_of(job, facts));
           effective && effective->configured != stored)
         row.configured = stored = std::move(effective->configured);
   }

@@ -26,11 +26,4 @@ registry::Clock received_at(Steady::time_point received, registry::Clock now) {
   return now - std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - received);
 }
 
-std::int64_t jittered(std::int64_t seconds, protocol::Status status) {
-  std::array<std::uint8_t, 2> noise{};
-  crypto::fill_random(noise);
-  const std::int64_t spread = status == protocol::Status::retry ? seconds : -(seconds / 10);
-  return seconds + spread * (noise[0] * 256 + noise[1]) / 65535;
-}
-
 }  // namespace latchkey::service

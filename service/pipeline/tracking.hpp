@@ -1,6 +1,5 @@
 #pragma once
 
-#include "protocol/code.hpp"
 #include "registry/model.hpp"
 #include "service/pipeline/inbox.hpp"
 
@@ -14,9 +13,5 @@ namespace latchkey::service {
 
 /// When a message came in, by the database's clock: the age is measured on the monotonic one.
 [[nodiscard]] registry::Clock received_at(Steady::time_point received, registry::Clock now);
-
-/// A delay that spreads the askers: up to twice as long for `retry`, which many get at once; up to a tenth
-/// shorter for the others, since no device waits longer than an hour for what is not signed.
-[[nodiscard]] std::int64_t jittered(std::int64_t seconds, protocol::Status status);
 
 }  // namespace latchkey::service

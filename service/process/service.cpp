@@ -168,17 +168,9 @@ std::expected<void, std::string> Service::start() {
   speaker_ = std::make_unique<Speaker>(*link_, topics_, sent_, std::move(gate), metrics_, log_);
   configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *speaker_, log_);
   if (auto access = start_access(); !access) return access;
-  const RequestTools requests{authenticator_,
-                              decider_,
-                              pki_.issuer,
-                              secrets_.master,
-                              pki_.chain_below_root,
-                              destination_,
-                              topics_,
-                              *speaker_,
-                              limits_,
-                              metrics_,
-                              log_};
+  const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,
+                                 destination_, topics_};
+  const RequestTools requests{authenticator_, answering, *speaker_, limits_, metrics_, log_};
   const StatusTools statuses{*configurer_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),

@@ -92,8 +92,12 @@ struct Serving {
   service::Destination destination{"broker.example", 8883, 8883, true, {}};
   service::Speaker speaker{no_broker(), topics, sent, service::Gate(), metrics, log};
   service::Configurer configurer{authenticator, destination, topics, speaker, log};
-  service::RequestPipeline requests{{authenticator, decider, issuer, master(), intermediates, destination,
-                                     topics, speaker, limits, metrics, log},
+  service::RequestPipeline requests{{authenticator,
+                                     {decider, issuer, master(), intermediates, destination, topics},
+                                     speaker,
+                                     limits,
+                                     metrics,
+                                     log},
                                     registry};
   service::StatusPipeline statuses{{configurer, metrics, log}, registry};
 };

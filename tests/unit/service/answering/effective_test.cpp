@@ -18,7 +18,7 @@ registry::Enrolment with(std::string config, std::int64_t layers = 1, std::strin
 
 service::Effective after(const Configured& before, const registry::Enrolment& enrolment,
                          std::string_view attributes = "{}", bool can_open = true) {
-  return service::work_out(service::fixtures::device(), enrolment, before, attributes, can_open);
+  return service::effective_config(service::fixtures::device(), enrolment, before, attributes, can_open);
 }
 
 /// After a first one that went well.

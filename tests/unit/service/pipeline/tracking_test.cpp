@@ -8,7 +8,6 @@
 using namespace latchkey;
 using namespace latchkey::service;
 using namespace std::chrono_literals;
-using protocol::Status;
 
 namespace {
 
@@ -52,29 +51,4 @@ TEST_CASE("when a message came in is told by the database's clock", "[tracking]"
   const auto at = received_at(Steady::now() - 3s, now);
   CHECK(at <= now - 3s);
   CHECK(at > now - 4s);
-}
-
-TEST_CASE("a retry comes after one to two delays", "[tracking]") {
-  std::set<std::int64_t> delays;
-  for (int i = 0; i < 1000; ++i)
-    delays.insert(jittered(60, Status::retry));
-  CHECK(*delays.begin() >= 60);
-  CHECK(*delays.rbegin() <= 120);
-  CHECK(*delays.begin() < 70);
-  CHECK(*delays.rbegin() > 110);
-}
-
-TEST_CASE("a rejection's delay is up to a tenth shorter, never longer: devices wait an hour at most",
-          "[tracking]") {
-  std::set<std::int64_t> delays;
-  for (int i = 0; i < 1000; ++i)
-    delays.insert(jittered(3600, Status::rejected));
-  CHECK(*delays.begin() >= 3240);
-  CHECK(*delays.rbegin() <= 3600);
-  CHECK(delays.size() > 200);
-}
-
-TEST_CASE("no delay stays no delay", "[tracking]") {
-  CHECK(jittered(0, Status::retry) == 0);
-  CHECK(jittered(0, Status::rejected) == 0);
 }

@@ -1,7 +1,5 @@
-#include "protocol/code.hpp"
-#include "service/pipeline/request_job.hpp"
+#include "service/pipeline/request_log.hpp"
 
-// What the log tells of a request; the ledger has the same by the same tracking id (docs/deploy.md).
 namespace latchkey::service {
 namespace {
 
@@ -20,14 +18,14 @@ std::string_view detail_of(const LedgerLine& line) {
 
 }  // namespace
 
-void tell_received(Log& log, const RequestJob& job) {
+void log_received(Log& log, const RequestJob& job) {
   log.debug("received", {{"tracking_id", job.tracking_id},
                          {"device_id", job.inbound.device_id.text()},
                          {"request_id", request_id_of(job)},
                          {"bytes", static_cast<std::int64_t>(job.bytes)}});
 }
 
-void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line) {
+void log_decided(Log& log, const RequestJob& job, const LedgerLine& line) {
   log.debug("decided", {{"tracking_id", job.tracking_id},
                         {"device_id", job.inbound.device_id.text()},
                         {"decision", line.decision},
@@ -36,12 +34,12 @@ void tell_decided(Log& log, const RequestJob& job, const LedgerLine& line) {
                         {"detail", detail_of(line)}});
 }
 
-void tell_raced(Log& log, const RequestJob& job) {
+void log_raced(Log& log, const RequestJob& job) {
   log.debug("another was faster: decided again",
             {{"tracking_id", job.tracking_id}, {"device_id", job.inbound.device_id.text()}});
 }
 
-void tell_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over, bool counted) {
+void log_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over, bool counted) {
   if (counted) log.warning("a flood: answers without a line of their own");
   const auto write = counted ? &Log::debug : &Log::info;
   const auto took =

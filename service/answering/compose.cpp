@@ -1,0 +1,89 @@
+#include "service/answering/compose.hpp"
+
+#include "service/answering/acceptance.hpp"
+
+#include <array>
+
+namespace latchkey::service {
+namespace {
+
+// Between the two an operator may decide; a device that was approved asks again within a minute.
+constexpr std::int64_t approval_pause_s = 60;
+
+}  // namespace
+
+protocol::Answer answer_head(const protocol::DeviceId& id, std::optional<std::string> request_id,
+                             std::string tracking_id, registry::Clock now) {
+  protocol::Answer answer;
+  answer.request_id = std::move(request_id);
+  answer.device_id = id.text();
+  answer.tracking_id = std::move(tracking_id);
+  answer.server_time = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  return answer;
+}
+
+protocol::Answer compose(const AnsweringTools& tools, protocol::Answer head, const Resolved& resolved,
+                         const registry::RequestFacts& facts) {
+  if (const auto* rejection = std::get_if<Rejection>(&resolved.resolution)) {
+    // What is wrong with the shape of its own request, a device may know.
+    const bool may_know = rejection->code == protocol::Code::invalid_request;
+    return compose_refusal(std::move(head), rejection->code, may_know ? rejection->cause.detail : "");
+  }
+  if (const auto* challenge = std::get_if<Challenge>(&resolved.resolution)) {
+    head.status = protocol::Status::challenge;
+    head.nonce = challenge->nonce;
+    return head;
+  }
+  if (std::holds_alternative<Wait>(resolved.resolution)) {
+    head.status = protocol::Status::pending;
+    head.retry_after_s = jittered(approval_pause_s, head.status);
+    return head;
+  }
+  head.acceptance = accept(tools, resolved, facts);
+  if (!head.acceptance) return compose_refusal(std::move(head), protocol::Code::unavailable);
+  head.status = protocol::Status::accepted;
+  return head;
+}
+
+protocol::Answer compose_refusal(protocol::Answer head, protocol::Code code, std::string_view message) {
+  const protocol::CodeRule& rule = protocol::rule(code);
+  head.status = rule.status;
+  head.code = rule.name;
+  head.message = message.empty() ? rule.message : message;
+  if (rule.retry_after_s) head.retry_after_s = jittered(*rule.retry_after_s, rule.status);
+  return head;
+}
+
+const protocol::Signer* signer_of(const Resolved& resolved) {
+  if (!resolved.verified) return nullptr;
+  const auto* rejection = std::get_if<Rejection>(&resolved.resolution);
+  const bool plain = rejection != nullptr && !protocol::rule(rejection->code).is_signed;
+  return plain ? nullptr : &resolved.verified->signer();
+}
+
+std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
+                                                   const Resolution& resolution) {
+  if (const auto* repeat = std::get_if<Repeat>(&resolution)) {
+    const registry::Credential& given = repeat->credential;
+    if (given.type != protocol::CredentialType::password) return std::nullopt;
+    return registry::BrokerOpening{
+        id, registry::PasswordLogin{id, given.generation, given.salt, given.master_key}};
+  }
+  const auto* registration = std::get_if<registry::Registration>(&resolution);
+  if (registration == nullptr) return std::nullopt;
+  const std::int64_t before = registration->expected_generation.value_or(0);
+  const registry::NewCredential& made = registration->credential;
+  if (made.type == protocol::CredentialType::password)
+    return registry::BrokerOpening{id, registry::PasswordLogin{id, before + 1, made.salt, made.master_key}};
+  if (registration->to_registered && before > 0) return registry::BrokerOpening{id, std::nullopt};
+  return std::nullopt;
+}
+
+std::int64_t jittered(std::int64_t seconds, protocol::Status status) {
+  std::array<std::uint8_t, 2> noise{};
+  crypto::fill_random(noise);
+  const std::int64_t spread = status == protocol::Status::retry ? seconds : -(seconds / 10);
+  return seconds + spread * (noise[0] * 256 + noise[1]) / 65535;
+}
+
+}  // namespace latchkey::service
