@@ -3,21 +3,13 @@
 #include "protocol/request.hpp"
 #include "protocol/signer.hpp"
 #include "registry/model.hpp"
-#include "service/identity/anchors.hpp"
-#include "service/identity/nobody.hpp"
+#include "service/identity/proofs/proof.hpp"
 #include "service/identity/rejection.hpp"
-#include "service/keys/master_key.hpp"
 
 #include <expected>
 #include <string>
 
 namespace latchkey::service {
-
-/// A device's symmetric key K and what is told of it.
-struct DeviceKey {
-  crypto::Secret key;
-  registry::KeyId id{};
-};
 
 /// A request whose proof verified under an enabled enrolment that may speak for this device. `authenticate`
 /// alone makes one, so that what needs a verified request cannot be handed another.
@@ -41,13 +33,6 @@ class VerifiedRequest {
 
  private:
   friend class Authenticator;
-  /// What the proof showed; `symmetric` only where a MAC was one.
-  struct Proven {
-    bool by_token = false;
-    bool renews = false;
-    std::optional<crypto::Sha256Digest> key;
-    std::optional<DeviceKey> symmetric;
-  };
   VerifiedRequest(const protocol::Request& request, const registry::Enrolment& enrolment, Proven proven,
                   const crypto::Identity& service);
 
@@ -81,34 +66,13 @@ class Authenticator {
                                                               const registry::StatusFacts& facts) const;
 
  private:
-  using Proven = VerifiedRequest::Proven;
-  using Verdict = std::expected<Proven, registry::Cause>;
-  struct Case;
-
-  [[nodiscard]] Verdict verify(const Case& c, const protocol::Proof& proof) const;
-  [[nodiscard]] Verdict verify_token(const Case& c, const protocol::TokenProof& proof) const;
-  [[nodiscard]] Verdict verify_mac(const Case& c, const protocol::SignatureProof& proof) const;
-  [[nodiscard]] Verdict verify_public_key(const Case& c, const protocol::SignatureProof& proof) const;
-  [[nodiscard]] Verdict verify_renewal(const Case& c, const protocol::SignatureProof& proof) const;
-  [[nodiscard]] Verdict verify_certificate(const Case& c, const protocol::SignatureProof& proof) const;
-  /// Always one verification, against nobody's key if there is none or it is of another algorithm.
-  [[nodiscard]] bool signed_under(const crypto::Result<crypto::PublicKey>& key,
-                                  const protocol::SignatureProof& proof) const;
-  /// Why the leaf is not this enrolment's; nothing if it is.
-  [[nodiscard]] std::optional<registry::Cause> misfit(const Case& c, const crypto::Certificate& leaf,
-                                                      const protocol::SignatureProof& proof) const;
-  [[nodiscard]] std::optional<registry::Cause> misfit_of_group(const Case& c, const crypto::Certificate& leaf,
-                                                               const protocol::SignatureProof& proof) const;
-  /// K: the device's own, or derived from one of its group's.
-  [[nodiscard]] crypto::Result<DeviceKey> device_key(const registry::Enrolment& enrolment,
-                                                     const crypto::Bytes& material,
-                                                     const protocol::DeviceId& id) const;
+  /// K of a registered device, if its proof is symmetric and the key is still enrolled.
   [[nodiscard]] std::optional<DeviceKey> key_for(const protocol::DeviceId& id,
                                                  const registry::StatusFacts& facts) const;
 
   const MasterKey& master_;
   const crypto::Identity& service_;
-  const Nobody nobody_;
+  const DecoyKeys decoys_;
   mutable GroupAnchors anchors_;
 };
 
@@ -118,8 +82,5 @@ class Authenticator {
 
 /// Why a disabled enrolment is none, as far as can be told: a device on an allow list has two to be enabled.
 [[nodiscard]] registry::Cause why_disabled(const registry::Enrolment& enrolment);
-
-/// Under which name a key is sealed for the registry: MasterKey::seal's purpose.
-[[nodiscard]] std::string sealing_purpose(registry::Origin origin, std::string_view name);
 
 }  // namespace latchkey::service

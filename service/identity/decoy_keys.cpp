@@ -1,6 +1,6 @@
-#include "service/identity/nobody.hpp"
+#include "service/identity/decoy_keys.hpp"
 
-#include "service/identity/authenticate.hpp"
+#include "service/identity/device_key.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ constexpr std::string_view nobody = "nobody";
 
 }  // namespace
 
-Nobody::Nobody(const MasterKey& master) {
+DecoyKeys::DecoyKeys(const MasterKey& master) {
   using crypto::Algorithm;
   symmetric_.origin = registry::Origin::group;
   symmetric_.group = std::string(nobody);
@@ -22,7 +22,7 @@ Nobody::Nobody(const MasterKey& master) {
     keys_.push_back(crypto::PrivateKey::generate(algorithm).public_key());
 }
 
-const crypto::PublicKey& Nobody::key(crypto::Algorithm algorithm) const {
+const crypto::PublicKey& DecoyKeys::key(crypto::Algorithm algorithm) const {
   return *std::ranges::find(keys_, algorithm, &crypto::PublicKey::algorithm);
 }
 

@@ -1,4 +1,4 @@
-#include "service/identity/anchors.hpp"
+#include "service/identity/proofs/group_anchors.hpp"
 
 #include "service/keys/pki.hpp"
 

@@ -5,11 +5,11 @@
 
 namespace latchkey::service {
 
-/// Whom a proof is checked against when there is nobody it could be of: an unknown id costs the same work as
-/// a wrong proof of a known one, and the clock tells a prober nothing.
-class Nobody {
+/// What a proof is checked against when there is nobody it could be of: an unknown id costs the same work as
+/// a wrong proof of a known one, and the time tells a prober nothing.
+class DecoyKeys {
  public:
-  explicit Nobody(const MasterKey& master);
+  explicit DecoyKeys(const MasterKey& master);
 
   /// A group with a symmetric key that was derived for this and that no device has.
   [[nodiscard]] const registry::Enrolment& symmetric() const noexcept { return symmetric_; }
