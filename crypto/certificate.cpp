@@ -18,6 +18,7 @@ namespace {
 
 using openssl::failed;
 using Usages = openssl::Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
+using AlternativeNames = openssl::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
 
 std::optional<Time> time_of(const ASN1_TIME* time) {
   std::tm fields{};
@@ -46,6 +47,28 @@ Result<void> check(X509* certificate, ByteView der) {
 
 bool has_flags(X509* certificate, std::uint32_t flags) {
   return (X509_get_extension_flags(certificate) & flags) == flags;
+}
+
+// Of an extension that stands twice OpenSSL gives nothing back.
+bool has_answer_usage(X509* certificate) {
+  int critical = 0;
+  const Usages usages(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(certificate, NID_ext_key_usage, &critical, nullptr)));
+  if (!usages || critical != 1 || sk_ASN1_OBJECT_num(usages.get()) != 1) return false;
+  std::array<char, 80> dotted{};
+  const int size = OBJ_obj2txt(dotted.data(), dotted.size(), sk_ASN1_OBJECT_value(usages.get(), 0), 1);
+  return size > 0 && answer_signing_usage == dotted.data();
+}
+
+bool has_answer_name(X509* certificate) {
+  const AlternativeNames names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  if (!names || sk_GENERAL_NAME_num(names.get()) != 1) return false;
+  const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), 0);
+  if (name->type != GEN_URI) return false;
+  const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
+  return as_text({ASN1_STRING_get0_data(uri), static_cast<std::size_t>(ASN1_STRING_length(uri))}) ==
+         answer_signing_name;
 }
 
 }  // namespace
@@ -141,13 +164,7 @@ bool Certificate::issued_by(const Certificate& issuer) const {
 
 bool Certificate::signs_answers() const {
   if (has_flags(handle(), EXFLAG_CA) || has_flags(handle(), EXFLAG_CRITICAL)) return false;
-  int critical = 0;
-  const Usages usages(
-      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(handle(), NID_ext_key_usage, &critical, nullptr)));
-  if (!usages || critical != 1 || sk_ASN1_OBJECT_num(usages.get()) != 1) return false;
-  std::array<char, 80> dotted{};
-  const int size = OBJ_obj2txt(dotted.data(), dotted.size(), sk_ASN1_OBJECT_value(usages.get(), 0), 1);
-  return size > 0 && answer_signing_usage == dotted.data();
+  return has_answer_usage(handle()) && has_answer_name(handle());
 }
 
 }  // namespace latchkey::crypto

@@ -14,8 +14,10 @@ namespace latchkey::crypto {
 using Time = std::chrono::sys_seconds;
 using Serial = std::array<std::uint8_t, 16>;
 
-/// The extended key usage of a certificate that signs answers, and of nothing else (docs/protocol.md, 3).
-inline constexpr std::string_view answer_signing_usage = "2.25.93801460738676613155825682352279867567";
+/// What tells a certificate that signs answers (docs/protocol.md, 3): its extended key usage, id-kp-jwt (RFC
+/// 9509, 3), which other signers have too, and its name, which no other has.
+inline constexpr std::string_view answer_signing_usage = "1.3.6.1.5.5.7.3.37";
+inline constexpr std::string_view answer_signing_name = "urn:latchkey:answers:v1";
 
 /// A parsed X.509 certificate. Immutable and cheap to copy.
 class Certificate {
@@ -38,7 +40,8 @@ class Certificate {
   [[nodiscard]] bool issued_by(const Certificate& issuer) const;
   /// True if both say that the same issuer issued them: by name, no signature is checked.
   [[nodiscard]] bool same_issuer_as(const Certificate& other) const;
-  /// True if its one extended key usage is `answer_signing_usage`, marked critical, and it is no CA.
+  /// True if its one extended key usage is `answer_signing_usage`, marked critical, its one alternative name
+  /// the URI `answer_signing_name`, and it is no CA.
   [[nodiscard]] bool signs_answers() const;
 
   /// For the .cpp files of this folder. Never null.
@@ -80,7 +83,8 @@ struct Validity {
 [[nodiscard]] Identity make_server_identity(const Identity& ca, const std::vector<std::string>& hosts,
                                             Validity validity);
 
-/// For signing answers only: `answer_signing_usage`, critical, with a new P-256 key.
+/// For signing answers only: `answer_signing_usage`, critical, and `answer_signing_name`, with a new P-256
+/// key.
 [[nodiscard]] Identity make_signing_identity(const Identity& ca, std::string_view common_name,
                                              Validity validity);
 

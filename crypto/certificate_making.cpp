@@ -52,7 +52,9 @@ Identity make_server_identity(const Identity& ca, const std::vector<std::string>
 }
 
 Identity make_signing_identity(const Identity& ca, std::string_view common_name, Validity validity) {
-  return make_end_entity(ca, common_name, extended_key_usage(answer_signing_usage, true), validity);
+  const Bytes usage = der::concatenate(
+      {extended_key_usage(answer_signing_usage, true), alternative_uri(answer_signing_name)});
+  return make_end_entity(ca, common_name, usage, validity);
 }
 
 }  // namespace latchkey::crypto

@@ -55,6 +55,10 @@ Bytes general_name(const std::string& host) {
   return der::element(Tag::context_2, {as_bytes(host)});
 }
 
+Bytes alternative_names(ByteView names) {
+  return extension("2.5.29.17", false, der::sequence({names}));
+}
+
 }  // namespace
 
 Bytes name_with(std::string_view common_name) {
@@ -106,7 +110,11 @@ Bytes subject_alternative_names(const std::vector<std::string>& hosts) {
   Bytes names;
   for (const std::string& host : hosts)
     names = der::concatenate({names, general_name(host)});
-  return extension("2.5.29.17", false, der::sequence({names}));
+  return alternative_names(names);
+}
+
+Bytes alternative_uri(std::string_view uri) {
+  return alternative_names(der::element(Tag::context_6, {as_bytes(uri)}));
 }
 
 Result<Bytes> sign_certificate(const CertificateFields& fields, const PrivateKey& issuer_key) {

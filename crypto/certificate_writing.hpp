@@ -22,6 +22,8 @@ namespace latchkey::crypto {
 [[nodiscard]] Bytes authority_key_identifier(const Certificate& issuer);
 /// dNSName or iPAddress for each (RFC 5280, 4.2.1.6).
 [[nodiscard]] Bytes subject_alternative_names(const std::vector<std::string>& hosts);
+/// One uniformResourceIdentifier.
+[[nodiscard]] Bytes alternative_uri(std::string_view uri);
 
 /// Names and extensions are DER, the extensions one after the other.
 struct CertificateFields {

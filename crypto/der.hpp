@@ -22,6 +22,7 @@ enum class Tag : std::uint8_t {
   set = 0x31,
   context_0 = 0x80,  ///< primitive, [0] to [7]
   context_2 = 0x82,
+  context_6 = 0x86,
   context_7 = 0x87,
   constructed_0 = 0xa0,
   constructed_3 = 0xa3,

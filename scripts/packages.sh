@@ -8,7 +8,7 @@ program_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev libpaho-mqt
 server_packages=(mosquitto postgresql python3)
 test_packages=(catch2 libbenchmark-dev valgrind mosquitto-clients openssl pgbouncer jose python3-paho-mqtt
   python3-cryptography python3-jwcrypto python3-psycopg2 python3-jsonschema
-  python3-yaml prometheus systemd faketime)
+  python3-yaml prometheus systemd faketime golang-go)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
 # libclang and llvm: for what clang-tidy is given by tests/lint/own_declarations.cpp.

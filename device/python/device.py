@@ -65,31 +65,18 @@ def jws(header: Json, payload: bytes, sign: Any) -> bytes:
     return f"{signed}.{to_base64url(sign(signed.encode()))}".encode()
 
 
-# --- who signs answers (3): its one extended key usage is this, and critical. A 128-bit arc is more than the parser of
-# cryptography takes, so the extensions are walked by hand (X.690, 8.1).
+# --- who signs answers (3): one usage, critical, and one name
 
-SIGNER_USAGE = 93801460738676613155825682352279867567  # 2.25.<this>
-
-
-def elements(der: bytes) -> list[tuple[int, bytes]]:
-    found, at = [], 0
-    while at < len(der):
-        tag, size, at = der[at], der[at + 1], at + 2
-        if size > 127:
-            at, size = at + size - 128, int.from_bytes(der[at:at + size - 128], "big")
-        found.append((tag, der[at:at + size]))
-        at += size
-    return found
+SIGNER_USAGE = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.37")  # id-kp-jwt
+SIGNER_NAME = x509.UniformResourceIdentifier("urn:latchkey:answers:v1")
 
 
 def signs_answers(certificate: x509.Certificate) -> bool:
-    arc = [SIGNER_USAGE >> shift & 127 for shift in range(126, -1, -7)]
-    oid = bytes([2 * 40 + 25] + [part | 128 for part in arc[:-1]] + arc[-1:])
-    usage = bytes([0x30, len(oid) + 2, 0x06, len(oid)]) + oid
-    [(_, body)] = elements(certificate.tbs_certificate_bytes)
-    [(_, extensions)] = elements(next(content for tag, content in elements(body) if tag == 0xA3))
-    usages = [parts for _, each in elements(extensions) if (parts := elements(each))[0][1] == bytes.fromhex("551d25")]
-    return usages == [[(6, bytes.fromhex("551d25")), (1, b"\xff"), (4, usage)]]
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    return (usage.critical and list(usage.value) == [SIGNER_USAGE] and list(names.value) == [SIGNER_NAME]
+            and not constraints.value.ca)
 
 
 # --- what is stored: the new file is complete and on the disk before it takes the old one's place

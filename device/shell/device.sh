@@ -47,7 +47,10 @@ opened() {
   [ "$(field alg < header.json)" = ES256 ]
   field x5c 0 < header.json | pem > signer.pem
   openssl verify -CAfile "$LATCHKEY_SERVER_CA_FILE" signer.pem > verified.txt
-  openssl x509 -in signer.pem -noout -ext extendedKeyUsage | grep -q '2.25.93801460738676613155825682352279867567$'
+  # One usage, critical, and one name; -ext prints them in the order of the certificate.
+  openssl x509 -in signer.pem -noout -ext extendedKeyUsage > signer-usage.txt
+  [ "$(tr -s ' \n' ' ' < signer-usage.txt)" = 'X509v3 Extended Key Usage: critical 1.3.6.1.5.5.7.3.37 ' ]
+  openssl x509 -in signer.pem -noout -ext subjectAltName | grep -qx ' *URI:urn:latchkey:answers:v1'
   openssl x509 -in signer.pem -noout -pubkey > signer-key.pem
   # R||S, as a JWS has it, becomes the DER that openssl wants.
   cut -d. -f3 "$2" | decode | od -An -v -tx1 | tr -d ' \n' > signature.hex

@@ -12,6 +12,7 @@ using crypto::Certificate;
 class Loader {
  public:
   std::vector<Certificate> certificates(std::string_view option, const std::string& path) {
+    if (path.empty()) return {};  // the options say what is required
     const auto pem = crypto::read_secret_file(path);
     if (!pem) return complain(option, pem.error().what);
     auto found = Certificate::from_pem(pem->view());
@@ -71,11 +72,14 @@ std::expected<Pki, Complaints> load_pki(const Config& config, crypto::Time now) 
   const auto previous = config.crl.previous_ca_file.empty()
                             ? std::vector<Certificate>()
                             : loader.certificates("crl.previous_ca_file", config.crl.previous_ca_file);
-  if (!loader.complaints.empty()) return std::unexpected(std::move(loader.complaints));
-  auto device_ca =
-      loader.identity("pki.device_ca_key_file", config.pki.device_ca_file, config.pki.device_ca_key_file);
-  auto signing = loader.identity("pki.signing_key_file", config.pki.signing_certificate_file,
-                                 config.pki.signing_key_file);
+  std::optional<crypto::Identity> device_ca;
+  std::optional<crypto::Identity> signing;
+  if (!certificates.device_ca.empty())
+    device_ca =
+        loader.identity("pki.device_ca_key_file", config.pki.device_ca_file, config.pki.device_ca_key_file);
+  if (!certificates.signing.empty())
+    signing = loader.identity("pki.signing_key_file", config.pki.signing_certificate_file,
+                              config.pki.signing_key_file);
   if (signing) check_signing_key(*signing, loader);
   std::ranges::copy(check_pki(certificates, now), std::back_inserter(loader.complaints));
   if (!device_ca || !signing || !loader.complaints.empty())

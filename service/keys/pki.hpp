@@ -33,7 +33,7 @@ struct PkiFile {
                                                                         const PkiLifetimes& lifetimes,
                                                                         crypto::Time now);
 
-/// The certificates that decide whom a device believes, and who a device is.
+/// The certificates that decide whom a device believes, and who a device is. Empty: they could not be read.
 struct PkiCertificates {
   std::vector<crypto::Certificate>
       device_ca;  ///< the issuer first, then the CAs above it, as far as they are known

@@ -89,6 +89,23 @@ class Certificates(ProofTest):
         self.assertEqual(device.become_ready()["state"], "ready")
         self.joined(f"{self.name}-2")
 
+    def test_a_signing_certificate_of_the_kind_of_before(self) -> None:
+        """By another usage and without a name: nothing starts with it, and each says what to do."""
+        extensions, request = self.pki / "before.ext", self.pki / "before.csr"
+        extensions.write_text("basicConstraints=critical,CA:FALSE\n"
+                              "extendedKeyUsage=critical,2.25.93801460738676613155825682352279867567\n")
+        openssl("req", "-new", "-key", str(self.pki / "signing-key.pem"), "-subj", "/CN=Latchkey answers", "-out", str(request))
+        openssl("x509", "-req", "-in", str(request), "-CA", str(self.pki / "server-ca.pem"), "-CAkey",
+                str(self.pki / "server-ca-key.pem"), "-days", "100", "-extfile", str(extensions), "-out", str(self.pki / "before.pem"))
+        environment = clean_environment(self.stack.environment |
+                                        {"LATCHKEY_PKI_SIGNING_CERTIFICATE_FILE": str(self.pki / "before.pem")})
+        for command, code in ((["config", "check"], 78), (["serve"], 78), (["doctor"], 1)):
+            with self.subTest(command):
+                result = subprocess.run([str(self.stack.binary), *command], capture_output=True, text=True, timeout=60, env=environment)
+                self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+                self.assertIn("is not made for answers", result.stdout + result.stderr)
+                self.assertIn("docs/certificates.md, A new signing certificate", result.stdout + result.stderr)
+
     def test_one_that_ends_soon_is_in_the_log(self) -> None:
         signing, request = self.pki / "signing-2.pem", self.pki / "signing-2.csr"
         self.follow(0)

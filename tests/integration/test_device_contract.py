@@ -21,7 +21,7 @@ from stack_case import StackTest
 
 from daemon import clean_environment
 from foreign_device import CONFIG, REQUEST, RESPONSE
-from jose import (SIGNER_USAGE, Json, PrivateKey, compact, derive, from_base64url, generate_key, openssl, private_pem,
+from jose import (SIGNER_NAME, SIGNER_USAGE, Json, PrivateKey, compact, derive, from_base64url, generate_key, openssl, private_pem,
                   sign, sign_hs256, signature_to_der, symmetric_jwk, to_base64url)
 
 SECRETS = {"password": "correct horse", "config": {"token": "for this device alone"}}
@@ -38,18 +38,19 @@ class Signer:
         loaded = serialization.load_pem_private_key(key.read_bytes(), None)
         return Signer([ssl.PEM_cert_to_DER_cert(certificate.read_text())], loaded)
 
-    def issue(self, usage: str, subject: str = "made by a test") -> Signer:
-        """A certificate of this authority's for a new key; `usage` as openssl.cnf has it."""
+    def issue(self, usage: str, subject: str = "made by a test", names: str = "") -> Signer:
+        """A certificate of this authority's for a new key; `usage` and alternative `names` as openssl.cnf has them."""
         key = generate_key("ES256")
         with tempfile.TemporaryDirectory() as folder:
-            names = {name: str(Path(folder) / name) for name in ("ca", "ca-key", "key", "csr", "extensions")}
-            Path(names["ca"]).write_text(ssl.DER_cert_to_PEM_cert(self.certificates[0]))
-            Path(names["ca-key"]).write_bytes(private_pem(self.key))
-            Path(names["key"]).write_bytes(private_pem(key))
-            Path(names["extensions"]).write_text(f"extendedKeyUsage={usage}\n")
-            openssl("req", "-new", "-key", names["key"], "-subj", f"/CN={subject}", "-out", names["csr"])
-            der = openssl("x509", "-req", "-in", names["csr"], "-CA", names["ca"], "-CAkey", names["ca-key"], "-days", "1",
-                          "-extfile", names["extensions"], "-outform", "DER")
+            files = {name: str(Path(folder) / name) for name in ("ca", "ca-key", "key", "csr", "extensions")}
+            Path(files["ca"]).write_text(ssl.DER_cert_to_PEM_cert(self.certificates[0]))
+            Path(files["ca-key"]).write_bytes(private_pem(self.key))
+            Path(files["key"]).write_bytes(private_pem(key))
+            alternative = f"subjectAltName={names}\n" if names else ""
+            Path(files["extensions"]).write_text(f"extendedKeyUsage={usage}\n{alternative}")
+            openssl("req", "-new", "-key", files["key"], "-subj", f"/CN={subject}", "-out", files["csr"])
+            der = openssl("x509", "-req", "-in", files["csr"], "-CA", files["ca"], "-CAkey", files["ca-key"], "-days", "1",
+                          "-extfile", files["extensions"], "-outform", "DER")
         return Signer([der], key)
 
     def certify(self, csr: bytes) -> bytes:
@@ -164,6 +165,10 @@ class DeviceContract(StackTest):
         genuine = self.service.sign(good)
         parts = genuine.decode().split(".")
         der = to_base64url(signature_to_der(from_base64url(parts[2])))
+
+        def signer(usage: str = f"critical,{SIGNER_USAGE}", names: str = SIGNER_NAME, by: Signer = self.anchor) -> bytes:
+            return by.issue(usage, names=names).sign(good)
+
         return {
             "an unsigned accepted": good,
             "an unsigned pending": self.answer(request, tracking_id="forged", status="pending", retry_after_s=0),
@@ -179,10 +184,15 @@ class DeviceContract(StackTest):
             "a MAC under the anchor": sign_hs256({"typ": RESPONSE, "alg": "HS256"}, good, self.anchor.certificates[0]),
             "the broker": self.broker.sign(good),
             "a device": self.device_ca.issue("clientAuth").sign(good),
-            "a signer by the CA of devices": self.device_ca.issue(f"critical,{SIGNER_USAGE}").sign(good),
+            "a signer by the CA of devices": signer(by=self.device_ca),
             "the anchor itself": self.anchor.sign(good),
-            "a signer whose usage is not critical": self.anchor.issue(SIGNER_USAGE).sign(good),
-            "a signer with a second usage": self.anchor.issue(f"critical,{SIGNER_USAGE},clientAuth").sign(good),
+            "a signer whose usage is not critical": signer(SIGNER_USAGE),
+            "a signer with a second usage": signer(f"critical,{SIGNER_USAGE},clientAuth"),
+            "a signer of the kind of before": signer("critical,2.25.93801460738676613155825682352279867567"),
+            "a signer without a name": signer(names=""),
+            "a signer with another name": signer(names="URI:urn:latchkey:answers:v2"),
+            "a signer with a second name": signer(names=f"{SIGNER_NAME},DNS:localhost"),
+            "a signer with the name of another type": signer(names=SIGNER_NAME.replace("URI", "DNS")),
             "a chain": Signer(self.service.certificates + self.anchor.certificates, self.service.key).sign(good),
             "another key": Signer(self.service.certificates, generate_key("ES256")).sign(good),
             "a signature in DER": ".".join([*parts[:2], der]).encode(),
@@ -294,10 +304,10 @@ class DeviceContract(StackTest):
         chain.write_text(ssl.DER_cert_to_PEM_cert(leaf.certificates[0]))
         _, key = self.private_key()
         where = ("provision", self.name, "--dir", str(self.folder / "unused"))
-        result = self.run_latchkey(*where, "--private-key-file", str(key), "--certificate-file", str(chain))
+        result = self.run_device(*where, "--private-key-file", str(key), "--certificate-file", str(chain))
         self.assertEqual(result.returncode, 65, result.stderr)
         self.assertIn("is not the key of", result.stderr)
-        result = self.run_latchkey(*where, "--certificate-file", str(chain))
+        result = self.run_device(*where, "--certificate-file", str(chain))
         self.assertEqual(result.returncode, 64, result.stderr)
-        result = self.run_latchkey(*where, "--private-key-file", str(key), "--no-encryption-key")
+        result = self.run_device(*where, "--private-key-file", str(key), "--no-encryption-key")
         self.assertEqual(result.returncode, 64, result.stderr)

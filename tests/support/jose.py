@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwcrypto import jwe, jwk
 from jwcrypto.common import JWException
 
-# Whoever signs for the service has this one extended key usage, critical, and no other.
-SIGNER_USAGE = "2.25.93801460738676613155825682352279867567"
+# Whoever signs for the service has this one extended key usage, critical, and this one name, and no other.
+SIGNER_USAGE = "1.3.6.1.5.5.7.3.37"
+SIGNER_NAME = "URI:urn:latchkey:answers:v1"
 
 Json = dict[str, Any]
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
@@ -171,6 +172,9 @@ def _check_signer(signer: Path, anchors: Path) -> None:
     usage = openssl("x509", "-in", str(signer), "-noout", "-ext", "extendedKeyUsage").decode().split()
     if usage != ["X509v3", "Extended", "Key", "Usage:", "critical", SIGNER_USAGE]:
         raise Refused(f"the signer is for {usage}")
+    names = openssl("x509", "-in", str(signer), "-noout", "-ext", "subjectAltName").decode().split()
+    if names != ["X509v3", "Subject", "Alternative", "Name:", SIGNER_NAME]:
+        raise Refused(f"the signer is named {names}")
 
 
 def signature_to_der(signature: bytes) -> bytes:

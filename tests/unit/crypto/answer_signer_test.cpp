@@ -8,9 +8,12 @@ namespace {
 using namespace std::chrono_literals;
 using made_with_openssl::certificate;
 using made_with_openssl::ec_key;
+using made_with_openssl::Extension;
 
 const Time now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 const Validity around_now{now - 1h, now + 24h};
+const std::string usage = "critical," + std::string(answer_signing_usage);
+const std::string name = "URI:" + std::string(answer_signing_name);
 
 Fault fault_of(const Certificate& signer, const Identity& anchor, const Time* at = &now) {
   const Result<PublicKey> key = verify_answer_signer(signer.der(), {anchor.certificate}, at);
@@ -58,12 +61,13 @@ TEST_CASE("An anchor itself does not sign answers", "[answer signer]") {
 
 TEST_CASE("A signer with a critical extension that nobody knows is refused", "[answer signer]") {
   const Identity anchor = make_ca("Service anchor", around_now);
-  const std::string usage = "critical," + std::string(answer_signing_usage);
-  const auto key = ec_key("P-256");
-  const Certificate with_remark =
-      certificate(anchor, key, {{NID_ext_key_usage, usage}, {NID_netscape_comment, "a remark"}});
-  const Certificate with_rule =
-      certificate(anchor, key, {{NID_ext_key_usage, usage}, {NID_netscape_comment, "critical,a rule"}});
+  const auto with_comment = [&](const char* comment) {
+    return certificate(
+        anchor, ec_key("P-256"),
+        {{NID_ext_key_usage, usage}, {NID_subject_alt_name, name}, {NID_netscape_comment, comment}});
+  };
+  const Certificate with_remark = with_comment("a remark");
+  const Certificate with_rule = with_comment("critical,a rule");
   CHECK(verify_answer_signer(with_remark.der(), {anchor.certificate}, &now));
   CHECK(fault_of(with_rule, anchor) == Fault::refused);
 }
@@ -86,27 +90,35 @@ TEST_CASE("The validity of a signer includes its first and last second", "[answe
 
 TEST_CASE("The usage must be critical, the only one, and not a CA's", "[answer signer]") {
   const Identity anchor = make_ca("Service anchor", around_now);
-  const std::string usage(answer_signing_usage);
-  const auto key = ec_key("P-256");
-  CHECK(fault_of(certificate(anchor, key, {{NID_ext_key_usage, usage}}), anchor) == Fault::refused);
-  CHECK(fault_of(certificate(anchor, key, {{NID_ext_key_usage, "critical," + usage + ",clientAuth"}}),
+  const std::string bare(answer_signing_usage);
+  const auto with = [&](std::vector<Extension> extensions) {
+    extensions.push_back({NID_subject_alt_name, name});
+    return certificate(anchor, ec_key("P-256"), extensions);
+  };
+  CHECK(fault_of(with({{NID_ext_key_usage, bare}}), anchor) == Fault::refused);
+  CHECK(fault_of(with({{NID_ext_key_usage, usage + ",clientAuth"}}), anchor) == Fault::refused);
+  CHECK(fault_of(with({{NID_ext_key_usage, "critical,clientAuth"}}), anchor) == Fault::refused);
+  CHECK(fault_of(with({{NID_ext_key_usage, "critical,2.25.93801460738676613155825682352279867567"}}),
                  anchor) == Fault::refused);
-  CHECK(fault_of(certificate(anchor, key, {{NID_ext_key_usage, "critical,clientAuth"}}), anchor) ==
+  CHECK(fault_of(with({}), anchor) == Fault::refused);
+  CHECK(fault_of(with({{NID_basic_constraints, "critical,CA:TRUE"}, {NID_ext_key_usage, usage}}), anchor) ==
         Fault::refused);
-  CHECK(fault_of(certificate(anchor, key, {}), anchor) == Fault::refused);
-  CHECK(fault_of(certificate(
-                     anchor, key,
-                     {{NID_basic_constraints, "critical,CA:TRUE"}, {NID_ext_key_usage, "critical," + usage}}),
-                 anchor) == Fault::refused);
-  const Certificate good = certificate(anchor, key, {{NID_ext_key_usage, "critical," + usage}});
-  CHECK(verify_answer_signer(good.der(), {anchor.certificate}, &now));
+  CHECK(verify_answer_signer(with({{NID_ext_key_usage, usage}}).der(), {anchor.certificate}, &now));
 }
 
-TEST_CASE("A signer with a weak key is refused", "[answer signer]") {
+TEST_CASE("The name of a signer must be the one URI, and the only name", "[answer signer]") {
   const Identity anchor = make_ca("Service anchor", around_now);
-  const std::string usage = "critical," + std::string(answer_signing_usage);
-  CHECK(fault_of(certificate(anchor, ec_key("P-521"), {{NID_ext_key_usage, usage}}), anchor) ==
-        Fault::weak_key);
+  const auto named = [&](const std::string& names) {
+    return certificate(anchor, ec_key("P-256"), {{NID_ext_key_usage, usage}, {NID_subject_alt_name, names}});
+  };
+  CHECK(fault_of(certificate(anchor, ec_key("P-256"), {{NID_ext_key_usage, usage}}), anchor) ==
+        Fault::refused);
+  CHECK(fault_of(named("URI:urn:latchkey:answers:v2"), anchor) == Fault::refused);
+  CHECK(fault_of(named(name + "0"), anchor) == Fault::refused);
+  CHECK(fault_of(named("DNS:" + std::string(answer_signing_name)), anchor) == Fault::refused);
+  CHECK(fault_of(named(name + ",DNS:localhost"), anchor) == Fault::refused);
+  CHECK(fault_of(named(name + "," + name), anchor) == Fault::refused);
+  CHECK(verify_answer_signer(named(name).der(), {anchor.certificate}, &now));
 }
 
 TEST_CASE("An anchor that is no CA issues no signers", "[answer signer]") {
