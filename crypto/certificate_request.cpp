@@ -19,30 +19,55 @@ struct Fields {
   ByteView signature;
 };
 
+std::unexpected<Error> no_request(std::string_view why) {
+  return fail(Fault::malformed, "not a PKCS#10 request: " + std::string(why));
+}
+
+/// What is inside the outermost SEQUENCE.
+Result<ByteView> content_of(ByteView der) {
+  if (der.empty() || der[0] != static_cast<std::uint8_t>(Tag::sequence))
+    return no_request("it does not begin with a SEQUENCE (byte 30); is something before its DER?");
+  der::Reader reader(der);
+  const auto request = reader.take(Tag::sequence);
+  if (!request) return no_request("it is cut short, or its first length is not in DER's form");
+  if (!reader.done())
+    return no_request("bytes after its DER, which ends at byte " + std::to_string(request->whole.size()));
+  return request->content;
+}
+
 // CertificationRequestInfo. Some devices leave the attributes out where the grammar wants an empty set; they
 // are not used, so both forms pass.
-std::optional<ByteView> key_in(ByteView info) {
+Result<ByteView> key_in(ByteView info) {
   der::Reader fields(info);
   const auto version = fields.take_unsigned();
+  if (!version || !version->empty()) return no_request("its version is not v1, written 0");
   const auto subject = fields.take(Tag::sequence);
   const auto key = fields.take(Tag::sequence);
   static_cast<void>(fields.take(Tag::constructed_0));
-  if (!version || !version->empty() || !subject || !key || !fields.done()) return std::nullopt;
+  if (!subject || !key || !fields.done())
+    return no_request("after its version it is not subject, key and attributes");
   return key->whole;
 }
 
 // CertificationRequest (RFC 2986, 4.2).
-std::optional<Fields> split(ByteView der) {
-  const std::optional<ByteView> content = der::only(Tag::sequence, der);
-  if (!content) return std::nullopt;
+Result<Fields> split(ByteView der) {
+  const Result<ByteView> content = content_of(der);
+  if (!content) return std::unexpected(content.error());
   der::Reader fields(*content);
   const auto info = fields.take(Tag::sequence);
   const auto algorithm = fields.take(Tag::sequence);
   const auto signature = fields.take_bits();
-  if (!info || !algorithm || !signature || !fields.done()) return std::nullopt;
-  const std::optional<ByteView> key = key_in(info->content);
-  if (!key) return std::nullopt;
+  if (!info || !algorithm || !signature || !fields.done())
+    return no_request("it is not what is signed, algorithm and signature");
+  const Result<ByteView> key = key_in(info->content);
+  if (!key) return std::unexpected(key.error());
   return Fields{info->whole, *key, algorithm->whole, *signature};
+}
+
+std::string_view why_not_accepted(ByteView algorithm) {
+  if (has_wrong_parameters(algorithm))
+    return "signature algorithm has wrong parameters: none belong to ECDSA and Ed25519, NULL to RSA";
+  return "signature algorithm is not accepted";
 }
 
 Bytes copy_of(ByteView bytes) {
@@ -59,12 +84,13 @@ CertificateRequest::CertificateRequest(PublicKey key, Bytes signed_part, Bytes s
       signature_(std::move(signature)) {}
 
 Result<CertificateRequest> CertificateRequest::parse(ByteView der) {
-  const std::optional<Fields> fields = split(der);
-  if (!fields) return fail(Fault::malformed, "not a PKCS#10 request");
+  const Result<Fields> fields = split(der);
+  if (!fields) return std::unexpected(fields.error());
   Result<PublicKey> key = PublicKey::from_spki(fields->key);
   if (!key) return std::unexpected(std::move(key.error()));
   const SignatureAlgorithm* algorithm = find_signature_algorithm(fields->signature_algorithm);
-  if (algorithm == nullptr) return fail(Fault::malformed, "signature algorithm is not accepted");
+  if (algorithm == nullptr)
+    return fail(Fault::malformed, std::string(why_not_accepted(fields->signature_algorithm)));
   if (algorithm->family != family_of(key->algorithm())) {
     return fail(Fault::malformed, "signature algorithm does not fit the key");
   }

@@ -5,6 +5,7 @@
 #include "crypto/mac.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace latchkey::crypto {
 namespace {
@@ -13,18 +14,35 @@ std::string signing_input_of(std::string_view header, std::string_view payload) 
   return base64url_encode(as_bytes(header)) + "." + base64url_encode(as_bytes(payload));
 }
 
+/// Where the third part ends: with the first byte that base64url does not have. Nothing if there is no third
+/// part.
+std::optional<std::size_t> end_of_jws(std::string_view text) {
+  constexpr std::string_view base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const std::size_t first = text.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  const std::size_t end = std::min(text.find_first_not_of(base64url, second + 1), text.size());
+  return end == second + 1 ? std::nullopt : std::optional(end);
+}
+
+std::unexpected<Error> no_jws(std::string_view text, std::string_view why) {
+  const auto end = end_of_jws(text);
+  if (!end || *end == text.size()) return fail(Fault::malformed, std::string(why));
+  return fail(Fault::malformed, "bytes after its end at byte " + std::to_string(*end));
+}
+
 }  // namespace
 
 Result<CompactJws> parse_compact(std::string_view text) {
   const std::size_t first = text.find('.');
   const std::size_t last = text.rfind('.');
-  if (std::ranges::count(text, '.') != 2) return fail(Fault::malformed, "not three parts");
+  if (std::ranges::count(text, '.') != 2) return no_jws(text, "not three parts");
   Result<Bytes> header = base64url_decode(text.substr(0, first));
   Result<Bytes> payload = base64url_decode(text.substr(first + 1, last - first - 1));
   Result<Bytes> signature = base64url_decode(text.substr(last + 1));
-  if (!header || header->empty()) return fail(Fault::malformed, "protected header is not base64url");
-  if (!payload) return fail(Fault::malformed, "payload is not base64url");
-  if (!signature || signature->empty()) return fail(Fault::malformed, "signature is not base64url");
+  if (!header || header->empty()) return no_jws(text, "protected header is not base64url");
+  if (!payload) return no_jws(text, "payload is not base64url");
+  if (!signature || signature->empty()) return no_jws(text, "signature is not base64url");
   return CompactJws{*std::move(header), *std::move(payload), *std::move(signature), text.substr(0, last)};
 }
 

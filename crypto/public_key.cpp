@@ -56,6 +56,8 @@ EVP_PKEY* make_curve(std::string name) {
 
 // RFC 5480, 2.2 allows compressed points too; one form only, or a key would have several names.
 Result<ReadKey> read_point(EVP_PKEY* curve, Algorithm algorithm, std::size_t width, ByteView point) {
+  if (point.size() == 1 + width && (point[0] == 0x02 || point[0] == 0x03))
+    return fail(Fault::malformed, "not an uncompressed point of the curve's size: it is compressed");
   if (point.size() != 1 + 2 * width || point[0] != 0x04) {
     return fail(Fault::malformed, "not an uncompressed point of the curve's size");
   }
@@ -67,8 +69,39 @@ Result<ReadKey> read_point(EVP_PKEY* curve, Algorithm algorithm, std::size_t wid
   return ReadKey{key, algorithm};
 }
 
+/// The point's y coordinate, without the sign of x in the last bit.
+Bytes y_of(ByteView point) {
+  Bytes y(point.begin(), point.end());
+  y.back() &= 0x7f;
+  return y;
+}
+
+// RFC 8032, 5.1.3: y below 2^255-19, or a key would have several names.
+bool is_beyond_the_field(ByteView point) {
+  const Bytes y = y_of(point);
+  const auto middle = std::span(y).subspan(1, 30);
+  return y.back() == 0x7f && std::ranges::all_of(middle, [](auto octet) { return octet == 0xff; }) &&
+         y.front() >= 0xed;
+}
+
+// The points whose order divides 8: signatures that verify under them are made without a private key, under
+// the identity one for every message.
+bool is_of_small_order(ByteView point) {
+  static constexpr std::array<std::string_view, 5> all_of_them{
+      "0100000000000000000000000000000000000000000000000000000000000000",   // 1
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",   // 2
+      "0000000000000000000000000000000000000000000000000000000000000000",   // 4
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",   // 8
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"};  // 8
+  return std::ranges::find(all_of_them, to_hex(y_of(point))) != all_of_them.end();
+}
+
 Result<ReadKey> read_ed25519(ByteView octets) {
   if (octets.size() != 32) return fail(Fault::malformed, "an Ed25519 key has 32 bytes");
+  if (is_beyond_the_field(octets))
+    return fail(Fault::malformed, "an Ed25519 key that is no number of its field");
+  if (is_of_small_order(octets))
+    return fail(Fault::weak_key, "an Ed25519 key of small order: anybody could sign for it");
   const std::shared_ptr<EVP_PKEY> key =
       share(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets.data(), octets.size()));
   if (!key) return failed(Fault::malformed, "not an Ed25519 key");

@@ -87,6 +87,19 @@ const SignatureAlgorithm* find_signature_algorithm(ByteView identifier) noexcept
   return found == accepted.end() ? nullptr : &*found;
 }
 
+bool has_wrong_parameters(ByteView identifier) noexcept {
+  const auto name_in = [](ByteView algorithm) {
+    der::Reader fields(der::only(der::Tag::sequence, algorithm).value_or(ByteView()));
+    const auto name = fields.take(der::Tag::object_identifier);
+    return name ? name->content : ByteView();
+  };
+  const ByteView name = name_in(identifier);
+  return find_signature_algorithm(identifier) == nullptr &&
+         std::ranges::any_of(accepted, [&](const SignatureAlgorithm& each) {
+           return std::ranges::equal(name_in(each.identifier), name);
+         });
+}
+
 const SignatureAlgorithm* find_signature_algorithm(int nid) noexcept {
   const auto found = std::ranges::find(accepted, nid, &SignatureAlgorithm::nid);
   return found == accepted.end() ? nullptr : &*found;

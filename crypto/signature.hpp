@@ -21,6 +21,8 @@ struct SignatureAlgorithm {
 /// Null if `identifier` is none of them.
 [[nodiscard]] const SignatureAlgorithm* find_signature_algorithm(ByteView identifier) noexcept;
 [[nodiscard]] const SignatureAlgorithm* find_signature_algorithm(int nid) noexcept;
+/// True if it is one of them by its name, but for the parameters.
+[[nodiscard]] bool has_wrong_parameters(ByteView identifier) noexcept;
 /// The one that a key of ours signs with.
 [[nodiscard]] const SignatureAlgorithm& signature_algorithm_of(Algorithm algorithm) noexcept;
 [[nodiscard]] KeyFamily family_of(Algorithm algorithm) noexcept;

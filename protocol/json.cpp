@@ -43,6 +43,9 @@ class Builder {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const Value::exception& error) {
+    // The parser has read one byte too many: that one does not belong to the object.
+    if (complete_)
+      return refuse("has bytes after its end, byte " + std::to_string(position) + " is the first");
     if (dynamic_cast<const Value::out_of_range*>(&error) != nullptr)
       return refuse_value("a number beyond a double");
     return refuse("is not valid JSON at byte " + std::to_string(position));
@@ -75,6 +78,7 @@ class Builder {
   }
   bool close() {
     open_.pop_back();
+    complete_ = open_.empty();
     return true;
   }
 
@@ -85,6 +89,7 @@ class Builder {
   Value* slot_ = nullptr;  ///< where the value of the last key goes
   std::string name_;       ///< the last key
   std::size_t keys_ = 0;
+  bool complete_ = false;  ///< the outermost object was closed
   std::string fault_;
 };
 
@@ -100,11 +105,15 @@ bool is_digit(char c) {
 std::expected<void, std::string> parse_into(Value& out, std::string_view text, Bounds bounds) {
   if (!text.starts_with('{')) return std::unexpected("is not a JSON object");
   // The parser takes a NUL byte for the end of its input and would not see what follows.
-  if (text.contains('\0')) return std::unexpected("is not valid JSON: it has a NUL byte");
+  const auto end = std::min(text.find('\0'), text.size());
   Builder builder(out, bounds);
-  const bool ok = Value::sax_parse(text.data(), text.data() + text.size(), &builder);
-  if (!ok) return std::unexpected(builder.take_fault());
-  return {};
+  const bool ok = Value::sax_parse(text.data(), text.data() + end, &builder);
+  if (ok && end == text.size()) return {};
+  if (ok)
+    return std::unexpected("has bytes after its end, byte " + std::to_string(end + 1) + " is the first");
+  if (end < text.size())
+    return std::unexpected("is not valid JSON: byte " + std::to_string(end + 1) + " is a NUL");
+  return std::unexpected(builder.take_fault());
 }
 
 std::expected<Value, std::string> parse(std::string_view text, Bounds bounds) {

@@ -120,7 +120,7 @@ std::expected<ReceivedRequest, InvalidRequest> decode_plain(const DeviceId& topi
 std::expected<ReceivedRequest, InvalidRequest> decode_signed(const DeviceId& topic_id,
                                                              std::string_view payload) {
   auto jws = crypto::parse_compact(payload);
-  if (!jws) return std::unexpected(InvalidRequest{{}, "request: is not a JWS of three base64url parts"});
+  if (!jws) return std::unexpected(InvalidRequest{{}, "request: is not a JWS: " + jws.error().what});
   Body body;
   body.read(crypto::as_text(jws->payload));
   auto header = read_jose_header(jws->header, request_type);

@@ -10,6 +10,15 @@ namespace {
 // Between the two an operator may decide; a device that was approved asks again within a minute.
 constexpr std::int64_t approval_pause_s = 60;
 
+/// What is wrong with the shape of its own request or CSR, a device may know; of all else the code's message.
+std::string message_of(const Rejection& rejection) {
+  const std::string& detail = rejection.cause.detail;
+  if (rejection.code == protocol::Code::invalid_request) return detail;
+  const bool is_of_csr =
+      rejection.code == protocol::Code::invalid_csr || rejection.code == protocol::Code::weak_key;
+  return is_of_csr && !detail.empty() ? "CSR: " + detail : std::string();
+}
+
 }  // namespace
 
 protocol::Answer answer_head(const protocol::DeviceId& id, std::optional<std::string> request_id,
@@ -25,9 +34,7 @@ protocol::Answer answer_head(const protocol::DeviceId& id, std::optional<std::st
 protocol::Answer compose(const AnsweringTools& tools, protocol::Answer head, const Resolved& resolved,
                          const registry::RequestFacts& facts) {
   if (const auto* rejection = std::get_if<Rejection>(&resolved.resolution)) {
-    // What is wrong with the shape of its own request, a device may know.
-    const bool may_know = rejection->code == protocol::Code::invalid_request;
-    return compose_refusal(std::move(head), rejection->code, may_know ? rejection->cause.detail : "");
+    return compose_refusal(std::move(head), rejection->code, message_of(*rejection));
   }
   if (const auto* challenge = std::get_if<Challenge>(&resolved.resolution)) {
     head.status = protocol::Status::challenge;

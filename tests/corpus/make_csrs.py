@@ -8,6 +8,7 @@ import base64
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from material import (
+    COMMON_NAME, attribute, name,
     CURVES, EC_KEY, ED25519, NULL, RSA, TRUE, algorithm, bits, ec_spki, integer, key, main, named, octets, oid, point,
     rsa_spki, seq, set_of, sign, signed, spki, tlv,
 )
@@ -19,12 +20,17 @@ P256_FIELD = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 
 # What the service says; a request of any other shape is said to be none.
 SHAPE = "malformed: not a PKCS#10 request"
+BEFORE = SHAPE + ": it does not begin with a SEQUENCE"
+AFTER = SHAPE + ": bytes after its DER, which ends at byte "
+VERSION = SHAPE + ": its version is not v1"
 KEY = "malformed: not a SubjectPublicKeyInfo"
 KIND = "weak_key: keys of algorithm"
 POINT = "malformed: not an uncompressed point of the curve's size"
+COMPRESSED = POINT + ": it is compressed"
 CURVE = "malformed: the point is not on its curve"
 RSA_FORM = "malformed: not an RSA key"
 HASH = "malformed: signature algorithm is not accepted"
+PARAMETERS = "malformed: signature algorithm has wrong parameters"
 FIT = "malformed: signature algorithm does not fit the key"
 SIGNATURE = "bad_signature: signature does not verify"
 
@@ -49,6 +55,19 @@ def with_signature(signature: bytes) -> bytes:
     return seq(info(), algorithm(OWN), bits(signature))
 
 
+def in_two_byte_characters(text: str) -> bytes:
+    """A name of a BMPString."""
+    return name(attribute(COMMON_NAME, tlv(0x1E, text.encode("utf-16-be"))))
+
+
+def small_orders() -> dict[str, bytes]:
+    """The Ed25519 points for which anybody can sign, by what makes them so; the last of each is the sign of x."""
+    field = (1 << 255) - 19
+    eighth = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+    numbers = {"1": 1, "2": field - 1, "4": 0, "8": eighth, "8-too": field - eighth}
+    return {f"{order}-{sign}": (y | sign << 255).to_bytes(32, "little") for order, y in numbers.items() for sign in (0, 1)}
+
+
 def of_number(size: int, exponent: int = 65537) -> bytes:
     return rsa_spki(integer(1 << (size - 1) | 1), integer(exponent))
 
@@ -61,17 +80,18 @@ def good() -> dict[str, bytes]:
     cases["good-no-attributes-at-all"] = request(attributes=b"")
     cases["good-attributes-that-are-ignored"] = request(attributes=tlv(0xA0, challenge))
     cases["good-subject-that-is-ignored"] = request(subject=named("somebody else"))
+    cases["good-subject-in-two-byte-characters"] = request(subject=in_two_byte_characters("dév"))
     cases["good-empty-subject"] = request(subject=seq())
     return cases
 
 
-def wrong_shape() -> dict[str, bytes]:
+def wrong_shape() -> dict[str, tuple[str, bytes]]:
     whole, part = request(), info()
     tail = algorithm(OWN) + bits(sign(OWN, part))
     content = part + tail
     size = len(content)
     assert 0x80 <= size < 0x100
-    return {
+    shapes = {
         "empty": b"",
         "one-byte": b"\x30",
         "pem-text": b"-----BEGIN CERTIFICATE REQUEST-----\n" + base64.b64encode(whole) + b"\n-----END CERTIFICATE REQUEST-----\n",
@@ -82,12 +102,15 @@ def wrong_shape() -> dict[str, bytes]:
         "length-past-the-end": b"\x30\x82" + (size + 1).to_bytes(2, "big") + content,
         "length-of-the-most-bytes": b"\x30\x84\xff\xff\xff\xff" + content,
         "trailing-byte": whole + b"\0",
+        "trailing-zeros": whole + bytes(60),
         "trailing-second-request": whole + whole,
         "outermost-a-set": tlv(0x31, content),
         "nothing-but-a-signature": seq(tail),
         "nested-two-thousand-deep": b"\x30\x82\x10\x00" * 2000,
         "zeros": bytes(4096),
+        "zeros-before": bytes(60) + whole,
         "version-1": request(version=integer(1)),
+        "version-2": request(version=integer(2)),
         "version-minus-1": request(version=integer(-1)),
         "version-missing": request(version=b""),
         "version-zero-in-two-bytes": request(version=b"\x02\x02\x00\x00"),
@@ -110,6 +133,10 @@ def wrong_shape() -> dict[str, bytes]:
         "something-after-the-signature": seq(content, NULL),
         "a-certificate": seq(seq(tlv(0xA0, integer(2)), integer(7), algorithm(OWN), SUBJECT, seq(), SUBJECT, spki(OWN)), tail),
     }
+    said = {"empty": BEFORE, "pem-text": BEFORE, "outermost-a-set": BEFORE, "zeros": BEFORE, "zeros-before": BEFORE,
+            "length-past-the-end": SHAPE + ": it is cut short", "trailing-byte": AFTER + str(len(whole)),
+            "trailing-zeros": AFTER + str(len(whole)), "trailing-second-request": AFTER + str(len(whole))}
+    return {name: (said.get(name, VERSION if name.startswith("version") else SHAPE), der) for name, der in shapes.items()}
 
 
 def wrong_key() -> dict[str, tuple[str, bytes]]:
@@ -148,7 +175,7 @@ def wrong_key() -> dict[str, tuple[str, bytes]]:
         "key-curve-in-parameters": (KIND, of(ec_spki(explicit, own))),
         "key-curve-inherited": (KIND, of(ec_spki(NULL, own))),
         "key-curve-missing": (KIND, of(ec_spki(b"", own))),
-        "key-point-compressed": (POINT, of(ec_spki(P256, bytes([2 + (y[-1] & 1)]) + x))),
+        "key-point-compressed": (COMPRESSED, of(ec_spki(P256, bytes([2 + (y[-1] & 1)]) + x))),
         "key-point-hybrid": (POINT, of(ec_spki(P256, bytes([6 + (y[-1] & 1)]) + x + y))),
         "key-point-at-infinity": (POINT, of(ec_spki(P256, b"\0"))),
         "key-point-empty": (POINT, of(ec_spki(P256, b""))),
@@ -187,8 +214,8 @@ def wrong_signature() -> dict[str, tuple[str, bytes]]:
         "hash-rsa-md5": (HASH, request(rsa, "md5")),
         "hash-rsa-sha1": (HASH, request(rsa, "sha1")),
         "hash-rsa-pss": (HASH, request(rsa, "pss")),
-        "hash-ecdsa-with-null": (HASH, claiming(seq(sha256, NULL))),
-        "hash-rsa-without-null": (HASH, claiming(seq(oid(RSA["sha256"])), rsa)),
+        "hash-ecdsa-with-null": (PARAMETERS, claiming(seq(sha256, NULL))),
+        "hash-rsa-without-null": (PARAMETERS, claiming(seq(oid(RSA["sha256"])), rsa)),
         "hash-unknown": (HASH, claiming(seq(oid("1.2.3.4")))),
         "hash-empty": (HASH, claiming(seq())),
         "hash-rsa-for-an-ec-key": (FIT, claiming(algorithm(rsa))),
@@ -213,10 +240,22 @@ def wrong_signature() -> dict[str, tuple[str, bytes]]:
     }
 
 
+def weak_ed25519() -> dict[str, tuple[str, bytes]]:
+    """Each with the signature R = identity, S = 0, which verifies under the identity."""
+    def forged(point: bytes) -> bytes:
+        return seq(info(public=seq(seq(oid(ED25519)), bits(point))), seq(oid(ED25519)), bits(bytes([1]) + bytes(63)))
+
+    weak = {f"key-ed25519-of-order-{name}": ("weak_key: an Ed25519 key of small order", forged(point))
+            for name, point in small_orders().items()}
+    field = (1 << 255) - 19
+    beyond = {f"key-ed25519-beyond-the-field-by-{more}": ("malformed: an Ed25519 key that is no number of its field",
+                                                         forged((field + more).to_bytes(32, "little"))) for more in (0, 1, 18)}
+    return weak | beyond
+
+
 def make() -> dict[str, tuple[str, bytes]]:
     cases = {name: ("good", der) for name, der in good().items()}
-    cases |= {name: (SHAPE, der) for name, der in wrong_shape().items()}
-    return cases | wrong_key() | wrong_signature()
+    return cases | wrong_shape() | wrong_key() | weak_ed25519() | wrong_signature()
 
 
 if __name__ == "__main__":

@@ -76,6 +76,10 @@ def signed_cases(good: Json, key: bytes) -> Iterator[tuple[str, bytes, str]]:
         return sign_hs256(header | members, payload, key)
 
     first, middle, last = sign_hs256(header, payload, key).split(b".")
+    genuine = b".".join([first, middle, last])
+    for what, after in (("a line's end", b"\n"), ("a string's end", b"\0"), ("a second JWS", b"\r\n" + genuine)):
+        yield f"{what} after it", genuine + after, f"bytes after its end at byte {len(genuine)}"
+    yield "an object and a string's end", sign_hs256(header, payload + b"\0", key), f"byte {len(payload) + 1} is the first"
     yield "two parts", first + b"." + middle, ""
     yield "four parts", b".".join([first, middle, last, last]), ""
     yield "padding", b".".join([first + b"=", middle, last]), ""
@@ -128,10 +132,15 @@ class Hostile(StackTest):
     def test_a_csr_that_is_not_one(self) -> None:
         device = self.enrolled()
         good = base64.b64decode(device.csr())
-        broken = {"not base64": "!!!", "base64url": to_base64url(good), "cut short": good[:-1], "longer": good + b"\0",
-                  "nothing": b"", "zeros": bytes(200), "another signature": good[:-1] + bytes([good[-1] ^ 1])}
+        of_another_version = good.replace(b"\x02\x01\x00", b"\x02\x01\x02", 1)
+        broken = {"not base64": ("!!!", "csr"), "base64url": (to_base64url(good), "csr"), "nothing": (b"", "csr"),
+                  "cut short": (good[:-1], "CSR: not a PKCS#10 request: it is cut short"),
+                  "longer": (good + bytes(60), f"bytes after its DER, which ends at byte {len(good)}"),
+                  "later": (bytes(60) + good, "is something before its DER?"), "zeros": (bytes(200), "is something before its DER?"),
+                  "another version": (of_another_version, "its version is not v1, written 0"),
+                  "another signature": (good[:-1] + bytes([good[-1] ^ 1]), "CSR")}
         with device.bootstrap() as wire:
-            for what, csr in broken.items():
+            for what, (csr, words) in broken.items():
                 with self.subTest(what):
                     text = csr if isinstance(csr, str) else base64.b64encode(csr).decode()
                     device.request_id = secrets.token_urlsafe(16)
@@ -139,6 +148,7 @@ class Hostile(StackTest):
                     answer = device.read_answer(self.next_message(wire))
                     self.assertEqual(answer["status"], "rejected")
                     self.assertIn(answer["code"], ("invalid_csr", "invalid_request"))
+                    self.assertIn(words, answer["message"])
         self.assert_not_registered(self.name)
         device.request_id = secrets.token_urlsafe(16)
         self.assert_accepted(device.provision())

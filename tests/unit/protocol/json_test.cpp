@@ -35,7 +35,7 @@ TEST_CASE("a JSON document is an object from its first byte on") {
 
 TEST_CASE("what is not JSON is refused with the place") {
   for (const auto* text :
-       {"{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\":01}", "{}x", "{}{}",
+       {"{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\":01}",
         "{\"a\":\"\xFF\"}", "{\"a\":\"\xC0\x80\"}", "{\"a\":\"\xED\xA0\x80\"}", "{\"a\":\"\\ud800\"}",
         "{\"a\":\"\n\"}", "{\"a\":NaN}", "{/**/}", "{\"a\":tru}"}) {
     CAPTURE(text);
@@ -43,10 +43,20 @@ TEST_CASE("what is not JSON is refused with the place") {
   }
 }
 
+TEST_CASE("bytes after the object are refused by name, with the place") {
+  using namespace std::string_view_literals;
+  for (const auto text :
+       {"{}x"sv, "{}{}"sv, "{}\0"sv, "{}\0garbage"sv, "{}}"sv, "{},"sv, "{}1e999"sv, "{}\xFF"sv}) {
+    CAPTURE(text);
+    CHECK(fault(text) == "has bytes after its end, byte 3 is the first");
+  }
+  CHECK(fault("{\"a\":{}} \n x") == "has bytes after its end, byte 12 is the first");
+}
+
 TEST_CASE("a NUL does not end a document early, nor hide in a string") {
   using namespace std::string_view_literals;
-  CHECK(fault("{}\0garbage"sv) == "is not valid JSON: it has a NUL byte");
-  CHECK(fault("{\"a\0\":1}"sv) == "is not valid JSON: it has a NUL byte");
+  CHECK(fault("{\"a\0\":1}"sv) == "is not valid JSON: byte 4 is a NUL");
+  CHECK(fault("{\"a\":1"sv) != fault("{\"a\":1\0}"sv));
   CHECK(fault(R"({"a":"x\u0000y"})") == "has U+0000 in a");
   CHECK(fault(R"({"a\u0000":1})") == "has U+0000 in a name");
   CHECK(fault(R"({"a":["\u0000"]})") == "has U+0000 in a");
