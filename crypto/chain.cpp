@@ -63,12 +63,18 @@ Result<std::vector<Certificate>> parse(const Certificate& leaf, std::span<const 
   return certificates;
 }
 
+// RFC 5280, 4.2.1.12 says nothing of CAs; in practice a CA's extended key usage bounds what it certifies.
+bool may_be_of_devices(const Certificate& certificate) {
+  return (X509_get_extended_key_usage(certificate.handle()) & (XKU_SSL_CLIENT | XKU_ANYEKU)) != 0;
+}
+constexpr std::string_view not_of_devices =
+    "its extended key usage has neither clientAuth nor anyExtendedKeyUsage";
+
 Result<void> check_leaf(const Certificate& leaf) {
   if ((X509_get_extension_flags(leaf.handle()) & EXFLAG_CA) != 0) return refuse("leaf", "it is a CA");
   if ((X509_get_key_usage(leaf.handle()) & KU_DIGITAL_SIGNATURE) == 0)
     return refuse("leaf", "its keyUsage has no digitalSignature");
-  if ((X509_get_extended_key_usage(leaf.handle()) & (XKU_SSL_CLIENT | XKU_ANYEKU)) == 0)
-    return refuse("leaf", "its extended key usage has neither clientAuth nor anyExtendedKeyUsage");
+  if (!may_be_of_devices(leaf)) return refuse("leaf", not_of_devices);
   const Result<PublicKey> key = leaf.public_key();
   if (!key) return fail(key.error().fault, "leaf: " + key.error().what);
   return {};
@@ -79,6 +85,12 @@ Result<void> check_signatures(std::span<const Certificate> certificates) {
     if (find_signature_algorithm(X509_get_signature_nid(certificates[i].handle())) == nullptr)
       return refuse(position(i, certificates.size()), "its signature algorithm is not accepted");
   }
+  return {};
+}
+
+Result<void> check_cas(std::span<const Certificate> certificates) {
+  for (std::size_t i = 1; i < certificates.size(); ++i)
+    if (!may_be_of_devices(certificates[i])) return refuse(position(i, certificates.size()), not_of_devices);
   return {};
 }
 
@@ -112,6 +124,7 @@ Result<TrustAnchor> TrustAnchor::from(const Certificate& ca) {
   if (!ca.is_ca()) return fail(Fault::refused, "no CA");
   if ((X509_get_key_usage(ca.handle()) & KU_KEY_CERT_SIGN) == 0)
     return fail(Fault::refused, "a CA whose keyUsage has no keyCertSign");
+  if (!may_be_of_devices(ca)) return refuse("a CA that may not certify devices", not_of_devices);
   auto store = openssl::made<Store>(X509_STORE_new());
   if (X509_STORE_add_cert(store.get(), ca.handle()) != 1)
     return openssl::failed(Fault::internal, "no store for a CA");
@@ -135,6 +148,7 @@ Result<Certificate> TrustAnchor::verify(const Certificate& leaf, std::span<const
   Result<std::vector<Certificate>> given = parse(leaf, above);
   if (!given) return std::unexpected(std::move(given.error()));
   if (Result<void> fine = check_leaf(given->front()); !fine) return std::unexpected(std::move(fine.error()));
+  if (Result<void> fine = check_cas(*given); !fine) return std::unexpected(std::move(fine.error()));
   if (Result<void> fine = check_signatures(*given); !fine) return std::unexpected(std::move(fine.error()));
 
   const auto context = openssl::made<StoreContext>(X509_STORE_CTX_new());

@@ -32,7 +32,8 @@ class TrustAnchor {
   /// The most certificates that `verify` takes, as many as a request has (docs/protocol.md, 2).
   static constexpr std::size_t longest_chain = 5;
 
-  /// `refused` if it is no CA by its basicConstraints, or has a keyUsage without keyCertSign.
+  /// `refused` if it is no CA by its basicConstraints, or has a keyUsage without keyCertSign, or an extended
+  /// key usage with neither clientAuth nor anyExtendedKeyUsage.
   [[nodiscard]] static Result<TrustAnchor> from(const Certificate& ca);
 
   /// The leaf of a chain that leads to this CA at `now`, as OpenSSL checks it (RFC 5280, 6): names, CAs and
@@ -42,7 +43,8 @@ class TrustAnchor {
   /// may be its last; signatures are of the algorithms that are accepted in requests, so neither SHA-1 nor
   /// MD5. The leaf is no CA, its key is one that PublicKey accepts, its keyUsage, if it has one, has
   /// digitalSignature, and its extended key usage, if it has one, has clientAuth or anyExtendedKeyUsage: a CA
-  /// that also certifies servers or code does not thereby make devices of them.
+  /// that also certifies servers or code does not thereby make devices of them. The same holds of the extended
+  /// key usage of each CA.
   /// Not checked: revocation. A device is refused by its own enrolment or state, a CA by its group.
   /// `malformed`, `weak_key` or `refused`; the error says what is wrong with which certificate, for
   /// operators.

@@ -16,7 +16,7 @@ constexpr Column request_facts_columns[] = {
     same_not_before, same_not_after, same_live, newest_generation, newest_type, newest_not_before,
     newest_not_after, newest_live, presented_certificate, presented_status};
 constexpr Column request_key_columns[] = {
-    i, device_id, request_id, group_name, token_hash, ca_subject, certificate};
+    i, device_id, request_id, group_name, token_hash, ca_subject, certificate, last_subject};
 constexpr Column outcome_row_columns[] = {i, outcome};
 constexpr Column decided_request_columns[] = {
     i, device_id, tracking_id, received_at, decision, code, reason, group_name, counted, expected,

@@ -70,6 +70,7 @@ inline constexpr Column key_fingerprint{"key_fingerprint", "bytea"};
 inline constexpr Column issuer{"issuer", "bytea"};
 inline constexpr Column kind{"kind", "text"};
 inline constexpr Column last_seen_at{"last_seen_at", "bigint"};
+inline constexpr Column last_subject{"last_subject", "bytea"};
 inline constexpr Column layers{"layers", "bigint"};
 inline constexpr Column layers_from{"layers_from", "bigint"};
 inline constexpr Column lifetime_s{"lifetime_s", "bigint"};

@@ -121,6 +121,8 @@ struct RequestKey {
   std::optional<crypto::Sha256Digest> token_hash;
   std::optional<crypto::Sha256Digest> ca_subject;   ///< who issued the last certificate of x5c
   std::optional<crypto::Sha256Digest> certificate;  ///< x5t#S256
+  std::optional<crypto::Sha256Digest>
+      last_subject;  ///< of the last certificate of x5c, if it follows another
 };
 
 struct RequestFacts {

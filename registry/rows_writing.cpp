@@ -41,6 +41,7 @@ void add(RowText& row, const RequestKey& key) {
   add_hex(row, column::token_hash, key.token_hash);
   add_hex(row, column::ca_subject, key.ca_subject);
   add_hex(row, column::certificate, key.certificate);
+  add_hex(row, column::last_subject, key.last_subject);
 }
 
 void add(RowText& row, const StatusKey& key) {

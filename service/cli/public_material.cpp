@@ -78,6 +78,9 @@ Result<crypto::Bytes> read_certificate_fingerprint(const std::string& file) {
                 "a device's own is enrolled here; `enroll group --ca-file` lets in all that a CA certifies");
   if (const auto key = certificate->public_key(); !key)
     return fail(exit_code::bad_data, file + ": " + key.error().what);
+  if (certificate->not_after() < service::current_time())
+    return fail(exit_code::bad_data, file + ": the certificate has ended",
+                "no device could prove itself by it: enrol the one that is in use");
   const auto fingerprint = certificate->fingerprint();
   return crypto::Bytes(fingerprint.begin(), fingerprint.end());
 }

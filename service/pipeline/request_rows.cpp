@@ -8,7 +8,7 @@ using protocol::Code;
 using registry::Reason;
 
 registry::RequestKey key_of(const RequestJob& job) {
-  registry::RequestKey key{job.inbound.device_id, {}, {}, {}, {}, {}};
+  registry::RequestKey key{job.inbound.device_id, {}, {}, {}, {}, {}, {}};
   if (!job.decoded) return key;
   key.request_id = job.decoded->request.request_id;
   if (const auto* token = std::get_if<protocol::TokenProof>(&job.decoded->proof)) {
@@ -19,8 +19,10 @@ registry::RequestKey key_of(const RequestJob& job) {
   key.group = signature.group;
   key.certificate = signature.current_certificate;
   // What is no certificate has no issuer, and must not be looked up by kid instead.
-  if (!signature.chain.empty())
-    key.ca_subject = crypto::issuer_name_digest(signature.chain.back()).value_or(crypto::Sha256Digest());
+  const auto& chain = signature.chain;
+  if (!chain.empty())
+    key.ca_subject = crypto::issuer_name_digest(chain.back()).value_or(crypto::Sha256Digest());
+  if (chain.size() > 1) key.last_subject = crypto::subject_name_digest(chain.back());
   return key;
 }
 

@@ -146,6 +146,10 @@ def good() -> dict[str, str]:
     for digest in ["sha384", "sha512"]:
         cases[f"good-signed-{digest}"] = case(replace(LEAF, digest=digest))
     just = replace(LINE, extensions=(ca_true(0), key_usage("keyCertSign")))
+    for usage, ids in (("client", (SERVER, CLIENT)), ("any", (ANY,))):
+        line = replace(LINE, extensions=(*CA, purposes(*ids)))
+        cases[f"good-intermediate-purpose-{usage}"] = case(of(line), line)
+        cases[f"good-anchor-purpose-{usage}"] = case(of(line), line, anchor=line)
     cases["good-path-length-used-up"] = case(of(just), just)
     only = replace(LINE, extensions=(*CA, constraints(permitted=dns("devices.example"))))
     inside = alternative_names(dns("12345.devices.example"))
@@ -284,6 +288,9 @@ def wrong_use() -> dict[str, tuple[str, str]]:
     negative = replace(LINE, extensions=(ca_true(-1), key_usage("keyCertSign")))
     as_ca = replace(LEAF, subject=named("first device"), key=key("p256", "line"))
     purpose = "leaf: its extended key usage has neither clientAuth nor anyExtendedKeyUsage"
+    of_cas = purpose.removeprefix("leaf: ")
+    for_servers, for_code = (replace(LINE, extensions=(*CA, purposes(usage))) for usage in (SERVER, CODE))
+    below_servers = replace(CELL, issuer=for_servers)
     extra = lambda *more: case(replace(LEAF, extensions=(*DEVICE, *more)))  # noqa: E731
     critical_line = replace(LINE, extensions=(*CA, extension(UNKNOWN, b"\5\0", True)))
     proxy = extension("1.3.6.1.5.5.7.1.14", seq(seq(oid("1.3.6.1.5.5.7.21.1"))), True)
@@ -302,6 +309,9 @@ def wrong_use() -> dict[str, tuple[str, str]]:
         "leaf-usage-twice": ("leaf: certificate has invalid extensions", extra(key_usage("digitalSignature"))),
         "leaf-names-twice": ("leaf: certificate has invalid extensions", extra(alternative_names(dns("a")), alternative_names(dns("b")))),
         "leaf-names-broken": ("leaf: certificate has invalid extensions", extra(extension("2.5.29.17", b"\x30\x05abc"))),
+        "intermediate-purpose-server": ("certificate 2 of 2: " + of_cas, case(of(for_servers), for_servers)),
+        "intermediate-purpose-code": ("certificate 2 of 2: " + of_cas, case(of(for_code), for_code)),
+        "intermediate-above-purpose-server": ("certificate 3 of 3: " + of_cas, case(of(below_servers), below_servers, for_servers)),
         "intermediate-without-constraints": (not_ca, case(of(no_ca), no_ca)),
         "intermediate-no-ca": (not_ca, case(of(false_ca), false_ca)),
         "intermediate-of-version-1": (not_ca, case(of(old), old)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 from pathlib import Path
 
 from stack_case import StackTest
 
-from jose import openssl
+from factory import Factory
+from jose import generate_key, openssl
+from stack import StackError
 
 
 class Enrolling(StackTest):
@@ -84,6 +87,22 @@ class Enrolling(StackTest):
         ca = self.write_pair("rolled")
         self.enroll("group", "rolled", "--ca-file", str(ca[1]))
         self.assert_refused(65, "a certificate of the service", "roll-key", "rolled", "--ca-file", own)
+
+    def test_a_certificate_that_has_ended_is_refused_by_command_and_sql(self) -> None:
+        factory, key = Factory("ended", ended=True), generate_key("ES256")
+        ca, leaf = self.folder / "ended.pem", self.folder / "ended-leaf.pem"
+        ca.write_text(factory.pem)
+        leaf.write_text(ssl.DER_cert_to_PEM_cert(factory.leaf("ended-leaf", key, ended=True)))
+        self.assert_refused(65, "this certificate ended on ", "group", "ended", "--ca-file", str(ca))
+        self.assert_refused(65, "the certificate has ended", "device", self.name, "--certificate-file", str(leaf))
+        good = self.write_pair("not-ended")
+        self.enroll("group", "not-ended", "--ca-file", str(good[1]))
+        self.assert_refused(65, "this certificate ended on ", "roll-key", "not-ended", "--ca-file", str(ca))
+        for act in (f"enroll_group('ended', 'x509', registry.pem('{factory.pem}'))",
+                    f"enroll_device('ended', 'x509', registry.pem('{leaf.read_text()}'))",
+                    f"roll_group_key('not-ended', registry.pem('{factory.pem}'))"):
+            with self.subTest(act[:12]), self.assertRaisesRegex(StackError, "this certificate ended on "):
+                self.stack.sql(f"SELECT registry.{act}")
 
     def test_files_of_another_kind_are_refused(self) -> None:
         ca = self.write_pair("other")

@@ -43,6 +43,17 @@ class Proofs(ProofTest):
         self.assertEqual(self.row(self.name)["enrolled_by"], f"group:{self.name}")
         self.assertEqual(device.become_ready()["state"], "ready")
 
+    def test_a_chain_that_ends_with_the_groups_ca_which_is_no_root(self) -> None:
+        line = Factory(f"{self.name} line", above=Factory(f"{self.name} root"))
+        self.stack.sql(f"SELECT registry.enroll_group('{self.name}', 'x509', registry.pem('{line.pem}'))")
+        key = generate_key("ES256")
+        for what, chain in (("alone", ()), ("with", (line.der,))):
+            with self.subTest(what):
+                device = self.holder(f"{self.name}-{what}", key, line.leaf(f"{self.name}-{what}", key), *chain)
+                self.assert_accepted(device.provision())
+        assert line.above
+        self.refused(self.holder(self.name, key, line.leaf(self.name, key), line.der, line.above.der))
+
     def test_a_certificate_of_another_device(self) -> None:
         factory, key = self.enroll_factory(self.name), generate_key("ES256")
         self.refused(self.holder(self.name, key, factory.leaf(f"{self.name}-2", key)))

@@ -64,7 +64,7 @@ std::string request_id(std::string_view name) {
 }
 
 registry::RequestKey key_of(const std::string& device, std::string_view request) {
-  return {id_of(device), request_id(request), {}, {}, {}, {}};
+  return {id_of(device), request_id(request), {}, {}, {}, {}, {}};
 }
 
 registry::Attempt attempt_of(const std::string& device, std::string_view decision) {

@@ -14,9 +14,14 @@ from jose import PrivateKey, generate_key
 class Factory:
     """Its root, and the certificates of devices: what a group of kind x509 trusts."""
 
-    def __init__(self, name: str) -> None:
-        self.key = generate_key("ES256")
-        self.root = self._certify(name, name, self.key, is_ca=True, ended=False)
+    def __init__(self, name: str, above: Factory | None = None, ended: bool = False) -> None:
+        """`above`: whose CA certified this one, which is then no root."""
+        self.key, self.above = generate_key("ES256"), above
+        self.root = (above or self)._certify(name, above._name if above else name, self.key, is_ca=True, ended=ended)
+
+    @property
+    def der(self) -> bytes:
+        return self.root.public_bytes(serialization.Encoding.DER)
 
     @property
     def pem(self) -> str:

@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION name_ca(name text, material bytea) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE owner text;
 BEGIN
+  PERFORM refuse_ended(material);
   INSERT INTO group_ca (subject, group_name) VALUES (certificate_subject(material), name)
     ON CONFLICT DO NOTHING;
   SELECT c.group_name INTO owner FROM group_ca c WHERE c.subject = certificate_subject(material);

@@ -18,7 +18,7 @@ BEGIN
       'latchkey enroll group makes one.');
   ELSIF proof = 'x509' AND octet_length(material) <> 32 THEN
     -- The certificate itself does as well as its fingerprint.
-    PERFORM certificate_subject(material);
+    PERFORM refuse_ended(material);
     material := sha256(material);
   END IF;
   IF proof <> 'group' THEN PERFORM check_material(proof, material); END IF;

@@ -51,14 +51,17 @@ BEGIN
   LEFT JOIN LATERAL (SELECT v.name FROM enrollment_group v
     WHERE v.proof = 'token' AND v.material = q.token_hash LIMIT 1) t ON true
   LEFT JOIN LATERAL (SELECT * FROM token v WHERE v.hash = q.token_hash LIMIT 1) k ON true
+  -- The group's CA may stand above x5c or be its last certificate.
   LEFT JOIN LATERAL (SELECT * FROM group_ca v WHERE v.subject = q.ca_subject LIMIT 1) ca ON true
+  LEFT JOIN LATERAL (SELECT * FROM group_ca v
+    WHERE ca.subject IS NULL AND v.subject = q.last_subject LIMIT 1) last ON true
   -- Nothing is tried in turn: a certificate of ours names the device's enrolment, then comes the
   -- device's own, then what the proof names.
   LEFT JOIN LATERAL (SELECT * FROM enrollment_group v WHERE v.name = CASE
     WHEN q.certificate IS NOT NULL THEN d.group_name
     WHEN e.device_id IS NOT NULL THEN e.group_name
     WHEN q.token_hash IS NOT NULL THEN coalesce(t.name, k.group_name)
-    WHEN q.ca_subject IS NOT NULL THEN ca.group_name
+    WHEN q.ca_subject IS NOT NULL THEN coalesce(ca.group_name, last.group_name)
     ELSE q.group_name END LIMIT 1) g ON true
   -- a token of another group says nothing here
   LEFT JOIN LATERAL (SELECT k.hash, k.quota, k.valid_until WHERE k.group_name = g.name) u ON true

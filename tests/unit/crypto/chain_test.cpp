@@ -54,6 +54,22 @@ TEST_CASE("A chain is judged at the time that is given", "[chain]") {
   CHECK(refusal(factory.anchor(), chain, today() - 2h).contains("leaf: certificate is not yet valid"));
 }
 
+TEST_CASE("A CA for servers or code is nobody to make devices", "[chain]") {
+  const Factory factory;
+  const auto enrolled = [&](const char* usage) {
+    return TrustAnchor::from(
+        certificate(factory.root, ec_key("P-256"),
+                    {{NID_basic_constraints, "critical,CA:TRUE"}, {NID_ext_key_usage, usage}}));
+  };
+  for (const char* const usage : {"serverAuth", "codeSigning,emailProtection", "1.2.3.4"}) {
+    CAPTURE(usage);
+    REQUIRE_FALSE(enrolled(usage));
+    CHECK(enrolled(usage).error().what.contains("neither clientAuth nor anyExtendedKeyUsage"));
+  }
+  CHECK(enrolled("serverAuth,clientAuth"));
+  CHECK(enrolled("anyExtendedKeyUsage"));
+}
+
 TEST_CASE("A CA that has expired makes no devices any more", "[chain]") {
   Factory factory;
   factory.root = make_ca("factory root", {today() - 24h, today() - 1h});

@@ -1,0 +1,3 @@
+-- The CA of a group may be the last certificate of x5c.
+
+ALTER TYPE request_key ADD ATTRIBUTE last_subject bytea;
