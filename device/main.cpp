@@ -1,3 +1,4 @@
+#include "base/core_files.hpp"
 #include "base/exit_code.hpp"
 #include "device/command.hpp"
 #include "device/flags.hpp"
@@ -29,6 +30,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  latchkey::forbid_core_files();
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) {

@@ -1,3 +1,4 @@
+#include "base/core_files.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/outcome.hpp"
 
@@ -38,6 +39,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  latchkey::forbid_core_files();
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) {

@@ -11,16 +11,26 @@ constexpr std::size_t most_bytes = 32UL * 1024;
 // answers, and fill memory beside the inbox.
 constexpr std::size_t most_correlation_data = 1024;
 
+// Of a topic in the log: longer than any that the protocol has.
+constexpr std::size_t most_of_a_topic = 160;
+
+/// `latchkey doctor` tries the rights of the service's account with nothing in it, under a name that no
+/// device has.
+bool is_of_the_doctor(const mqtt::Delivery& delivery) {
+  return delivery.payload.empty() && delivery.topic.contains("/@");
+}
+
 }  // namespace
 
 void Intake::accept(const mqtt::Delivery& delivery) {
-  if (delivery.retained) return drop(Dropped::retained, "dropped: a retained message");
+  if (delivery.retained) return drop(Dropped::retained, "dropped: a retained message", delivery.topic);
   if (delivery.payload.size() > most_bytes)
-    return drop(Dropped::too_large, "dropped: a message above 32 KiB");
+    return drop(Dropped::too_large, "dropped: a message above 32 KiB", delivery.topic);
   if (delivery.correlation_data.size() > most_correlation_data)
-    return drop(Dropped::too_large, "dropped: correlation data above 1 KiB");
+    return drop(Dropped::too_large, "dropped: correlation data above 1 KiB", delivery.topic);
   auto address = topics_.parse(delivery.topic);
-  if (!address) return drop(Dropped::bad_topic, "dropped: a topic without a valid device id");
+  if (!address && is_of_the_doctor(delivery)) return;
+  if (!address) return drop(Dropped::bad_topic, "dropped: a topic without a valid device id", delivery.topic);
   if (address->channel != protocol::Channel::request && address->channel != protocol::Channel::status) return;
   Inbox& inbox = *inboxes_[std::hash<std::string>{}(address->device_id.text()) % inboxes_.size()];
   Inbound inbound{address->channel, std::move(address->device_id), std::string(delivery.payload),
@@ -33,14 +43,15 @@ void Intake::accept(const mqtt::Delivery& delivery) {
       metrics_.shed();
       return log_.warning("shed: the inbox is full, or one device fills it");
     case Admission::dropped:
-      return drop(Dropped::inbox_full, "dropped: the inbox is full, or one device fills it");
+      return drop(Dropped::inbox_full, "dropped: the inbox is full, or one device fills it", delivery.topic);
   }
 }
 
-// The texts are constant and few, so the log sums repeats up instead of growing with the attacker's zeal.
-void Intake::drop(Dropped why, std::string_view said) {
+// Of no device, so that the log sums it up by its text, whatever topics a sender thinks of: it does not grow
+// with an attacker's zeal. What is not printable the log escapes.
+void Intake::drop(Dropped why, std::string_view said, std::string_view topic) {
   metrics_.dropped(why);
-  log_.warning(said);
+  log_.warning(said, {{"device_id", ""}, {"topic", topic.substr(0, most_of_a_topic)}});
 }
 
 }  // namespace latchkey::service

@@ -21,7 +21,7 @@ class Intake {
   void accept(const mqtt::Delivery& delivery);
 
  private:
-  void drop(Dropped why, std::string_view said);
+  void drop(Dropped why, std::string_view said, std::string_view topic);
 
   const protocol::Topics& topics_;
   std::vector<std::unique_ptr<Inbox>>& inboxes_;

@@ -1,12 +1,11 @@
 #include "service/process/serve.hpp"
 
 #include "base/exit_code.hpp"
+#include "service/config/certificate_ends.hpp"
 #include "service/observability/timestamp.hpp"
 #include "service/process/service.hpp"
 #include "service/process/stop.hpp"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
@@ -18,13 +17,7 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::chrono::milliseconds look_interval{5000};
-
-/// Nothing of this process is written to disk when it crashes, and no other may read its memory.
-void forbid_core_files() {
-  constexpr rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-}
+constexpr std::chrono::milliseconds clock_look_interval{1000};
 
 /// Half of what systemd waits for a sign of life, where it watches (WatchdogSec); nothing: it does not.
 std::optional<std::chrono::milliseconds> watchdog_pause() {
@@ -51,11 +44,57 @@ int refuse(Log& log, const Complaints& complaints) {
   return exit_code::configuration;
 }
 
+/// The certificate that begins last, if the clock is before it.
+std::optional<crypto::Certificate> not_begun(const Config& config) {
+  const auto all = certificate_ends(config);
+  const auto last = std::ranges::max_element(
+      all, {}, [](const CertificateEnd& each) { return each.certificate.not_before(); });
+  if (last == all.end() || last->certificate.not_before() <= current_time()) return std::nullopt;
+  return last->certificate;
+}
+
+std::string why_not_begun(const crypto::Certificate& certificate) {
+  return "this machine's clock is before the certificate \"" + certificate.common_name() + "\" begins, " +
+         format_rfc3339(certificate.not_before());
+}
+
+/// Answers health checks as long as the clock is not set.
+std::unique_ptr<HttpServer> say_not_ready(const Config& config, const std::string& why) {
+  if (config.http.listen == "off") return nullptr;
+  const RouteSources sources{.alive = [] { return true; },
+                             .checks = [why] { return std::vector<Check>{{"clock", why}}; },
+                             .metrics = [] { return std::string(); },
+                             .page =
+                                 [why](const HttpRequest&) {
+                                   return HttpResponse{
+                                       .status = 503, .body = "not ready: " + why + "\n", .headers = {}};
+                                 }};
+  const auto address = ListenAddress::parse(config.http.listen).value_or(ListenAddress());
+  return HttpServer::start(listen_on(address),
+                           [sources](const HttpRequest& request) { return route(sources, request); }, {});
+}
+
+/// A machine that keeps no time while it is off starts with a clock before its certificates: what would be
+/// issued then ends before it begins. True once the clock is set, false when the process is asked to end.
+bool await_clock(const Config& config, Log& log, Stop& stop, const crypto::Certificate& certificate) {
+  const std::string why = why_not_begun(certificate);
+  log.error("not ready", {{"check", "clock"}, {"reason", why}});
+  const auto http = say_not_ready(config, why);
+  while (not_begun(config)) {
+    if (stop.wait_for(clock_look_interval)) return false;
+    notify_service_manager("WATCHDOG=1");
+  }
+  log.info("ready again", {{"check", "clock"}});
+  return true;
+}
+
 int run(const Config& config, Log& log, Stop& stop) {
   auto secrets = load_secrets(config);
   if (!secrets) return refuse(log, {secrets.error()});
-  auto pki = load_pki(config, current_time());
+  const auto late = not_begun(config);
+  auto pki = load_pki(config, late ? late->not_before() : current_time());
   if (!pki) return refuse(log, pki.error());
+  if (late && !await_clock(config, log, stop, *late)) return exit_code::ok;
 
   const auto schema = registry::Registry({config.database.url, secrets->database_password.clone()}).check();
   if (!schema && schema.error().failure == registry::Failure::old_schema) {
@@ -75,7 +114,6 @@ int run(const Config& config, Log& log, Stop& stop) {
 }  // namespace
 
 int serve(const Config& config, Log& log) {
-  forbid_core_files();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error return, not the end
   try {
     Stop stop(log);

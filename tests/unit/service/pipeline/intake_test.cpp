@@ -149,3 +149,18 @@ TEST_CASE("all messages of a device go to one worker, and the devices to all of 
       CHECK(batch[i].device_id == batch[i + 1].device_id);
   }
 }
+
+TEST_CASE("the log shows a bad topic, escaped and cut, and of many one", "[intake]") {
+  using namespace std::string_literals;
+  Entrance entrance(1);
+  entrance.intake.accept(request("provisioning/v1/a\nb\x1B[2J/request"));
+  const auto first = entrance.said.str();
+  CHECK(first.contains(R"("topic":"provisioning/v1/a\nb\u001b[2J/request")"));
+  for (int i = 0; i < 100; ++i)
+    entrance.intake.accept(request("provisioning/v1/+" + std::to_string(i) + "/request"));
+  CHECK(entrance.said.str() == first);
+  Entrance other(1);
+  other.intake.accept(request("x/"s + std::string(60000, 'y')));
+  CHECK(other.said.str().contains("\"x/yyy"));
+  CHECK(other.said.str().size() < 400);
+}
