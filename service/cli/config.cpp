@@ -2,31 +2,57 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "base/listen_address.hpp"
 #include "service/config/pki_files.hpp"
-#include "service/config/table.hpp"
+#include "service/config/reading.hpp"
 #include "service/observability/timestamp.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
 
 namespace latchkey::cli {
 namespace {
 
-/// What `serve` checks before it starts: the options, and the certificates that they name.
-Result<void> check(const std::filesystem::path& file) {
-  const auto config = service::load_config(file);
-  if (!config) return fail(config.error());
-  const auto now = service::current_time();
-  const auto pki = service::load_pki(*config, now);
-  if (!pki) return fail(pki.error());
-  return {};
+/// Without the option's name: "pki.device_ca_file: cannot open x" -> "cannot open x".
+std::string_view fault_in(std::string_view complaint) {
+  return complaint.substr(complaint.find(": ") + 2);
+}
+
+/// What `serve` checks before it starts, all at once: the options, and the certificates that they name, as
+/// far as those can be read.
+service::Complaints complaints_about(service::Settings& settings) {
+  service::read_into(settings, service::own_variables());
+  service::Complaints all = settings.complaints();
+  const auto pki = service::load_pki(settings.config(), service::current_time());
+  if (pki) return all;
+  const auto is_known = [known = all](const std::string& complaint) {
+    return std::ranges::any_of(known, [&](const std::string& each) {
+      return each.contains(fault_in(complaint)) || each.contains(complaint.substr(0, complaint.find(':')));
+    });
+  };
+  std::ranges::remove_copy_if(pki.error(), std::back_inserter(all), is_known);
+  return all;
+}
+
+/// Right, but perhaps not what somebody meant.
+void remark_on_page(const service::Config& config) {
+  const auto address = service::ListenAddress::parse(config.http.listen);
+  if (address && !address->is_loopback() && config.http.token_file.empty())
+    say("http.listen: " + config.http.listen +
+        " is reached from beyond this machine, and http.token_file names no token: the fleet page refuses "
+        "everybody, "
+        "/livez, /readyz and /metrics answer everybody");
 }
 
 int run_check(const std::string& config_file) {
   const auto file = service::config_path(config_file);
-  if (const auto checked = check(file); !checked) return report(checked.error());
+  service::Settings settings(file, {});
+  if (auto complaints = complaints_about(settings); !complaints.empty())
+    return report(fail(std::move(complaints)).error());
+  remark_on_page(settings.config());
   say(file.string() + ": nothing is wrong with it");
   return exit_code::ok;
 }

@@ -18,16 +18,21 @@ bool may_be_missing(const std::filesystem::path& file) {
 
 }  // namespace
 
+void read_into(Settings& settings, const Variables& variables) {
+  const bool missing = may_be_missing(settings.file());
+  if (!missing && !read_file(settings)) return;
+  read_variables(settings, variables);
+  check_settings(settings);
+  if (missing && !settings.complaints().empty())
+    settings.complain(0, "there is no such file; --config or LATCHKEY_CONFIG names another");
+}
+
 std::expected<Settings, Complaints> read_settings(const std::filesystem::path& file,
                                                   const std::vector<std::string_view>& sections,
                                                   const Variables& variables) {
   Settings settings(file, sections);
-  const bool missing = may_be_missing(file);
-  if (!missing && !read_file(settings)) return std::unexpected(settings.complaints());
-  read_variables(settings, variables);
-  check_settings(settings);
+  read_into(settings, variables);
   if (settings.complaints().empty()) return settings;
-  if (missing) settings.complain(0, "there is no such file; --config or LATCHKEY_CONFIG names another");
   return std::unexpected(settings.complaints());
 }
 

@@ -62,7 +62,8 @@ void check_settings(Settings& settings);
 /// `config show`.
 [[nodiscard]] std::string show(Settings& settings);
 
-/// All of it.
+/// All of it; `settings` keeps what could be read, and what is wrong.
+void read_into(Settings& settings, const Variables& variables);
 [[nodiscard]] std::expected<Settings, Complaints> read_settings(const std::filesystem::path& file,
                                                                 const std::vector<std::string_view>& sections,
                                                                 const Variables& variables);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stack_case import StackTest
+import subprocess
+
+from stack_case import StackTest, clean_environment
 
 BAD = """\
 [database]
@@ -48,6 +50,25 @@ class Configuration(StackTest):
                     self.assertRegex(said, rf"bad\.toml:{line}\b.*{word}")
                 for missing in ("signing_key_file", "master_key_file", "host"):
                     self.assertIn(missing, said)
+
+    def test_what_can_be_read_is_checked_although_a_file_cannot(self) -> None:
+        """A file is missing in two sections, and of the rest the signing certificate is the broker's."""
+        environment = {"LATCHKEY_MQTT_PASSWORD_FILE": "/nonexistent/password", "LATCHKEY_PKI_DEVICE_CA_FILE": "/nonexistent/ca",
+                       "LATCHKEY_PKI_SIGNING_CERTIFICATE_FILE": str(self.stack.pki / "broker.pem"),
+                       "LATCHKEY_PKI_SIGNING_KEY_FILE": str(self.stack.pki / "server-ca-key.pem")}
+        result = subprocess.run([str(self.stack.binary), "config", "check"], capture_output=True, text=True,
+                                env=clean_environment(self.stack.environment | environment))
+        self.assertEqual(result.returncode, 78, result.stderr)
+        for words in ("/nonexistent/password", "/nonexistent/ca", "is not made for answers", "is not the key of"):
+            self.assertEqual(result.stderr.count(words), 1, result.stderr)
+
+    def test_a_page_beyond_this_machine_without_a_token_is_said(self) -> None:
+        for listen, said in (("0.0.0.0:9464", True), ("[::]:9464", True), ("127.0.0.1:9464", False), ("off", False)):
+            with self.subTest(listen):
+                result = subprocess.run([str(self.stack.binary), "config", "check"], capture_output=True, text=True,
+                                        env=clean_environment(self.stack.environment | {"LATCHKEY_HTTP_LISTEN": listen}))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual("http.token_file names no token" in result.stderr, said, result.stderr)
 
     def test_a_file_that_is_not_there_or_no_toml(self) -> None:
         self.assertEqual(self.run_latchkey("config", "check", "--config", "/nonexistent/x.toml").returncode, 78)
