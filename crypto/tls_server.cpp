@@ -46,6 +46,15 @@ std::string address_text(const ASN1_STRING* octets) {
   return text.data();
 }
 
+/// An address among the DNS names, a common mistake, is no name of that address.
+std::string dns_name(ByteView octets) {
+  std::string name(as_text(octets));
+  std::array<std::uint8_t, sizeof(in6_addr)> ignored{};
+  const bool is_address = ::inet_pton(AF_INET, name.c_str(), ignored.data()) == 1 ||
+                          ::inet_pton(AF_INET6, name.c_str(), ignored.data()) == 1;
+  return is_address ? name + " as a DNS name (an address has to be there as an IP address)" : name;
+}
+
 std::vector<std::string> names_in(const Certificate& certificate) {
   const AlternativeNames all(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
@@ -55,8 +64,8 @@ std::vector<std::string> names_in(const Certificate& certificate) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(all.get(), i);
     const auto* const value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(name, nullptr));
     if (name->type == GEN_DNS)
-      names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-                         static_cast<std::size_t>(ASN1_STRING_length(value)));
+      names.push_back(
+          dns_name({ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))}));
     if (name->type == GEN_IPADD) names.push_back(address_text(value));
   }
   return names;

@@ -85,7 +85,8 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
     found.push_back(
         problem("broker", "broker_unreachable", config.mqtt.url + ": " + reached.error(),
                 "start the broker, or correct host and port in mqtt.url; a firewall may stand between"));
-    return skip_from({"tls", "login", "rights", "in_flight", "size"}, "the broker cannot be reached");
+    return skip_from({"tls", "login", "rights", "shared", "in_flight", "size"},
+                     "the broker cannot be reached");
   }
   found.push_back(fine("broker", config.mqtt.url + " can be reached"));
   if (!endpoint->tls) {
@@ -94,7 +95,8 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
     auto tls = examine_tls(reached->descriptor(), *endpoint, config);
     const bool untrusted = has_problem_but("_ends", tls);
     found.insert(found.end(), tls.begin(), tls.end());
-    if (untrusted) return skip_from({"login", "rights", "in_flight", "size"}, "the broker is not trusted");
+    if (untrusted)
+      return skip_from({"login", "rights", "shared", "in_flight", "size"}, "the broker is not trusted");
   }
   const Findings session = examine_session(config, password);
   found.insert(found.end(), session.begin(), session.end());

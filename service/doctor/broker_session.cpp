@@ -8,6 +8,7 @@
 #include <array>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
@@ -118,14 +119,72 @@ std::vector<Trial> trials_of(const Config& config, const std::string& client_id)
           {devices + account + "/config", "write " + devices + "+/config"}};
 }
 
-Finding no_session(const Config& config, const std::string& reason) {
+/// A session for a moment, with these subscriptions alone; empty, or why there is none.
+std::string session_with(mqtt::Options options, Witness& witness, std::unique_ptr<mqtt::Link>& link) {
+  auto opened = mqtt::Link::open(
+      std::move(options), {.message = [&](const mqtt::Delivery& delivery) { witness.came(delivery.topic); },
+                           .ready = [&] { witness.ready(); },
+                           .lost = [&](std::string_view reason) { witness.lost(reason); },
+                           .delivered = [&](std::uint64_t tag) { witness.delivered(tag); },
+                           .given_up = [&](const mqtt::GivenUp& message) { witness.given_up(message); },
+                           .limited = {}});
+  if (!opened) return opened.error();
+  link = std::move(*opened);
+  return witness.await_session();
+}
+
+std::string own_client_id() {
+  return "@latchkey-doctor-" + crypto::to_hex(crypto::random_bytes(4));
+}
+
+bool speaks_3_1_1_only(const Config& config, const crypto::Secret& password) {
+  if (config.mqtt.version != "5") return false;
+  Config older = config;
+  older.mqtt.version = "3.1.1";
+  mqtt::Options options = broker_login(older, password);
+  options.client_id = own_client_id();
+  Witness witness;
+  std::unique_ptr<mqtt::Link> link;
+  return session_with(std::move(options), witness, link).empty();
+}
+
+Finding no_session(const Config& config, const crypto::Secret& password, const std::string& reason) {
   if (reason.contains("subscription to ")) return problem("login", "missing_acl", reason, rights_todo);
   if (refuses_login(reason))
     return problem("login", "wrong_login", reason,
                    "the account \"" + account_of(config) +
                        "\" and mqtt.password_file (or the client certificate) "
                        "must be those of the broker");
+  if (speaks_3_1_1_only(config, password))
+    return problem("login", "mqtt_version", "the broker speaks MQTT 3.1.1 and not 5: " + reason,
+                   "mqtt.version = \"3.1.1\", and mqtt.share_group = \"\": then one replica serves all");
   return problem("login", "broker_refuses", reason, "the broker's log says why");
+}
+
+/// Requests are shared among the replicas by a subscription that only some brokers have.
+Finding shared_finding(const Config& config, const crypto::Secret& password) {
+  if (config.mqtt.version != "5" || (config.mqtt.share_group && config.mqtt.share_group->empty()))
+    return skipped("shared", "the service is set to subscribe without a share group");
+  mqtt::Options options = broker_login(config, password);
+  options.client_id = own_client_id();
+  const std::string topic = config.mqtt.provisioning_root + "/" + options.client_id + "/request";
+  options.subscriptions = {"$share/" + options.client_id + "/" + topic};
+  Witness witness;
+  std::unique_ptr<mqtt::Link> link;
+  std::string why = session_with(std::move(options), witness, link);
+  if (why.empty()) {
+    const std::vector<Trial> trial{{topic, "", true}};
+    mqtt::Message message;
+    message.topic = topic;
+    message.tag = 1;
+    static_cast<void>(link->publish(std::move(message)));
+    if (link->flush(acknowledge_limit)) witness.await_echoes(trial);
+    if (witness.has_come(topic)) return fine("shared", "the broker has shared subscriptions");
+    why = "a message does not come by one";
+  }
+  return problem(
+      "shared", "no_shared_subscriptions", "the broker has no shared subscriptions: " + why,
+      "mqtt.share_group = \"\", and one replica; or a broker with shared subscriptions, for any number");
 }
 
 /// What cannot be told apart is no finding: without MQTT 5 a broker takes what it then throws away.
@@ -195,36 +254,35 @@ bool refuses_login(std::string_view reason) {
 
 Findings examine_session(const Config& config, const crypto::Secret& password) {
   mqtt::Options options = broker_login(config, password);
-  options.client_id = "@latchkey-doctor-" + crypto::to_hex(crypto::random_bytes(4));
+  options.client_id = own_client_id();
   const auto trials = trials_of(config, options.client_id);
+  // No more than what the service's account is given: a broker that looks at SUBSCRIBE refuses the rest.
   for (const Trial& trial : trials)
-    options.subscriptions.push_back(trial.topic);
+    if (trial.reads) options.subscriptions.push_back(trial.topic);
   Witness witness;
-  const auto link = mqtt::Link::open(
-      std::move(options), {.message = [&](const mqtt::Delivery& delivery) { witness.came(delivery.topic); },
-                           .ready = [&] { witness.ready(); },
-                           .lost = [&](std::string_view reason) { witness.lost(reason); },
-                           .delivered = [&](std::uint64_t tag) { witness.delivered(tag); },
-                           .given_up = [&](const mqtt::GivenUp& message) { witness.given_up(message); },
-                           .limited = {}});
+  std::unique_ptr<mqtt::Link> link;
   constexpr const char* because = "there is no session at the broker";
-  const std::string reason = link ? witness.await_session() : link.error();
+  const std::string reason = session_with(std::move(options), witness, link);
   if (!reason.empty())
-    return {no_session(config, reason), skipped("rights", because), skipped("in_flight", because),
-            skipped("size", because)};
+    return {no_session(config, password, reason), skipped("rights", because), skipped("shared", because),
+            skipped("in_flight", because), skipped("size", because)};
 
   Findings found = {fine("login", "the broker lets the account in")};
   for (std::size_t i = 0; i < trials.size(); ++i) {
     mqtt::Message message;
     message.topic = trials[i].topic;
     message.tag = i + 1;
-    static_cast<void>((*link)->publish(std::move(message)));
+    static_cast<void>(link->publish(std::move(message)));
   }
-  if ((*link)->flush(acknowledge_limit)) witness.await_echoes(trials);
+  if (link->flush(acknowledge_limit)) witness.await_echoes(trials);
   found.push_back(rights_finding(config, witness, trials));
-  found.push_back(window_finding(config, (*link)->window()));
+  // What did not come by a plain subscription shows nothing of shared ones.
+  found.push_back(witness.has_come(trials.front().topic)
+                      ? shared_finding(config, password)
+                      : skipped("shared", "this broker lets the account not speak to itself"));
+  found.push_back(window_finding(config, link->window()));
   constexpr std::size_t answers = 2;
-  found.push_back(witness.was_delivered(answers + 1) ? size_finding(**link, witness, trials[answers].topic)
+  found.push_back(witness.was_delivered(answers + 1) ? size_finding(*link, witness, trials[answers].topic)
                                                      : skipped("size", "the account may not write answers"));
   return found;
 }

@@ -11,8 +11,7 @@ namespace latchkey::service {
 
 /// The broker: reachable, its certificate, the login, the rights on topics, its limits on messages; and
 /// whether it takes commands from the account of [broker_access]. It connects under client ids of its own,
-/// and publishes to topics of such an id only: a running service counts two messages without a valid device
-/// id.
+/// and publishes to topics of such an id only, which a running service passes over.
 [[nodiscard]] Findings examine_broker(const Config& config, const crypto::Secret& password,
                                       const crypto::Secret& access_password);
 

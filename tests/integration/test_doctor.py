@@ -10,8 +10,13 @@ from pathlib import Path
 
 from stack_case import StackTest, clean_environment
 
-from jose import Json, openssl
+from jose import Json, compact, openssl
 from ports import free_port
+
+SEND, HEAR, SUBSCRIBE = "publishClientSend", "publishClientReceive", "subscribePattern"
+OF_THE_PROTOCOL = [(SEND, "provisioning/v1/+/response"), (SEND, "devices/+/config"),
+                   *((kind, topic) for topic in ("provisioning/v1/+/request", "devices/+/status") for kind in (HEAR, SUBSCRIBE))]
+SHARED = [(SUBSCRIBE, "$share/+/provisioning/v1/+/request"), (SUBSCRIBE, "$share/+/devices/+/status")]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
 
@@ -94,6 +99,62 @@ class Doctor(StackTest):
                 self.assertEqual(self.find("missing_acl"), f"the account may not {right}")
                 self.doCleanups()
 
+    def give_rights(self, *rights: tuple[str, str]) -> None:
+        """The service's account is a client of the plugin, which looks at SUBSCRIBE too, with these rights alone."""
+        role = self._testMethodName[-40:]
+        with self.account("admin", f"@{role}") as wire:
+            wire.subscribe("$CONTROL/dynamic-security/v1/response")
+
+            def command(*commands: Json) -> None:
+                wire.publish("$CONTROL/dynamic-security/v1", compact({"commands": list(commands)}))
+                message = wire.receive(5)
+                assert message
+                self.assertNotIn(b'"error"', message.payload)
+
+            # What no role decides is the acl_file's, which gives more.
+            denied = [(kind, topic) for kind in (SEND, HEAR, SUBSCRIBE) for topic in ("#", "$share/#")]
+            acls = [{"acltype": kind, "topic": topic, "allow": allow, "priority": int(allow)}
+                    for allow, pairs in ((True, rights), (False, denied)) for kind, topic in pairs]
+            command({"command": "createRole", "rolename": role, "acls": acls},
+                    {"command": "createClient", "username": "@service", "roles": [{"rolename": role}],
+                     "password": self.stack.broker.password_file("service").read_text().strip()})
+        self.addCleanup(self.take_rights, role)
+
+    def take_rights(self, role: str) -> None:
+        with self.account("admin", "@taking") as wire:
+            wire.publish("$CONTROL/dynamic-security/v1", compact({"commands": [
+                {"command": "deleteClient", "username": "@service"}, {"command": "deleteRole", "rolename": role}]}))
+
+    def test_an_account_with_exactly_the_rights_of_the_protocol(self) -> None:
+        self.give_rights(*OF_THE_PROTOCOL, *SHARED)
+        result = self.run_doctor("--json")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        results = {finding["check"]: finding["result"] for finding in json.loads(result.stdout)}
+        self.assertEqual((results["rights"], results["shared"], results["size"]), ("skipped", "skipped", "ok"))
+
+    def test_a_broker_that_refuses_shared_subscriptions(self) -> None:
+        self.give_rights(*OF_THE_PROTOCOL, (SEND, "provisioning/v1/+/request"), (SEND, "devices/+/status"))
+        self.assertIn("$share/", self.find("no_shared_subscriptions"))
+
+    def test_a_service_that_runs_is_not_disturbed(self) -> None:
+        dropped = 'latchkey_messages_dropped_total{reason="bad_topic"}'
+        counted, lines = self.metric(dropped), len(self.stack.service.log.read_text().splitlines())
+        self.assertEqual(self.run_doctor().returncode, 0)
+        self.assert_accepted(self.enrolled().provision())  # what the doctor sent came before this
+        self.assertEqual(self.metric(dropped), counted)
+        said = self.stack.service.log.read_text().splitlines()[lines:]
+        self.assertEqual([line for line in said if "dropped" in line or "doctor" in line], [])
+
+    def test_an_address_as_a_dns_name(self) -> None:
+        broker = self.stack.pki / "broker.pem"
+        kept = broker.read_bytes()
+        self.addCleanup(self.stack.mosquitto.restart)
+        self.addCleanup(broker.write_bytes, kept)
+        broker.write_bytes(self.issued(self.stack.pki / "broker-key.pem", 100, "subjectAltName=DNS:localhost,DNS:127.0.0.1"))
+        self.stack.mosquitto.restart()
+        found = self.find("wrong_host_name", LATCHKEY_MQTT_URL=f"mqtts://127.0.0.1:{self.stack.broker.bootstrap_port}")
+        self.assertIn("127.0.0.1 as a DNS name", found)
+
     def test_a_small_in_flight_limit(self) -> None:
         self.change_broker("mosquitto.conf", "max_inflight_messages 0", "max_inflight_messages 20")
         self.assertIn("only 20 ", self.find("in_flight_small"))
@@ -146,7 +207,7 @@ class Doctor(StackTest):
     # --- certificates
 
     def test_a_signing_certificate_near_its_end(self) -> None:
-        usage = "extendedKeyUsage=critical,2.25.93801460738676613155825682352279867567"
+        usage = "extendedKeyUsage=critical,1.3.6.1.5.5.7.3.37\nsubjectAltName=URI:urn:latchkey:answers:v1"
         signing = self.folder / "signing.pem"
         signing.write_bytes(self.issued(self.stack.pki / "signing-key.pem", 5, usage))
         changed = {"LATCHKEY_PKI_SIGNING_CERTIFICATE_FILE": str(signing)}
