@@ -17,7 +17,9 @@ if [ ! -e "$kept/pki" ]; then
   mv "$kept/pki.new" "$kept/pki"
 fi
 if [ "$(cat "$kept/pki/host")" != "$BROKER_HOST" ]; then
-  echo "init: the broker's certificate was made for $(cat "$kept/pki/host"), not for $BROKER_HOST" >&2
+  echo "init: the broker's certificate is for $(cat "$kept/pki/host"), and LATCHKEY_BROKER_HOST says $BROKER_HOST." >&2
+  echo "init: set LATCHKEY_BROKER_HOST=$(cat "$kept/pki/host") again, or give the broker a certificate for the new name:" >&2
+  echo "init: docs/deploy.md, \"Another name for the broker\". Nothing was changed." >&2
   exit 1
 fi
 

@@ -49,6 +49,8 @@ class UpAndDown(unittest.TestCase):
         self.assertIn("Devices", self.page(said))
         env = dict(line.split("=", 1) for line in (self.folder / "env").read_text().splitlines())
         self.assertEqual(set(env), NAMES)
+        for name, value in env.items():  # psql has an address on its command line
+            self.assertNotRegex(value, r"^postgresql://[^@/]*:[^@/]*@", name)
         for name in NAMES:
             if name.endswith(("_FILE", "_CONFIG", "_BIN")):
                 self.assertTrue(Path(env[name]).is_absolute() and os.access(env[name], os.R_OK), name)

@@ -205,8 +205,8 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What DIR/env says: all that an operator and a device need."""
         return {
-            "LATCHKEY_DB_URL": url("operator", self.cluster.port, password=self.passwords["operator"]),
-            "LATCHKEY_OWNER_DB_URL": url("owner", self.cluster.port, password=self.passwords["owner"]),
+            "LATCHKEY_DB_URL": self._url_of("operator"),
+            "LATCHKEY_OWNER_DB_URL": self._url_of("owner"),
             "LATCHKEY_BOOTSTRAP_URL": f"mqtts://localhost:{self.broker.bootstrap_port}",
             "LATCHKEY_BOOTSTRAP_USER": "@bootstrap",
             "LATCHKEY_BOOTSTRAP_PASSWORD_FILE": str(self.broker.password_file("bootstrap")),
@@ -217,6 +217,10 @@ class Stack:
             "LATCHKEY_BIN": str(self.binary),
             "LATCHKEY_DEVICE_BIN": str(self.device_binary),
         }
+
+    def _url_of(self, login: str) -> str:
+        """The database for one login. Its password is in a file: psql gets the address on its command line."""
+        return f"{url(login, self.cluster.port)}?passfile={self.folder / f'{login}.passfile'}"
 
     # --- making it
 
@@ -231,6 +235,8 @@ class Stack:
 
     def _make_logins(self) -> None:
         self.cluster.sql(LOGINS.format(**self.passwords), "postgres")
+        for login in ("operator", "owner"):
+            self.home.keep_secret(f"{login}.passfile", f"*:*:*:{login}:{self.passwords[login]}")
 
     def _prepare_database(self) -> None:
         self._make_logins()
