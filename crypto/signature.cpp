@@ -87,6 +87,11 @@ const SignatureAlgorithm* find_signature_algorithm(ByteView identifier) noexcept
   return found == accepted.end() ? nullptr : &*found;
 }
 
+const SignatureAlgorithm* find_signature_algorithm(int nid) noexcept {
+  const auto found = std::ranges::find(accepted, nid, &SignatureAlgorithm::nid);
+  return found == accepted.end() ? nullptr : &*found;
+}
+
 bool has_wrong_parameters(ByteView identifier) noexcept {
   const auto name_in = [](ByteView algorithm) {
     der::Reader fields(der::only(der::Tag::sequence, algorithm).value_or(ByteView()));
@@ -98,11 +103,6 @@ bool has_wrong_parameters(ByteView identifier) noexcept {
          std::ranges::any_of(accepted, [&](const SignatureAlgorithm& each) {
            return std::ranges::equal(name_in(each.identifier), name);
          });
-}
-
-const SignatureAlgorithm* find_signature_algorithm(int nid) noexcept {
-  const auto found = std::ranges::find(accepted, nid, &SignatureAlgorithm::nid);
-  return found == accepted.end() ? nullptr : &*found;
 }
 
 const SignatureAlgorithm& signature_algorithm_of(Algorithm algorithm) noexcept {

@@ -1,5 +1,9 @@
 #include "mqtt/paho_compat.hpp"
 
+#include "crypto/secret.hpp"
+
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -26,6 +30,13 @@ std::string library_text(const token& token) try {
 }
 
 }  // namespace
+
+void wipe_payload(const message& message) {
+  const auto& payload = message.get_payload();
+  // The library made it, not constant, for us alone.
+  crypto::wipe(
+      {const_cast<char*>(payload.data()), payload.size()});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
 
 std::string reason_text(int code) {
   const char* text = ::MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
@@ -80,3 +91,14 @@ std::string correlation_data(const message& message) {
 }
 
 }  // namespace latchkey::paho
+
+/// Of a message that came the library has a copy in C, beside the one that its C++ half makes of it, and
+/// frees it by this function as it is: a token would stay in memory that nobody owns. Its call finds this one
+/// first.
+extern "C" void MQTTAsync_freeMessage(MQTTAsync_message** message) {
+  using Free = void (*)(MQTTAsync_message**);
+  static const auto libraries_own = reinterpret_cast<Free>(::dlsym(RTLD_NEXT, "MQTTAsync_freeMessage"));
+  latchkey::crypto::wipe(
+      {static_cast<char*>((*message)->payload), static_cast<std::size_t>((*message)->payloadlen)});
+  libraries_own(message);
+}

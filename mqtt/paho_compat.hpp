@@ -28,6 +28,9 @@ class Listener : public iaction_listener {
   Handler failure_;
 };
 
+/// Overwrites what a message held that came; the message is of no use after that.
+void wipe_payload(const message& message);
+
 /// The broker itself said no, with an MQTT 5 reason code; otherwise the connection failed on the way.
 [[nodiscard]] bool refused(const token& token);
 

@@ -1,8 +1,8 @@
 #include "service/config/config.hpp"
 
+#include "base/listen_address.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
-#include "base/listen_address.hpp"
 #include "service/config/pki_files.hpp"
 #include "service/config/reading.hpp"
 #include "service/observability/timestamp.hpp"
