@@ -211,3 +211,13 @@ compose up -d
 compose logs ready | grep "http://localhost:$LATCHKEY_PAGE_PORT" || die 'it does not say where the page is'
 compose run --rm -T device provision 12345 --key-file 12345.key --dir 12345
 [ "$(sql -At -c "SELECT generation FROM registry.devices WHERE device_id = '12345'")" = 1 ] || die 'it has a new certificate'
+
+say 'another name for the broker: refused with what to do, and that does it'
+if LATCHKEY_BROKER_HOST=mqtt.example compose run --rm -T --no-deps init >"$folder/renamed" 2>&1; then die 'the name was taken'; fi
+grep 'docs/deploy.md, "Another name for the broker"' "$folder/renamed" || die 'it does not say what to do'
+# shellcheck disable=SC2016 # backquotes of Markdown
+sed -n '/^## Another name for the broker$/,/^## The image/ { /^```sh$/,/^```$/ { /^```/!p } }' docs/deploy.md >"$folder/script"
+(cd "$folder" && bash -euv script)
+export LATCHKEY_BROKER_HOST=mqtt.example
+cli enroll device renamed --generate-key renamed.key
+compose run --rm -T device provision renamed --key-file renamed.key --dir renamed
