@@ -151,7 +151,6 @@ TEST_CASE("all messages of a device go to one worker, and the devices to all of 
 }
 
 TEST_CASE("the log shows a bad topic, escaped and cut, and of many one", "[intake]") {
-  using namespace std::string_literals;
   Entrance entrance(1);
   entrance.intake.accept(request("provisioning/v1/a\nb\x1B[2J/request"));
   const auto first = entrance.said.str();
@@ -160,7 +159,7 @@ TEST_CASE("the log shows a bad topic, escaped and cut, and of many one", "[intak
     entrance.intake.accept(request("provisioning/v1/+" + std::to_string(i) + "/request"));
   CHECK(entrance.said.str() == first);
   Entrance other(1);
-  other.intake.accept(request("x/"s + std::string(60000, 'y')));
-  CHECK(other.said.str().contains("\"x/yyy"));
+  other.intake.accept(request(std::string(60000, 'y')));
+  CHECK(other.said.str().contains("\"topic\":\"yyy"));
   CHECK(other.said.str().size() < 400);
 }
