@@ -2,8 +2,8 @@
 
 namespace latchkey {
 
-/// Nothing of this process is written to disk when it crashes, and no other of its user may read its memory:
-/// keys, passwords and tokens are in it. For the start of a program.
+/// Nothing of this process is written to disk when it crashes: keys, passwords and tokens are in it. For the
+/// start of a program.
 void forbid_core_files() noexcept;
 
 }  // namespace latchkey

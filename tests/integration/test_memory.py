@@ -63,5 +63,5 @@ class Memory(StackTest):
                 self.addCleanup(process.communicate)
                 self.addCleanup(process.kill)
                 within(5, "it forbids core files", lambda: re.search(
-                    r"Max core file size +0 +0 ", Path(f"/proc/{process.pid}/limits").read_text()))
+                    r"Max core file size +1 +1 ", Path(f"/proc/{process.pid}/limits").read_text()))
                 self.assertIsNone(process.poll())
