@@ -43,15 +43,14 @@ class Builder {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const Value::exception& error) {
-    // The parser has read one byte too many: that one does not belong to the object.
-    if (complete_)
-      return refuse("has bytes after its end, byte " + std::to_string(position) + " is the first");
+    if (complete_) return refuse(after_the_end);
     if (dynamic_cast<const Value::out_of_range*>(&error) != nullptr)
       return refuse_value("a number beyond a double");
     return refuse("is not valid JSON at byte " + std::to_string(position));
   }
 
   [[nodiscard]] std::string take_fault() { return std::move(fault_); }
+  static constexpr const char* after_the_end = "has bytes after its end";
 
  private:
   static constexpr const char* beyond_integers = "an integer beyond 2^53-1";
@@ -93,6 +92,24 @@ class Builder {
   std::string fault_;
 };
 
+/// Where the first object of a text ends, which is a valid one.
+std::size_t end_of_object(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted && c == '\\')
+      ++at;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && c == '{')
+      ++depth;
+    else if (!quoted && c == '}' && --depth == 0)
+      return at + 1;
+  }
+  return text.size();
+}
+
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
@@ -109,11 +126,12 @@ std::expected<void, std::string> parse_into(Value& out, std::string_view text, B
   Builder builder(out, bounds);
   const bool ok = Value::sax_parse(text.data(), text.data() + end, &builder);
   if (ok && end == text.size()) return {};
-  if (ok)
-    return std::unexpected("has bytes after its end, byte " + std::to_string(end + 1) + " is the first");
+  auto fault = ok ? std::string(Builder::after_the_end) : builder.take_fault();
+  if (fault == Builder::after_the_end)
+    return std::unexpected(fault + " at byte " + std::to_string(end_of_object(text)));
   if (end < text.size())
     return std::unexpected("is not valid JSON: byte " + std::to_string(end + 1) + " is a NUL");
-  return std::unexpected(builder.take_fault());
+  return std::unexpected(std::move(fault));
 }
 
 std::expected<Value, std::string> parse(std::string_view text, Bounds bounds) {

@@ -79,7 +79,7 @@ def signed_cases(good: Json, key: bytes) -> Iterator[tuple[str, bytes, str]]:
     genuine = b".".join([first, middle, last])
     for what, after in (("a line's end", b"\n"), ("a string's end", b"\0"), ("a second JWS", b"\r\n" + genuine)):
         yield f"{what} after it", genuine + after, f"bytes after its end at byte {len(genuine)}"
-    yield "an object and a string's end", sign_hs256(header, payload + b"\0", key), f"byte {len(payload) + 1} is the first"
+    yield "an object and a string's end", sign_hs256(header, payload + b"\0", key), f"bytes after its end at byte {len(payload)}"
     yield "two parts", first + b"." + middle, ""
     yield "four parts", b".".join([first, middle, last, last]), ""
     yield "padding", b".".join([first + b"=", middle, last]), ""
