@@ -1,6 +1,8 @@
 #include "bench/database.hpp"
 
 #include "crypto/mac.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/requests.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -82,13 +84,13 @@ std::vector<Batch> make_batches(const DatabaseOptions& options) {
 }
 
 std::expected<void, std::string> run(registry::Registry& registry, const Batch& batch) {
-  if (const auto loaded = registry.load_requests(batch.keys); !loaded)
+  if (const auto loaded = registry::load_requests(registry, batch.keys); !loaded)
     return std::unexpected(loaded.error().what);
-  const auto outcomes = registry.commit_requests(batch.rows);
+  const auto outcomes = registry::commit_requests(registry, batch.rows);
   if (!outcomes) return std::unexpected(outcomes.error().what);
   if (std::ranges::any_of(*outcomes, [](auto outcome) { return outcome != registry::Outcome::won; }))
     return std::unexpected("a device was registered already");
-  if (const auto marked = registry.mark_sent(batch.sent); !marked)
+  if (const auto marked = registry::mark_sent(registry, batch.sent); !marked)
     return std::unexpected(marked.error().what);
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "registry/model.hpp"
+#include "registry/registry.hpp"
 
 namespace latchkey::registry {
 
@@ -31,24 +32,19 @@ struct AppliedAccess {
   std::optional<std::int64_t> generation;
 };
 
-/// Another `stamp` whenever other certificates are revoked.
-struct RevocationState {
-  std::string stamp;
-  Clock now;
-};
-
-/// An entry of a CRL.
-struct RevokedCertificate {
-  crypto::Bytes serial;
-  Clock at;
-  std::optional<KeyId> issuer;  ///< the key of the CA that signed it; nothing: not known
-};
-
 /// What the broker has to do before the device hears of its new credential: take a password, or let in a
 /// device again that it was told to keep out.
 struct BrokerOpening {
   protocol::DeviceId device_id;
   std::optional<PasswordLogin> login;
 };
+
+[[nodiscard]] Result<BrokerAccess> load_broker_access(Registry& registry);
+
+/// Sets `broker_applied_at` where it is still empty.
+[[nodiscard]] Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> rows);
+
+/// The broker looks rights up by itself: what operators changed counts as applied.
+[[nodiscard]] Result<void> access_looked_up(Registry& registry);
 
 }  // namespace latchkey::registry

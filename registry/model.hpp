@@ -21,6 +21,8 @@ enum class DeviceState { off, provisioning_requested, registered, connected, rea
 [[nodiscard]] std::string_view name_of(DeviceState state) noexcept;
 
 enum class ProofKind { symmetric_key, public_key, x509, token };
+inline constexpr std::array<std::string_view, 4> proof_names = {"symmetric_key", "public_key", "x509",
+                                                                "token"};
 [[nodiscard]] std::string_view name_of(ProofKind proof) noexcept;
 enum class Origin { device, group };
 /// Who of those with the proof is let in.

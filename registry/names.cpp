@@ -11,8 +11,7 @@ std::string_view name_of(DeviceState state) noexcept {
 }
 
 std::string_view name_of(ProofKind proof) noexcept {
-  static constexpr std::array<std::string_view, 4> names = {"symmetric_key", "public_key", "x509", "token"};
-  return names[static_cast<std::size_t>(proof)];
+  return proof_names[static_cast<std::size_t>(proof)];
 }
 
 std::string Enrolment::name() const {

@@ -1,75 +1,43 @@
 #include "registry/page.hpp"
 
-#include "registry/rows.hpp"
+#include "registry/calls.hpp"
 
 namespace latchkey::registry {
 
-std::string device_of(const protocol::DeviceId& id) {
-  return R"({"device_id":")" + id.text() + "\"}";  // no character of an id needs an escape
+Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices(Registry& registry) {
+  return read_all<std::pair<std::string, std::int64_t>>(
+      registry.session().query("SELECT state, devices FROM registry.count_devices()"), [](const Row& row) {
+        return std::pair(row[column::state].c_str(), row[column::devices].as<std::int64_t>());
+      });
 }
 
-// What a row of each function is.
-
-FunnelDay funnel_day_of(const Row& row) {
-  return {row[column::day].c_str(),
-          integer_or(row[column::requested], 0),
-          integer_or(row[column::registered], 0),
-          integer_or(row[column::connected], 0),
-          integer_or(row[column::ready], 0),
-          clock_of(row[column::counted_at])};
+Result<std::vector<FunnelDay>> count_funnel(Registry& registry) {
+  return read_all<FunnelDay>(registry.session().query("SELECT * FROM registry.page_funnel()"), funnel_day_of);
 }
 
-ShownRejection rejection_of(const Row& row) {
-  return {clock_of(row[column::at]),
-          text_or(row[column::device_id], ""),
-          text_or(row[column::group_name], ""),
-          text_or(row[column::code], ""),
-          text_or(row[column::reason], ""),
-          text_or(row[column::tracking_id_text], "")};
+Result<Overview> overview(Registry& registry) {
+  auto rejections = read_all<ShownRejection>(
+      registry.session().query("SELECT * FROM registry.page_rejections()"), rejection_of);
+  if (!rejections) return std::unexpected(rejections.error());
+  const auto rows = registry.session().query("SELECT * FROM registry.page_pending()");
+  auto pending = read_all<ShownPending>(rows, pending_of);
+  if (!pending) return std::unexpected(pending.error());
+  auto expiring = read_all<ShownExpiring>(registry.session().query("SELECT * FROM registry.page_expiring()"),
+                                          expiring_of);
+  if (!expiring) return std::unexpected(expiring.error());
+  const auto total = pending->empty() ? 0 : integer_or(Row{(*rows)[0], Columns(*rows)}[column::total], 0);
+  return Overview{*std::move(rejections), *std::move(pending), total, *std::move(expiring)};
 }
 
-ShownPending pending_of(const Row& row) {
-  return {clock_of(row[column::at]), text_or(row[column::device_id], ""),
-          text_or(row[column::group_name], ""), text_or(row[column::attributes], "{}")};
-}
-
-ShownExpiring expiring_of(const Row& row) {
-  return {clock_of(row[column::at]),
-          text_or(row[column::device_id], ""),
-          integer_or(row[column::generation], 0),
-          text_or(row[column::type], ""),
-          text_or(row[column::state], ""),
-          is_true(row[column::online])};
-}
-
-ShownDevice shown_device_of(const Row& row) {
-  const auto time = [&](const Column& column) {
-    return row[column].is_null() ? std::nullopt : std::optional(clock_of(row[column]));
-  };
-  return {.state = text_or(row[column::state], ""),
-          .online = is_true(row[column::online]),
-          .generation = integer_or(row[column::generation], 0),
-          .group = text_or(row[column::group_name], ""),
-          .enrolled_by = text_or(row[column::enrolled_by], ""),
-          .attributes = text_or(row[column::attributes], "{}"),
-          .config_version = integer_or(row[column::config_version], 0),
-          .applied_config_version = integer_or(row[column::applied_config_version], 0),
-          .requested_at = time(column::requested_at),
-          .registered_at = time(column::registered_at),
-          .credentials_sent_at = time(column::credentials_sent_at),
-          .connected_at = time(column::connected_at),
-          .ready_at = time(column::ready_at),
-          .last_seen_at = time(column::last_seen_at),
-          .failed_at = time(column::failed_at),
-          .failure = text_or(row[column::failure], ""),
-          .acted_at = time(column::acted_at),
-          .actor = text_or(row[column::actor], ""),
-          .reason = text_or(row[column::reason], "")};
-}
-
-ShownEvent event_of(const Row& row) {
-  return {clock_of(row[column::at]),      text_or(row[column::kind], ""),   text_or(row[column::what], ""),
-          text_or(row[column::code], ""), text_or(row[column::detail], ""), text_or(row[column::actor], "")};
+Result<DeviceHistory> history(Registry& registry, const protocol::DeviceId& id) {
+  auto device =
+      read_all<ShownDevice>(registry.session().call("page_device", device_of(id), false), shown_device_of);
+  if (!device) return std::unexpected(device.error());
+  auto events = read_all<ShownEvent>(registry.session().call("page_history", device_of(id), false), event_of);
+  if (!events) return std::unexpected(events.error());
+  DeviceHistory history{{}, *std::move(events)};
+  if (!device->empty()) history.device = std::move(device->front());
+  return history;
 }
 
 }  // namespace latchkey::registry

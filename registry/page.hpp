@@ -82,4 +82,14 @@ struct DeviceHistory {
   std::vector<ShownEvent> events;     ///< the newest first, at most 60
 };
 
+/// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices(Registry& registry);
+
+/// The last 30 days, the oldest first. Reads the devices of these days.
+[[nodiscard]] Result<std::vector<FunnelDay>> count_funnel(Registry& registry);
+
+/// For the fleet page: a few rows each, by indexes, in two or three statements.
+[[nodiscard]] Result<Overview> overview(Registry& registry);
+[[nodiscard]] Result<DeviceHistory> history(Registry& registry, const protocol::DeviceId& id);
+
 }  // namespace latchkey::registry

@@ -2,8 +2,10 @@
 
 // Private to this folder: what the service's calls take and give, and our values.
 
+#include "registry/broker_access.hpp"
 #include "registry/columns.hpp"
 #include "registry/page.hpp"
+#include "registry/revocation.hpp"
 #include "registry/session.hpp"
 
 #include <span>

@@ -116,12 +116,12 @@ registry::Result<bool> CrlFile::step(registry::Registry& registry) {
 }
 
 registry::Result<void> CrlFile::learn(registry::Registry& registry) {
-  const auto state = registry.revocation_state();
+  const auto state = registry::revocation_state(registry);
   if (!state) return std::unexpected(state.error());
   const auto at = Steady::now();
   clock_ = {state->now, at};
   if (state->stamp == stamp_ && at < next_full_look_) return {};
-  const auto revoked = registry.load_revoked();
+  const auto revoked = registry::load_revoked(registry);
   if (!revoked) return std::unexpected(revoked.error());
   known_ = by_ca(*revoked);
   stamp_ = state->stamp;

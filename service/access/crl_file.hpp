@@ -2,6 +2,7 @@
 
 #include "crypto/crl.hpp"
 #include "registry/registry.hpp"
+#include "registry/revocation.hpp"
 #include "service/observability/log.hpp"
 #include "service/observability/metrics.hpp"
 

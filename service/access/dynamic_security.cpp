@@ -1,5 +1,7 @@
 #include "service/access/dynamic_security.hpp"
 
+#include "registry/broker_access.hpp"
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -222,7 +224,7 @@ DynamicSecurity::Done DynamicSecurity::compare() {
   const auto listed = list();
   if (!listed) return std::unexpected(listed.error());
   const auto last = last_opening();
-  const auto wanted = registry_.load_broker_access();
+  const auto wanted = registry::load_broker_access(registry_);
   if (!wanted) return std::unexpected(wanted.error().what);
   if (last) drop_ended(*last, *wanted);
   Plan plan = make_plan(*listed, *wanted, logins_);
@@ -314,7 +316,7 @@ std::expected<std::vector<bool>, std::string> DynamicSecurity::say(Commands comm
 /// What cannot be written now is found again by the next look.
 void DynamicSecurity::write_down(std::span<const registry::AppliedAccess> applied) {
   if (applied.empty()) return;
-  if (const auto written = registry_.broker_applied(applied); !written)
+  if (const auto written = registry::broker_applied(registry_, applied); !written)
     log_.warning("broker_applied_at is not written yet", {{"reason", written.error().what}});
 }
 

@@ -1,9 +1,11 @@
 #include "service/cli/enroll.hpp"
 
+#include "registry/model.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/enroll_import.hpp"
 #include "service/cli/flags.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -26,7 +28,9 @@ void add_material_flags(Command& command, MaterialFlags& flags, const std::strin
                 "Make a token and write it to this new file (mode 0600)");
 }
 
-void add_proof_flag(Command& command, std::string& proof, std::vector<std::string> proofs) {
+void add_proof_flag(Command& command, std::string& proof, std::vector<std::string> others) {
+  std::vector<std::string> proofs(registry::proof_names.begin(), registry::proof_names.end());
+  std::ranges::move(others, std::back_inserter(proofs));
   command.value("--proof", proof, "How it proves itself (default: by the flag that says what with)",
                 {.metavar = "PROOF", .one_of = std::move(proofs)});
 }
@@ -123,7 +127,7 @@ void add_group(Command& enroll) {
   add_file_flag(command, "--ca-file", material.ca_file,
                 "The CA (PEM) that issued the devices' certificates; never one of the service's own");
   material.choices += ", --ca-file";
-  add_proof_flag(command, material.proof, {"symmetric_key", "x509", "token"});
+  add_proof_flag(command, material.proof, {});
   add_group_limits(command, *flags);
   add_group_ends(command, *flags);
   add_group_policy(command, *flags);
@@ -158,7 +162,7 @@ void add_device(Command& enroll) {
   command.flag("--allow", material.allow, "Nothing of its own: its group's proof, on the group's allow list",
                "One of");
   material.choices += ", --public-key-file, --certificate-file, --allow";
-  add_proof_flag(command, material.proof, {"symmetric_key", "public_key", "x509", "token", "group"});
+  add_proof_flag(command, material.proof, {"group"});
   command.footer(device_footer, exit_codes);
   command.does([flags] { return enroll_device(*flags); });
 }

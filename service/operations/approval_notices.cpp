@@ -1,11 +1,12 @@
 #include "service/operations/approval_notices.hpp"
 
+#include "registry/notices.hpp"
 #include "service/pipeline/tracking.hpp"
 
 namespace latchkey::service {
 
 registry::Result<bool> Nudges::step(registry::Registry& registry) const {
-  auto nudges = registry.claim_nudges();
+  auto nudges = registry::claim_nudges(registry);
   if (!nudges) return std::unexpected(nudges.error());
   for (registry::Nudge& nudge : nudges->rows) {
     const auto signer = authenticator_.signer_for(nudge.device_id, nudge.facts);

@@ -1,5 +1,8 @@
 #include "service/operations/config_changes.hpp"
 
+#include "registry/configs.hpp"
+#include "registry/statuses.hpp"
+
 namespace latchkey::service {
 namespace {
 
@@ -20,9 +23,9 @@ bool is_to_be_told(const registry::StatusFacts& facts) {
 }  // namespace
 
 registry::Result<bool> ConfigChanges::step(registry::Registry& registry) const {
-  const auto due = registry.claim_configs();
+  const auto due = registry::claim_configs(registry);
   if (!due) return std::unexpected(due.error());
-  if (due->empty()) return registry.walk_config_change();
+  if (due->empty()) return registry::walk_config_change(registry);
   if (const auto done = carry_out(registry, *due); !done) return std::unexpected(done.error());
   return true;
 }
@@ -33,7 +36,7 @@ registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
   keys.reserve(due.size());
   for (const auto& id : due)
     keys.push_back({id, {}});
-  auto loaded = registry.load_statuses(keys);
+  auto loaded = registry::load_statuses(registry, keys);
   if (!loaded) return std::unexpected(loaded.error());
 
   std::vector<registry::DecidedConfig> rows;
@@ -48,7 +51,7 @@ registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
     row.waits = is_to_be_told(facts);
     rows.push_back(std::move(row));
   }
-  const auto outcomes = registry.commit_configs(rows);
+  const auto outcomes = registry::commit_configs(registry, rows);
   if (!outcomes) return std::unexpected(outcomes.error());
 
   std::int64_t told = 0;

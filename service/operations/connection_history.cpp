@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
+#include "registry/housekeeping.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -34,7 +35,8 @@ std::vector<registry::LinkLife> Listening::report(Clock::time_point at) {
 registry::Result<bool> Listening::note(registry::Registry& registry, Clock::time_point at) {
   const auto lives = report(at);
   if (lives.empty()) return false;
-  if (auto noted = registry.note_links(lives); !noted) return std::unexpected(std::move(noted.error()));
+  if (auto noted = registry::note_links(registry, lives); !noted)
+    return std::unexpected(std::move(noted.error()));
   const std::lock_guard lock(mutex_);
   std::erase_if(ended_, [&](const std::string& name) {
     return std::ranges::any_of(lives, [&](const auto& life) { return life.lost && life.name == name; });

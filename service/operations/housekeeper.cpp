@@ -1,5 +1,7 @@
 #include "service/operations/housekeeper.hpp"
 
+#include "registry/housekeeping.hpp"
+
 #include <algorithm>
 #include <exception>
 
@@ -33,7 +35,7 @@ void Housekeeper::run() {
 }
 
 void Housekeeper::maintain() {
-  const auto more = registry_.maintain();
+  const auto more = registry::maintain(registry_);
   // In between, what was sent is written down.
   next_maintenance_ =
       Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
@@ -43,7 +45,7 @@ void Housekeeper::maintain() {
 /// Once: whoever still wants what did not arrive asks again.
 void Housekeeper::note(const std::vector<registry::Undelivered>& messages) {
   if (messages.empty()) return;
-  if (const auto done = registry_.note_undelivered(messages); !done)
+  if (const auto done = registry::note_undelivered(registry_, messages); !done)
     log_.warning("stuck_devices does not show yet what the broker did not take",
                  {{"reason", done.error().what}});
 }
@@ -51,7 +53,7 @@ void Housekeeper::note(const std::vector<registry::Undelivered>& messages) {
 void Housekeeper::mark(std::vector<registry::Sent> sent) {
   for (auto from = sent.begin(); from != sent.end();) {
     const auto to = from + std::min(rows_at_once, sent.end() - from);
-    const auto done = registry_.mark_sent(std::span(from, to));
+    const auto done = registry::mark_sent(registry_, std::span(from, to));
     if (!done) {
       log_.warning("credentials_sent_at is not written yet", {{"reason", done.error().what}});
       sent_.put_back({from, sent.end()});

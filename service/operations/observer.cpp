@@ -1,5 +1,6 @@
 #include "service/operations/observer.hpp"
 
+#include "registry/page.hpp"
 #include "service/observability/timestamp.hpp"
 
 #include <algorithm>
@@ -58,8 +59,8 @@ void Observer::run() {
 
 void Observer::count() {
   const auto from = Clock::now();
-  auto states = registry_.count_devices();
-  auto funnel = registry_.count_funnel();
+  auto states = registry::count_devices(registry_);
+  auto funnel = registry::count_funnel(registry_);
   last_count_took_ = Clock::now() - from;
   next_count_ = Clock::now() + std::max<Clock::duration>(count_interval, count_share * last_count_took_);
   if (!states || !funnel) return;
@@ -92,14 +93,14 @@ std::expected<T, std::string> Observer::ask(const Ask& question) {
 FleetView Observer::fleet() {
   auto overview = ask<registry::Overview>([this] {
     recount_if_quick();
-    return registry_.overview();
+    return registry::overview(registry_);
   });
   const std::scoped_lock lock(mutex_);
   return {counts_, std::move(overview), current_time()};
 }
 
 std::expected<registry::DeviceHistory, std::string> Observer::history(const protocol::DeviceId& id) {
-  return ask<registry::DeviceHistory>([&] { return registry_.history(id); });
+  return ask<registry::DeviceHistory>([&] { return registry::history(registry_, id); });
 }
 
 }  // namespace latchkey::service

@@ -1,5 +1,7 @@
 #include "service/operations/summarizer.hpp"
 
+#include "registry/housekeeping.hpp"
+
 #include <exception>
 
 namespace latchkey::service {
@@ -42,7 +44,7 @@ bool Summarizer::count(std::unique_lock<std::mutex>& lock) {
   try {
     registry_.emplace(database_.clone(), patience);
     lock.unlock();
-    const auto counted = registry_->summarize();
+    const auto counted = registry::summarize(*registry_);
     done = counted.has_value();
     // That the database is away or old is said by others.
     if (!done) log_.debug("the fleet is not counted", {{"reason", counted.error().what}});

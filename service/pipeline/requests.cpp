@@ -82,12 +82,13 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
   std::vector<registry::RequestKey> keys;
   for (const RequestJob* job : jobs)
     keys.push_back(key_of(*job));
-  const auto loaded = timed(tools_.metrics, Stage::load, [&] { return registry_.load_requests(keys); });
+  const auto loaded =
+      timed(tools_.metrics, Stage::load, [&] { return registry::load_requests(registry_, keys); });
   if (!loaded) return std::unexpected(loaded.error());
   Batch batch = timed(tools_.metrics, Stage::decide, [&] { return decide(jobs, keys, *loaded); });
   failpoint("before_commit");
   const auto outcomes =
-      timed(tools_.metrics, Stage::commit, [&] { return registry_.commit_requests(batch.rows); });
+      timed(tools_.metrics, Stage::commit, [&] { return registry::commit_requests(registry_, batch.rows); });
   if (!outcomes) return std::unexpected(outcomes.error());
   failpoint("after_commit");
   return timed(tools_.metrics, Stage::answer, [&] { return answer(std::move(batch), *outcomes); });
@@ -207,7 +208,7 @@ void RequestPipeline::give_up(const RequestJob& job, Reason reason) {
   registry::DecidedRequest row;
   row.attempt = attempt_of(job, line, system_time());
   row.attempt.counted = tools_.limits.floods(job.inbound.device_id, Steady::now());
-  if (const auto recorded = registry_.commit_requests(std::span(&row, 1)); !recorded)
+  if (const auto recorded = registry::commit_requests(registry_, std::span(&row, 1)); !recorded)
     tools_.log.warning("a refusal is in no ledger",
                        {{"tracking_id", job.tracking_id}, {"reason", recorded.error().what}});
   answer_undecided(job, Code::unavailable, reason);

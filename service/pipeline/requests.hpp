@@ -1,6 +1,6 @@
 #pragma once
 
-#include "registry/registry.hpp"
+#include "registry/requests.hpp"
 #include "service/answering/resolution.hpp"
 #include "service/identity/proof_limits.hpp"
 #include "service/pipeline/request_job.hpp"

@@ -2,6 +2,7 @@
 
 #include "base/failpoint.hpp"
 #include "protocol/status.hpp"
+#include "registry/statuses.hpp"
 #include "service/enrolment/lifecycle.hpp"
 #include "service/pipeline/lock_holders.hpp"
 #include "service/pipeline/settle.hpp"
@@ -100,7 +101,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   std::vector<registry::StatusKey> keys;
   for (const StatusJob* job : jobs)
     keys.push_back(key_of(*job));
-  auto loaded = registry_.load_statuses(keys);
+  auto loaded = registry::load_statuses(registry_, keys);
   if (!loaded) return std::unexpected(loaded.error());
 
   std::vector<std::size_t> counted;
@@ -116,7 +117,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     rows.push_back(std::move(*row));
   }
   if (rows.empty()) return std::vector<StatusJob*>();
-  const auto outcomes = registry_.commit_statuses(rows);
+  const auto outcomes = registry::commit_statuses(registry_, rows);
   if (!outcomes) return std::unexpected(outcomes.error());
 
   std::vector<StatusJob*> again;

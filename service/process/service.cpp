@@ -1,5 +1,6 @@
 #include "service/process/service.hpp"
 
+#include "registry/broker_access.hpp"
 #include "registry/condition.hpp"
 #include "service/config/broker_login.hpp"
 #include "service/config/certificate_ends.hpp"
@@ -200,7 +201,7 @@ std::vector<Act> Service::acts() {
                     }});
   if (config_.broker_access.mode == "database")
     acts.push_back({"access", [](registry::Registry& registry) -> registry::Result<bool> {
-                      if (auto done = registry.access_looked_up(); !done)
+                      if (auto done = registry::access_looked_up(registry); !done)
                         return std::unexpected(std::move(done.error()));
                       return false;
                     }});

@@ -1,4 +1,6 @@
 #include "database.hpp"
+#include "registry/broker_access.hpp"
+#include "registry/revocation.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -20,14 +22,14 @@ struct Fleet {
         registry::Outcome::won);
   }
   registry::BrokerAccess access() {
-    auto loaded = registry.load_broker_access();
+    auto loaded = load_broker_access(registry);
     INFO((loaded ? "" : loaded.error().what));
     REQUIRE(loaded);
     std::ranges::sort(loaded->denied);
     return *std::move(loaded);
   }
   std::vector<std::string> denied() { return access().denied; }
-  std::size_t revoked() { return registry.load_revoked().value().size(); }
+  std::size_t revoked() { return load_revoked(registry).value().size(); }
   /// Makes the certificate of a device end this long from now.
   void let_end(const std::string& device, const std::string& when) {
     database.run("UPDATE registry.credential SET not_before = '2020-01-01', not_after = now() + interval '" +
@@ -86,7 +88,7 @@ TEST_CASE_METHOD(Fleet, "a password is a login while it lives and its device is 
   CHECK(logins[0].login.master_key[1] == 0x11);
   CHECK_FALSE(logins[0].applied);
   const registry::AppliedAccess applied{"a", {}, 1};
-  CHECK(registry.broker_applied(std::span(&applied, 1)));
+  CHECK(broker_applied(registry, std::span(&applied, 1)));
   CHECK(access().logins[0].applied);
   act("suspend('a', 'why')");
   CHECK(access().logins.empty());
@@ -105,11 +107,11 @@ TEST_CASE_METHOD(Fleet, "the broker is seen to follow the change that was loaded
   REQUIRE(first.size() == 1);
   act("resume('a')");
   const registry::AppliedAccess old{"a", first[0].second, {}};
-  CHECK(registry.broker_applied(std::span(&old, 1)));
+  CHECK(broker_applied(registry, std::span(&old, 1)));
   const auto second = access().changed;
   REQUIRE(second.size() == 1);
   const registry::AppliedAccess present{"a", second[0].second, {}};
-  CHECK(registry.broker_applied(std::span(&present, 1)));
+  CHECK(broker_applied(registry, std::span(&present, 1)));
   CHECK(access().changed.empty());
   CHECK(database.shown("SELECT device_id, state, took BETWEEN '0 s' AND '10 s' FROM registry.access_changes",
                        Login::reader) == "a|registered|t");
@@ -118,7 +120,7 @@ TEST_CASE_METHOD(Fleet, "the broker is seen to follow the change that was loaded
 TEST_CASE_METHOD(Fleet, "where the broker looks rights up, a change counts at once", "[access]") {
   test::register_devices(registry, {"a"});
   act("suspend('a', 'why')");
-  CHECK(registry.access_looked_up());
+  CHECK(access_looked_up(registry));
   CHECK(access().changed.empty());
 }
 
@@ -126,11 +128,11 @@ TEST_CASE_METHOD(Fleet, "a revocation takes the certificates with it that were r
                  "[access]") {
   test::register_devices(registry, {"a"});
   rotate("a");
-  const std::string before = registry.revocation_state().value().stamp;
+  const std::string before = revocation_state(registry).value().stamp;
   CHECK(revoked() == 0);
   act("revoke('a', 'why')");
   CHECK(revoked() == 2);
-  CHECK(registry.revocation_state().value().stamp != before);
+  CHECK(revocation_state(registry).value().stamp != before);
   CHECK(database.shown("SELECT DISTINCT status, ended_at IS NOT NULL FROM registry.certificates",
                        Login::ops) == "revoked|t");
 }
@@ -186,7 +188,7 @@ TEST_CASE_METHOD(Fleet, "a certificate that was replaced is revoked where its gr
                                                      .group = group})) == registry::Outcome::won);
   }
   CHECK(revoked() == 1);
-  CHECK(registry.load_revoked().value()[0].serial.size() == 16);
+  CHECK(load_revoked(registry).value()[0].serial.size() == 16);
 }
 
 TEST_CASE_METHOD(Fleet, "who was cut off at the broker is not online, whoever came back is", "[access]") {
@@ -202,6 +204,6 @@ TEST_CASE_METHOD(Fleet, "who was cut off at the broker is not online, whoever ca
     applied.push_back({device, at, std::nullopt});
   REQUIRE(applied.size() == 2);
   act("resume('b')");
-  CHECK(registry.broker_applied(applied));
+  CHECK(broker_applied(registry, applied));
   CHECK(database.shown("SELECT device_id, online FROM registry.presence ORDER BY 1") == "a|f\nb|t");
 }

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -181,7 +182,7 @@ TEST_CASE("no more devices wait for approval than could be registered", "[admiss
   std::vector<registry::DecidedRequest> rows;
   for (int n = 0; n < 20; ++n)
     rows.push_back(wait("meter-" + std::to_string(n)));
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   REQUIRE(outcomes);
   CHECK(std::ranges::count(*outcomes, Outcome::noted) == 4);
   CHECK(std::ranges::count(*outcomes, Outcome::too_many_wait) == 16);
@@ -216,7 +217,7 @@ TEST_CASE("a thousand devices wait in a group that is not capped", "[admission]"
       rows.push_back(waits("meter-" + std::to_string(batch * 100 + n), 1));
       rows.back().attempt.group = "open";
     }
-    const auto outcomes = registry.commit_requests(rows);
+    const auto outcomes = commit_requests(registry, rows);
     REQUIRE(outcomes);
     waiting += static_cast<int>(std::ranges::count(*outcomes, Outcome::noted));
   }
@@ -288,7 +289,7 @@ TEST_CASE("a fleet that shares one key is seen whole, at a cost that does not gr
     std::vector<registry::DecidedRequest> rows;
     for (int n = first; n < first + batch; ++n)
       rows.push_back(with_key("meter-" + std::to_string(n), 1, 0));
-    REQUIRE(registry.commit_requests(rows));
+    REQUIRE(commit_requests(registry, rows));
   }
   // Each is noted by its own commit; the first one once more, as the other device of those that came later.
   CHECK(database.shown("SELECT count(*), sum(times) <= 1001 FROM registry.suspected_clones", Login::ops) ==

@@ -1,4 +1,6 @@
 #include "database.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -55,7 +57,7 @@ DecidedRequest rotation(const std::string& device, std::string_view request, std
 
 void mark_sent(registry::Registry& registry, const std::string& device, std::int64_t generation) {
   const Sent sent{device, generation};
-  REQUIRE(registry.mark_sent(std::span(&sent, 1)));
+  REQUIRE(mark_sent(registry, std::span(&sent, 1)));
 }
 
 }  // namespace
@@ -88,7 +90,7 @@ TEST_CASE("the outcomes come in the order of the rows, whatever the ids", "[comm
   const std::vector rows = {accepted({.device = "z"}), test::rejected("m", Reason::wrong_key),
                             accepted({.device = "b"}), accepted({.device = "a"}), test::repeated("b", 1)};
   // b is twice in it: only as one that wants nothing, which is no conflict.
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   REQUIRE(outcomes);
   CHECK(*outcomes == std::vector{Outcome::won, Outcome::noted, Outcome::again, Outcome::won, Outcome::noted});
 }
@@ -96,7 +98,7 @@ TEST_CASE("the outcomes come in the order of the rows, whatever the ids", "[comm
 TEST_CASE("an empty batch is no error", "[commit]") {
   Database database;
   auto registry = database.registry();
-  const auto outcomes = registry.commit_requests({});
+  const auto outcomes = commit_requests(registry, {});
   REQUIRE(outcomes);
   CHECK(outcomes->empty());
 }
@@ -193,7 +195,7 @@ TEST_CASE("a request_id that was used is refused by the registry itself", "[comm
   auto registry = database.registry();
   test::register_devices(registry, {"12345", "other"});
   const auto row = rotation("12345", "first", 1);
-  const auto outcome = registry.commit_requests(std::span(&row, 1));
+  const auto outcome = commit_requests(registry, std::span(&row, 1));
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().failure == Failure::poison);
   CHECK(database.shown("SELECT generation FROM registry.device WHERE device_id = '12345'") == "1");
@@ -209,7 +211,7 @@ TEST_CASE("a serial number is given once", "[commit]") {
   const auto serial = row.registration->credential.serial;
   row = accepted({.device = "b"});
   row.registration->credential.serial = serial;
-  const auto outcome = registry.commit_requests(std::span(&row, 1));
+  const auto outcome = commit_requests(registry, std::span(&row, 1));
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().failure == Failure::poison);
 }
@@ -265,7 +267,7 @@ TEST_CASE("a quota is counted to its end, and whoever is over it is a rejection 
   make_capped_group(database, 2);
   auto registry = database.registry();
   const std::vector rows = {newcomer("c"), newcomer("a"), newcomer("b")};
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   REQUIRE(outcomes);
   CHECK(*outcomes == std::vector{Outcome::won, Outcome::won, Outcome::quota_exceeded});
   CHECK(database.shown("SELECT name, used, max FROM registry.quota") == "group:capped|2|2");
@@ -304,7 +306,7 @@ TEST_CASE("one bad row in a batch is poison, nothing of the batch is written, an
   bad_time.registration->credential.not_after = bad_time.registration->credential.not_before;
   for (const auto& bad : {bad_attributes, bad_id, bad_time}) {
     const std::vector rows = {accepted({.device = "good"}), bad, test::rejected("other", Reason::wrong_key)};
-    const auto outcomes = registry.commit_requests(rows);
+    const auto outcomes = commit_requests(registry, rows);
     REQUIRE_FALSE(outcomes);
     CHECK(outcomes.error().failure == Failure::poison);
     CHECK_FALSE(outcomes.error().what.empty());
@@ -320,7 +322,7 @@ TEST_CASE("a newcomer twice in one batch is poison, and neither of them is regis
   auto registry = database.registry();
   const std::vector rows = {accepted({.device = "12345"}),
                             accepted({.device = "12345", .request = "second"})};
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   REQUIRE_FALSE(outcomes);
   CHECK(outcomes.error().failure == Failure::poison);
   CHECK(database.shown(device_row).empty());
@@ -332,7 +334,7 @@ TEST_CASE("a registered device twice in one batch gets one credential, and the o
   auto registry = database.registry();
   test::register_devices(registry, {"12345"});
   const std::vector rows = {rotation("12345", "second", 1), rotation("12345", "third", 1)};
-  auto outcomes = registry.commit_requests(rows);
+  auto outcomes = commit_requests(registry, rows);
   REQUIRE(outcomes);
   std::ranges::sort(*outcomes);
   CHECK(*outcomes == std::vector{Outcome::won, Outcome::again});

@@ -1,5 +1,8 @@
 #include "crypto/mac.hpp"
 #include "database.hpp"
+#include "registry/configs.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/statuses.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -37,20 +40,20 @@ std::optional<registry::Configured> worked_out(const registry::StatusFacts& fact
 
 /// One step of what the service does about changes; false when there was nothing. A failure is no answer.
 bool step(Registry& registry) {
-  const auto due = registry.claim_configs();
+  const auto due = claim_configs(registry);
   if (!due) return true;
-  if (due->empty()) return registry.walk_config_change().value_or(true);
+  if (due->empty()) return walk_config_change(registry).value_or(true);
   std::vector<registry::StatusKey> keys;
   for (const auto& id : *due)
     keys.push_back({id, {}});
-  const auto loaded = registry.load_statuses(keys);
+  const auto loaded = load_statuses(registry, keys);
   if (!loaded) return true;
   std::vector<registry::DecidedConfig> rows;
   for (std::size_t i = 0; i < due->size(); ++i) {
     const auto& facts = loaded->facts[i];
     rows.push_back({(*due)[i], facts.session, false, facts.device->configured, worked_out(facts)});
   }
-  (void)registry.commit_configs(rows);
+  (void)commit_configs(registry, rows);
   return true;
 }
 
@@ -174,9 +177,9 @@ TEST_CASE_METHOD(Fleet, "a change of a large group goes through it step by step"
       "INSERT INTO registry.device (device_id, group_name, enrolled_by, state, generation) "
       "SELECT 'b-' || n, 'b', 'group:b', 'registered', 1 FROM generate_series(1, 2500) n");
   set_and_wait(R"(group_config('b', '{"x":1}'))");
-  CHECK(registry.walk_config_change().value());
+  CHECK(walk_config_change(registry).value());
   CHECK(database.shown("SELECT count(*) FROM registry.config_due") == "1000");
-  CHECK(registry.claim_configs().value().size() == 500);
+  CHECK(claim_configs(registry).value().size() == 500);
   work_out_all(registry);
   database.run("UPDATE registry.config_due SET due_at = now()");  // those that were only claimed
   work_out_all(registry);
@@ -187,26 +190,26 @@ TEST_CASE_METHOD(Fleet, "a change of a large group goes through it step by step"
 TEST_CASE_METHOD(Fleet, "whoever claims a device has it alone, and for a while", "[config]") {
   set_and_wait(R"(device_config('a1', '{"x":1}'))");
   auto other = database.registry();
-  CHECK(registry.claim_configs().value().size() == 1);
-  CHECK(other.claim_configs().value().empty());
+  CHECK(claim_configs(registry).value().size() == 1);
+  CHECK(claim_configs(other).value().empty());
   for (int tries = 1; tries < 6; ++tries) {
     database.run("UPDATE registry.config_due SET due_at = now()");
-    CHECK(other.claim_configs().value().size() == 1);
+    CHECK(claim_configs(other).value().size() == 1);
   }
   // Nobody sends it for ever to a device that does not acknowledge it.
   database.run("UPDATE registry.config_due SET due_at = now()");
-  CHECK(other.claim_configs().value().empty());
+  CHECK(claim_configs(other).value().empty());
   CHECK(database.shown("SELECT count(*) FROM registry.config_due") == "0");
 }
 
 TEST_CASE_METHOD(Fleet, "a change that comes while the one before is worked out is not lost", "[config]") {
   set_and_wait(R"(device_config('a1', '{"x":1}'))");
-  const auto due = registry.claim_configs().value();
+  const auto due = claim_configs(registry).value();
   REQUIRE(due.size() == 1);
   const auto facts = load_status(registry, "a1");
   set_and_wait(R"(device_config('a1', '{"x":2}'))");
   const registry::DecidedConfig row{due[0], "", false, facts.device->configured, worked_out(facts)};
-  CHECK(registry.commit_configs(std::span(&row, 1)).value().at(0) == Outcome::won);
+  CHECK(commit_configs(registry, std::span(&row, 1)).value().at(0) == Outcome::won);
   CHECK(database.shown(behind) == "a1");
   work_out_all(registry);
   CHECK(database.shown(behind).empty());
@@ -225,14 +228,14 @@ TEST_CASE_METHOD(Fleet, "who connects while the configuration changes is told th
 
 TEST_CASE_METHOD(Fleet, "what was worked out for a session that is over is worked out again", "[config]") {
   set_and_wait(R"(device_config('a1', '{"x":1}'))");
-  const auto due = registry.claim_configs().value();
+  const auto due = claim_configs(registry).value();
   REQUIRE(due.size() == 1);
   const auto facts = load_status(registry, "a1");
   connect("a1");
   const registry::DecidedConfig row{due[0], facts.session, false, facts.device->configured,
                                     worked_out(facts)};
-  CHECK(registry.commit_configs(std::span(&row, 1)).value().at(0) == Outcome::again);
-  CHECK(registry.claim_configs().value().size() == 1);
+  CHECK(commit_configs(registry, std::span(&row, 1)).value().at(0) == Outcome::again);
+  CHECK(claim_configs(registry).value().size() == 1);
 }
 
 TEST_CASE_METHOD(Fleet, "a new credential does not take back a version", "[config]") {
@@ -320,7 +323,7 @@ TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed 
                  "[config]") {
   const auto note = [&](const std::string& device, const std::string& what) {
     const registry::Undelivered message{device, what};
-    return registry.note_undelivered(std::span(&message, 1)).has_value();
+    return note_undelivered(registry, std::span(&message, 1)).has_value();
   };
   const auto stuck = [&] {
     return database.shown("SELECT device_id, problem FROM registry.stuck_devices ORDER BY 1, 2",
@@ -332,7 +335,7 @@ TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed 
         "a1|the broker does not take what it is sent: 4200 bytes to devices/a1/config: too \"large\"");
   // A credential that arrives ends it ...
   const registry::Sent sent{"a1", 1};
-  CHECK(registry.mark_sent(std::span(&sent, 1)));
+  CHECK(mark_sent(registry, std::span(&sent, 1)));
   CHECK(stuck().empty());
   // ... and so does being ready.
   connect("a1");
@@ -343,7 +346,7 @@ TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed 
   CHECK(stuck().empty());
   // What is told late, after the device has got on, does not list it.
   const registry::Undelivered late{"a1", "5 bytes", std::chrono::seconds(5)};
-  CHECK(registry.note_undelivered(std::span(&late, 1)));
+  CHECK(note_undelivered(registry, std::span(&late, 1)));
   CHECK(stuck().empty());
   // Who asks no more is not listed for ever.
   CHECK(note("a1", "5 bytes"));

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -47,7 +48,7 @@ class Blocker {
 };
 
 registry::Result<std::vector<Outcome>> commit(Registry& registry, const DecidedRequest& row) {
-  return registry.commit_requests(std::span(&row, 1));
+  return commit_requests(registry, std::span(&row, 1));
 }
 
 DecidedRequest rotation(std::string_view request) {
@@ -56,7 +57,7 @@ DecidedRequest rotation(std::string_view request) {
 
 bool loads(Registry& registry) {
   const std::vector keys = {test::key_of("12345")};
-  return registry.load_requests(keys).has_value();
+  return load_requests(registry, keys).has_value();
 }
 
 /// A port of this machine where nobody listens until `listen`.
@@ -135,7 +136,7 @@ TEST_CASE("a load whose backend is ended while it runs is unavailable", "[failur
   test::register_devices(registry, {"12345"});
   const std::vector keys = {test::key_of("12345")};
   std::optional<Blocker> blocker(std::in_place, database, "LOCK TABLE registry.credential");
-  auto running = std::async(std::launch::async, [&] { return registry.load_requests(keys); });
+  auto running = std::async(std::launch::async, [&] { return load_requests(registry, keys); });
   REQUIRE(eventually([&] { return !database.run(waiting_backends).empty(); }));
   database.run(end_backends);
   const auto loaded = running.get();
@@ -231,14 +232,14 @@ TEST_CASE("a deadlock is contention, and the connection goes on", "[failure]") {
   const std::vector rows = {
       test::accepted({.device = "a", .request = "second", .expected = 1, .to_registered = false}),
       test::accepted({.device = "b", .request = "second", .expected = 1, .to_registered = false})};
-  auto running = std::async(std::launch::async, [&] { return registry.commit_requests(rows); });
+  auto running = std::async(std::launch::async, [&] { return commit_requests(registry, rows); });
   REQUIRE(eventually([&] { return !database.run(waiting_backends).empty(); }));
   other.exec("SELECT FROM registry.device WHERE device_id = 'a' FOR UPDATE");
   const auto outcomes = running.get();
   REQUIRE_FALSE(outcomes);
   CHECK(outcomes.error().failure == Failure::contention);
   other.abort();
-  const auto second = registry.commit_requests(rows);
+  const auto second = commit_requests(registry, rows);
   REQUIRE(second);
   CHECK(*second == std::vector{Outcome::won, Outcome::won});
 }
@@ -253,7 +254,7 @@ TEST_CASE("in a deadlock with an operator the service gives way", "[failure]") {
   const std::vector rows = {
       test::accepted({.device = "a", .request = "second", .expected = 1, .to_registered = false}),
       test::accepted({.device = "b", .request = "second", .expected = 1, .to_registered = false})};
-  auto running = std::async(std::launch::async, [&] { return registry.commit_requests(rows); });
+  auto running = std::async(std::launch::async, [&] { return commit_requests(registry, rows); });
   static_cast<void>(eventually([&] { return !database.run(waiting_backends).empty(); }));
   other.exec("SELECT registry.suspend('a', 'why')");
   const auto outcomes = running.get();

@@ -1,4 +1,5 @@
 #include "operated.hpp"
+#include "registry/requests.hpp"
 
 using namespace latchkey;
 using registry::Outcome;
@@ -72,7 +73,7 @@ TEST_CASE_METHOD(Operated, "in one batch neither a token nor its group lets in m
                                    .group = "kits",
                                    .quota = facts_of(tokens[n / 4], device).enrolment->policy.quota}));
   }
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   REQUIRE(outcomes);
   CHECK(*outcomes == std::vector{Outcome::won, Outcome::won, Outcome::quota_exceeded, Outcome::quota_exceeded,
                                  Outcome::won, Outcome::quota_exceeded, Outcome::quota_exceeded,

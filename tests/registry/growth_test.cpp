@@ -1,4 +1,9 @@
 #include "database.hpp"
+#include "registry/configs.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/notices.hpp"
+#include "registry/requests.hpp"
+#include "registry/statuses.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -38,14 +43,14 @@ void provision(registry::Registry& registry, const Newcomers& newcomers) {
     connected.push_back(test::connected({id, DeviceState::registered, DeviceState::connected}));
     ready.push_back(test::ready({id, DeviceState::connected, DeviceState::ready}));
   }
-  REQUIRE(registry.load_requests(keys));
-  const auto committed = registry.commit_requests(requests);
+  REQUIRE(load_requests(registry, keys));
+  const auto committed = commit_requests(registry, requests);
   INFO((committed ? "" : committed.error().what));
   REQUIRE(committed);
-  REQUIRE(registry.mark_sent(sent));
+  REQUIRE(mark_sent(registry, sent));
   for (const auto& statuses : {connected, ready}) {
-    REQUIRE(registry.load_statuses(status_keys));
-    REQUIRE(registry.commit_statuses(statuses));
+    REQUIRE(load_statuses(registry, status_keys));
+    REQUIRE(commit_statuses(registry, statuses));
   }
 }
 
@@ -126,8 +131,8 @@ bool service_is_gone(Database& database) {
 registry::Registry warm_session(Database& database) {
   auto registry = database.registry();
   for (int n = 0; n < 7; ++n) {
-    REQUIRE(registry.load_requests(std::array{test::key_of("nobody")}));
-    REQUIRE(registry.load_statuses(std::array{registry::StatusKey{test::id_of("nobody"), 1}}));
+    REQUIRE(load_requests(registry, std::array{test::key_of("nobody")}));
+    REQUIRE(load_statuses(registry, std::array{registry::StatusKey{test::id_of("nobody"), 1}}));
   }
   for (int n = 0; n < 7; ++n)
     provision(registry, {.first = n, .count = 1});
@@ -148,8 +153,8 @@ void check_reads(const Filled* late) {
       if (late == nullptr || late == &one) fill(database, one);
     database.run("SELECT pg_stat_reset()");
     provision(registry, {.first = 100, .count = 50});
-    REQUIRE(registry.claim_configs());
-    REQUIRE(registry.claim_nudges());
+    REQUIRE(claim_configs(registry));
+    REQUIRE(claim_nudges(registry));
   }
   // A backend tells what it read when it ends.
   REQUIRE(test::eventually([&] { return service_is_gone(database); }));

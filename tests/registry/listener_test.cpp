@@ -1,6 +1,7 @@
 #include "registry/listener.hpp"
 
 #include "database.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -29,7 +30,7 @@ std::unique_ptr<Listener> listening(const Database& database) {
 void register_device(const Database& database, const std::string& device) {
   auto registry = database.registry();
   const auto row = test::accepted({.device = device});
-  REQUIRE(registry.commit_requests(std::span(&row, 1)).has_value());
+  REQUIRE(commit_requests(registry, std::span(&row, 1)).has_value());
 }
 
 }  // namespace

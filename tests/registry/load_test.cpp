@@ -1,5 +1,6 @@
 #include "crypto/mac.hpp"
 #include "database.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -226,7 +227,7 @@ TEST_CASE("a load gives each key its own facts, in the order of the keys", "[loa
   for (const auto* id : {"c", "missing", "a", "c"})
     keys.push_back(test::key_of(id));
   keys[3].request_id = test::request_id("another");
-  const auto loaded = registry.load_requests(keys);
+  const auto loaded = load_requests(registry, keys);
   REQUIRE(loaded);
   REQUIRE(loaded->facts.size() == 4);
   CHECK(loaded->facts[0].same_request);
@@ -240,7 +241,7 @@ TEST_CASE("a load says what time it is for the database", "[load]") {
   Database database;
   auto registry = database.registry();
   const std::vector keys = {test::key_of("12345")};
-  const auto loaded = registry.load_requests(keys);
+  const auto loaded = load_requests(registry, keys);
   REQUIRE(loaded);
   const auto apart = std::chrono::system_clock::now() - loaded->now;
   CHECK(apart >= std::chrono::seconds(0));

@@ -1,6 +1,10 @@
 #include "crypto/mac.hpp"
 #include "database.hpp"
 #include "reason_case.hpp"
+#include "registry/configs.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/requests.hpp"
+#include "registry/statuses.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -43,9 +47,9 @@ template <class Decided>
 std::vector<Outcome> committed(registry::Registry& registry, const std::vector<Decided>& rows) {
   const auto outcomes = in_time([&] {
     if constexpr (std::is_same_v<Decided, DecidedRequest>)
-      return registry.commit_requests(rows);
+      return commit_requests(registry, rows);
     else
-      return registry.commit_statuses(rows);
+      return commit_statuses(registry, rows);
   });
   INFO((outcomes ? "" : outcomes.error().what));
   REQUIRE(outcomes);
@@ -107,14 +111,14 @@ TEST_CASE("statuses, acknowledgements and configurations pass by a device that i
   CHECK(committed(registry, statuses) == busy_at({1}, 3));
 
   const std::vector<registry::Sent> sent = {{"a", 1}, {"b", 1}, {"nobody", 1}};
-  const auto marked = in_time([&] { return registry.mark_sent(sent); });
+  const auto marked = in_time([&] { return mark_sent(registry, sent); });
   REQUIRE(marked);
   CHECK(*marked == busy_at({1}, 3));
 
   std::vector<registry::DecidedConfig> configs;
   for (const std::string id : {"a", "b", "c"})
     configs.push_back({id_of(id), id == "b" ? "" : "session-1", false, registry::Configured{}, {}});
-  const auto worked_out = in_time([&] { return registry.commit_configs(configs); });
+  const auto worked_out = in_time([&] { return commit_configs(registry, configs); });
   REQUIRE(worked_out);
   CHECK(worked_out->at(1) == Outcome::busy);
   CHECK(worked_out->at(0) != Outcome::busy);

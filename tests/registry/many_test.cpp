@@ -1,4 +1,5 @@
 #include "operated.hpp"
+#include "registry/requests.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -59,7 +60,7 @@ int renew(Registry& registry, unsigned seed, const std::atomic<int>& acting) {
     std::vector<registry::RequestKey> keys;
     for (int n = 0; n < devices; ++n)
       keys.push_back(key_of(name(n)));
-    const auto loaded = registry.load_requests(keys);
+    const auto loaded = load_requests(registry, keys);
     if (!loaded) continue;
     std::vector<registry::DecidedRequest> rows;
     for (int n = 0; n < devices; ++n) {
@@ -72,7 +73,7 @@ int renew(Registry& registry, unsigned seed, const std::atomic<int>& acting) {
     }
     std::ranges::shuffle(rows, random);
     if (rows.empty()) continue;
-    const auto outcomes = registry.commit_requests(rows);
+    const auto outcomes = commit_requests(registry, rows);
     if (!outcomes && outcomes.error().failure != registry::Failure::contention &&
         outcomes.error().failure != registry::Failure::locked)
       ++failed;

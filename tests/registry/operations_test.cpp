@@ -1,4 +1,5 @@
 #include "operated.hpp"
+#include "registry/housekeeping.hpp"
 
 using namespace latchkey;
 using registry::Outcome;

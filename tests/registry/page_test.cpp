@@ -41,13 +41,13 @@ void make_fleet(Database& database) {
 TEST_CASE("of an empty registry the page shows nothing, and thirty days of it", "[page]") {
   const Database database;
   auto registry = database.registry();
-  const auto overview = registry.overview();
+  const auto overview = registry::overview(registry);
   REQUIRE(overview);
   CHECK(overview->rejections.empty());
   CHECK(overview->pending.empty());
   CHECK(overview->pending_total == 0);
   CHECK(overview->expiring.empty());
-  const auto funnel = registry.count_funnel();
+  const auto funnel = count_funnel(registry);
   REQUIRE(funnel);
   CHECK(funnel->size() == 30);
   CHECK(funnel->front().requested == 0);
@@ -56,7 +56,8 @@ TEST_CASE("of an empty registry the page shows nothing, and thirty days of it", 
 TEST_CASE("the page shows the first twenty of each, in the order in which they matter", "[page]") {
   Database database;
   make_fleet(database);
-  const auto overview = database.registry().overview();
+  auto connection = database.registry();
+  const auto overview = registry::overview(connection);
   REQUIRE(overview);
   REQUIRE(overview->rejections.size() == 20);
   CHECK(overview->rejections.front().reason == "wrong key 2");
@@ -72,7 +73,8 @@ TEST_CASE("the page shows the first twenty of each, in the order in which they m
 TEST_CASE("the funnel counts devices on the day of their first request", "[page]") {
   Database database;
   make_fleet(database);
-  const auto funnel = database.registry().count_funnel();
+  auto registry = database.registry();
+  const auto funnel = count_funnel(registry);
   REQUIRE(funnel);
   registry::FunnelDay sum;
   for (const auto& day : *funnel) {
@@ -90,7 +92,8 @@ TEST_CASE("the history of a device is the newest first, and bounded", "[page]") 
   Database database;
   make_fleet(database);
   const auto id = protocol::DeviceId::parse("d0");
-  const auto history = database.registry().history(*id);
+  auto connection = database.registry();
+  const auto history = registry::history(connection, *id);
   REQUIRE(history);
   REQUIRE(history->device);
   CHECK(history->device->state == "ready");
@@ -105,7 +108,8 @@ TEST_CASE("the history of a device is the newest first, and bounded", "[page]") 
 
 TEST_CASE("of a device that nobody knows there is no history", "[page]") {
   const Database database;
-  const auto history = database.registry().history(*protocol::DeviceId::parse("nobody"));
+  auto connection = database.registry();
+  const auto history = registry::history(connection, *protocol::DeviceId::parse("nobody"));
   REQUIRE(history);
   CHECK_FALSE(history->device);
   CHECK(history->events.empty());

@@ -1,5 +1,6 @@
 #include "crypto/mac.hpp"
 #include "database.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -31,7 +32,7 @@ void register_by(Registry& registry, const std::vector<std::string>& tokens, uns
   for (int n = 0; n < 150; ++n) {
     auto key = test::key_of(device_name(random()), std::to_string(seed) + "/" + std::to_string(n));
     key.token_hash = crypto::sha256(crypto::as_bytes(tokens[random() % tokens.size()]));
-    const auto loaded = registry.load_requests(std::span(&key, 1));
+    const auto loaded = load_requests(registry, std::span(&key, 1));
     if (!loaded || !loaded->facts[0].enrolment) continue;
     const auto& facts = loaded->facts[0];
     if (facts.device && facts.device->state != DeviceState::off) continue;
@@ -41,7 +42,7 @@ void register_by(Registry& registry, const std::vector<std::string>& tokens, uns
                         .expected = facts.device ? std::optional(facts.device->generation) : std::nullopt,
                         .group = "kits",
                         .quota = facts.enrolment->policy.quota});
-    static_cast<void>(registry.commit_requests(std::span(&row, 1)));
+    static_cast<void>(commit_requests(registry, std::span(&row, 1)));
   }
 }
 

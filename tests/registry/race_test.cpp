@@ -1,4 +1,6 @@
 #include "database.hpp"
+#include "registry/requests.hpp"
+#include "registry/statuses.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -110,12 +112,12 @@ registry::Result<Jobs> turn(Registry& registry, const Jobs& jobs) {
   std::vector<registry::RequestKey> keys;
   for (const Job& job : jobs)
     keys.push_back(test::key_of(job.device, job.request));
-  const auto loaded = registry.load_requests(keys);
+  const auto loaded = load_requests(registry, keys);
   if (!loaded) return std::unexpected(loaded.error());
   std::vector<DecidedRequest> rows;
   for (std::size_t i = 0; i < jobs.size(); ++i)
     rows.push_back(decide(jobs[i], loaded->facts[i]));
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   if (!outcomes) return std::unexpected(outcomes.error());
   Jobs again;
   for (std::size_t i = 0; i < jobs.size(); ++i)
@@ -137,13 +139,13 @@ void work(Registry& registry, Jobs jobs, Complaints& complaints) {
 void connect_devices(Registry& registry, const Jobs& jobs, Complaints& complaints) {
   for (const Job& job : jobs) {
     const registry::RequestKey key = test::key_of(job.device, job.request);
-    const auto loaded = registry.load_requests(std::span(&key, 1));
+    const auto loaded = load_requests(registry, std::span(&key, 1));
     if (!loaded) return complaints.add(loaded.error());
     const auto& device = loaded->facts[0].device;
     // Of a suspended device the service takes no status (service/enrolment/lifecycle).
     if (!device || device->state == DeviceState::suspended) continue;
     const auto row = test::connected({job.device, device->state, DeviceState::connected}, device->generation);
-    const auto outcome = registry.commit_statuses(std::span(&row, 1));
+    const auto outcome = commit_statuses(registry, std::span(&row, 1));
     if (!outcome) complaints.add(outcome.error());
   }
 }
@@ -240,10 +242,10 @@ TEST_CASE("a quota is exact when everybody comes at once", "[race]") {
         rows.push_back(test::accepted({.device = device_name(100 * thread + 10 * batch + n),
                                        .group = "capped",
                                        .quota = "group:capped"}));
-      auto outcomes = registry.commit_requests(rows);
+      auto outcomes = commit_requests(registry, rows);
       // All are of one group: its quota was locked for too long.
       while (outcomes && std::ranges::count(*outcomes, Outcome::busy) > 0)
-        outcomes = registry.commit_requests(rows);
+        outcomes = commit_requests(registry, rows);
       if (!outcomes) return complaints.add(outcomes.error());
       won += static_cast<int>(std::ranges::count(*outcomes, Outcome::won));
       over += static_cast<int>(std::ranges::count(*outcomes, Outcome::quota_exceeded));

@@ -1,4 +1,6 @@
 #include "database.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -36,7 +38,7 @@ void make_old_partitions(Database& database, const std::string& parent) {
 
 bool maintain(Database& database) {
   auto registry = database.registry();
-  const auto more = registry.maintain();
+  const auto more = maintain(registry);
   INFO((more ? "" : more.error().what));
   REQUIRE(more);
   return *more;
@@ -256,20 +258,20 @@ TEST_CASE("the sums of a large registry are those of a small one, with the time 
       "FROM registry.provisioning_funnel ORDER BY 1, 2, 3";
   const std::string live = database.shown(sums, Login::reader);
   CHECK(live == "-|funnel 1|1\n-|funnel 2|2\n-|off|1\n-|registered|2\n-|suspended|1");
-  CHECK(registry.summarize());
+  CHECK(summarize(registry));
   CHECK(database.shown("SELECT count(*) FROM registry.fleet_summary") == "0");
   database.run("UPDATE registry.setting SET count_live_below = 0");
   CHECK(database.shown(sums, Login::reader) == live);
-  CHECK(registry.summarize());
+  CHECK(summarize(registry));
   CHECK(database.shown("SELECT count(*) FROM registry.funnel_summary") == "1");
   CHECK(database.shown(sums, Login::reader) == live);
   CHECK(database.shown("SELECT max(counted_at) <= now() FROM registry.fleet") == "t");
   // Whoever comes within the half hour finds it done; after that it is counted anew.
   database.run("SELECT registry.resume('c')", Login::ops);
-  CHECK(registry.summarize());
+  CHECK(summarize(registry));
   CHECK(database.shown(sums, Login::reader) == live);
   database.run("UPDATE registry.fleet_summary SET counted_at = now() - interval '31 minutes'");
-  CHECK(registry.summarize());
+  CHECK(summarize(registry));
   CHECK(database.shown(sums, Login::reader) == "-|funnel 1|1\n-|funnel 2|2\n-|off|1\n-|registered|3");
 }
 
@@ -280,7 +282,7 @@ TEST_CASE("counting is given up when the service ends", "[retention]") {
   pqxx::work blocker(*connection);
   blocker.exec("LOCK TABLE registry.device");
   registry::Registry counting(database.options(Login::service), std::chrono::seconds(60));
-  auto counted = std::async(std::launch::async, [&] { return counting.summarize(); });
+  auto counted = std::async(std::launch::async, [&] { return summarize(counting); });
   REQUIRE(test::eventually([&] {
     return !database
                 .run(
@@ -291,7 +293,7 @@ TEST_CASE("counting is given up when the service ends", "[retention]") {
   const auto from = Steady::now();
   counting.abandon();
   CHECK_FALSE(counted.get());
-  CHECK_FALSE(counting.summarize());
+  CHECK_FALSE(summarize(counting));
   CHECK(Steady::now() - from < std::chrono::seconds(2));
 }
 
@@ -306,6 +308,6 @@ TEST_CASE("the months to come have their partitions even where nothing else can 
       "ALTER TABLE registry.clone_sign RENAME TO gone");
   const std::string before = partitions(database, "event");
   auto registry = database.registry();
-  CHECK_FALSE(registry.maintain());
+  CHECK_FALSE(maintain(registry));
   CHECK(partitions(database, "event") != before);
 }

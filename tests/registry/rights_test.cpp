@@ -1,4 +1,6 @@
 #include "database.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 

@@ -2,6 +2,8 @@
 
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
+#include "registry/requests.hpp"
+#include "registry/statuses.hpp"
 #include "support/catch.hpp"
 
 namespace latchkey::test {
@@ -124,15 +126,15 @@ registry::DecidedStatus disconnected(const Said& said) {
 }
 
 registry::Outcome commit_one(registry::Registry& registry, const registry::DecidedRequest& row) {
-  return only(registry.commit_requests(std::span(&row, 1)));
+  return only(commit_requests(registry, std::span(&row, 1)));
 }
 
 registry::Outcome commit_one(registry::Registry& registry, const registry::DecidedStatus& row) {
-  return only(registry.commit_statuses(std::span(&row, 1)));
+  return only(commit_statuses(registry, std::span(&row, 1)));
 }
 
 registry::RequestFacts load_one(registry::Registry& registry, const registry::RequestKey& key) {
-  auto loaded = registry.load_requests(std::span(&key, 1));
+  auto loaded = load_requests(registry, std::span(&key, 1));
   INFO((loaded ? "" : loaded.error().what));
   REQUIRE(loaded);
   return std::move(loaded->facts.at(0));
@@ -141,7 +143,7 @@ registry::RequestFacts load_one(registry::Registry& registry, const registry::Re
 registry::StatusFacts load_status(registry::Registry& registry, const std::string& device,
                                   std::optional<std::int64_t> generation) {
   const registry::StatusKey key{id_of(device), generation};
-  auto loaded = registry.load_statuses(std::span(&key, 1));
+  auto loaded = load_statuses(registry, std::span(&key, 1));
   INFO((loaded ? "" : loaded.error().what));
   REQUIRE(loaded);
   return std::move(loaded->facts.at(0));
@@ -151,7 +153,7 @@ void register_devices(registry::Registry& registry, std::initializer_list<std::s
   std::vector<registry::DecidedRequest> rows;
   for (const auto& device : devices)
     rows.push_back(accepted({.device = device}));
-  const auto outcomes = registry.commit_requests(rows);
+  const auto outcomes = commit_requests(registry, rows);
   INFO((outcomes ? "" : outcomes.error().what));
   REQUIRE(outcomes);
   CHECK(*outcomes == std::vector(rows.size(), registry::Outcome::won));

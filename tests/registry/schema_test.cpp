@@ -1,4 +1,7 @@
 #include "database.hpp"
+#include "registry/housekeeping.hpp"
+#include "registry/requests.hpp"
+#include "registry/statuses.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -68,11 +71,11 @@ void call_everything(registry::Registry& registry, const std::string& prefix, in
         test::connected({known, registry::DeviceState::connected, registry::DeviceState::connected}));
     sent.push_back({known, 1});
   }
-  REQUIRE(registry.load_requests(keys));
-  REQUIRE(registry.commit_requests(requests));
-  REQUIRE(registry.load_statuses(status_keys));
-  REQUIRE(registry.commit_statuses(statuses));
-  REQUIRE(registry.mark_sent(sent));
+  REQUIRE(load_requests(registry, keys));
+  REQUIRE(commit_requests(registry, requests));
+  REQUIRE(load_statuses(registry, status_keys));
+  REQUIRE(commit_statuses(registry, statuses));
+  REQUIRE(mark_sent(registry, sent));
 }
 
 std::string sequential_scans(Database& database) {
@@ -110,7 +113,7 @@ TEST_CASE("partitions meet at midnight UTC of the first, whatever the session's 
                          "'_YYYY_MM')"),
       Login::owner);
   auto registry = database.registry();
-  REQUIRE(registry.maintain());
+  REQUIRE(maintain(registry));
   CHECK(database.shown("SELECT count(*) FROM pg_inherits WHERE inhparent = 'registry.event'::regclass") ==
         "5");
   CHECK(database
@@ -126,9 +129,9 @@ TEST_CASE("maintain makes what is missing, and finds nothing to do the second ti
   const std::string last = before.substr(before.rfind('\n') + 1);
   database.run("DROP TABLE registry." + last, Login::owner);
   auto registry = database.registry();
-  CHECK(registry.maintain());
+  CHECK(maintain(registry));
   CHECK(partitions_of(database, "attempt") == before);
-  CHECK(registry.maintain());
+  CHECK(maintain(registry));
   CHECK(partitions_of(database, "attempt") == before);
   CHECK(database.refusal("DELETE FROM registry." + last, Login::owner).state == "42501");
   CHECK(database.shown(undocumented).empty());
@@ -147,7 +150,7 @@ TEST_CASE("maintain goes on while a writer is in the middle of something", "[sch
       "SELECT * FROM registry.commit_requests('[{\"i\":0,\"device_id\":\"a\",\"tracking_id\":"
       "\"00000000-0000-0000-0000-000000000000\",\"received_at\":\"now\",\"decision\":\"rejected\"}]')");
   auto registry = database.registry();
-  CHECK(registry.maintain());
+  CHECK(maintain(registry));
   open.commit();
   CHECK(database.shown("SELECT count(*) FROM registry.attempt") == "1");
 }

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -64,7 +65,7 @@ TEST_CASE("a batch that is committed is as good as a proof, and one that is only
   Database database;
   Registry registry = database.registry();
   const std::vector keys = {test::key_of("12345")};
-  REQUIRE(registry.load_requests(keys));
+  REQUIRE(load_requests(registry, keys));
   CHECK(registry.standing().committed_at == Steady::time_point());
   test::register_devices(registry, {"12345"});
   CHECK(registry.standing().committed_at != Steady::time_point());

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "registry/statuses.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
 
@@ -252,7 +253,7 @@ TEST_CASE_METHOD(Fixture, "a bad status is poison, and nothing of the batch is w
   attributes.status.attributes = R"({"model":"\u0000"})";
   const std::vector rows = {connected({"other", DeviceState::registered, DeviceState::connected}),
                             attributes};
-  const auto outcomes = registry.commit_statuses(rows);
+  const auto outcomes = commit_statuses(registry, rows);
   REQUIRE_FALSE(outcomes);
   CHECK(outcomes.error().failure == Failure::poison);
   CHECK(database.shown("SELECT state FROM registry.device WHERE device_id = 'other'") == "registered");
@@ -263,7 +264,7 @@ TEST_CASE_METHOD(Fixture, "a device that connects twice in one batch is poison",
   const std::vector rows = {
       connected({"12345", DeviceState::registered, DeviceState::connected, "session-1"}),
       connected({"12345", DeviceState::registered, DeviceState::connected, "session-2"})};
-  const auto outcomes = registry.commit_statuses(rows);
+  const auto outcomes = commit_statuses(registry, rows);
   REQUIRE_FALSE(outcomes);
   CHECK(outcomes.error().failure == Failure::poison);
   CHECK(database.shown(presence).empty());
