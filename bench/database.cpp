@@ -75,7 +75,8 @@ std::vector<Batch> make_batches(const DatabaseOptions& options) {
     for (std::size_t i = at; i < std::min(at + options.batch, options.devices); ++i) {
       const std::string id = options.prefix + "-" + std::to_string(i);
       const std::string request_id = crypto::to_hex(crypto::random_bytes(12));
-      batch.keys.push_back({protocol::DeviceId::parse(id).value(), request_id, options.group, {}, {}, {}, {}});
+      batch.keys.push_back(
+          {protocol::DeviceId::parse(id).value(), request_id, options.group, {}, {}, {}, {}});
       batch.rows.push_back(row_of(options, id, request_id));
       batch.sent.push_back({id, 1});
     }

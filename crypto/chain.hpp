@@ -43,11 +43,10 @@ class TrustAnchor {
   /// may be its last; signatures are of the algorithms that are accepted in requests, so neither SHA-1 nor
   /// MD5. The leaf is no CA, its key is one that PublicKey accepts, its keyUsage, if it has one, has
   /// digitalSignature, and its extended key usage, if it has one, has clientAuth or anyExtendedKeyUsage: a CA
-  /// that also certifies servers or code does not thereby make devices of them. The same holds of the extended
-  /// key usage of each CA.
-  /// Not checked: revocation. A device is refused by its own enrolment or state, a CA by its group.
-  /// `malformed`, `weak_key` or `refused`; the error says what is wrong with which certificate, for
-  /// operators.
+  /// that also certifies servers or code does not thereby make devices of them. The same holds of the
+  /// extended key usage of each CA. Not checked: revocation. A device is refused by its own enrolment or
+  /// state, a CA by its group. `malformed`, `weak_key` or `refused`; the error says what is wrong with which
+  /// certificate, for operators.
   [[nodiscard]] Result<Certificate> verify(std::span<const Bytes> chain_leaf_first_der, Time now) const;
   /// The same where the leaf is read already: reading a certificate costs more than verifying one.
   [[nodiscard]] Result<Certificate> verify(const Certificate& leaf, std::span<const Bytes> above,

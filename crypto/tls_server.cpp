@@ -48,7 +48,7 @@ std::string address_text(const ASN1_STRING* octets) {
 
 /// An address among the DNS names, a common mistake, is no name of that address.
 std::string dns_name(ByteView octets) {
-  std::string name(as_text(octets));
+  const std::string name(as_text(octets));
   std::array<std::uint8_t, sizeof(in6_addr)> ignored{};
   const bool is_address = ::inet_pton(AF_INET, name.c_str(), ignored.data()) == 1 ||
                           ::inet_pton(AF_INET6, name.c_str(), ignored.data()) == 1;

@@ -123,8 +123,9 @@ std::expected<void, std::string> parse_into(Value& out, std::string_view text, B
   if (!text.starts_with('{')) return std::unexpected("is not a JSON object");
   // The parser takes a NUL byte for the end of its input and would not see what follows.
   const auto end = std::min(text.find('\0'), text.size());
+  const auto read = text.substr(0, end);
   Builder builder(out, bounds);
-  const bool ok = Value::sax_parse(text.data(), text.data() + end, &builder);
+  const bool ok = Value::sax_parse(read.data(), read.data() + read.size(), &builder);
   if (ok && end == text.size()) return {};
   auto fault = ok ? std::string(Builder::after_the_end) : builder.take_fault();
   if (fault == Builder::after_the_end)
