@@ -115,7 +115,7 @@ int run(const Config& config, Log& log, Stop& stop) {
 }  // namespace
 
 int serve(const Config& config, Log& log) {
-  prctl(PR_SET_DUMPABLE, 0);  // nobody else reads its memory, not even its own user
+  prctl(PR_SET_DUMPABLE, 0);      // nobody else reads its memory, not even its own user
   std::signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error return, not the end
   try {
     Stop stop(log);
