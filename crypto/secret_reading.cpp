@@ -1,9 +1,11 @@
 #include "base/descriptor.hpp"
-#include "crypto/encoding.hpp"
+#include "crypto/key_text.hpp"
 #include "crypto/secret.hpp"
 #include "crypto/system_failure.hpp"
 
 #include <fcntl.h>
+
+#include <algorithm>
 
 namespace latchkey::crypto {
 namespace {
@@ -29,14 +31,26 @@ std::string_view without_line_end(std::string_view text) {
   return text;
 }
 
-// Empty if the line is not in either encoding.
-Secret decode_line(std::string_view line) {
-  Result<Bytes> bytes = base64_decode(line);
-  if (!bytes) bytes = base64url_decode(line);
-  if (!bytes) return {};
-  Secret secret{ByteView(*bytes)};
-  wipe({reinterpret_cast<char*>(bytes->data()), bytes->size()});
-  return secret;
+/// Text, as an editor or a shell writes it: a raw key of random bytes is none.
+bool is_text(std::string_view content) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
+  return std::ranges::all_of(
+      content, [](char c) { return (c >= ' ' && c <= '~') || c == '\t' || c == '\r' || c == '\n'; });
+}
+
+/// As some shells redirect into a file.
+bool is_utf16(std::string_view content) {
+  return (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) && content.size() % 2 == 0 &&
+         std::ranges::count(content, '\0') == static_cast<std::ptrdiff_t>(content.size() / 2 - 1);
+}
+
+/// The error is half a sentence about what was seen.
+Result<Secret> key_in(const Secret& content, std::size_t min, std::size_t max) {
+  if (is_utf16(content.text())) return fail(Fault::malformed, "it is UTF-16");
+  if (is_text(content.text())) return read_key_text(without_line_end(content.text()), min, max);
+  if (content.size() >= min && content.size() <= max) return content.clone();
+  return fail(Fault::malformed, "it has " + std::to_string(content.size()));
 }
 
 std::string range_text(std::size_t min, std::size_t max) {
@@ -57,15 +71,12 @@ Result<Secret> read_secret_file(const std::filesystem::path& path) {
 }
 
 Result<Secret> read_key_file(const std::filesystem::path& path, std::size_t min, std::size_t max) {
-  Result<Secret> content = read_secret_file(path);
-  if (!content) return content;
-  const auto fits = [&](const Secret& key) { return key.size() >= min && key.size() <= max; };
-  Secret decoded = decode_line(without_line_end(content->text()));
-  if (fits(decoded)) return decoded;
-  if (fits(*content)) return content;
+  const Result<Secret> content = read_secret_file(path);
+  if (!content) return std::unexpected(content.error());
+  auto key = key_in(*content, min, max);
+  if (key) return key;
   return fail(Fault::malformed, path.string() + " must hold a key of " + range_text(min, max) +
-                                    " bytes, raw or as one line of base64; it has " +
-                                    std::to_string(decoded.empty() ? content->size() : decoded.size()));
+                                    " bytes, raw or as one line of base64; " + key.error().what);
 }
 
 Result<Secret> read_line_file(const std::filesystem::path& path) {

@@ -15,7 +15,7 @@ Everything may come from the environment: the file at the default place may be m
 except `LATCHKEY_MQTT_SHARE_GROUP`.
 
 - There is no secret in the configuration itself. Options that end in `_file` name files; those that hold a secret must not be
-  readable by everybody (mode 0600 or 0640). Key files hold raw bytes or one base64 line, password files one line.
+  readable by everybody (mode 0600 or 0640). Key files hold raw bytes or one line of base64 or base64url, and nothing else, password files one line.
 - A relative path in the file counts from the folder of the file; in a variable, from the working directory.
 - `latchkey config check` lists everything that is wrong at once, with file and line, and exits 78 if anything is.
   `latchkey config show` prints what holds, and where each value comes from.

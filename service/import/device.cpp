@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.hpp"
 #include "crypto/key.hpp"
+#include "crypto/key_text.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/configuration.hpp"
 #include "protocol/device_id.hpp"
@@ -21,13 +22,9 @@ Material problem(std::string what) {
 
 Material sealed_key(const ImportRecord& record, const ImportOptions& options) {
   if (options.master_key == nullptr) return problem("key: there is no master key to seal it under");
-  auto bytes = crypto::base64_decode(record[Column::key]);
-  if (!bytes) return problem("key: this is no base64");
-  const crypto::Secret key{crypto::ByteView(*bytes)};
-  crypto::wipe({reinterpret_cast<char*>(bytes->data()), bytes->size()});
-  if (key.size() < limits::key_min_bytes || key.size() > limits::key_max_bytes)
-    return problem("key: " + std::to_string(key.size()) + " bytes are not 32 to 64");
-  return options.master_key->seal("device:" + record[Column::device_id], key.view());
+  const auto key = crypto::read_key_text(record[Column::key], limits::key_min_bytes, limits::key_max_bytes);
+  if (!key) return problem("key: " + key.error().what + "; it must be base64 of 32 to 64 bytes");
+  return options.master_key->seal("device:" + record[Column::device_id], key->view());
 }
 
 Material hashed_token(const std::string& token) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <type_traits>
 
@@ -103,6 +104,43 @@ TEST_CASE("A key file of a wrong size is refused with its name and the sizes all
   CHECK_FALSE(read_key_file(folder.with("long", std::string(65, '\x01')), 32, 64));
   CHECK_FALSE(read_key_file(folder.with("empty", ""), 32, 64));
   CHECK_FALSE(read_key_file(folder.with("line", base64_encode(Bytes(16, 1)) + "\n"), 32, 64));
+}
+
+TEST_CASE("A key file that is text and not one line of base64 is refused by what it is", "[key file]") {
+  const Folder folder;
+  const std::string key = "0123456789abcdef0123456789abcdef";
+  const std::string hex = to_hex(as_bytes(key)), line = base64_encode(as_bytes(key));
+  const std::array<std::pair<std::string, std::string>, 17> cases{{
+      {hex + "\n", "; it is hexadecimal"},
+      {"0x" + hex, "; it is hexadecimal, with 0x"},
+      {std::string(95, ':').replace(0, 2, "3f").replace(93, 2, "aa"), "; it is hexadecimal"},
+      {key, "; it is hexadecimal"},
+      {"\xEF\xBB\xBF" + line, "; it begins with a byte order mark"},
+      {'"' + line + "\"\n", "; it has quotes"},
+      {"'" + line + "'", "; it has quotes"},
+      {line + "\n\n", "; it has more than one line, or a blank one"},
+      {"\n" + line + "\n", "; it has more than one line, or a blank one"},
+      {line.substr(0, 20) + "\r\n" + line.substr(20) + "\n", "; it has more than one line, or a blank one"},
+      {" " + line, "; it has white space"},
+      {line + "\t\n", "; it has white space"},
+      {"-----BEGIN PRIVATE KEY-----\n" + line + "\n-----END PRIVATE KEY-----\n", "; it is PEM"},
+      {"GAYTEMZUGU3DOOBZMFRGGZDFMYYDCMRTGQ2TMNZYHFQWEY3EMVTA====", "; it is base32"},
+      {"a pass phrase of more than thirty-two letters", "; it has white space"},
+      {"not-a-key-at-all-not-a-key-at-all!", "; it is neither base64 nor base64url"},
+      {"hunter2", "; it is neither base64 nor base64url"},
+  }};
+  for (const auto& [content, seen] : cases) {
+    INFO(content);
+    CHECK(read_key_file(folder.with("key", content), 32, 64).error().what.ends_with(seen));
+  }
+}
+
+TEST_CASE("A key file in UTF-16 is refused", "[key file]") {
+  const Folder folder;
+  std::string text("\xFF\xFE", 2);
+  for (const char character : base64_encode(Bytes(16, 7)))
+    text.append({character, '\0'});
+  CHECK(read_key_file(folder.with("key", text), 32, 64).error().what.ends_with("; it is UTF-16"));
 }
 
 TEST_CASE("The error about a key file does not tell its content", "[key file]") {

@@ -119,9 +119,10 @@ TEST_CASE("what no device can prove itself by is refused, by the name of its col
   CHECK(outcome({}) == "nothing to prove itself by, and no group whose proof it could have");
   CHECK(outcome({{Column::key, good_key}, {Column::token, "0123456789abcdef"}}) ==
         "more than one thing to prove itself by");
-  CHECK(outcome({{Column::key, "not base64!"}}) == "key: this is no base64");
+  CHECK(outcome({{Column::key, "not-base64!"}}) ==
+        "key: it is neither base64 nor base64url; it must be base64 of 32 to 64 bytes");
   CHECK(outcome({{Column::key, crypto::base64_encode(crypto::Bytes(31))}}) ==
-        "key: 31 bytes are not 32 to 64");
+        "key: it is base64 of 31 bytes; it must be base64 of 32 to 64 bytes");
   CHECK(outcome({{Column::token, "short"}}) == "token: 5 characters are not 16 to 256");
   CHECK(outcome({{Column::public_key, good_key}}).starts_with("public_key: "));
   CHECK(outcome({{Column::certificate_sha256, "00"}}) ==
