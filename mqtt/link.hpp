@@ -7,6 +7,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,12 @@ struct Will {
   std::string payload;
 };
 
+/// By which time the broker's certificate is checked.
+struct Dates {
+  bool are_skipped = false;
+  std::optional<std::chrono::sys_seconds> now;  ///< when the link is opened; nothing: by this machine's clock
+};
+
 struct Options {
   std::string url;  ///< mqtt://host:port or mqtts://host:port
   std::string client_id;
@@ -56,6 +63,7 @@ struct Options {
   std::string ca_file;           ///< PEM; required with mqtts: the host name is always verified
   std::string certificate_file;  ///< PEM, for mutual TLS; with key_file
   std::string key_file;
+  Dates dates;  ///< the same for all links of the process to one host: those of the last one hold
   Version version = Version::v5;
   std::vector<std::string> subscriptions;  ///< topic filters, asked for at every CONNACK, QoS 1
   std::vector<Will> will;                  ///< at most one

@@ -9,8 +9,8 @@ namespace latchkey::mqtt {
 namespace {
 
 /// The library says the same of a broker that is away and of one that is not trusted.
-std::string tls_hint(const Endpoint& endpoint) {
-  if (!endpoint.tls) return {};
+std::string tls_hint(const Endpoint& endpoint, const paho::token& token) {
+  if (!endpoint.tls || paho::refused(token) || token.get_return_code() > 0) return {};
   return "; with TLS also when the broker's certificate is not for " + endpoint.host +
          " or not from ca_file, or when the broker refuses ours";
 }
@@ -49,7 +49,7 @@ Link::Impl::Impl(Options options, Endpoint endpoint, Handlers handlers)
       outbox_(options_.outbox_limit),
       connecting_([this](const auto& token) { on_connected(token); },
                   [this](const auto& token) {
-                    fail("cannot connect: " + paho::why_failed(token) + tls_hint(endpoint_));
+                    fail("cannot connect: " + paho::why_failed(token) + tls_hint(endpoint_, token));
                   }),
       publishing_([this](const auto& token) { on_delivered(token); },
                   [this](const auto& token) { on_not_delivered(token); }),
@@ -138,6 +138,7 @@ void Link::Impl::on_connected(const paho::token& token) {
     connected_ = true;
     window_ = std::min(options_.in_flight_limit, taken);
     packet_limit_ = packet;
+    server_keep_alive_ = tells ? paho::server_keep_alive(token) : std::nullopt;
   }
   wake_.notify_one();
 }

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -55,6 +56,9 @@ struct Link::Impl {
   // On the thread of the link.
   void run() noexcept;
   void converse();
+  [[nodiscard]] bool connect();
+  [[nodiscard]] bool adopt_keep_alive();
+  [[nodiscard]] Endpoint next_endpoint() const;
   void open_client();
   void subscribe_all();
   void unsubscribe_all(Lock& lock);
@@ -86,7 +90,9 @@ struct Link::Impl {
   const Options options_;
   const Endpoint endpoint_;
   const Handlers handlers_;
-  const paho::connect_options connect_options_;
+  const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
+  paho::connect_options connect_options_;
+  std::size_t failures_ = 0;  ///< to connect, in a row
   const paho::Runtime runtime_;
 
   std::mutex mutex_;
@@ -105,6 +111,7 @@ struct Link::Impl {
   std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
   std::size_t packet_limit_ = any_packet;
+  std::optional<std::chrono::seconds> server_keep_alive_;
   int disconnect_code_ = 0;
   std::string failure_;
 

@@ -1,7 +1,9 @@
 #include "mqtt/backoff.hpp"
 #include "mqtt/link_impl.hpp"
 #include "mqtt/paho_options.hpp"
+#include "mqtt/reach.hpp"
 #include "mqtt/tcp_nodelay.hpp"
+#include "mqtt/tls_check.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -52,9 +54,7 @@ void Link::Impl::run() noexcept {
 
 /// From CONNECT to the end of the connection, whose reason is then in `failure_`.
 void Link::Impl::converse() {
-  open_client();
-  client_->connect(connect_options_, nullptr, connecting_);
-  if (!await(options_.connect_timeout, [this] { return connected_; }, "the broker does not answer")) return;
+  if (!connect() || (adopt_keep_alive() && !connect())) return;
   set_tcp_nodelay(endpoint_.port);
   if (subscribes()) subscribe_all();
   if (!await(suback_limit, [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
@@ -65,7 +65,38 @@ void Link::Impl::converse() {
   serve();
 }
 
+bool Link::Impl::connect() {
+  open_client();
+  client_->connect(connect_options_, nullptr, connecting_);
+  const bool stands =
+      await(options_.connect_timeout, [this] { return connected_; }, "the broker does not answer");
+  failures_ = stands ? 0 : failures_ + 1;
+  return stands;
+}
+
+/// True: the broker wants to hear from its clients more often (MQTT 5, 3.1.2.10). The library has pings for
+/// what CONNECT said alone, so that it has to be said again.
+bool Link::Impl::adopt_keep_alive() {
+  const std::scoped_lock lock(mutex_);
+  const auto wanted = server_keep_alive_.value_or(std::chrono::seconds(0));
+  if (wanted.count() == 0 || wanted >= connect_options_.get_keep_alive_interval()) return false;
+  connect_options_.set_keep_alive_interval(wanted);
+  return true;
+}
+
+/// The library tries one address of a name alone, of IPv4 if there is any. Where it failed, the others come
+/// in their turn.
+Endpoint Link::Impl::next_endpoint() const {
+  Endpoint next = endpoint_;
+  if (failures_ == 0) return next;
+  const auto addresses = addresses_of(endpoint_.host);
+  if (addresses.size() > 1)
+    if (const auto turn = failures_ % (addresses.size() + 1); turn > 0) next.host = addresses[turn - 1];
+  return next;
+}
+
 void Link::Impl::open_client() {
+  client_.reset();
   {
     const std::scoped_lock lock(mutex_);
     connected_ = false;
@@ -75,8 +106,14 @@ void Link::Impl::open_client() {
     disconnect_code_ = 0;
     failure_.clear();
   }
+  const Endpoint endpoint = next_endpoint();
+  if (endpoint.tls)
+    paho::check_tls_of(endpoint.host, {.name = endpoint_.host,
+                                       .skips_dates = options_.dates.are_skipped,
+                                       .at = options_.dates.now,
+                                       .since = opened_});
   const paho::create_options create(paho_version(options_.version), library_buffer);
-  client_ = std::make_unique<paho::async_client>(endpoint_.paho_uri(), options_.client_id, create);
+  client_ = std::make_unique<paho::async_client>(endpoint.paho_uri(), options_.client_id, create);
   client_->set_message_callback([this](const paho::const_message_ptr& message) { on_message(*message); });
   client_->set_disconnected_handler([this](const paho::properties&, paho::ReasonCode code) {
     const std::scoped_lock lock(mutex_);

@@ -84,6 +84,13 @@ std::optional<std::size_t> maximum_packet_size(const token& token) {
   return get<std::uint32_t>(properties, property::MAXIMUM_PACKET_SIZE);
 }
 
+std::optional<std::chrono::seconds> server_keep_alive(const token& token) {
+  const auto response = token.get_connect_response();
+  const auto& properties = response.get_properties();
+  if (!properties.contains(property::SERVER_KEEP_ALIVE)) return std::nullopt;
+  return std::chrono::seconds(get<std::uint16_t>(properties, property::SERVER_KEEP_ALIVE));
+}
+
 std::string correlation_data(const message& message) {
   const auto& properties = message.get_properties();
   if (!properties.contains(property::CORRELATION_DATA)) return {};

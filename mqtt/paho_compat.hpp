@@ -2,6 +2,7 @@
 
 #include <mqtt/async_client.h>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -46,6 +47,9 @@ void wipe_payload(const message& message);
 
 /// The largest packet that it takes, from the same; nothing if it does not say.
 [[nodiscard]] std::optional<std::size_t> maximum_packet_size(const token& token);
+
+/// The keep alive that the broker wants in place of ours, from the same; nothing if it leaves that to us.
+[[nodiscard]] std::optional<std::chrono::seconds> server_keep_alive(const token& token);
 
 /// Empty when there is none, or on MQTT 3.1.1.
 [[nodiscard]] std::string correlation_data(const message& message);

@@ -5,11 +5,18 @@
 #include <MQTTAsync.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <mutex>
 #include <stdexcept>
 
 namespace latchkey::paho {
 namespace {
+
+/// The library obeys them, whatever no_proxy says, and has no option against that; a proxy of the web lets
+/// nobody through to a broker. Before main, while nobody else can be reading the environment.
+[[maybe_unused]] const bool proxies_are_ignored = [] {
+  return ::unsetenv("http_proxy") == 0 && ::unsetenv("https_proxy") == 0;
+}();
 
 /// The one piece of global state, because the library's threads are: a client that never connects. It is a C
 /// client, because the C++ one would keep a token for every nudge.

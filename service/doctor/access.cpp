@@ -1,5 +1,6 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
+#include "mqtt/probe.hpp"
 #include "service/access/conversation.hpp"
 #include "service/config/broker_login.hpp"
 #include "service/doctor/broker_session.hpp"
@@ -39,7 +40,7 @@ Finding no_rights(const std::string& account, const std::string& what) {
 
 Finding no_connection(const std::string& account, const std::string& reason) {
   if (reason.contains("subscription to ")) return no_rights(account, reason);
-  if (refuses_login(reason))
+  if (mqtt::refuses_login(reason))
     return problem(
         check, "access_login", reason,
         "the account \"" + account + "\" and broker_access.password_file must be those of the broker");

@@ -2,6 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "crypto/mac.hpp"
+#include "mqtt/probe.hpp"
 #include "service/config/broker_login.hpp"
 
 #include <algorithm>
@@ -150,7 +151,7 @@ bool speaks_3_1_1_only(const Config& config, const crypto::Secret& password) {
 
 Finding no_session(const Config& config, const crypto::Secret& password, const std::string& reason) {
   if (reason.contains("subscription to ")) return problem("login", "missing_acl", reason, rights_todo);
-  if (refuses_login(reason))
+  if (mqtt::refuses_login(reason))
     return problem("login", "wrong_login", reason,
                    "the account \"" + account_of(config) +
                        "\" and mqtt.password_file (or the client certificate) "
@@ -245,12 +246,6 @@ Finding window_finding(const Config& config, std::size_t window) {
 }
 
 }  // namespace
-
-bool refuses_login(std::string_view reason) {
-  // MQTT 5: 134 and 135; 3.1.1: 4 and 5 (CONNACK).
-  constexpr std::array<std::string_view, 4> codes = {"(134)", "(135)", "(4)", "(5)"};
-  return std::ranges::any_of(codes, [&](std::string_view code) { return reason.contains(code); });
-}
 
 Findings examine_session(const Config& config, const crypto::Secret& password) {
   mqtt::Options options = broker_login(config, password);

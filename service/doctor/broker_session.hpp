@@ -14,7 +14,4 @@ namespace latchkey::service {
 /// Whether the broker takes commands from the account of [broker_access].
 [[nodiscard]] Finding examine_access(const Config& config, const crypto::Secret& password);
 
-/// The link's reason says that account or password are wrong.
-[[nodiscard]] bool refuses_login(std::string_view reason);
-
 }  // namespace latchkey::service

@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+
 using namespace std::string_literals;
 using namespace latchkey::test;
 using latchkey::mqtt::Version;
@@ -53,6 +56,18 @@ class RawClient {
 };
 
 }  // namespace
+
+TEST_CASE("a link keeps alive as often as the broker wants it", "[link]") {
+  const Broker broker("allow_anonymous true\nmax_keepalive 10\n");
+  Client client(options_for(broker, "client", {"topic"}));
+  REQUIRE(client.becomes_ready());
+  CHECK(client.losses().empty());
+  std::ifstream file(broker.folder() / "mosquitto.log");
+  const std::string log{std::istreambuf_iterator<char>(file), {}};
+  const auto asked = log.rfind("as client (p5, c1, k");
+  REQUIRE(asked != std::string::npos);
+  CHECK(log.substr(asked).starts_with("as client (p5, c1, k10)"));
+}
 
 TEST_CASE("messages go both ways with their correlation data", "[link]") {
   const Broker broker;

@@ -157,7 +157,7 @@ class Stack:
         self.mosquitto = self._own(self.broker.daemon)
         self.service = self._own(self.replica("service"))
         with self.cluster.create() as making:
-            self.as_owner("ca", "init", "--dir", str(self.pki), "--host", "localhost", "--host", "127.0.0.1")
+            self.as_owner("ca", "init", "--dir", str(self.pki), "--host", "localhost", "--host", "127.0.0.1", "--host", "::1")
             self.broker.configure(self.pki)
             self.mosquitto.spawn()
             self.cluster.created(making)

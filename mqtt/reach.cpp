@@ -1,4 +1,4 @@
-#include "service/doctor/reach.hpp"
+#include "mqtt/reach.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -6,11 +6,12 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <system_error>
 
-namespace latchkey::service {
+namespace latchkey::mqtt {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -30,19 +31,26 @@ void bound(int descriptor, Clock::duration limit) {
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
 }
 
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+std::expected<Addresses, std::string> look_up(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0)
+    return std::unexpected(::gai_strerror(error));
+  return Addresses(found, ::freeaddrinfo);
+}
+
 }  // namespace
 
 std::expected<Reached, std::string> Reached::open(const std::string& host, std::uint16_t port,
                                                   std::chrono::seconds limit) {
   const auto until = Clock::now() + limit;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0)
-    return std::unexpected("the name is not found: " + std::string(::gai_strerror(error)));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
+  const auto all = look_up(host, std::to_string(port));
+  if (!all) return std::unexpected("the name is not found: " + all.error());
   std::string last = "it has no address";
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+  for (const addrinfo* each = all->get(); each != nullptr; each = each->ai_next) {
     Reached socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (socket.descriptor() < 0) continue;
     bound(socket.descriptor(), until - Clock::now());
@@ -52,4 +60,16 @@ std::expected<Reached, std::string> Reached::open(const std::string& host, std::
   return std::unexpected(last);
 }
 
-}  // namespace latchkey::service
+std::vector<std::string> addresses_of(const std::string& host) {
+  std::vector<std::string> texts;
+  const auto all = look_up(host, "0");
+  for (const addrinfo* each = all ? all->get() : nullptr; each != nullptr; each = each->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (::getnameinfo(each->ai_addr, each->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                      NI_NUMERICHOST) == 0)
+      texts.emplace_back(text.data());
+  }
+  return texts;
+}
+
+}  // namespace latchkey::mqtt

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <vector>
 
-namespace latchkey::service {
+namespace latchkey::mqtt {
 
 /// A connected, blocking TCP socket whose reads and writes are bounded as well.
 class Reached {
@@ -23,4 +24,7 @@ class Reached {
   Descriptor socket_;
 };
 
-}  // namespace latchkey::service
+/// All addresses of a name, as text, in the system's order; none if it is not found.
+[[nodiscard]] std::vector<std::string> addresses_of(const std::string& host);
+
+}  // namespace latchkey::mqtt

@@ -1,0 +1,63 @@
+#include "mqtt/probe.hpp"
+
+#include "mqtt/reach.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace latchkey::mqtt {
+namespace {
+
+using crypto::TlsServer;
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text.append(text.empty() ? "" : ", ").append(name);
+  return text.empty() ? "no name at all" : text;
+}
+
+Trouble untrusted(const TlsServer& server, const std::string& host, const std::string& ca_file) {
+  const std::string certificate = "the broker's certificate \"" + server.certificate.common_name() + "\"";
+  const std::string because = certificate + ": " + server.why;
+  switch (server.verdict) {
+    case TlsServer::Verdict::unknown_issuer:
+      return {Trouble::Kind::unknown_issuer,
+              certificate + " is not from " + ca_file + " (" + server.why + ")"};
+    case TlsServer::Verdict::other_name:
+      return {Trouble::Kind::other_name,
+              "the broker's certificate is for " + listed(server.names) + ", not for " + host};
+    case TlsServer::Verdict::expired:
+    case TlsServer::Verdict::not_valid_yet:
+      return {Trouble::Kind::dates, because};
+    default:
+      return {Trouble::Kind::certificate, because};
+  }
+}
+
+}  // namespace
+
+std::expected<std::optional<TlsServer>, Trouble> look_at_broker(const Endpoint& endpoint,
+                                                                const std::string& ca_file,
+                                                                std::chrono::seconds limit) {
+  const auto reached = Reached::open(endpoint.host, endpoint.port, limit);
+  if (!reached) return std::unexpected(Trouble{Trouble::Kind::unreachable, reached.error()});
+  if (!endpoint.tls) return std::nullopt;
+  auto server = crypto::look_at_tls_server(reached->descriptor(), endpoint.host, ca_file);
+  if (!server)
+    return std::unexpected(
+        Trouble{Trouble::Kind::no_tls, "the broker does not answer by TLS: " + server.error().what});
+  if (server->verdict != TlsServer::Verdict::trusted)
+    return std::unexpected(untrusted(*server, endpoint.host, ca_file));
+  return *std::move(server);
+}
+
+bool refuses_login(std::string_view reason) {
+  // MQTT 5: 134 and 135; 3.1.1: 4 and 5 (CONNACK).
+  constexpr std::array<std::string_view, 4> codes = {"(134)", "(135)", "(4)", "(5)"};
+  return std::ranges::any_of(codes, [&](std::string_view code) { return reason.contains(code); });
+}
+
+}  // namespace latchkey::mqtt
