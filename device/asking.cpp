@@ -18,8 +18,6 @@ constexpr std::size_t request_id_bytes = 16;
 // A forged refusal, sent by anybody on the shared bootstrap account, must not beat the signed answer behind
 // it.
 constexpr std::chrono::seconds doubt_of_unsigned_refusal{1};
-// What a new request_id with a new key did not cure needs a person; the device looks in now and then.
-constexpr std::chrono::hours pause_of_hopeless{1};
 
 Step step_of(const Judgement& judged) {
   const auto& answer = judged.answer;
@@ -102,7 +100,7 @@ std::optional<Asking::Clock::time_point> Asking::next_timer() const {
 }
 
 Asking::Ended Asking::on_answer(std::string_view payload) {
-  const auto anchors = anchors_of(context_.settings, context_.time.now(), learned_anchors());
+  const auto anchors = anchors_of(context_.settings, context_.time, learned_anchors());
   const auto judged = judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
                                    verifier_of(answered_by(proof_), proof_, anchors), payload);
   if (judged.verdict == Verdict::drop) return std::nullopt;
@@ -153,29 +151,37 @@ bool Asking::keep_config(const protocol::Acceptance& accepted, const protocol::S
 // The request_id stays stored after an unsigned refusal, and after one that names a time: the next run asks
 // the same.
 Asking::Ended Asking::on_refused(const Judgement& judged) {
-  context_.reporter.remark("refused: " + judged.answer.code + ": " + judged.answer.message);
-  if (judged.verdict == Verdict::take_new_request) return on_spent_request();
+  const std::string what = "refused: " + judged.answer.code + ": " + judged.answer.message;
+  if (judged.verdict == Verdict::take_new_request)
+    return on_spent_request(judged.answer.code == protocol::rule(protocol::Code::conflict).name, what);
   wait(judged.delay);
+  remark_refusal(what, terms_.insists);
   if (terms_.insists) return std::nullopt;
   if (judged.is_signed) return std::unexpected(Outcome::refused);
   if (!believe_refusal_at_) believe_refusal_at_ = Clock::now() + doubt_of_unsigned_refusal;
   return std::nullopt;
 }
 
-// One new request_id cures a conflict.
-Asking::Ended Asking::on_spent_request() {
-  const bool is_hopeless = ++spent_requests_ > 1;
-  if (is_hopeless && !terms_.insists) {
+// One new request_id cures a conflict. What it does not cure needs a person: the device looks in now and
+// then.
+Asking::Ended Asking::on_spent_request(bool is_conflict, const std::string& what) {
+  const bool is_cured = is_conflict && !std::exchange(had_conflict_, true);
+  if (!is_cured) wait(pause_after_rejections(++terms_.rejections));
+  remark_refusal(what, !is_cured && terms_.insists);
+  if (!is_cured && !terms_.insists) {
     if (auto dropped = context_.store.drop_request(); !dropped) return damaged(dropped.error());
     return std::unexpected(Outcome::refused);
   }
   if (!take_request(true)) return damaged("the request cannot be stored");
   backoff_.reset();
-  if (is_hopeless)
-    wait(pause_of_hopeless);
-  else
-    send();
+  if (is_cured) send();
   return std::nullopt;
+}
+
+void Asking::remark_refusal(const std::string& what, bool is_tried_again) const {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(not_before_ - Clock::now());
+  context_.reporter.remark(
+      is_tried_again ? what + "; the next try is in " + std::to_string(left.count()) + " s" : what);
 }
 
 void Asking::wait(std::optional<std::chrono::seconds> delay) {

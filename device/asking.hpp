@@ -16,6 +16,7 @@ struct Terms {
   std::int64_t renews = 0;  ///< the generation whose certificate is the proof; 0: the proof is the factory's
   /// Asks until it is accepted, however often it is refused; otherwise the first refusal ends it.
   bool insists = false;
+  unsigned rejections = 0;  ///< final ones in a row before this
 };
 
 /// The device's open request (docs/protocol.md, 7): asks on a link that somebody else holds, which may be the
@@ -40,6 +41,8 @@ class Asking {
   [[nodiscard]] std::optional<Clock::time_point> next_timer() const;
   /// The service does not want to hear from the device before.
   [[nodiscard]] Clock::time_point not_before() const noexcept { return not_before_; }
+  /// Final ones in a row.
+  [[nodiscard]] unsigned rejections() const noexcept { return terms_.rejections; }
 
  private:
   [[nodiscard]] bool take_request(bool anew);
@@ -52,7 +55,8 @@ class Asking {
   [[nodiscard]] bool keep_config(const protocol::Acceptance& accepted,
                                  const protocol::Secrets& secrets) const;
   [[nodiscard]] Ended on_refused(const Judgement& judged);
-  [[nodiscard]] Ended on_spent_request();
+  [[nodiscard]] Ended on_spent_request(bool is_conflict, const std::string& what);
+  void remark_refusal(const std::string& what, bool is_tried_again) const;
   void wait(std::optional<std::chrono::seconds> delay);
   void send(std::string_view nonce = {});
   [[nodiscard]] mqtt::Message message(std::string_view nonce) const;
@@ -66,7 +70,7 @@ class Asking {
   mqtt::Link* link_ = nullptr;
   std::unique_ptr<const OpenRequest> request_;  ///< there from `begin` on
   bool sent_nonce_ = false;
-  int spent_requests_ = 0;
+  bool had_conflict_ = false;
   Backoff backoff_;
   Clock::time_point not_before_ = Clock::time_point::min();  ///< what the service asked for
   std::optional<Clock::time_point> next_send_;

@@ -84,19 +84,28 @@ std::optional<std::int64_t> later_of(std::optional<std::int64_t> known,
   return std::max(known, server_time);  // nothing is less than any time
 }
 
-std::optional<crypto::Time> trusted_time(std::optional<std::int64_t> own_clock,
-                                         std::optional<std::int64_t> greatest_server_time) {
+std::optional<crypto::Time> likely_time(std::optional<std::int64_t> own_clock,
+                                        std::optional<std::int64_t> greatest_server_time) {
   const auto time = later_of(own_clock, greatest_server_time);
   if (!time) return std::nullopt;
   return crypto::Time(seconds(*time));
 }
 
 std::chrono::milliseconds Backoff::next(double uniform) noexcept {
-  constexpr double first_ms = 2000;
-  constexpr double longest_ms = 120000;
-  const double ceiling = std::min(first_ms * static_cast<double>(1U << std::min(step_, 16U)), longest_ms);
+  const std::chrono::duration<double> delay = ceiling() * (1 + uniform) / 2;
   ++step_;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(ceiling * uniform));
+  return std::chrono::duration_cast<std::chrono::milliseconds>(delay);
+}
+
+std::chrono::seconds Backoff::ceiling() const noexcept {
+  return std::min(seconds(2) * (1U << std::min(step_, 16U)), seconds(120));
+}
+
+std::chrono::seconds pause_after_rejections(unsigned count) noexcept {
+  constexpr seconds first{60};
+  constexpr seconds longest = std::chrono::days(1);
+  if (count == 0) return {};
+  return std::min<seconds>(first * (1U << std::min(count - 1, 16U)), longest);
 }
 
 }  // namespace latchkey::device

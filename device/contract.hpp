@@ -56,20 +56,25 @@ struct OwnSession {
 [[nodiscard]] std::optional<std::int64_t> later_of(std::optional<std::int64_t> known,
                                                    std::optional<std::int64_t> server_time);
 
-/// The time at which certificates are checked: the device's own clock, never before the greatest server_time;
-/// without a clock that server_time; nothing (dates are skipped) until one was seen.
-[[nodiscard]] std::optional<crypto::Time> trusted_time(std::optional<std::int64_t> own_clock,
-                                                       std::optional<std::int64_t> greatest_server_time);
+/// The device's own clock, never before the greatest server_time; without a clock that server_time.
+[[nodiscard]] std::optional<crypto::Time> likely_time(std::optional<std::int64_t> own_clock,
+                                                      std::optional<std::int64_t> greatest_server_time);
 
-/// Delays of a repeated message: 2 s, doubling, at most 120 s, full jitter.
+/// Delays of a repeated message: from half of it to all of it, of 2 s, doubling, at most 120 s.
 class Backoff {
  public:
   /// `uniform` in [0, 1).
   [[nodiscard]] std::chrono::milliseconds next(double uniform) noexcept;
+  /// The next one is no longer.
+  [[nodiscard]] std::chrono::seconds ceiling() const noexcept;
   void reset() noexcept { step_ = 0; }
 
  private:
   unsigned step_ = 0;
 };
+
+/// How long the next request waits after so many final rejections (signed, without `retry_after_s`) in a row:
+/// 60 s, doubling, at most a day.
+[[nodiscard]] std::chrono::seconds pause_after_rejections(unsigned count) noexcept;
 
 }  // namespace latchkey::device

@@ -48,6 +48,7 @@ std::expected<std::unique_ptr<mqtt::Link>, std::string> Enrolment::open_link() c
                            .ca_file = ca_file(),
                            .certificate_file = {},
                            .key_file = {},
+                           .dates = {.are_skipped = !context_.time.now(), .now = context_.time.now()},
                            .version = settings.mqtt_version,
                            .subscriptions = {settings.topics.of(protocol::Channel::response, settings.id)},
                            .will = {}},
@@ -66,15 +67,22 @@ std::string Enrolment::ca_file() const {
   return written ? written->string() : settings.server_ca_file;
 }
 
+void Enrolment::on_lost(const std::string& reason) {
+  asking_.on_lost();
+  const auto why = std::exchange(is_connected_, false)
+                       ? std::optional(reason)
+                       : diagnosis_.of(context_.settings.bootstrap_url, ca_file(), reason);
+  if (why) context_.reporter.remark("bootstrap connection: " + *why + "; the next try is within 8 s");
+}
+
 Asking::Ended Enrolment::handle(const Event& event, mqtt::Link& link) {
   switch (event.kind) {
     case Event::Kind::ready:
-      was_connected_ = true;
+      is_connected_ = was_connected_ = true;
       asking_.on_ready(link);
       return std::nullopt;
     case Event::Kind::lost:
-      asking_.on_lost();
-      context_.reporter.remark("bootstrap connection: " + event.payload);
+      on_lost(event.payload);
       return std::nullopt;
     case Event::Kind::message:
       return asking_.on_answer(event.payload);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "device/asking.hpp"
+#include "device/diagnosis.hpp"
 
 namespace latchkey::device {
 
@@ -16,6 +17,8 @@ class Enrolment {
   [[nodiscard]] std::expected<StoredCredential, Outcome> run(std::optional<Clock::time_point> deadline);
   /// The service does not want to hear from the device before.
   [[nodiscard]] Clock::time_point not_before() const noexcept { return asking_.not_before(); }
+  /// Final rejections in a row.
+  [[nodiscard]] unsigned rejections() const noexcept { return asking_.rejections(); }
 
  private:
   [[nodiscard]] std::expected<std::unique_ptr<mqtt::Link>, std::string> open_link() const;
@@ -24,8 +27,12 @@ class Enrolment {
   [[nodiscard]] std::expected<StoredCredential, Outcome> converse(mqtt::Link& link,
                                                                   std::optional<Clock::time_point> deadline);
 
+  void on_lost(const std::string& reason);
+
   Context context_;
   Asking asking_;
+  Diagnosis diagnosis_{Diagnosis::of_bootstrap};
+  bool is_connected_ = false;
   bool was_connected_ = false;
 };
 

@@ -91,6 +91,7 @@ bool Operation::open_link() {
   auto options = login();
   options.url = url_of(connection_);
   options.ca_file = connection_.tls ? ca_file() : "";
+  options.dates.now = context_.time.guess();
   options.version = context_.settings.mqtt_version;
   options.subscriptions = {connection_.topics + "/config"};
   if (plan_.stays)
@@ -160,7 +161,12 @@ void Operation::on_lost(const std::string& reason) {
   session_lost_ = true;
   last_error_ = reason;
   if (!give_up_at_) give_up_at_ = Clock::now() + plan_.patience;
-  if (!said_) context_.reporter.remark("operational connection: " + last_error_);
+  if (said_) return;
+  const auto why = diagnosis_.of(url_of(connection_), connection_.tls ? ca_file() : "", reason);
+  if (!why) return;
+  last_error_ = *why;
+  context_.reporter.remark("operational connection: " + last_error_ + "; the next try is within " +
+                           std::to_string(reconnects_.ceiling().count()) + " s");
 }
 
 // Everything that may be due, each in its turn.

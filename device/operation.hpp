@@ -2,6 +2,7 @@
 
 #include "device/applying.hpp"
 #include "device/asking.hpp"
+#include "device/diagnosis.hpp"
 #include "protocol/status.hpp"
 
 #include <memory>
@@ -83,6 +84,7 @@ class Operation {
   bool has_worked_ = false;
   bool was_connected_ = false;
   Backoff reconnects_;
+  Diagnosis diagnosis_{Diagnosis::of_operation};
   std::string last_error_;
 
   // Of the open session.

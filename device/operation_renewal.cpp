@@ -15,7 +15,7 @@ constexpr std::chrono::minutes pause_after_damage{1};
 std::optional<Operation::Clock::time_point> Operation::renewal_time() const {
   if (!plan_.stays || !is_settled_) return std::nullopt;
   if (plan_.again_at) return std::max(*plan_.again_at, renew_not_before_);
-  const auto now = context_.time.now();
+  const auto now = context_.time.guess();
   const auto renew_after = credential_.record.renew_after;
   if (!now || renew_after == 0) return std::nullopt;
   const auto left = crypto::Time(std::chrono::seconds(renew_after)) - *now;

@@ -13,7 +13,7 @@ using protocol::StatusKind;
 protocol::Verifier Operation::verifier() const {
   const auto& proof = context_.settings.proof;
   return verifier_of(credential_.record.answered_by.value_or(answered_by(proof)), proof,
-                     anchors_at(context_.settings, context_.time.now(), connection_));
+                     anchors_at(context_.settings, context_.time, connection_));
 }
 
 ConfigRecord Operation::config() const {

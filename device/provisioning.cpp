@@ -56,7 +56,7 @@ Tried try_stored(const Context& context, Clock::duration limit) {
 }  // namespace
 
 bool has_expired(const Context& context, const StoredCredential& credential) {
-  const auto now = context.time.now();
+  const auto now = context.time.guess();
   const auto* stored = credential.certificate();
   return now && stored != nullptr && stored->certificate.not_after() < *now;
 }

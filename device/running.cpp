@@ -47,6 +47,7 @@ class Running {
   std::string last_error_;
   std::optional<std::int64_t> issued_;  ///< the generation that the bootstrap connection brought
   Clock::time_point ask_not_before_ = Clock::time_point::min();
+  unsigned rejections_ = 0;  ///< of the factory's proof, final ones in a row
 };
 
 void Running::run() {
@@ -120,7 +121,8 @@ void Running::enrol() {
   const auto renewed = renew_expired();
   if (is_stopped() || (renewed && *renewed != Outcome::refused)) return;
   const bool insists = context_.store.credentials().empty();
-  (void)ask(context_.settings.proof, {.last_error = last_error_, .renews = 0, .insists = insists});
+  (void)ask(context_.settings.proof,
+            {.last_error = last_error_, .renews = 0, .insists = insists, .rejections = rejections_});
 }
 
 /// An expired certificate opens no connection, and still proves who asks for the next one (docs/protocol.md,
@@ -145,10 +147,12 @@ Outcome Running::ask(const OwnProof& proof, Terms terms) {
   const auto asked = enrolment.run(deadline);
   if (asked) {
     issued_ = asked->record.generation;
+    rejections_ = 0;
     return Outcome::changed;
   }
   // What refuses a renewal does not speak for the factory's proof.
   if (!renews || asked.error() != Outcome::refused) ask_not_before_ = enrolment.not_before();
+  if (!renews) rejections_ = enrolment.rejections();
   if (asked.error() == Outcome::damaged) sleep_until(Clock::now() + options_.patience);
   return asked.error();
 }

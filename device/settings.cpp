@@ -11,17 +11,18 @@ void add(const std::vector<crypto::Bytes>& certificates, protocol::ServiceAnchor
 
 }  // namespace
 
-protocol::ServiceAnchors anchors_of(const Settings& settings, std::optional<crypto::Time> now,
+protocol::ServiceAnchors anchors_of(const Settings& settings, const Timekeeper& time,
                                     const std::vector<crypto::Bytes>& also) {
-  protocol::ServiceAnchors anchors{.certificates = settings.anchors, .now = now};
+  protocol::ServiceAnchors anchors{
+      .certificates = settings.anchors, .now = time.now(), .earliest = time.earliest()};
   add(also, anchors);
   return anchors;
 }
 
-protocol::ServiceAnchors anchors_at(const Settings& settings, std::optional<crypto::Time> now,
+protocol::ServiceAnchors anchors_at(const Settings& settings, const Timekeeper& time,
                                     const protocol::Connection& connection) {
-  if (connection.ca.empty()) return anchors_of(settings, now);
-  protocol::ServiceAnchors anchors{.certificates = {}, .now = now};
+  if (connection.ca.empty()) return anchors_of(settings, time);
+  protocol::ServiceAnchors anchors{.certificates = {}, .now = time.now(), .earliest = time.earliest()};
   add(connection.ca, anchors);
   return anchors;
 }

@@ -2,6 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "device/proof.hpp"
+#include "device/timekeeper.hpp"
 #include "mqtt/link.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/device_id.hpp"
@@ -33,11 +34,11 @@ struct Settings {
   std::string on_config;              ///< a program that applies a configuration; empty: none
 };
 
-/// The anchors of the answers' signer at `now`: the factory's, and `also`.
-[[nodiscard]] protocol::ServiceAnchors anchors_of(const Settings& settings, std::optional<crypto::Time> now,
+/// The anchors of the answers' signer at this time: the factory's, and `also`.
+[[nodiscard]] protocol::ServiceAnchors anchors_of(const Settings& settings, const Timekeeper& time,
                                                   const std::vector<crypto::Bytes>& also = {});
 /// Those that came with a connection, which stand instead of the factory's; or these where none came.
-[[nodiscard]] protocol::ServiceAnchors anchors_at(const Settings& settings, std::optional<crypto::Time> now,
+[[nodiscard]] protocol::ServiceAnchors anchors_at(const Settings& settings, const Timekeeper& time,
                                                   const protocol::Connection& connection);
 
 }  // namespace latchkey::device

@@ -37,15 +37,27 @@ std::expected<Settings, Failure> settings_of(Flags flags, std::size_t number) {
   return settings;
 }
 
+/// `{"unauthorized":3}`; a code is a word of the protocol's alphabet.
+std::string json_of(const std::map<std::string, std::size_t>& refused) {
+  std::string text;
+  for (const auto& [code, count] : refused)
+    text.append(text.empty() ? "" : ",").append('"' + code + "\":" + std::to_string(count));
+  return "{" + text + "}";
+}
+
 void tell(const Tally& tally, bool as_json) {
   if (as_json) {
     std::cout << R"({"devices":)" << tally.devices << R"(,"connected":)" << tally.connected << R"(,"ready":)"
-              << tally.ready << R"(,"renewed":)" << tally.renewed << "}\n"
+              << tally.ready << R"(,"renewed":)" << tally.renewed << R"(,"refused":)"
+              << json_of(tally.refused) << "}\n"
               << std::flush;
     return;
   }
   std::cerr << tally.devices << " devices: " << tally.connected << " connected, " << tally.ready << " ready, "
-            << tally.renewed << " renewed\n";
+            << tally.renewed << " renewed";
+  for (const auto& [code, count] : tally.refused)
+    std::cerr << ", " << count << " refused (" << code << ")";
+  std::cerr << '\n';
 }
 
 int run_simulate(const Flags& flags, const SimulateFlags& more) {
@@ -62,11 +74,7 @@ int run_simulate(const Flags& flags, const SimulateFlags& more) {
     }
     fleet.devices.push_back(*std::move(settings));
   }
-  simulate(
-      fleet, control, [&](const Tally& tally) { tell(tally, flags.json); },
-      [last = std::string()](std::string_view what) mutable {
-        if (std::exchange(last, what) != what) remark(what);
-      });
+  simulate(fleet, control, [&](const Tally& tally) { tell(tally, flags.json); }, remark);
   return exit_code::ok;
 }
 

@@ -1,18 +1,47 @@
 #include "device/simulation.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <variant>
 
 namespace latchkey::device {
 namespace {
 
+/// What went wrong at the device of this id.
+using Remark = std::function<void(std::string_view id, std::string_view what)>;
+
+/// What all devices say at once is news once.
+class News {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] bool is_new(std::string_view what) {
+    const auto now = Clock::now();
+    std::erase_if(said_, [&](const auto& each) { return now - each.second >= std::chrono::minutes(1); });
+    return said_.size() < 1000 && said_.emplace(what, now).second;
+  }
+
+ private:
+  std::map<std::string, Clock::time_point, std::less<>> said_;
+};
+
+/// A code of the protocol's; what anybody else may have written is none.
+std::string word_of(const std::string& code) {
+  const bool is_word = !code.empty() && code.size() <= 32 &&
+                       code.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
+  return is_word ? code : "other";
+}
+
 /// One device: what it is doing is read by others while its own thread runs it.
 class Member {
  public:
-  Member(const Fleet& fleet, const Settings& settings, const std::function<void(std::string_view)>& remark)
+  Member(const Fleet& fleet, const Settings& settings, const Remark& remark)
       : fleet_(fleet), settings_(settings), remark_(remark), thread_([this] { live(); }) {}
   ~Member() {
     stop();
@@ -27,6 +56,8 @@ class Member {
     tally.connected += where_ != Where::away ? 1U : 0U;
     tally.ready += where_ == Where::ready ? 1U : 0U;
     tally.renewed += renewed_;
+    const std::scoped_lock lock(mutex_);
+    if (!refused_.empty()) ++tally.refused[refused_];
   }
 
  private:
@@ -35,10 +66,10 @@ class Member {
   void live() {
     const auto& id = settings_.id.text();
     const auto store = Store::open(fleet_.folder / id, id);
-    if (!store) return remark_(id + ": " + store.error());
+    if (!store) return remark_(id, store.error());
     const auto environment = system_environment(fleet_.has_clock);
     const Reporter reporter{.step = [this](const Step& step) { note(step); },
-                            .remark = [&](std::string_view what) { remark_(id + ": " + std::string(what)); }};
+                            .remark = [&](std::string_view what) { remark_(id, what); }};
     Timekeeper time(*store, environment);
     run({settings_, *store, environment, reporter, mailbox_, time}, fleet_.options);
     where_ = Where::away;
@@ -49,15 +80,27 @@ class Member {
     if (step.name == "ready") where_ = Where::ready;
     if (step.name == "lost" || step.name == "renewed" || step.name == "moving") where_ = Where::away;
     if (step.name == "renewed") ++renewed_;
+    if (step.name == "answer") note_answer(step);
+  }
+
+  void note_answer(const Step& step) {
+    const auto text = [&](std::string_view name) {
+      const auto found = std::ranges::find(step.fields, name, [](const auto& field) { return field.first; });
+      return found == step.fields.end() ? std::string() : std::get<std::string>(found->second);
+    };
+    const std::scoped_lock lock(mutex_);
+    refused_ = text("status") == "rejected" ? word_of(text("code")) : "";
   }
 
   const Fleet& fleet_;
   const Settings& settings_;
-  const std::function<void(std::string_view)>& remark_;
+  const Remark& remark_;
   Mailbox mailbox_;
   std::atomic<Where> where_ = Where::away;
   std::atomic<std::size_t> renewed_ = 0;
-  std::thread thread_;  ///< last: it uses all of the above
+  mutable std::mutex mutex_;
+  std::string refused_;  ///< the code of the last answer, if that was a rejection
+  std::thread thread_;   ///< last: it uses all of the above
 };
 
 using Members = std::vector<std::unique_ptr<Member>>;
@@ -74,9 +117,11 @@ Tally tally_of(const Members& members) {
 void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(const Tally&)>& tell,
               const std::function<void(std::string_view)>& remark) {
   std::mutex one_at_a_time;
-  const std::function<void(std::string_view)> orderly = [&](std::string_view what) {
+  News news;
+  const Remark orderly = [&](std::string_view id, std::string_view what) {
     const std::scoped_lock lock(one_at_a_time);
-    remark(what);
+    const auto when = what.find("; the next try is");  // which is another for each
+    if (news.is_new(what.substr(0, when))) remark(std::string(id) + ": " + std::string(what));
   };
   Members members;
   for (const auto& settings : fleet.devices)

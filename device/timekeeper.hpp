@@ -13,20 +13,23 @@ class Timekeeper {
  public:
   Timekeeper(const Store& store, const Environment& environment);
 
-  /// The device's own clock, never before the greatest server_time; without a clock that one, and how long
-  /// ago it was heard; nothing (dates are skipped) until one was.
+  /// What a signed answer told since this began, and how long ago that was. Nothing (dates are skipped) until
+  /// one did: a clock that no signed answer set is not believed, ahead or behind.
   [[nodiscard]] std::optional<crypto::Time> now() const;
+  /// It is this or later: the greatest that a signed answer ever told.
+  [[nodiscard]] std::optional<crypto::Time> earliest() const;
+  /// For what the device plans by itself, and nobody's word hangs on: `now`, else its own clock, never before
+  /// `earliest`.
+  [[nodiscard]] std::optional<crypto::Time> guess() const;
   /// From a signed answer. Durable when it returns; the error is that it could not be stored.
   [[nodiscard]] std::expected<void, std::string> learn(std::int64_t server_time);
 
  private:
   using Steady = std::chrono::steady_clock;
-  [[nodiscard]] std::optional<std::int64_t> service_clock() const;
-
   const Store& store_;
   const Environment& environment_;
   std::optional<std::int64_t> greatest_;
-  Steady::time_point heard_;
+  std::optional<Steady::time_point> heard_;
 };
 
 }  // namespace latchkey::device

@@ -24,6 +24,9 @@ crypto::Result<void> verify(const crypto::CompactJws& jws, const JoseHeader& hea
   const auto* now = anchors.now ? &*anchors.now : nullptr;
   auto key = crypto::verify_answer_signer(header.x5c.front(), anchors.certificates, now);
   if (!key) return std::unexpected(std::move(key).error());
+  const auto signer = crypto::Certificate::from_der(header.x5c.front());
+  if (!signer || (anchors.earliest && signer->not_after() < *anchors.earliest))
+    return refuse("x5c: the signer has expired");
   if (key->algorithm() != Algorithm::es256) return refuse("x5c: is not a P-256 certificate");
   return crypto::verify_signature(jws, *key);
 }

@@ -25,7 +25,8 @@ using Signer = std::variant<crypto::Secret, const crypto::Identity*>;
 /// With what a device checks it: its answer key, or the service anchors installed in it.
 struct ServiceAnchors {
   std::vector<crypto::Certificate> certificates;
-  std::optional<crypto::Time> now;  ///< nothing: the device has no clock, dates are skipped
+  std::optional<crypto::Time> now;         ///< nothing: the device does not know it, dates are skipped ...
+  std::optional<crypto::Time> earliest{};  ///< ... but for a signer that ended before this is none any more
 };
 using Verifier = std::variant<crypto::Secret, ServiceAnchors>;
 

@@ -21,6 +21,7 @@ import json
 import os
 import queue
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -40,6 +41,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 Json = dict[str, Any]
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the module ssl has no name for
 
 
 # --- what a message is made of (RFC 7515)
@@ -120,7 +122,7 @@ class Connection:
         if will:
             self.client.will_set(*will, qos=1)
         self.client.on_connect = lambda _client, _data, _flags, code, *_: (
-            self.client.subscribe([(topic, 1) for topic in topics]) if code == 0 else self.heard.put(("-", b"refused")))
+            self.client.subscribe([(topic, 1) for topic in topics]) if code == 0 else self.heard.put(("-", f"the broker refuses the login: {paho.connack_string(code)}".encode())))
         # 1: nothing is published before SUBACK, or the answer may come when nobody listens.
         self.client.on_subscribe = lambda *_: self.heard.put(("", b""))
         self.client.on_message = lambda _client, _data, message: self.heard.put((message.topic, message.payload))
@@ -128,11 +130,20 @@ class Connection:
         self.host, self.port, self.device = host, port, device
 
     def open(self, certificate: Path | None = None, key: Path | None = None) -> None:
-        self.client.tls_set(str(self.device.server_ca), certificate and str(certificate), key and str(key),
-                            tls_version=ssl.PROTOCOL_TLS_CLIENT)  # checks the host's name
-        if not certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks the host's name
+        tls.load_verify_locations(self.device.server_ca)
+        if certificate:
+            tls.load_cert_chain(certificate, key)
+        else:
             self.client.username_pw_set(self.device.user, self.device.password)
+        now = self.device.now()
+        if now or not certificate:  # 7: a clock that no signed answer set keeps nobody out of the bootstrap connection
+            tls.verify_flags |= NO_CHECK_TIME
+        self.client.tls_set_context(tls)
         self.client.connect(self.host, self.port, keepalive=20)
+        shown = self.client.socket().getpeercert()
+        if now and not ssl.cert_time_to_seconds(shown["notBefore"]) <= now <= ssl.cert_time_to_seconds(shown["notAfter"]):
+            raise ConnectionError("the broker's certificate is outside its dates")
         self.client.loop_start()
 
     def next(self, limit_s: float) -> tuple[str, bytes] | None:
@@ -149,7 +160,7 @@ class Connection:
 
 
 class Repeats:
-    """7: 2 s, doubling, at most 120 s, each time a random part of it."""
+    """7: 2 s, doubling, at most 120 s, each time a random part of it, from half to all."""
 
     def __init__(self) -> None:
         self.ceiling, self.due = 1.0, 0.0
@@ -157,7 +168,7 @@ class Repeats:
 
     def later(self, seconds: float | None = None) -> None:
         self.ceiling = min(2 * self.ceiling, 120.0)
-        self.due = time.monotonic() + (random.random() * self.ceiling if seconds is None else seconds)
+        self.due = time.monotonic() + (random.uniform(0.5, 1) * self.ceiling if seconds is None else seconds)
 
     def left(self) -> float:
         return self.due - time.monotonic()
@@ -169,7 +180,7 @@ class Request:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.record, self.key_file = device.folder / "request.json", device.folder / "request-key.pem"
-        self.nonce = ""
+        self.nonce, self.had_conflict = "", False
         known = load(self.record)
         self.id: str = known["request_id"] if known and self.key_file.exists() else self.new()
 
@@ -208,6 +219,19 @@ def es256(key_file: Path, data: bytes) -> bytes:
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
+def read_key(file: Path) -> bytes:
+    """Raw, or one line of base64 or base64url. Hexadecimal digits would be base64 of another key."""
+    raw = file.read_bytes()
+    text = raw.decode("latin-1").removesuffix("\n").removesuffix("\r")
+    if raw.isascii() and all(c.isprintable() or c in "\r\n\t" for c in raw.decode()):
+        if not re.fullmatch(r"[\w+/-]+=*", text) or re.fullmatch(r"(0[xX])?[0-9a-fA-F]+", text):
+            sys.exit(f"device.py: {file} is text and not one line of base64 (hexadecimal, quotes and blank lines are not read)")
+        raw = from_base64url(text.rstrip("=").replace("+", "-").replace("/", "_"))
+    if not 32 <= len(raw) <= 64:
+        sys.exit(f"device.py: {file} must hold a key of 32 to 64 bytes, raw or as one line of base64; it has {len(raw)}")
+    return raw
+
+
 class Device:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.id, self.group, self.folder = arguments.id, arguments.group, arguments.dir
@@ -215,9 +239,23 @@ class Device:
         self.host, self.port = where.hostname or "localhost", where.port or 8883
         self.user, self.password = arguments.user, arguments.password_file.read_text().strip()
         self.server_ca, self.once = arguments.server_ca, arguments.once
-        raw = arguments.key_file.read_bytes()
-        self.key = base64.b64decode(raw) if len(raw.strip()) > 43 and raw.strip().isascii() else raw
+        self.key = read_key(arguments.key_file)
+        self.rejections, self.not_before = 0, 0.0  # final ones in a row; the next new request comes no earlier
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.earliest: int = (load(self.folder / "clock.json") or {"server_time": 0})["server_time"]
+        self.told: float | None = None
+
+    # --- what time is it? (7) What a signed answer told since power came, and how long ago that was; else nobody knows.
+
+    def now(self) -> float | None:
+        return None if self.told is None else self.told + time.monotonic()
+
+    def learn(self, server_time: int) -> None:
+        now = self.now()
+        if now is None or server_time > now:
+            self.earliest = max(server_time, self.earliest)
+            self.told = self.earliest - time.monotonic()
+            store(self.folder / "clock.json", compact({"server_time": self.earliest}))
 
     # --- is a message genuine? (3) How it has to be signed is known before it is read.
 
@@ -247,7 +285,7 @@ class Device:
         signer.public_key().verify(encode_dss_signature(r, s), signed,  # type: ignore[call-arg, union-attr]
                                    ec.ECDSA(hashes.SHA256()))  # type: ignore[arg-type]
         return (len(chain) == 1 and len(signature) == 64 and signer.issuer == anchor.subject and signs_answers(signer)
-                and time.time() <= expires_at(signer))
+                and (self.now() or self.earliest) <= expires_at(signer))
 
     # --- the credentials that it has, newest first; a folder without its last file is what a power cut left behind
 
@@ -301,8 +339,11 @@ class Device:
         except (ValueError, KeyError, TypeError):
             return False
         say("answer", status=answer["status"], code=answer.get("code"))
+        if signed:
+            self.learn(answer["server_time"])
         if answer["status"] == "accepted":
             self.keep(request, answer, bool(credential))
+            self.rejections, self.not_before = 0, 0.0
             return True
         if answer["status"] == "challenge" and not repeats.had_nonce:
             request.nonce = answer["nonce"]
@@ -311,8 +352,19 @@ class Device:
         wait = answer.get("retry_after_s")
         if answer["status"] == "rejected" and signed and wait is None:
             request.new()  # this id is spent
+            wait = self.after_rejection(answer.get("code", ""), request)
         repeats.later(None if wait is None else min(wait, 7 * 86400) if signed else min(max(wait, 2), 3600))
         return False
+
+    def after_rejection(self, code: str, request: Request) -> float:
+        """7: a new id cures a conflict, once; anything else needs a person."""
+        if code == "conflict" and not request.had_conflict:
+            request.had_conflict = True
+            return 0
+        self.rejections += 1
+        wait = min(60 * 2 ** min(self.rejections - 1, 16), 86400)
+        self.not_before = time.monotonic() + wait
+        return wait
 
     def enrol(self, limit_s: float | None) -> bool:
         """True when there is a credential; without anything else to try it has no limit."""
@@ -324,7 +376,7 @@ class Device:
                 event = connection.next(min(repeats.left() if ready else 5, 5))
                 if event is None or event[0] == "":
                     ready = ready or event is not None
-                    if ready and repeats.left() <= 0:
+                    if ready and repeats.left() <= 0 and time.monotonic() >= self.not_before:
                         self.ask(connection, request, repeats, None)
                 elif event[0] == "-":
                     raise ConnectionError(event[1].decode())
@@ -376,7 +428,7 @@ class Device:
                                 stop(0, None)
                 if status and repeats.left() <= 0:
                     tell(**status)
-                if settled and not request and time.time() >= credential["renew_after"]:
+                if settled and not request and (self.now() or time.time()) >= credential["renew_after"]:
                     say("renewing", generation=credential["generation"])
                     request = Request(self)
                 if request and renewals.left() <= 0:
@@ -406,19 +458,23 @@ class Device:
     def run(self) -> None:
         pause = Repeats()
         while True:
+            trouble = ""
             try:
                 if self.live():
                     pause = Repeats()
             except OSError as error:
-                print(f"no connection: {error}", file=sys.stderr, flush=True)
+                trouble = f"no connection: {error}"
             pause.later()
+            if trouble:
+                print(f"device.py: {trouble}; the next try is in {pause.left():.0f} s", file=sys.stderr, flush=True)
             time.sleep(max(pause.left(), 0))
 
     def live(self) -> bool:
         """Until something changed or was lost; False if nothing worked."""
         credentials = self.credentials()
         for credential in credentials:
-            if expires_at(x509.load_der_x509_certificate(credential["der"])) > time.time() and self.operate(credential):
+            ends = expires_at(x509.load_der_x509_certificate(credential["der"]))
+            if ends > (self.now() or time.time()) and self.operate(credential):
                 return True
         return self.enrol(60 if credentials else None)
 
@@ -451,10 +507,14 @@ def main() -> None:
     parser.add_argument("--group", help="the group that the key was derived from")
     parser.add_argument("--dir", type=Path, required=True, help="what the device remembers")
     parser.add_argument("--once", action="store_true", help="end when it is ready")
+    arguments = parser.parse_args()
+    missing = [name for name in ("broker", "user", "password_file", "server_ca") if not getattr(arguments, name)]
+    if missing:
+        parser.error("without " + ", ".join(f"--{name.replace('_', '-')}" for name in missing) + ", and its variable is not set")
     signal.signal(signal.SIGTERM, stop)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Debian 12 and 13 have different versions of both libraries
-        Device(parser.parse_args()).run()
+        Device(arguments).run()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,15 @@
 # one session that the broker keeps (-c): the first subscribes and leaves when SUBACK is there (-E), the second publishes,
 # the third fetches the answer. A real device has one connection and a clean session, with a will.
 set -eu
+missing=''
+for name in ID TOKEN_FILE LATCHKEY_BOOTSTRAP_URL LATCHKEY_BOOTSTRAP_USER LATCHKEY_BOOTSTRAP_PASSWORD_FILE LATCHKEY_SERVER_CA_FILE; do
+  [ -n "${!name:-}" ] || missing="$missing $name"
+done
+if [ -n "$missing" ]; then
+  echo "usage: ID=meter-7 TOKEN_FILE=meter-7.token $0" >&2
+  echo "  These variables are not set:$missing" >&2
+  exit 64
+fi
 # Flags of the bootstrap connection go into files, so that no password is on a command line.
 address=${LATCHKEY_BOOTSTRAP_URL#mqtts://}
 umask 077
@@ -62,6 +71,17 @@ opened() {
   cut -d. -f2 "$2" | decode
 }
 
+# Who was rejected for good waits 60 s, doubling to a day, before it asks again.
+rejections=0
+for each in rejected-*.json; do
+  [ ! -e "$each" ] || { rejections=$((rejections + 1)) last=${each#rejected-}; }
+done
+if [ "$rejections" -gt 0 ]; then
+  pause=$((60 << (rejections > 11 ? 11 : rejections - 1)))
+  left=$((${last%.json} + (pause > 86400 ? 86400 : pause) - $(date +%s)))
+  [ "$left" -le 0 ] || { echo "device.sh: $ID was rejected (see $PWD/rejected-$last): the next try is in $left s" >&2; exit 75; }
+fi
+
 # 1. The request, made once and kept until it is answered.
 if [ ! -e request.json ]; then
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem
@@ -77,7 +97,15 @@ if [ "$(cut -c1 answer.jws)" = '{' ]; then cat answer.jws; exit 1; fi
 opened provisioning-response+jws answer.jws > answer.json
 [ "$(field request_id < answer.json)" = "$(field request_id < request.json)" ]
 [ "$(field device_id < answer.json)" = "$ID" ]
-if [ "$(field status < answer.json)" != accepted ]; then cat answer.json; exit 1; fi
+if [ "$(field status < answer.json)" != accepted ]; then
+  cat answer.json
+  # Signed, and without a time to ask again at: this request_id is spent, and the next one waits.
+  if grep -q '"status":"rejected"' answer.json && ! grep -q '"retry_after_s"' answer.json; then
+    mv request.json "rejected-$(date +%s).json"
+  fi
+  exit 1
+fi
+rm -f rejected-*.json
 
 # 3. Keep the credential, and connect with it.
 field credential chain 0 < answer.json | pem > certificate.pem

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from jwcrypto import jwe, jwk
@@ -71,12 +72,12 @@ class Signer:
 class RunningDevice:
     """`latchkey-device provision --credential password`, and what the test's service hears and says meanwhile."""
 
-    def __init__(self, test: DeviceContract, *flags: str) -> None:
+    def __init__(self, test: DeviceContract, *flags: str, verb: str = "provision") -> None:
         self.id, self.folder = test.name, test.folder / f"device-{test.name}"
         self.service = test.account("service", f"played-{test.name}")
         self.service.subscribe(f"provisioning/v1/{self.id}/request")
-        command = [str(test.stack.device_binary), "provision", self.id, "--dir", str(self.folder), "--json",
-                   "--credential", "password", "--timeout", "60", *flags]
+        command = [str(test.stack.device_binary), verb, self.id, "--dir", str(self.folder), "--json",
+                   "--credential", "password", *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env=clean_environment(test.stack.environment))
 
@@ -130,8 +131,8 @@ class DeviceContract(StackTest):
     device_ca: Signer
 
     @contextmanager
-    def running(self, *flags: str) -> Iterator[RunningDevice]:
-        device = RunningDevice(self, *flags)
+    def running(self, *flags: str, **how: Any) -> Iterator[RunningDevice]:
+        device = RunningDevice(self, *flags, **how)
         try:
             yield device
         finally:
@@ -272,6 +273,41 @@ class DeviceContract(StackTest):
         device.say(self.service.sign(self.answer(request, sealed=sealed)))
         self.assertEqual(device.next_answer()["status"], "accepted")
         self.assertFalse((device.folder / "credential-1").exists())
+
+    def rejected(self, request: Json, code: str) -> bytes:
+        return self.service.sign(compact({"request_id": request["request_id"], "device_id": request["device_id"], "status": "rejected",
+                                          "tracking_id": "genuine", "server_time": int(time.time()), "code": code, "message": "no"}))
+
+    def test_a_new_request_cures_a_conflict_once(self) -> None:
+        _, file = self.private_key()
+        with self.running("--private-key-file", str(file)) as device:
+            _, first = device.request()
+            device.say(self.rejected(first, "conflict"))
+            _, second = device.request()
+            self.assertNotEqual(second["request_id"], first["request_id"])
+            device.say(self.rejected(second, "conflict"))
+            self.assertEqual(device.process.wait(20), 1)
+            self.assertFalse((device.folder / "request.json").exists())
+
+    def test_a_final_rejection_is_not_followed_by_another_request_at_once(self) -> None:
+        _, file = self.private_key()
+        with self.running("--private-key-file", str(file)) as device:
+            device.say(self.rejected(device.request()[1], "weak_key"))
+            self.assertEqual(device.process.wait(20), 1)
+            self.assertIsNone(device.service.receive(0.5))
+
+    def test_one_that_runs_waits_a_minute_after_a_final_rejection(self) -> None:
+        _, file = self.private_key()
+        with self.running("--private-key-file", str(file), verb="run") as device:
+            _, request = device.request()
+            device.say(self.rejected(request, "weak_key"))
+            assert device.process.stderr
+            for line in device.process.stderr:
+                if "refused: weak_key" in line:
+                    self.assertRegex(line, "; the next try is in (59|60) s$")
+                    break
+            self.assertNotEqual(json.loads(device.stored("request.json").read_text())["request_id"], request["request_id"])
+            self.assertIsNone(device.service.receive(0.5))
 
     def test_without_an_encryption_key_secrets_come_under_the_devices_key(self) -> None:
         key, file = self.write_key(self.name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from run_case import RunTest, make_due
 
@@ -18,6 +20,17 @@ class PythonDevice(RunningDevice):
 
     def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
         return [str(ROOT / "device/python/device.py"), device_id, "--dir", str(folder), *flags]
+
+
+class FarFromNow(PythonDevice):
+    """The same with a clock that is off."""
+
+    def __init__(self, offset: str, *arguments: Any) -> None:
+        self.offset = offset
+        super().__init__(*arguments)
+
+    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
+        return ["faketime", "--exclude-monotonic", "-f", self.offset, *super().command(binary, device_id, folder, *flags)]
 
 
 class Examples(RunTest):
@@ -63,6 +76,38 @@ class Examples(RunTest):
         device = self.python("--key-file", str(wrong))
         self.assertEqual(device.expect("answer")["code"], "unauthorized")
         self.assertEqual(device.process.poll(), None, "it asks again later")
+
+    def test_python_with_a_clock_400_days_off(self) -> None:
+        flags = self.key_flags()
+        for number, offset in enumerate(("-400d", "+400d")):
+            with self.subTest(offset):
+                device = FarFromNow(offset, self.stack.binary, self.name, self.folder / f"{self.name}-{number}", self.stack.environment,
+                                    *flags, "--once")
+                self.addCleanup(device.kill)
+                self.assertEqual(device.await_end(), 0, device.errors.read_text())
+
+    def test_python_reads_no_key_in_another_way_than_it_was_meant(self) -> None:
+        key = "0123456789abcdef0123456789abcdef"
+        line = base64.b64encode(key.encode()).decode()
+        for number, text in enumerate((key.encode().hex(), "0x" + key.encode().hex(), f'"{line}"', line + "\n\n", "\ufeff" + line, key)):
+            with self.subTest(text):
+                file = self.folder / f"{self.name}-{number}.key"
+                file.write_text(text)
+                result = self.run_alone("device/python/device.py", self.name, "--key-file", str(file), "--dir", str(self.folder / "no"))
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(f"device.py: {file} ", result.stderr)
+
+    def test_without_an_id_they_say_their_usage(self) -> None:
+        python, shell = self.run_alone("device/python/device.py"), self.run_alone("device/shell/device.sh")
+        self.assertEqual((python.returncode, shell.returncode), (2, 64))
+        self.assertIn("usage: device.py", python.stderr)
+        self.assertIn("required: id", python.stderr)
+        self.assertIn("usage: ID=meter-7 TOKEN_FILE=meter-7.token", shell.stderr)
+        self.assertIn("not set: ID TOKEN_FILE\n", shell.stderr)
+
+    def run_alone(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(ROOT / program), *arguments], capture_output=True, text=True, timeout=60, cwd=self.folder,
+                              env=clean_environment(self.stack.environment | environment))
 
     def key_flags_again(self) -> list[str]:
         return ["--key-file", str(self.folder / f"{self.name}.key")]

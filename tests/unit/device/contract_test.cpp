@@ -216,11 +216,11 @@ TEST_CASE("the server's time never goes back") {
   CHECK_FALSE(later_of(std::nullopt, std::nullopt).has_value());
 }
 
-TEST_CASE("certificates are checked by the own clock, and by the server's time without one") {
-  CHECK_FALSE(trusted_time(std::nullopt, std::nullopt).has_value());
-  CHECK(trusted_time(std::nullopt, 50) == crypto::Time(seconds(50)));
-  CHECK(trusted_time(60, 50) == crypto::Time(seconds(60)));
-  CHECK(trusted_time(40, 50) == crypto::Time(seconds(50)));  // a clock that lost its battery
+TEST_CASE("plans are made by the own clock, and by the server's time without one") {
+  CHECK_FALSE(likely_time(std::nullopt, std::nullopt).has_value());
+  CHECK(likely_time(std::nullopt, 50) == crypto::Time(seconds(50)));
+  CHECK(likely_time(60, 50) == crypto::Time(seconds(60)));
+  CHECK(likely_time(40, 50) == crypto::Time(seconds(50)));  // a clock that lost its battery
 }
 
 TEST_CASE("without a time the dates of the signer's certificate are skipped") {
@@ -230,19 +230,33 @@ TEST_CASE("without a time the dates of the signer's certificate are skipped") {
   const auto text = protocol::sign_message(protocol::response_type, accepted().dump(), &signer);
   protocol::ServiceAnchors anchors{.certificates = {anchor.certificate}, .now = std::nullopt};
   CHECK(judge_answer(own, anchors, text).verdict == Verdict::accept);
+  anchors.earliest = now - hours(2);  // the signer began after what the device knows
+  CHECK(judge_answer(own, anchors, text).verdict == Verdict::accept);
+  anchors.earliest = now + hours(2);
+  CHECK(judge_answer(own, anchors, text).verdict == Verdict::drop);
+  anchors.earliest.reset();
   anchors.now = now + hours(2);
   CHECK(judge_answer(own, anchors, text).verdict == Verdict::drop);
 }
 
-TEST_CASE("delays double from 2 s to 120 s, with full jitter") {
+TEST_CASE("delays double from 2 s to 120 s, each drawn from half of it to all of it") {
   Backoff backoff;
   for (const int ceiling_s : {2, 4, 8, 16, 32, 64, 120, 120})
-    CHECK(backoff.next(0.5) == milliseconds(ceiling_s * 500));
-  CHECK(backoff.next(0.0) == milliseconds(0));
+    CHECK(backoff.next(0.5) == milliseconds(ceiling_s * 750));
+  CHECK(backoff.next(0.0) == seconds(60));
   for (int i = 0; i < 100; ++i)
-    CHECK(backoff.next(0.5) == seconds(60));
+    CHECK(backoff.next(0.5) == seconds(90));
   backoff.reset();
-  CHECK(backoff.next(0.5) == milliseconds(1000));
+  CHECK(backoff.next(0.0) == seconds(1));
+}
+
+TEST_CASE("after a final rejection a device waits 60 s, doubling to a day") {
+  CHECK(pause_after_rejections(0) == seconds(0));
+  CHECK(pause_after_rejections(1) == seconds(60));
+  CHECK(pause_after_rejections(2) == seconds(120));
+  CHECK(pause_after_rejections(11) == seconds(61440));
+  for (const unsigned count : {12U, 17U, 18U, 1000U, 4294967295U})
+    CHECK(pause_after_rejections(count) == hours(24));
 }
 
 Json configuration() {

@@ -1,0 +1,52 @@
+#include "device/diagnosis.hpp"
+
+#include "mqtt/probe.hpp"
+
+namespace latchkey::device {
+namespace {
+
+constexpr std::chrono::seconds limit{2};
+// A fleet whose broker is away does not knock twice as often because of this.
+constexpr std::chrono::seconds pause{30};
+
+std::string about(const std::string& what, std::string_view place) {
+  return what + ": look at " + std::string(place);
+}
+
+}  // namespace
+
+std::optional<std::string> Diagnosis::of(const std::string& url, const std::string& ca_file,
+                                         std::string_view reason) {
+  if (mqtt::refuses_login(reason))
+    return about("the broker refuses the login, " + std::string(reason), places_.login);
+  const auto now = Clock::now();
+  if (looked_at_ && now - *looked_at_ < pause) return std::nullopt;
+  looked_at_ = now;
+  return look(url, ca_file, reason);
+}
+
+std::string Diagnosis::look(const std::string& url, const std::string& ca_file,
+                            std::string_view reason) const {
+  using Kind = mqtt::Trouble::Kind;
+  const auto endpoint = mqtt::Endpoint::parse(url);
+  if (!endpoint) return endpoint.error();
+  const auto seen = mqtt::look_at_broker(*endpoint, ca_file, limit);
+  if (seen) return std::string(reason);
+  const auto& [kind, what] = seen.error();
+  switch (kind) {
+    case Kind::unreachable:
+      return about(url + " cannot be reached, " + what, places_.url);
+    case Kind::no_tls:
+    case Kind::other_name:
+      return about(url + ": " + what, places_.url);
+    case Kind::unknown_issuer:
+      return about(url + ": " + what, places_.ca);
+    case Kind::dates:
+      return about(url + ": " + what, "this machine's clock");
+    case Kind::certificate:
+      break;
+  }
+  return url + ": " + what;
+}
+
+}  // namespace latchkey::device
