@@ -3,8 +3,10 @@
 #include "crypto/openssl.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 
 namespace latchkey::crypto {
 namespace {
@@ -85,17 +87,32 @@ Connection prepare(SSL_CTX* context, int socket, const std::string& host) {
   return connection;
 }
 
+/// Who sends a byte now and then is not waited for longer than who sends none.
+bool shake(SSL* connection, int socket, std::chrono::steady_clock::time_point until) {
+  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+  for (;;) {
+    const int done = SSL_connect(connection);
+    if (done == 1) return true;
+    const int wants = SSL_get_error(connection, done);
+    if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) return false;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    const auto event = static_cast<std::int16_t>(wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT);
+    pollfd ready{.fd = socket, .events = event, .revents = 0};
+    if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) return false;
+  }
+}
+
 }  // namespace
 
 Result<TlsServer> look_at_tls_server(int socket, const std::string& host,
-                                     const std::filesystem::path& ca_file) {
+                                     const std::filesystem::path& ca_file, std::chrono::milliseconds limit) {
   const auto context = made<Context>(SSL_CTX_new(TLS_client_method()));
   if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1)
     return failed(Fault::malformed, ca_file.string() + " cannot be read");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // looked at, not acted upon
   const Connection connection = prepare(context.get(), socket, host);
-  const bool shaken = SSL_connect(connection.get()) == 1;
+  const bool shaken = shake(connection.get(), socket, std::chrono::steady_clock::now() + limit);
   // A server that wants a certificate of ours may refuse, but it has shown its own by then.
   X509* const shown = SSL_get0_peer_certificate(connection.get());
   if (shown == nullptr)

@@ -2,6 +2,7 @@
 
 #include "crypto/certificate.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,11 +18,12 @@ struct TlsServer {
   std::string why;  ///< OpenSSL's words for the verdict
 };
 
-/// A handshake on a connected, blocking socket, whose own time-outs bound it; nothing is sent after it. The
-/// verdict is that of a client that asked for `host` (a name or an address) and believes the certificates in
+/// A handshake on a connected socket, which is made non-blocking; it ends within `limit`, and nothing is sent
+/// after it. The verdict is that of a client that asked for `host` (a name or an address) and believes the certificates in
 /// `ca_file` (PEM), at this machine's time. The error: nothing was shown, for example because it does not
 /// speak TLS.
 [[nodiscard]] Result<TlsServer> look_at_tls_server(int socket, const std::string& host,
-                                                   const std::filesystem::path& ca_file);
+                                                   const std::filesystem::path& ca_file,
+                                                   std::chrono::milliseconds limit);
 
 }  // namespace latchkey::crypto

@@ -45,7 +45,7 @@ std::expected<std::optional<TlsServer>, Trouble> look_at_broker(const Endpoint& 
   const auto reached = Reached::open(endpoint.host, endpoint.port, limit);
   if (!reached) return std::unexpected(Trouble{Trouble::Kind::unreachable, reached.error()});
   if (!endpoint.tls) return std::nullopt;
-  auto server = crypto::look_at_tls_server(reached->descriptor(), endpoint.host, ca_file);
+  auto server = crypto::look_at_tls_server(reached->descriptor(), endpoint.host, ca_file, limit);
   if (!server)
     return std::unexpected(
         Trouble{Trouble::Kind::no_tls, "the broker does not answer by TLS: " + server.error().what});
