@@ -27,6 +27,7 @@ import shutil
 import signal
 import ssl
 import sys
+import threading
 import time
 import urllib.parse
 import warnings
@@ -222,11 +223,11 @@ def es256(key_file: Path, data: bytes) -> bytes:
 def read_key(file: Path) -> bytes:
     """Raw, or one line of base64 or base64url. Hexadecimal digits would be base64 of another key."""
     raw = file.read_bytes()
-    text = raw.decode("latin-1").removesuffix("\n").removesuffix("\r")
-    if raw.isascii() and all(c.isprintable() or c in "\r\n\t" for c in raw.decode()):
-        if not re.fullmatch(r"[\w+/-]+=*", text) or re.fullmatch(r"(0[xX])?[0-9a-fA-F]+", text):
+    if re.fullmatch(rb"(\xef\xbb\xbf)?[\t\r\n -~]*", raw):  # text, after a byte order mark perhaps
+        line = re.fullmatch(rb"([A-Za-z0-9+/_-]{43,}=*)\r?\n?", raw)
+        if not line or re.fullmatch(rb"(0[xX])?[0-9a-fA-F]+", line[1]):
             sys.exit(f"device.py: {file} is text and not one line of base64 (hexadecimal, quotes and blank lines are not read)")
-        raw = from_base64url(text.rstrip("=").replace("+", "-").replace("/", "_"))
+        raw = base64.b64decode(line[1].translate(bytes.maketrans(b"-_", b"+/")) + b"==")
     if not 32 <= len(raw) <= 64:
         sys.exit(f"device.py: {file} must hold a key of 32 to 64 bytes, raw or as one line of base64; it has {len(raw)}")
     return raw
@@ -467,7 +468,7 @@ class Device:
             pause.later()
             if trouble:
                 print(f"device.py: {trouble}; the next try is in {pause.left():.0f} s", file=sys.stderr, flush=True)
-            time.sleep(max(pause.left(), 0))
+            threading.Event().wait(max(pause.left(), 0))
 
     def live(self) -> bool:
         """Until something changed or was lost; False if nothing worked."""

@@ -78,11 +78,13 @@ class Examples(RunTest):
         self.assertEqual(device.process.poll(), None, "it asks again later")
 
     def test_python_with_a_clock_400_days_off(self) -> None:
-        flags = self.key_flags()
-        for number, offset in enumerate(("-400d", "+400d")):
+        for number, offset in enumerate(("+400d", "-400d")):
             with self.subTest(offset):
-                device = FarFromNow(offset, self.stack.binary, self.name, self.folder / f"{self.name}-{number}", self.stack.environment,
-                                    *flags, "--once")
+                device_id = f"{self.name}-{number}"
+                _, key = self.write_key(device_id)
+                self.enroll("device", device_id, "--key-file", str(key))
+                device = FarFromNow(offset, self.stack.binary, device_id, self.folder / device_id, self.stack.environment,
+                                    "--key-file", str(key), "--once")
                 self.addCleanup(device.kill)
                 self.assertEqual(device.await_end(), 0, device.errors.read_text())
 
@@ -106,7 +108,7 @@ class Examples(RunTest):
         self.assertIn("not set: ID TOKEN_FILE\n", shell.stderr)
 
     def run_alone(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([str(ROOT / program), *arguments], capture_output=True, text=True, timeout=60, cwd=self.folder,
+        return subprocess.run([str(ROOT / program), *arguments], capture_output=True, text=True, timeout=10, cwd=self.folder,
                               env=clean_environment(self.stack.environment | environment))
 
     def key_flags_again(self) -> list[str]:
