@@ -20,7 +20,7 @@ struct Configuration {
       folder.write(name, crypto::make_ca(name, long_ago_to_far_away()).certificate.to_pem());
     for (const char* const name : {"device-ca-key.pem", "signing-key.pem", "mqtt.password"})
       folder.write(name, "secret");
-    folder.write("master.key", std::string(32, 'k'));
+    folder.write("master.key", std::string(32, '\xab'));
   }
 
   Folder folder;
