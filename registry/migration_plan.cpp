@@ -59,7 +59,7 @@ std::string remembered() {
 
 /// In one transaction, so that a service sees all of it or nothing.
 Pass code_pass() {
-  Pass pass{"code", {{"", std::string(as_owner) + "SET LOCAL check_function_bodies = off;\n"}}};
+  Pass pass{"code", {{"", as_owner + sql_of_pass("replaced") + "SET LOCAL check_function_bodies = off;\n"}}};
   for (const CodeFile& file : code_files()) {
     const bool cheap = file.kind == CodeFile::Kind::function;
     if (cheap)

@@ -115,9 +115,9 @@ constexpr std::array<ReasonRow, 65> rows{{
      "for "
      "this id with latchkey enroll device {id}."},
     {"enrolment_disabled", "the enrolment is disabled",
-     "SELECT registry.enable_device('{id}') lets it in again."},
+     "SELECT registry.enable_device('{id}', 'why') lets it in again."},
     {"group_disabled", "the group is disabled",
-     "SELECT registry.enable_group('{group}') lets its devices in again."},
+     "SELECT registry.enable_group('{group}', 'why') lets its devices in again."},
     {"registered_by_another_enrolment", "registered by another enrolment",
      "If the device is to move: SELECT registry.reset('{id}', 'why'), then this enrolment may register it. "
      "If not, somebody else uses its id."},
@@ -128,7 +128,7 @@ constexpr std::array<ReasonRow, 65> rows{{
     {"not_fresh", "no issued_at within bounds and no valid nonce",
      "Nothing: the device signs the nonce of the challenge and is answered. Where only challenges follow in "
      "registry.attempts, its firmware does not do so."},
-    {"device_suspended", "the device is suspended", "SELECT registry.resume('{id}') lets it go on."},
+    {"device_suspended", "the device is suspended", "SELECT registry.resume('{id}', 'why') lets it go on."},
     {"device_revoked", "the device is revoked",
      "SELECT registry.reset('{id}', 'why') lets it provision anew."},
     {"credential_not_allowed", "the enrolment does not allow this type of credential",
@@ -175,7 +175,8 @@ constexpr std::array<ReasonRow, 65> rows{{
     {"reprovisioning_denied", "the group denies reprovisioning",
      "If the device lost its credential: SELECT registry.reset('{id}', 'why') lets it provision anew."},
     {"waits_for_approval", "waits for an operator's approval",
-     "Once it has asked: SELECT registry.approve('{id}') lets it in, registry.reject('{id}', 'why') does "
+     "Once it has asked: SELECT registry.approve('{id}', 'why') lets it in, registry.reject('{id}', 'why') "
+     "does "
      "not."},
     {"rejected_by_operator", "an operator rejected this request",
      "Nothing of this very request. Another one of the device waits anew: registry.pending_approvals."},

@@ -38,7 +38,7 @@ class PasswordFlood(AccessTest):
 
     def attack(self) -> tuple[Device, Flood]:
         """Each request has an id of its own, so each asks for a password of its own, and its group gives them all."""
-        self.stack.sql("SELECT registry.set_group_policy('meters', '{\"credentials_per_hour\": 1000000}')")
+        self.stack.sql("SELECT registry.set_group_policy('meters', '{\"credentials_per_hour\": 1000000}', 'why')")
         device = self.enrolled(f"{self.name[:40]}-hostile", "--group", "meters", wants="password")
         messages = (device.message(request_id=secrets.token_urlsafe(16)) for _ in itertools.count())
         return device, Flood(device.bootstrap(), device.topic("request"), messages, PER_SECOND)

@@ -86,7 +86,7 @@ class Faults(StackTest):
         # Each lives again and again, and asks for a new credential each time.
         _, file = self.write_key("fleet")
         self.enroll("group", "fleet", "--proof", "symmetric_key", "--key-file", str(file))
-        self.stack.sql("SELECT registry.set_group_policy('fleet', '{\"credentials_per_hour\": 1000000}')")
+        self.stack.sql("SELECT registry.set_group_policy('fleet', '{\"credentials_per_hour\": 1000000}', 'why')")
         settle = threading.Event()
         fleet = [Life(self.witness(f"fleet-{number}"), settle) for number in range(DEVICES)]
         for life in fleet:

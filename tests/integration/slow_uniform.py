@@ -70,4 +70,4 @@ class Uniform(LaxTest, ProofTest):
         self.assert_alike({"unknown": unknown, "wrong key": wrong, "disabled": disabled}, thief)
 
     def disable(self, ids: list[str]) -> None:
-        self.stack.sql(f"SELECT registry.disable_device(id) FROM unnest({ids_of(ids)}) id")
+        self.stack.sql(f"SELECT registry.disable_device(id, 'why') FROM unnest({ids_of(ids)}) id")

@@ -37,7 +37,7 @@ class Approval(ProofTest):
         other = self.another_request(device, "other")
         self.assertEqual(self.ask(other)["status"], "pending")
         self.assertEqual([row["digest"] for row in self.waiting()], [row["digest"] for row in first])
-        self.stack.sql(f"SELECT registry.approve('{self.name}')")
+        self.stack.sql(f"SELECT registry.approve('{self.name}', 'why')")
         self.assertEqual(self.ask(other)["status"], "pending")
         self.assert_accepted(device.provision())
         self.assertEqual(self.waiting(), [])
@@ -50,7 +50,7 @@ class Approval(ProofTest):
         self.assertEqual(self.waiting(), [])
         other = self.another_request(device, "other")
         self.assertEqual(self.ask(other)["status"], "pending")
-        self.stack.sql(f"SELECT registry.approve('{self.name}')")
+        self.stack.sql(f"SELECT registry.approve('{self.name}', 'why')")
         self.refused(device)
         self.assert_accepted(other.provision())
 

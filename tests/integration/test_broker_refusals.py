@@ -49,7 +49,7 @@ class RefusalTest(StackTest):
         return device
 
     def configure(self, device: Device, size: int) -> None:
-        self.stack.sql(f"SELECT registry.set_device_config('{device.device_id}', '{json.dumps(config_of(size))}')")
+        self.stack.sql(f"SELECT registry.set_device_config('{device.device_id}', '{json.dumps(config_of(size))}', 'why')")
 
 
 class AtMqtt5(RefusalTest):

@@ -28,7 +28,7 @@ class Deadlines(StackTest):
             session = device.connect()
             self.addCleanup(session.wire.close)
             session.say("connected", generation=session.generation)
-            self.stack.sql(f"SELECT registry.set_device_config('{self.name}', '{{\"a\": 1}}')")
+            self.stack.sql(f"SELECT registry.set_device_config('{self.name}', '{{\"a\": 1}}', 'why')")
             pushed = session.listen(time.monotonic() + 12)
             self.assertEqual(pushed and pushed.get("config_version"), 2)
             self.stack.sql(f"SELECT registry.revoke('{self.name}', 'stolen')")

@@ -200,8 +200,8 @@ class DeviceConfiguration(ProofTest):
         self.factory = self.enroll_factory(self.name, seal_config="true", config="'{\"a\": 1}'")
         session = self.connected(self.made_by(self.factory, seals=True))
         ca = (self.stack.pki / "server-ca.pem").read_text()
-        self.stack.sql(f"BEGIN; SELECT registry.set_group_config('{self.name}', '{{\"long\": \"{'x' * 2900}\"}}');"
-                       f"SELECT registry.set_group_endpoint('{self.name}', '127.0.0.1', ca => '{ca}{ca}'); COMMIT")
+        self.stack.sql(f"BEGIN; SELECT registry.set_group_config('{self.name}', '{{\"long\": \"{'x' * 2900}\"}}', 'why');"
+                       f"SELECT registry.set_group_endpoint('{self.name}', '127.0.0.1', ca => '{ca}{ca}', reason => 'why'); COMMIT")
         first, second = self.pushed(session, SOON), self.pushed(session, SOON)
         self.assertEqual((first["config"], "connection" in first), ({"long": "x" * 2900}, False))
         self.assertEqual((len(second["connection"]["ca"]), "sealed" in second), (2, False))

@@ -64,7 +64,7 @@ class Passwords(AccessTest):
         session = self.session(device)
         self.cut_off_after(session, f"suspend('{self.name}', 'holidays')")
         self.assertTrue(self.is_refused(device))
-        self.act(f"resume('{self.name}')")
+        self.act(f"resume('{self.name}', 'why')")
         self.change(self.name)
         self.assert_let_in(device)
 
@@ -107,7 +107,7 @@ class KeptOut(AccessTest):
         device = self.provisioned(self.name)
         self.cut_off_after(self.session(device), f"suspend('{self.name}', 'holidays')")
         self.assert_kept_out(device)
-        self.act(f"resume('{self.name}')")
+        self.act(f"resume('{self.name}', 'why')")
         self.change(self.name)
         self.assert_let_in(device)
 

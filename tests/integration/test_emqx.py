@@ -76,7 +76,7 @@ class DatabaseMode(AccessTest):
         self.act(f"suspend('{self.name}', 'holidays')")
         self.assertFalse(self.logs_in(f"{self.name}@1", device.opened["password"]))
         self.assertEqual(self.rights(f"{self.name}@1"), set())
-        self.act(f"resume('{self.name}')")
+        self.act(f"resume('{self.name}', 'why')")
         self.assertTrue(self.logs_in(f"{self.name}@1", device.opened["password"]))
 
     def test_a_revoked_password_is_gone(self) -> None:
@@ -97,7 +97,7 @@ class DatabaseMode(AccessTest):
         self.assertEqual(self.rights(self.name), self.four(self.name))
         self.act(f"suspend('{self.name}', 'holidays')")
         self.assertEqual(self.rights(self.name), set())
-        self.act(f"resume('{self.name}')")
+        self.act(f"resume('{self.name}', 'why')")
         self.assertEqual(self.rights(self.name), self.four(self.name))
         self.act(f"revoke('{self.name}', 'stolen')")
         self.assertEqual(self.rights(self.name), set())

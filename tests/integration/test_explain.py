@@ -54,10 +54,10 @@ class Explain(ProofTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("its own, proof symmetric_key", result.stdout)
         self.assertEqual(result.stderr, f"{self.name} with a good proof gets a credential\n")
-        self.stack.sql(f"SELECT registry.disable_device('{self.name}')")
+        self.stack.sql(f"SELECT registry.disable_device('{self.name}', 'why')")
         result = self.run_latchkey("explain", self.name)
         self.assertEqual(result.returncode, 1)
-        self.assertIn(f"to pass: SELECT registry.enable_device('{self.name}')", result.stdout)
+        self.assertIn(f"to pass: SELECT registry.enable_device('{self.name}', 'why')", result.stdout)
 
     def test_unknown(self) -> None:
         self.assert_refuses("enrolment")
@@ -65,7 +65,7 @@ class Explain(ProofTest):
 
     def test_disabled_group(self) -> None:
         self.group()
-        self.stack.sql(f"SELECT registry.disable_group('{self.name}')")
+        self.stack.sql(f"SELECT registry.disable_group('{self.name}', 'why')")
         refusal = self.assert_refuses("enabled", group=self.name)
         self.assertEqual(self.refused(self.newcomer()), refusal["detail"])
         self.assertEqual(refusal["reason"], "group_disabled")

@@ -71,7 +71,7 @@ class HeldLocks(StackTest):
 
     def test_a_quota_that_an_operator_looks_at(self) -> None:
         capped, other = self.group("capped"), self.group("other")
-        with self.held("""SELECT registry.set_group_policy('capped', '{"max_devices": 50}')"""):
+        with self.held("""SELECT registry.set_group_policy('capped', '{"max_devices": 50}', 'why')"""):
             answers = self.first_answers([capped(0), *(other(n) for n in range(NEIGHBOURS))])
             self.assertEqual(answers[0][0], "retry")
             self.assert_at_once(answers[1:])

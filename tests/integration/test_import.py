@@ -62,7 +62,7 @@ class Import(StackTest):
         text = f"device_id,token\n{self.name}-1,{'a' * 16}\n"
         self.import_("-", text=text)
         other = f"device_id,token\n{self.name}-0,{'b' * 16}\n{self.name}-1,{'c' * 16}\n"
-        self.assertIn(f"-, line 3: the device {self.name}-1 is enrolled already, with something else to prove itself by",
+        self.assertIn(f"-, line 3: the device {self.name}-1 is enrolled already, with another key, token or certificate",
                       self.import_("-", text=other, code=65).stderr)
         self.assertEqual([row["device_id"] for row in self.devices()], [f"{self.name}-1"])
 

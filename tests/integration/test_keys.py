@@ -76,7 +76,7 @@ class Keys(KeyTest):
         self.refusal(64, "enroll", "seal-key", "--device", "a", "--group", "b", "--key-file", str(file))
         self.refusal(64, "enroll", "roll-key", self.name)
         self.assertIn("no group", self.refusal(65, "enroll", "roll-key", "no-such-group", "--key-file", str(file)))
-        self.assertIn("no secondary key", self.refusal(65, "enroll", "retire-key", "no-such-group"))
+        self.assertIn("no older key or CA", self.refusal(65, "enroll", "retire-key", "no-such-group"))
 
 
 class MasterKey(KeyTest):

@@ -30,7 +30,7 @@ class LargeMessages(ProofTest):
             if left < 0:
                 break
             anchors += filler
-        self.stack.sql(f"SELECT registry.set_group_endpoint('{self.name}', 'localhost', {port}, true, '{anchors}')")
+        self.stack.sql(f"SELECT registry.set_group_endpoint('{self.name}', 'localhost', {port}, true, '{anchors}', 'why')")
         return factory
 
     def assert_gets(self, device: Device, config: Json, version: int = 1, generation: int = 1) -> None:

@@ -54,7 +54,7 @@ class OperatorsWord(StackTest):
     def test_a_suspended_a_resumed_a_revoked_and_a_reset_device(self) -> None:
         device = self.enrolled()
         self.assert_accepted(device.provision())
-        for act, code in (("suspend('{}', 'lost')", "device_suspended"), ("resume('{}')", ""),
+        for act, code in (("suspend('{}', 'lost')", "device_suspended"), ("resume('{}', 'why')", ""),
                           ("revoke('{}', 'stolen')", "device_revoked"), ("reset('{}', 'found')", ""),
                           ("decommission('{}', 'sold')", "device_revoked")):
             with self.subTest(act):
@@ -76,8 +76,8 @@ class OperatorsWord(StackTest):
             self.assert_rejected(self.again(device).provision(), "unauthorized")
         self.assertEqual(self.query("SELECT reason, advice FROM registry.recent_rejections WHERE group_name = 'pumps'")[0], {
             "reason": "the group is disabled",
-            "advice": "SELECT registry.enable_group('pumps') lets its devices in again."})
-        self.stack.sql("SELECT registry.enable_group('pumps')")
+            "advice": "SELECT registry.enable_group('pumps', 'why') lets its devices in again."})
+        self.stack.sql("SELECT registry.enable_group('pumps', 'why')")
         with self.at_once():
             self.assertEqual(self.again(device).provision()["status"], "accepted")
 

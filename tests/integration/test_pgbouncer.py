@@ -57,7 +57,7 @@ class PgBouncer(StackTest):
             session.say("connected", generation=session.generation)
             # The look that needs no announcement comes every five seconds: too seldom for all of these.
             for version in range(2, 7):
-                self.stack.sql(f"SELECT registry.set_device_config('{self.name}', '{{\"a\": {version}}}')")
+                self.stack.sql(f"SELECT registry.set_device_config('{self.name}', '{{\"a\": {version}}}', 'why')")
                 pushed = session.listen(time.monotonic() + 1)
                 assert pushed, f"configuration {version} was not pushed within a second"
                 self.assertEqual(session.say("ready", config_version=pushed["config_version"])["config_version"], version)

@@ -57,7 +57,7 @@ class Nudges(ProofTest):
 
     def test_who_is_approved_is_told_at_once(self) -> None:
         device = self.made_by(self.enroll_factory(self.name, admission="'approval'"))
-        self.assert_told(device, f"approve('{self.name}')")
+        self.assert_told(device, f"approve('{self.name}', 'why')")
         self.assert_accepted(device.provision())
 
     def test_who_is_rejected_is_told_at_once(self) -> None:
@@ -69,5 +69,5 @@ class Nudges(ProofTest):
         key, file = self.write_key(self.name)
         self.enroll("group", self.name, "--proof", "symmetric_key", "--key-file", str(file), "--admission", "approval")
         device = self.device(self.name, SymmetricKey.of_group(self.name, key, self.name))
-        self.assert_told(device, f"approve('{self.name}')")
+        self.assert_told(device, f"approve('{self.name}', 'why')")
         self.assert_accepted(device.provision())

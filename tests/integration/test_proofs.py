@@ -118,7 +118,7 @@ class Proofs(ProofTest):
         self.stack.sql(f"SELECT registry.disable_group('{self.name}', 'recalled')")
         device = self.made_by(factory)
         self.refused(device)
-        self.stack.sql(f"SELECT registry.enable_group('{self.name}')")
+        self.stack.sql(f"SELECT registry.enable_group('{self.name}', 'why')")
         self.assert_accepted(device.provision())
 
     def test_a_disabled_device_beats_an_enabled_group(self) -> None:
@@ -126,7 +126,7 @@ class Proofs(ProofTest):
         self.stack.sql(f"SELECT registry.enroll_device('{self.name}', 'group', group_name => '{self.name}');"
                        f"SELECT registry.disable_device('{self.name}', 'lost')")
         self.refused(device)
-        self.stack.sql(f"SELECT registry.enable_device('{self.name}')")
+        self.stack.sql(f"SELECT registry.enable_device('{self.name}', 'why')")
         self.assert_accepted(device.provision())
 
     def test_a_device_belongs_to_the_enrolment_and_key_that_registered_it(self) -> None:

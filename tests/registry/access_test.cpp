@@ -59,7 +59,7 @@ TEST_CASE_METHOD(Fleet, "a device is kept out while it is suspended, revoked or 
   act("revoke('b', 'why')");
   act("reset('c', 'why')");
   CHECK(denied() == Names{"a", "b", "c"});
-  act("resume('a')");
+  act("resume('a', 'why')");
   CHECK(denied() == Names{"b", "c"});
   CHECK(test::commit_one(registry, test::accepted({.device = "c", .request = "second", .expected = 1})) ==
         registry::Outcome::won);
@@ -93,7 +93,7 @@ TEST_CASE_METHOD(Fleet, "a password is a login while it lives and its device is 
   act("suspend('a', 'why')");
   CHECK(access().logins.empty());
   CHECK(denied().empty());  // a password that is not known lets nobody in
-  act("resume('a')");
+  act("resume('a', 'why')");
   CHECK(access().logins.size() == 1);
   let_end("a", "-1 minute");
   CHECK(access().logins.empty());
@@ -105,7 +105,7 @@ TEST_CASE_METHOD(Fleet, "the broker is seen to follow the change that was loaded
   act("suspend('a', 'why')");
   const auto first = access().changed;
   REQUIRE(first.size() == 1);
-  act("resume('a')");
+  act("resume('a', 'why')");
   const registry::AppliedAccess old{"a", first[0].second, {}};
   CHECK(broker_applied(registry, std::span(&old, 1)));
   const auto second = access().changed;
@@ -203,7 +203,7 @@ TEST_CASE_METHOD(Fleet, "who was cut off at the broker is not online, whoever ca
   for (const auto& [device, at] : access().changed)
     applied.push_back({device, at, std::nullopt});
   REQUIRE(applied.size() == 2);
-  act("resume('b')");
+  act("resume('b', 'why')");
   CHECK(broker_applied(registry, applied));
   CHECK(database.shown("SELECT device_id, online FROM registry.presence ORDER BY 1") == "a|f\nb|t");
 }

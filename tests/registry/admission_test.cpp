@@ -67,7 +67,7 @@ TEST_CASE("the first request that waits is the one that is approved", "[admissio
   auto facts = load_one(registry, test::key_of("d"));
   CHECK(facts.device->state == registry::DeviceState::provisioning_requested);
   CHECK(facts.device->waiting == crypto::Sha256Digest{1});
-  database.run("SELECT registry.approve('d')", Login::ops);
+  database.run("SELECT registry.approve('d', 'why')", Login::ops);
   facts = load_one(registry, test::key_of("d"));
   CHECK(facts.device->approved == crypto::Sha256Digest{1});
   CHECK_FALSE(facts.device->waiting);
@@ -86,7 +86,7 @@ TEST_CASE("a rejected request does not wait, and another one may", "[admission]"
   CHECK(load_one(registry, test::key_of("d")).device->rejected == crypto::Sha256Digest{1});
   CHECK(commit_one(registry, waits("d", 2, 0)) == Outcome::noted);
   CHECK(load_one(registry, test::key_of("d")).device->waiting == crypto::Sha256Digest{2});
-  CHECK(database.refusal("SELECT registry.approve('other')", Login::ops).state == "55000");
+  CHECK(database.refusal("SELECT registry.approve('other', 'why')", Login::ops).state == "55000");
 }
 
 TEST_CASE("who waits twice at once waits once", "[admission]") {
@@ -151,19 +151,21 @@ TEST_CASE("a group says how many new credentials its devices get within an hour"
     return commit_one(registry, row);
   };
   REQUIRE(rotates(0) == Outcome::won);
-  database.run("SELECT registry.set_group_policy('bench', '{\"credentials_per_hour\": 2}')", Login::ops);
+  database.run("SELECT registry.set_group_policy('bench', '{\"credentials_per_hour\": 2}', 'why')",
+               Login::ops);
   CHECK(rotates(1) == Outcome::won);
   CHECK(rotates(2) == Outcome::won);
   CHECK(rotates(3) == Outcome::rate_limited);
-  database.run("SELECT registry.set_group_policy('bench', '{\"credentials_per_hour\": 3}')", Login::ops);
+  database.run("SELECT registry.set_group_policy('bench', '{\"credentials_per_hour\": 3}', 'why')",
+               Login::ops);
   CHECK(rotates(3) == Outcome::won);
   // Whose credentials live for ten minutes has to renew them.
-  database.run("SELECT registry.set_group_policy('bench', '{\"lifetime_s\": 600}')", Login::ops);
+  database.run("SELECT registry.set_group_policy('bench', '{\"lifetime_s\": 600}', 'why')", Login::ops);
   for (int expected = 4; expected < 19; ++expected)
     REQUIRE(rotates(expected) == Outcome::won);
   CHECK(rotates(19) == Outcome::rate_limited);
   CHECK(database.shown("SELECT credentials_per_hour FROM registry.groups", Login::reader) == "3");
-  test::check_refused(database, {"set_group_policy('bench', '{\"credentials_per_hour\": 0}')", "22023",
+  test::check_refused(database, {"set_group_policy('bench', '{\"credentials_per_hour\": 0}', 'why')", "22023",
                                  "credentials_per_hour"});
 }
 
@@ -199,7 +201,7 @@ TEST_CASE("no more devices wait for approval than could be registered", "[admiss
   database.run("SELECT registry.reject('" + first + "', 'not ours')", Login::ops);
   CHECK(commit_one(registry, wait("later")) == Outcome::noted);
   // A token that is used up lets nobody wait, however much room its group has.
-  database.run("SELECT registry.set_group_policy('capped', '{\"max_devices\": 100}')", Login::ops);
+  database.run("SELECT registry.set_group_policy('capped', '{\"max_devices\": 100}', 'why')", Login::ops);
   database.run(
       "INSERT INTO registry.quota (name, used, max, parent) VALUES ('token:1', 3, 3, 'group:capped')");
   CHECK(commit_one(registry, wait("by-token", "token:1")) == Outcome::too_many_wait);

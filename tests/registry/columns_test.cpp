@@ -70,7 +70,6 @@ TEST_CASE("the calls are what the service's login may execute", "[columns]") {
   Columns names;
   for (const Call& call : registry::calls())
     names.insert(std::string(call.function));
-  names.insert("mark_sent");  // of the version before
   CHECK(found(database,
               "SELECT proname FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND "
               "has_function_privilege('latchkey_service', oid, 'EXECUTE') AND "

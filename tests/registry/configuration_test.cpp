@@ -80,10 +80,13 @@ struct Fleet {
   }
 
   void set(const std::string& call) {
-    database.run("SELECT registry.set_" + call, Login::ops);
+    set_and_wait(call);
     work_out_all(registry);
   }
-  void set_and_wait(const std::string& call) { database.run("SELECT registry.set_" + call, Login::ops); }
+  void set_and_wait(std::string call) {
+    call.insert(call.size() - 1, ", reason => 'why'");
+    database.run("SELECT registry.set_" + call, Login::ops);
+  }
   std::string config_of(const std::string& device) { return load_status(registry, device).enrolment->config; }
   void connect(const std::string& device) {
     CHECK(commit_one(registry, connected({device, DeviceState::registered, DeviceState::connected})) ==
@@ -107,33 +110,33 @@ TEST_CASE("a config that not every device could read is refused when it is store
     std::string_view message;
   };
   const Row rows[] = {
-      {"[1]", "a config is a JSON object, not array"},
-      {"null", "a config is a JSON object, not null"},
-      {R"({"a":")" + std::string(3072, 'x') + R"("})", "the config has 3081 bytes"},
-      {deep, "the config is nested too deeply"},
-      {R"({"a":[9007199254740992]})", "the config has a number beyond 2^53-1"},
-      {R"({"a":{"b":["${serial}"]}})", "the config has the placeholder ${serial}"},
-      {R"({"a":"x${attribute.Model}"})", "the config has the placeholder ${attribute.Model}"},
-      {R"({"a":"${}"})", "the config has the placeholder ${}"},
+      {"[1]", "a configuration is a JSON object, not array"},
+      {"null", "a configuration is a JSON object, not null"},
+      {R"({"a":")" + std::string(3072, 'x') + R"("})", "the configuration has 3081 bytes"},
+      {deep, "the configuration is nested too deeply"},
+      {R"({"a":[9007199254740992]})", "the configuration has a number beyond 2^53-1"},
+      {R"({"a":{"b":["${serial}"]}})", "the configuration has the unknown placeholder ${serial}"},
+      {R"({"a":"x${attribute.Model}"})", "the configuration has the unknown placeholder ${attribute.Model}"},
+      {R"({"a":"${}"})", "the configuration has the unknown placeholder ${}"},
   };
   for (const auto& row : rows)
     for (const std::string call : {"set_fleet_config(", "set_group_config('a', "}) {
       CAPTURE(row.config);
       const auto refusal =
-          database.refusal("SELECT registry." + call + literal(row.config) + ")", Login::ops);
+          database.refusal("SELECT registry." + call + literal(row.config) + ", 'why')", Login::ops);
       CHECK(refusal.state == "22023");
       CHECK(refusal.message == row.message);
       CHECK_FALSE(refusal.hint.empty());
     }
   for (const std::string_view fits :
        {R"({"a":"${device_id}${attribute.model_2}$ {x} ${"})", R"({"${key}":1})"})
-    database.run("SELECT registry.set_fleet_config(" + literal(fits) + ")", Login::ops);
+    database.run("SELECT registry.set_fleet_config(" + literal(fits) + ", 'why')", Login::ops);
 }
 
 TEST_CASE("nobody configures a group or a device that there is not", "[config]") {
   Database database;
-  for (const std::string call :
-       {"set_group_config('x', '{}')", "set_device_config('x', '{}')", "set_group_endpoint('x', 'host')"}) {
+  for (const std::string call : {"set_group_config('x', '{}', 'why')", "set_device_config('x', '{}', 'why')",
+                                 "set_group_endpoint('x', 'host', reason => 'why')"}) {
     const auto refusal = database.refusal("SELECT registry." + call, Login::ops);
     CHECK(refusal.state == "P0002");
     CHECK_FALSE(refusal.hint.empty());
@@ -298,7 +301,8 @@ TEST_CASE_METHOD(Fleet, "an endpoint is the group's, else the fleet's", "[config
   for (const std::string wrong :
        {"'mqtts://host'", "'host', 0", "'host', ca => 'x'",
         "'host', ca => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'"}) {
-    const auto refusal = database.refusal("SELECT registry.set_fleet_endpoint(" + wrong + ")", Login::ops);
+    const auto refusal =
+        database.refusal("SELECT registry.set_fleet_endpoint(" + wrong + ", reason => 'why')", Login::ops);
     CHECK(refusal.state == "22023");
     CHECK_FALSE(refusal.hint.empty());
   }

@@ -125,11 +125,11 @@ TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only
   CHECK(shown(policy) == "automatic|a|-|3600|{password}|5");
   CHECK(
       act(R"(set_group_policy('g', '{"admission": "approval", "device_id_pattern": null, "lifetime_s": null,)"
-          R"( "seal_config": true, "valid_from": "2026-01-01T00:00:00Z"}'))")
+          R"( "seal_config": true, "valid_from": "2026-01-01T00:00:00Z"}', 'later'))")
           .empty());
   CHECK(shown(policy) == "approval|-|-|7776000|{password}|5");
   CHECK(shown("SELECT seal_config, valid_from = '2026-01-01T00:00:00Z' FROM registry.groups") == "t|t");
-  CHECK(act("set_group_policy('g', '{}')").empty());
+  CHECK(act("set_group_policy('g', '{}', 'why')").empty());
   CHECK(shown("SELECT count(*), min(reason) FROM registry.events WHERE action = 'set_group_policy'") ==
         R"(3|grown: {"max_devices": 5, "valid_until": null, "credential_types": ["password"]})");
 }
@@ -140,7 +140,7 @@ TEST_CASE_METHOD(Operated, "a group's newcomers go on while an operator has it o
   const auto connection = database.connect(Login::ops);
   pqxx::work open(*connection);
   open.exec(
-      "SELECT registry.set_group_policy('g', '{\"lifetime_s\": 3600}'), registry.roll_group_key('g', "
+      "SELECT registry.set_group_policy('g', '{\"lifetime_s\": 3600}', 'why'), registry.roll_group_key('g', "
       "'\\x02')");
   CHECK(test::commit_one(registry, test::accepted({.device = "a", .group = "g"})) == Outcome::won);
 }
@@ -153,27 +153,28 @@ TEST_CASE_METHOD(Operated, "a policy that no group can have is refused, and the 
   CHECK(join(made, "a") == Outcome::won);
   CHECK(join(made, "b") == Outcome::won);
   const std::vector<Wrong> wrongs = {
-      {"set_group_policy('kits', NULL)", "22023", "JSON object"},
-      {"set_group_policy('kits', '[]')", "22023", "JSON object"},
-      {R"(set_group_policy('kits', '{"max_device": 1, "proof": "x509"}'))", "22023", "no proof, max_device"},
-      {"set_group_policy('nowhere', '{}')", "P0002", "no group nowhere"},
-      {R"(set_group_policy('kits', '{"lifetime_s": "long"}'))", "22023", "long"},
-      {R"(set_group_policy('kits', '{"lifetime_s": 59}'))", "22023", "out of bounds"},
-      {R"(set_group_policy('kits', '{"credential_types": []}'))", "22023", "credential types"},
-      {R"(set_group_policy('kits', '{"admission": "all"}'))", "22023", "admission"},
-      {R"(set_group_policy('kits', '{"device_id_pattern": "("}'))", "22023", "regular expression"},
-      {R"(set_group_policy('kits', '{"valid_from": "2026-01-02", "valid_until": "2026-01-01"}'))", "22023",
-       "not after"},
-      {R"(set_group_policy('kits', '{"max_devices": null}'))", "22023", "cannot be null"},
-      {R"(set_group_policy('kits', '{"max_devices": 2.5}'))", "22023", "cannot be 2.5"},
-      {R"(set_group_policy('kits', '{"max_devices": -1}'))", "22023", "cannot be -1"},
-      {R"(set_group_policy('kits', '{"max_devices": 1, "seal_config": true}'))", "55000",
+      {"set_group_policy('kits', NULL, 'why')", "22023", "JSON object"},
+      {"set_group_policy('kits', '[]', 'why')", "22023", "JSON object"},
+      {R"(set_group_policy('kits', '{"max_device": 1, "proof": "x509"}', 'why'))", "22023",
+       "no member proof, max_device"},
+      {"set_group_policy('nowhere', '{}', 'why')", "P0002", "no group nowhere"},
+      {R"(set_group_policy('kits', '{"lifetime_s": "long"}', 'why'))", "22023", "long"},
+      {R"(set_group_policy('kits', '{"lifetime_s": 59}', 'why'))", "22023", "out of bounds"},
+      {R"(set_group_policy('kits', '{"credential_types": []}', 'why'))", "22023", "credential types"},
+      {R"(set_group_policy('kits', '{"admission": "all"}', 'why'))", "22023", "admission"},
+      {R"(set_group_policy('kits', '{"device_id_pattern": "("}', 'why'))", "22023", "regular expression"},
+      {R"(set_group_policy('kits', '{"valid_from": "2026-01-02", "valid_until": "2026-01-01"}', 'why'))",
+       "22023", "not after"},
+      {R"(set_group_policy('kits', '{"max_devices": null}', 'why'))", "22023", "cannot be null"},
+      {R"(set_group_policy('kits', '{"max_devices": 2.5}', 'why'))", "22023", "cannot be 2.5"},
+      {R"(set_group_policy('kits', '{"max_devices": -1}', 'why'))", "22023", "cannot be -1"},
+      {R"(set_group_policy('kits', '{"max_devices": 1, "seal_config": true}', 'why'))", "55000",
        "more devices than 1"},
-      {R"(set_group_policy('open', '{"max_devices": 1}'))", "55000", "does not count"},
+      {R"(set_group_policy('open', '{"max_devices": 1}', 'why'))", "55000", "does not count"},
   };
   for (const Wrong& wrong : wrongs)
     check_refused(wrong);
   CHECK(shown("SELECT max_devices, seal_config FROM registry.groups WHERE name = 'kits'") == "2|f");
-  CHECK(act(R"(set_group_policy('kits', '{"max_devices": 3}'))").empty());
+  CHECK(act(R"(set_group_policy('kits', '{"max_devices": 3}', 'why'))").empty());
   CHECK(join(made, "c") == Outcome::won);
 }

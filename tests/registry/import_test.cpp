@@ -67,7 +67,7 @@ TEST_CASE("an import that fails half-way leaves nothing if it is atomic, and who
   const auto enrolled = import.enroll(20'001, atomic, ignore);
   REQUIRE_FALSE(enrolled);
   CHECK(enrolled.error().what ==
-        "the device m-2 is enrolled already, with something else to prove itself by");
+        "the device m-2 is enrolled already, with another key, token or certificate");
   CHECK(database.shown("SELECT device_id FROM registry.enrollment ORDER BY 1") ==
         (atomic ? "m-2" : "m-1\nm-2"));
 }
@@ -82,7 +82,7 @@ TEST_CASE("one import at a time, and nobody adds to that of another", "[import]"
               .refusal(
                   "INSERT INTO registry.enrollment_import (line, device_id, proof) VALUES (1, 'x', 'token')",
                   Login::ops)
-              .message == "this connection has begun no import");
+              .message == "this connection has not begun an import");
     CHECK(database.refusal("SELECT registry.import_enroll(1, 2)", Login::ops).state == "55000");
   }
   // It ended with its connection, and what it brought is forgotten.

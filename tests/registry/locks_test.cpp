@@ -134,7 +134,7 @@ TEST_CASE("a quota that is held stops its own newcomers only", "[locks]") {
   };
   committed(registry, std::vector{newcomer("first", "held")});
   for (const std::string act :
-       {"decommission('first', 'a look')", "set_group_policy('held', '{\"max_devices\": 50}')"}) {
+       {"decommission('first', 'a look')", "set_group_policy('held', '{\"max_devices\": 50}', 'why')"}) {
     INFO(act);
     const Open open(database, act);
     const std::vector rows = {newcomer(act.substr(0, 3) + "-held", "held"),

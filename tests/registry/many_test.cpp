@@ -38,8 +38,8 @@ int act(const Database& database, unsigned seed, std::atomic<int>& refused) {
   const auto connection = database.connect(Login::ops);
   int done = 0;
   for (int n = 0; n < 20; ++n) {
-    for (const std::string& call :
-         {"suspend_devices(" + shuffled(random) + ", 'why')", "resume_devices(" + shuffled(random) + ")"}) {
+    for (const std::string& call : {"suspend_devices(" + shuffled(random) + ", 'why')",
+                                    "resume_devices(" + shuffled(random) + ", 'why')"}) {
       try {
         const auto rows = pqxx::nontransaction(*connection).exec("SELECT outcome FROM registry." + call);
         for (const auto& row : rows)
@@ -87,25 +87,29 @@ TEST_CASE_METHOD(Operated, "an act on many devices says of each what became of i
   register_devices(registry, {"a", "b", "c"});
   act("revoke('b', 'stolen')");
   CHECK(shown("SELECT * FROM registry.suspend_devices('{c,nobody,a,b,a}', 'why')") ==
-        "a|done|-\nb|refused|it is revoked\nc|done|-\nnobody|refused|it never registered");
-  CHECK(shown("SELECT * FROM registry.resume_devices('{c,b}')") == "b|refused|it is revoked\nc|done|-");
-  CHECK(shown("SELECT * FROM registry.revoke_devices('{c}', 'why')") == "c|done|-");
-  CHECK(shown("SELECT * FROM registry.reset_devices('{c}', 'why')") == "c|done|-");
+        "a|done|-|registered|suspended|0\nb|refused|it is revoked|revoked|revoked|0\n"
+        "c|done|-|registered|suspended|0\nnobody|refused|it never registered|-|-|0");
+  CHECK(shown("SELECT * FROM registry.resume_devices('{c,b}', 'why')") ==
+        "b|refused|it is revoked|revoked|revoked|0\n"
+        "c|done|-|suspended|registered|0");
+  CHECK(shown("SELECT * FROM registry.revoke_devices('{c}', 'why')") == "c|done|-|registered|revoked|1");
+  CHECK(shown("SELECT * FROM registry.reset_devices('{c}', 'why')") == "c|done|-|revoked|off|0");
   CHECK(
       shown(
           "SELECT device_id, new_state FROM registry.events WHERE device_id IN ('a', 'c') AND reason = 'why' "
-          "ORDER BY at") == "a|suspended\nc|suspended\nc|revoked\nc|off");
+          "ORDER BY at") == "a|suspended\nc|suspended\nc|registered\nc|revoked\nc|off");
   CHECK(act("enroll_device('d', 'symmetric_key', '\\x00')").empty());
   CHECK(shown("SELECT * FROM registry.decommission_devices('{a,d,nobody}', 'scrap')") ==
-        "a|done|-\nd|done|-\nnobody|refused|there is no such device");
+        "a|done|-|suspended|revoked|1\nd|done|-|off|revoked|0\n"
+        "nobody|refused|there is no such device|-|-|0");
   CHECK(shown("SELECT * FROM registry.decommission_devices('{a}', 'scrap')") ==
-        "a|refused|it is decommissioned already");
-  CHECK(shown("SELECT * FROM registry.set_device_configs('{b,nobody}', '{\"a\": 1}')") ==
-        "b|done|-\nnobody|refused|there is no such device");
+        "a|refused|it is decommissioned already|revoked|revoked|0");
+  CHECK(shown("SELECT * FROM registry.set_device_configs('{b,nobody}', '{\"a\": 1}', 'why')") ==
+        "b|done|-|{}|{\"a\": 1}\nnobody|refused|there is no such device|-|-");
   for (const std::string call :
-       {"suspend_devices(NULL, 'why')", "resume_devices(array_fill('a'::text, '{10001}'))",
+       {"suspend_devices(NULL, 'why')", "resume_devices(array_fill('a'::text, '{10001}'), 'why')",
         "decommission_devices(array_fill('a'::text, '{10001}'), 'why')"})
-    check_refused({call, "22023", "devices at once"});
+    check_refused({call, "22023", call.contains("NULL") ? "device_ids is NULL" : "too many for one act"});
 }
 
 TEST_CASE_METHOD(Operated, "configurations of many devices are counted for the planner", "[many]") {
@@ -114,7 +118,7 @@ TEST_CASE_METHOD(Operated, "configurations of many devices are counted for the p
             .empty());
   shown(
       "SELECT count(*) FROM registry.set_device_configs((SELECT array_agg('d-' || n) FROM generate_series(1, "
-      "1000) n), '{\"a\": 1}')");
+      "1000) n), '{\"a\": 1}', 'why')");
   CHECK(database.shown("SELECT reltuples FROM pg_class WHERE oid = 'registry.device_config'::regclass") ==
         "1000");
 }

@@ -125,8 +125,9 @@ TEST_CASE("code that fails leaves the code of before", "[migrations]") {
 TEST_CASE("a function that was changed by hand is made anew", "[migrations]") {
   Database database;
   database.run(
-      "CREATE OR REPLACE FUNCTION registry.suspend(device_id text, reason text) RETURNS void LANGUAGE sql AS "
-      "''",
+      "CREATE OR REPLACE FUNCTION registry.suspend(INOUT device_id text, reason text DEFAULT NULL, OUT "
+      "old_state text, OUT new_state text, OUT credentials_ended bigint) LANGUAGE sql AS "
+      "'SELECT NULL, NULL, NULL, NULL::bigint'",
       Login::owner);
   migrate(database);
   CHECK(database.shown("SELECT prosrc LIKE '%act(%' AND prosecdef FROM pg_proc WHERE proname = 'suspend'") ==
@@ -200,6 +201,28 @@ TEST_CASE("what operators granted to roles of their own survives a view that is 
                        "has_function_privilege('" +
                        role + "', 'registry.suspend(text, text)', 'EXECUTE')") == "t|t");
   CHECK(database.shown("SELECT count(*) FROM registry.kept_grant") == "0");
+  database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
+TEST_CASE(
+    "what operators granted on a function survives a version in which it takes and returns other things",
+    "[migrations]") {
+  Database database;
+  const std::string role = "helpdesk_" + database.name();
+  database.run("CREATE ROLE " + role);
+  // As an earlier version had it.
+  database.run(
+      "SET ROLE latchkey_owner; DROP FUNCTION registry.resume(text, text); CREATE FUNCTION "
+      "registry.resume(device_id text) RETURNS void LANGUAGE sql AS ''; GRANT EXECUTE ON FUNCTION "
+      "registry.resume(text) TO " +
+          role + "; RESET ROLE",
+      Login::owner);
+  migrate(database);
+  CHECK(database.shown("SELECT oid::regprocedure FROM pg_proc WHERE proname = 'resume'") ==
+        "registry.resume(text,text)");
+  CHECK(database.shown("SELECT has_function_privilege('" + role +
+                       "', 'registry.resume(text, text)', 'EXECUTE'), has_function_privilege('latchkey_ops', "
+                       "'registry.resume(text, text)', 'EXECUTE')") == "t|t");
   database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 

@@ -11,27 +11,28 @@ TEST_CASE_METHOD(Operated, "many devices are enrolled at once, and each has an a
                  "[operations]") {
   CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
   CHECK(act("enroll_device('known', 'symmetric_key', '\\x01')").empty());
-  CHECK(shown("SELECT i, device_id, outcome, reason FROM registry.enroll_devices($$["
-              R"({"device_id": "a", "proof": "symmetric_key", "material": "\\x0102", "config": {"a": 1}},)"
-              R"({"device_id": "b", "proof": "group", "group": "meters"},)"
-              R"({"device_id": "known", "proof": "group", "group": "meters"},)"
-              R"({"device_id": "a", "proof": "group", "group": "meters"},)"
-              R"({"device_id": "no id", "proof": "group", "group": "meters"},)"
-              R"({"device_id": "c", "proof": "token", "material": "\\x01"},)"
-              R"({"device_id": "d", "proof": "group", "group": "nowhere"},)"
-              R"({"device_id": "e", "proof": "public_key", "material": "\\x3g"},)"
-              R"({"device_id": "f", "proof": "x509", "material": "\\x300100"},)"
-              R"({"device_id": "g", "prove": "x509"}, 7)"
-              "]$$)") ==
-        "1|a|enrolled|-\n2|b|enrolled|-\n3|known|exists|enrolled already; nothing was "
-        "changed\n4|a|refused|twice in "
-        "this call\n5|no id|refused|no device id\n6|c|refused|the material of a token is its "
-        "SHA-256\n7|d|refused|no "
-        "such group\n8|e|refused|the material is neither \\x with hexadecimal digits nor "
-        "PEM\n9|f|refused|the material "
-        "is neither a certificate nor its SHA-256\n10|g|refused|a member that is not known: device_id, "
-        "proof, material, "
-        "group and config are\n11|-|refused|not an object");
+  CHECK(
+      shown("SELECT i, device_id, outcome, reason FROM registry.enroll_devices($$["
+            R"({"device_id": "a", "proof": "symmetric_key", "material": "\\x0102", "config": {"a": 1}},)"
+            R"({"device_id": "b", "proof": "group", "group": "meters"},)"
+            R"({"device_id": "known", "proof": "group", "group": "meters"},)"
+            R"({"device_id": "a", "proof": "group", "group": "meters"},)"
+            R"({"device_id": "no id", "proof": "group", "group": "meters"},)"
+            R"({"device_id": "c", "proof": "token", "material": "\\x01"},)"
+            R"({"device_id": "d", "proof": "group", "group": "nowhere"},)"
+            R"({"device_id": "e", "proof": "public_key", "material": "\\x3g"},)"
+            R"({"device_id": "f", "proof": "x509", "material": "\\x300100"},)"
+            R"({"device_id": "g", "prove": "x509"}, 7)"
+            "]$$)") ==
+      "1|a|enrolled|-\n2|b|enrolled|-\n3|known|exists|it is enrolled already; nothing was "
+      "changed\n4|a|refused|it is twice in "
+      "this call\n5|no id|refused|its device_id is missing or no device id\n6|c|refused|the material of a "
+      "token is its "
+      "SHA-256\n7|d|refused|there is no "
+      "such group\n8|e|refused|the material is neither \\x with hexadecimal digits nor "
+      "PEM\n9|f|refused|the material "
+      "is neither a certificate nor its SHA-256\n10|g|refused|it has an unknown member: known are device_id, "
+      "proof, material, group and config\n11|-|refused|it is no JSON object");
   CHECK(database.shown(
             "SELECT device_id, proof, material, group_name, config FROM registry.enrollment WHERE device_id "
             "<> 'known' ORDER BY 1") == "a|symmetric_key|\\x0102|-|{\"a\": 1}\nb|group|-|meters|{}");
@@ -96,9 +97,9 @@ TEST_CASE_METHOD(Operated, "what a forgotten device said of itself is gone, and 
                    test::failed({"a", registry::DeviceState::connected, registry::DeviceState::connected},
                                 "disk", "canary"));
   const std::string serial = shown("SELECT serial FROM registry.certificates");
-  check_refused({"forget('a')", "55000", "is connected"});
+  check_refused({"forget('a', 'why')", "55000", "is connected"});
   CHECK(act("decommission('a', 'sold')").empty());
-  CHECK(act("forget('a')").empty());
+  CHECK(act("forget('a', 'why')").empty());
   // In every table there is, and those that will be.
   std::string everything;
   for (const auto& table : database.run("SELECT relname FROM pg_class WHERE relnamespace = "
@@ -124,7 +125,7 @@ TEST_CASE_METHOD(Operated, "after a restore no generation and no version of a co
   test::register_devices(registry, {"a"});
   CHECK(shown("SELECT registry.restored('backup of 03:00')") == "2");
   CHECK(shown("SELECT device_id, state, generation, config_version FROM registry.devices ORDER BY 1") ==
-        "a|registered|1001|1001\nb|off|1000|1001");
+        "a|registered|1001|1001\nb|off|0|1001");
   CHECK(test::load_one(registry, test::key_of("a", "next")).newest->generation == 1);
   CHECK(shown("SELECT device_id, action, old_state, new_state, generation, reason FROM registry.events WHERE "
               "at >= "
@@ -151,15 +152,15 @@ TEST_CASE_METHOD(Operated, "wrong use says what is wrong and what to do", "[oper
       {"create_token('nowhere', 1, '1 day')", "P0002", "no group nowhere"},
       {"create_token('meters', 1, '1 day')", "55000", "is symmetric_key"},
       {"create_token('kits', 0, '1 day')", "22023", "0 uses"},
-      {"create_token('kits', 1, '-1 day')", "22023", "no time"},
-      {"create_token('kits', 1, NULL)", "22023", "no time"},
-      {"create_token('kits', 1, '6 years')", "22023", "no time"},
+      {"create_token('kits', 1, '-1 day')", "22023", "cannot be valid for"},
+      {"create_token('kits', 1, NULL)", "22023", "cannot be valid for"},
+      {"create_token('kits', 1, '6 years')", "22023", "cannot be valid for"},
       {"decommission('nobody', 'sold')", "P0002", "no device nobody"},
       {"decommission(NULL, 'sold')", "P0002", "no device"},
       {"decommission('a', 'sold')", "55000", "decommissioned already"},
-      {"forget('nobody')", "P0002", "never registered"},
-      {"restored('')", "22023", "no reason"},
-      {"set_retention('passwords', '1 year')", "22023", "nothing that retention knows"},
+      {"forget('nobody', 'why')", "P0002", "never registered"},
+      {"restored('')", "22023", "needs a reason"},
+      {"set_retention('passwords', '1 year')", "22023", "no retention of"},
       {"set_retention('attempts', '1 day')", "22023", "too short"},
   };
   for (const Wrong& wrong : wrongs)
@@ -184,7 +185,7 @@ TEST_CASE_METHOD(Operated, "all of it can be tried and rolled back", "[operation
         "\"kits\"}]')");
     preview.exec("SELECT registry.create_token('kits', 1, '1 day')");
     preview.exec("SELECT registry.decommission('a', 'sold')");
-    preview.exec("SELECT registry.forget('a')");
+    preview.exec("SELECT registry.forget('a', 'why')");
     preview.exec("SELECT registry.set_retention('attempts', '2 months')");
     preview.exec("SELECT registry.maintain()");
     CHECK(test::shown(preview.exec("SELECT device_id, state FROM registry.devices ORDER BY 1")) ==

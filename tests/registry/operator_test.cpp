@@ -69,7 +69,7 @@ TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
       {"enroll_group('g', 'public_key', '\\x30')", "22023", "no proof for a group"},
       {"enroll_group('g', 'x509', '\\x00')", "22023", "no X.509 certificate"},
       {"enroll_group('g', 'x509', '\\x300130')", "22023", "no X.509 certificate"},
-      {"enroll_group('g', 'x509', registry.pem('MIIB'))", "22023", "no PEM text"},
+      {"enroll_group('g', 'x509', registry.pem('MIIB'))", "22023", "the text is no PEM"},
       {"enroll_group('g', 'symmetric_key', '\\x01', admission => 'open')", "22023", "no admission"},
       {"enroll_group('g', 'symmetric_key', '\\x01', reprovisioning => 'never')", "22023",
        "no reprovisioning"},
@@ -169,7 +169,7 @@ TEST_CASE("an enrolment by the program is refused with the same words", "[operat
                                                                               .id_from = {}});
   REQUIRE_FALSE(group);
   CHECK(group.error().kind == registry::AdminError::Kind::refused);
-  CHECK(group.error().what == "this is no group name");
+  CHECK(group.error().what == "\"no name!\" is no group name");
   CHECK_FALSE(group.error().hint.empty());
   const auto reader = registry::enroll(database.options(Login::reader),
                                        registry::DeviceEnrolment{"12345", {}, "symmetric_key", {1}, {}});
@@ -181,7 +181,7 @@ TEST_CASE("an act on a device that never registered says so", "[operators]") {
   Database database;
   database.run("SELECT registry.enroll_device('enrolled', 'symmetric_key', '\\x00')", Login::ops);
   for (const std::string device : {"'nobody'", "'enrolled'", "NULL"}) {
-    test::check_refused(database, {"resume(" + device + ")", "P0002", "never registered"});
+    test::check_refused(database, {"resume(" + device + ", 'why')", "P0002", "never registered"});
     for (const std::string act : {"suspend", "revoke", "reset"})
       test::check_refused(database, {act + "(" + device + ", 'why')", "P0002", "never registered"});
   }
@@ -193,11 +193,11 @@ TEST_CASE_METHOD(Registered, "a suspended device goes on where it was", "[operat
   CHECK(database.shown("SELECT status FROM registry.certificates", Login::ops) == "issued");
   CHECK(database.shown("SELECT actor, reason, acted_at IS NOT NULL FROM registry.devices", Login::ops) ==
         "test_ops|lost|t");
-  CHECK(act("resume('12345')").empty());
+  CHECK(act("resume('12345', 'why')").empty());
   CHECK(state() == "registered");
   CHECK(events(database) ==
         "12345|-|state|off|registered|test_service|-\n12345|-|state|registered|suspended|test_ops|lost\n"
-        "12345|-|state|suspended|registered|test_ops|-");
+        "12345|-|state|suspended|registered|test_ops|why");
 }
 
 TEST_CASE_METHOD(Registered, "a revoked device has no credential any more, and comes back by reset only",
@@ -206,7 +206,7 @@ TEST_CASE_METHOD(Registered, "a revoked device has no credential any more, and c
   CHECK(state() == "revoked");
   CHECK(database.shown("SELECT status, ended_at IS NOT NULL FROM registry.certificates", Login::ops) ==
         "revoked|t");
-  test::check_refused(database, {"resume('12345')", "55000", "is revoked"});
+  test::check_refused(database, {"resume('12345', 'why')", "55000", "is revoked"});
   CHECK(act("reset('12345', 'found')").empty());
   CHECK(state() == "off");
 }
@@ -216,7 +216,7 @@ TEST_CASE_METHOD(Registered, "a suspended device can be revoked and reset", "[op
   CHECK(act("revoke('12345', 'stolen')").empty());
   CHECK(act("reset('12345', 'found')").empty());
   CHECK(act("suspend('12345', 'wait')").empty());
-  CHECK(act("resume('12345')").empty());
+  CHECK(act("resume('12345', 'why')").empty());
   CHECK(state() == "off");
   CHECK(act("suspend('12345', 'wait')").empty());
   CHECK(act("reset('12345', 'anew')").empty());
@@ -226,7 +226,7 @@ TEST_CASE_METHOD(Registered, "a suspended device can be revoked and reset", "[op
 
 TEST_CASE_METHOD(Registered, "an act in the wrong state says what state that is, and is no event",
                  "[operators]") {
-  test::check_refused(database, {"resume('12345')", "55000", "is registered"});
+  test::check_refused(database, {"resume('12345', 'why')", "55000", "is registered"});
   act("suspend('12345', 'why')");
   test::check_refused(database, {"suspend('12345', 'why')", "55000", "is suspended"});
   act("revoke('12345', 'why')");
@@ -256,11 +256,11 @@ TEST_CASE_METHOD(Registered, "several acts in one transaction happen together", 
   const auto connection = database.connect(Login::ops);
   pqxx::work together(*connection);
   together.exec("SELECT registry.suspend('12345', 'one')");
-  together.exec("SELECT registry.resume('12345')");
+  together.exec("SELECT registry.resume('12345', 'why')");
   CHECK(state() == "registered");
   together.commit();
   CHECK(database.shown("SELECT reason FROM registry.events WHERE reason IS NOT NULL ORDER BY at",
-                       Login::ops) == "one");
+                       Login::ops) == "one\nwhy");
 }
 
 TEST_CASE("the views show the true reason of a rejection, and an expired certificate as expired",

@@ -154,7 +154,7 @@ void connect_devices(Registry& registry, const Jobs& jobs, Complaints& complaint
 void act_on_devices(const Database& database, const Jobs& jobs) {
   const auto connection = database.connect(Login::ops);
   for (const Job& job : jobs) {
-    for (const std::string act : {"suspend('$', 'why')", "resume('$')", "reset('$', 'why')"}) {
+    for (const std::string act : {"suspend('$', 'why')", "resume('$', 'why')", "reset('$', 'why')"}) {
       const auto id = act.find('$');
       try {
         pqxx::nontransaction(*connection)

@@ -80,7 +80,7 @@ TEST_CASE("what an operator is told to do has the device and the group filled in
     happen(c, (reason == Reason::not_on_the_list ? reasons_of_admission() : reasons_of_proofs()).at(reason));
   }
   CHECK(database.shown("SELECT advice FROM registry.recent_rejections ORDER BY device_id", Login::reader) ==
-        "SELECT registry.enable_device('enrolment_disabled') lets it in again.\n"
+        "SELECT registry.enable_device('enrolment_disabled', 'why') lets it in again.\n"
         "latchkey enroll device not_on_the_list --group not_on_the_list --allow lists it.");
 }
 
@@ -89,10 +89,10 @@ TEST_CASE("a group's name that a stranger made up is filled in nowhere", "[reaso
   ReasonCase c(database, Reason::no_enrolment);
   c.ask(c.by_mac(crypto::as_bytes(own_key), "x'); DROP TABLE device; --"));
   database.run(
-      "UPDATE registry.reason SET advice = 'SELECT registry.enable_group(''{group}'')' WHERE id = "
+      "UPDATE registry.reason SET advice = 'SELECT registry.enable_group(''{group}'', ''why'')' WHERE id = "
       "'no_enrolment'");
   CHECK(database.shown("SELECT group_name, advice FROM registry.recent_rejections", Login::reader) ==
-        "x'); DROP TABLE device; --|SELECT registry.enable_group('GROUP')");
+        "x'); DROP TABLE device; --|SELECT registry.enable_group('GROUP', 'why')");
 }
 
 TEST_CASE(

@@ -71,22 +71,22 @@ const MadeReasons& reasons_of_proofs() {
       {Reason::enrolment_disabled,
        [](ReasonCase& c) {
          c.enroll_own_key();
-         c.act("disable_device('" + c.id + "')");
+         c.act("disable_device('" + c.id + "', 'why')");
          c.ask_by_own_key();
        }},
       {Reason::group_disabled,
        [](ReasonCase& c) {
          c.enroll_group_key();
-         c.act("disable_group('" + c.id + "')");
+         c.act("disable_group('" + c.id + "', 'why')");
          c.ask_in_group();
        }},
       {Reason::registered_by_another_enrolment,
        [](ReasonCase& c) {
          c.enroll_group_key();
          c.ask_in_group();
-         c.enroll_own_key();
+         c.change("UPDATE registry.device SET enrolled_by = 'group:another'");
          c.another_request();
-         c.ask_by_own_key();
+         c.ask_in_group();
        }},
       {Reason::registered_by_another_key,
        [](ReasonCase& c) {

@@ -152,7 +152,7 @@ const MadeReasons& reasons_of_admission() {
       {Reason::too_many_credentials,
        [](ReasonCase& c) {
          c.enroll_group_key();
-         c.act("set_group_policy('" + c.id + "', '{\"credentials_per_hour\": 1}')");
+         c.act("set_group_policy('" + c.id + "', '{\"credentials_per_hour\": 1}', 'why')");
          for (const std::string_view which : {"first", "second", "third"}) {
            c.request.request_id = request_id(which);
            c.ask_in_group();

@@ -267,7 +267,7 @@ TEST_CASE("the sums of a large registry are those of a small one, with the time 
   CHECK(database.shown(sums, Login::reader) == live);
   CHECK(database.shown("SELECT max(counted_at) <= now() FROM registry.fleet") == "t");
   // Whoever comes within the half hour finds it done; after that it is counted anew.
-  database.run("SELECT registry.resume('c')", Login::ops);
+  database.run("SELECT registry.resume('c', 'why')", Login::ops);
   CHECK(summarize(registry));
   CHECK(database.shown(sums, Login::reader) == live);
   database.run("UPDATE registry.fleet_summary SET counted_at = now() - interval '31 minutes'");

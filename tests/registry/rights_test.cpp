@@ -135,7 +135,7 @@ TEST_CASE("a role does not get at the functions of another", "[rights]") {
   check_denied(database, Login::reader, "SELECT registry.suspend('12345', 'why')");
   check_denied(database, Login::reader, "SELECT registry.maintain()");
   check_denied(database, Login::reader, "SELECT registry.create_token('kits', 1, '1 day')");
-  check_denied(database, Login::reader, "SELECT registry.forget('12345')");
+  check_denied(database, Login::reader, "SELECT registry.forget('12345', 'why')");
   check_denied(database, Login::service, "SELECT registry.decommission('12345', 'why')");
   check_denied(database, Login::service, "SELECT registry.enroll_devices('[]')");
   check_denied(database, Login::ops, "SELECT registry.summarize()");

@@ -195,7 +195,7 @@ TEST_CASE("retiring a key says whom it leaves without configurations, and does i
   CHECK(database.shown(keys) == "\\x0b|\\x0a|f");
   CHECK(registry::retire_group_key(ops, "meters", true) == 1);
   CHECK(database.shown(keys) == "\\x0b|-|t");
-  CHECK(registry::retire_group_key(ops, "meters", true).error().what.find("no secondary key") !=
+  CHECK(registry::retire_group_key(ops, "meters", true).error().what.find("no older key or CA") !=
         std::string::npos);
 }
 
@@ -213,6 +213,6 @@ TEST_CASE("a group's new key is of the kind of the old one", "[tools]") {
   database.run("SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0a')", Login::ops);
   const auto refused = registry::roll_group_key(ops, "meters", "x509", {0x30});
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().what == "the group meters proves itself by symmetric_key, not by x509");
+  CHECK(refused.error().what == "the proof of the group meters is symmetric_key, not x509");
   CHECK_FALSE(refused.error().hint.empty());
 }

@@ -12,20 +12,19 @@ CREATE OR REPLACE VIEW mqtt_acl AS
     AND d.state NOT IN ('suspended', 'revoked')
   UNION ALL
   SELECT d.device_id::text, 'allow', p.action, p.before || d.device_id || p.after, NULL, p.retain
-  -- LIMIT keeps this a look by the device's id, whatever else is asked for: as EXISTS it became a
-  -- pass over all credentials.
+  -- LIMIT makes this a lookup by the device's id. EXISTS was planned as a scan of all credentials.
   FROM device d CROSS JOIN LATERAL (SELECT FROM credential c WHERE c.device_id = d.device_id
     AND c.type = 'x509' AND is_live(c, now()) LIMIT 1) live
     CROSS JOIN pair p
   WHERE d.state NOT IN ('suspended', 'revoked');
 COMMENT ON VIEW mqtt_acl IS
-  'For a broker that looks rights up, in the form of EMQX''s PostgreSQL authorizer; what is not '
-  'allowed here is to be denied (no_match = deny). Devices with a certificate are named by its '
-  'common name.';
+  'Rights, for a broker that reads them from the database, in the form of EMQX''s PostgreSQL '
+  'authorizer. The broker must deny what is not listed here (no_match = deny). A device with a '
+  'certificate has the certificate''s common name as its username.';
 COMMENT ON COLUMN mqtt_acl.username IS
-  'As in mqtt_user, or the device''s id for a client known by its certificate.';
-COMMENT ON COLUMN mqtt_acl.permission IS 'allow.';
+  'As in mqtt_user; for a client with a certificate, the device''s id.';
+COMMENT ON COLUMN mqtt_acl.permission IS 'Always allow.';
 COMMENT ON COLUMN mqtt_acl.action IS 'publish or subscribe.';
 COMMENT ON COLUMN mqtt_acl.topic IS 'One of the device''s own four topics.';
-COMMENT ON COLUMN mqtt_acl.qos IS 'Empty: any.';
-COMMENT ON COLUMN mqtt_acl.retain IS '0 where it publishes: nothing of the protocol is retained.';
+COMMENT ON COLUMN mqtt_acl.qos IS 'Empty: any QoS.';
+COMMENT ON COLUMN mqtt_acl.retain IS '0 for publish: devices retain nothing.';

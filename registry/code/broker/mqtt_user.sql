@@ -7,13 +7,13 @@ CREATE OR REPLACE VIEW mqtt_user AS
     AND is_live(c, now())
     AND d.state NOT IN ('suspended', 'revoked');
 COMMENT ON VIEW mqtt_user IS
-  'For a broker that looks logins up, in the form of EMQX''s PostgreSQL authenticator: the '
-  'passwords that are good at this moment.';
+  'The passwords that are valid now, for a broker that reads logins from the database, in the '
+  'form of EMQX''s PostgreSQL authenticator.';
 COMMENT ON COLUMN mqtt_user.username IS
-  'The device''s id, @, and the generation: no device id looks like it.';
+  'The device''s id, @ and the generation. No device id has an @.';
 COMMENT ON COLUMN mqtt_user.password_hash IS
   'SHA-256 of the password followed by the salt (password_hash_algorithm sha256, salt_position '
   'suffix), hexadecimal.';
-COMMENT ON COLUMN mqtt_user.salt IS 'As it is hashed.';
-COMMENT ON COLUMN mqtt_user.is_superuser IS 'Never: a superuser would be above mqtt_acl.';
+COMMENT ON COLUMN mqtt_user.salt IS 'The salt, hexadecimal; its text is what is hashed.';
+COMMENT ON COLUMN mqtt_user.is_superuser IS 'Always false: mqtt_acl does not bind a superuser.';
 COMMENT ON COLUMN mqtt_user.created IS 'When the password was issued.';

@@ -1,9 +1,9 @@
--- What was planned while the table was small is planned anew. Beside somebody who counts it already
--- this does nothing.
+-- New statistics make sessions plan again what they planned while the table was small. Does nothing
+-- while another session analyzes the table.
 CREATE OR REPLACE FUNCTION analyze_filled(filled regclass, added bigint) RETURNS void
   LANGUAGE plpgsql AS $$
 BEGIN
   IF added >= 1000 THEN EXECUTE format('ANALYZE (SKIP_LOCKED) %s', filled); END IF;
 END $$;
 COMMENT ON FUNCTION analyze_filled(regclass, bigint) IS
-  'Internal: counts a table for the planner after many rows came at once.';
+  'Internal: analyzes a table after an act has added many rows at once.';

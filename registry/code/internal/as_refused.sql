@@ -1,4 +1,4 @@
--- The service accepted them, or had them wait: for the ledger they are what became of them.
+-- The service accepted these requests, or let them wait. The ledger gets what became of them here.
 CREATE OR REPLACE FUNCTION as_refused(b decided_request[], over int[], often int[], crowded int[])
 RETURNS decided_request[] LANGUAGE plpgsql AS $$
 BEGIN
@@ -14,5 +14,5 @@ BEGIN
     FROM unnest(b) q);
 END $$;
 COMMENT ON FUNCTION as_refused(decided_request[], int[], int[], int[]) IS
-  'Internal: what was decided, with those as refused that a quota, the rate of their group or the '
-  'waiting room has no place for.';
+  'Internal: returns the decided requests; those that a quota, the rate of their group or the '
+  'waiting room has no room for are marked as refused.';

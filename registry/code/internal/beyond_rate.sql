@@ -1,6 +1,7 @@
--- Of the credentials that a device got since it registered, the one that would fall out of the hour
--- is looked at: no counter is kept, and who has had few costs next to nothing. Three for each life
--- are allowed in any case, where that is minutes only: an honest device needs fewer than two.
+-- If a device may get N credentials an hour, it is over the rate when the Nth last one is younger
+-- than an hour: no counter is needed, and a device with few credentials costs next to nothing.
+-- Where a life lasts minutes, three for each life are allowed; an honest device needs fewer than
+-- two.
 CREATE OR REPLACE FUNCTION beyond_rate(b decided_request[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -16,5 +17,5 @@ BEGIN
       AND c.issued_at > greatest(now() - interval '1 hour', d.registered_at));
 END $$;
 COMMENT ON FUNCTION beyond_rate(decided_request[]) IS
-  'Internal: the accepted requests of devices that got as many new credentials within an hour as '
-  'their group allows.';
+  'Internal: returns the accepted requests of devices that already got as many new credentials '
+  'within an hour as their group allows.';

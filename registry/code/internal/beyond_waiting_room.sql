@@ -1,6 +1,6 @@
--- As many newcomers may wait as could still be registered, and a thousand where nothing is capped;
--- who waits already has its place. Batches at the same time do not see each other: each may fill
--- what is left.
+-- As many newcomers may wait as the quotas have room for, and at most a thousand. A device that
+-- waits already keeps its place. Batches that run at the same time do not see each other's
+-- newcomers: each may fill what is left.
 CREATE OR REPLACE FUNCTION beyond_waiting_room(b decided_request[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -26,4 +26,4 @@ BEGIN
     WHERE f.place + w.n > f.room);
 END $$;
 COMMENT ON FUNCTION beyond_waiting_room(decided_request[]) IS
-  'Internal: newcomers that would wait for an operator where no more may.';
+  'Internal: returns the newcomers that there is no room for to wait for approval.';

@@ -6,4 +6,4 @@ EXCEPTION WHEN data_exception THEN
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bytes_in(text) IS
-  'Internal: \x and hexadecimal digits, or PEM; NULL if it is neither.';
+  'Internal: decodes \x with hexadecimal digits, or PEM; NULL if the text is neither.';

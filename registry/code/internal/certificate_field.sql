@@ -1,4 +1,5 @@
--- RFC 5280, 4.1: version, serial number, algorithm, issuer, validity, subject.
+-- The fields of TBSCertificate are version, serial number, algorithm, issuer, validity and subject
+-- (RFC 5280, 4.1).
 CREATE OR REPLACE FUNCTION certificate_field(der bytea, number int) RETURNS bytea
   LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -20,9 +21,10 @@ BEGIN
   END IF;
   RAISE array_subscript_error;
 EXCEPTION WHEN array_subscript_error THEN
-  PERFORM refuse('22023', 'this is no X.509 certificate',
-    'DER; registry.pem(''-----BEGIN CERTIFICATE----- ...'') reads PEM.');
+  RAISE EXCEPTION USING ERRCODE = '22023',
+    MESSAGE = 'the material is no X.509 certificate',
+    HINT = 'It must be DER; registry.pem(''-----BEGIN CERTIFICATE----- ...'') makes DER of PEM.';
 END $$;
 COMMENT ON FUNCTION certificate_field(bytea, int) IS
-  'Internal: a SEQUENCE in a certificate, by how many fields stand before it: 4 for the validity, '
+  'Internal: returns a field of a certificate by the number of fields before it: 4 for the validity, '
   '5 for the subject.';

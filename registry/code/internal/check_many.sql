@@ -1,9 +1,12 @@
 CREATE OR REPLACE FUNCTION check_many(ids text[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF ids IS NULL OR cardinality(ids) > 10000 THEN
-    PERFORM refuse('22023', coalesce(cardinality(ids)::text, 'no') || ' devices at once',
-      'An array of at most 10000: what an act has locked is put off until it is committed.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = coalesce(cardinality(ids) || ' devices are too many for one act',
+        'device_ids is NULL'),
+      HINT = 'Give an array of at most 10000 ids: the service puts their devices off until the act '
+        'is committed.';
   END IF;
 END $$;
 COMMENT ON FUNCTION check_many(text[]) IS
-  'Internal: refuses an act on more devices than it may lock at once.';
+  'Internal: raises an error if an act names more devices than it may lock.';

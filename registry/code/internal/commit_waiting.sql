@@ -1,5 +1,4 @@
--- A request that waits for an operator. The first digest that waits is the one that can be
--- approved.
+-- Of the requests that a device waits with, only the first can be approved.
 CREATE OR REPLACE FUNCTION commit_waiting(b decided_request[], crowded int[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -17,8 +16,8 @@ BEGIN
   upd AS (
     UPDATE device d SET state = 'provisioning_requested',
       requested_at = coalesce(d.requested_at, q.received_at),
-      -- An operator sees what belongs to the request that waits, not what another one says of
-      -- itself.
+      -- An operator sees the group and the attributes of the request that waits, not those of a
+      -- later one.
       group_name = CASE WHEN d.waiting_digest <> q.digest THEN d.group_name ELSE q.group_name END,
       attributes = CASE WHEN d.waiting_digest <> q.digest OR q.attributes = '{}' THEN d.attributes
         ELSE q.attributes END,
@@ -39,4 +38,4 @@ BEGIN
   RETURN stale;
 END $$;
 COMMENT ON FUNCTION commit_waiting(decided_request[], int[]) IS
-  'Internal: devices that wait for approval. Returns the rows that have to be decided again.';
+  'Internal: writes the devices that wait for approval. Returns the rows to be decided again.';

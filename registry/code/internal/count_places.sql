@@ -13,4 +13,4 @@ BEGIN
   WHERE c.name = t.name;
 END $$;
 COMMENT ON FUNCTION count_places(placed_request[], int[]) IS
-  'Internal: counts those that were registered in their quotas, and no longer in those before.';
+  'Internal: counts registered devices in their new quotas and no longer in their old ones.';

@@ -2,4 +2,4 @@ CREATE OR REPLACE FUNCTION counts_live() RETURNS boolean LANGUAGE sql STABLE AS 
   SELECT pg_relation_size('device') + pg_relation_size('enrollment') < count_live_below FROM setting
 $$;
 COMMENT ON FUNCTION counts_live() IS
-  'Is the registry small enough to be counted whenever somebody looks?';
+  'Whether the registry is small enough for fleet to count devices at every query.';

@@ -1,4 +1,5 @@
--- The newest of a device stays, without its certificate: its generation goes on from there.
+-- The row of a device's newest credential stays, without its certificate: the next generation
+-- follows it.
 CREATE OR REPLACE FUNCTION drop_old_credentials(keep interval, portion int) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE n bigint;
@@ -24,4 +25,5 @@ BEGIN
   RETURN n = portion;
 END $$;
 COMMENT ON FUNCTION drop_old_credentials(interval, int) IS
-  'Internal: removes a portion of the credentials that retention lets go. True: there may be more.';
+  'Internal: deletes a portion of the credentials older than their retention. True: maybe not '
+  'all.';

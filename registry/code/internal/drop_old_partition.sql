@@ -9,8 +9,8 @@ BEGIN
       WHERE i.inhparent IN ('attempt'::regclass, 'event'::regclass) AND c.relkind = 'r') p
     WHERE p.month + interval '1 month' <= (now() - p.keep) AT TIME ZONE 'UTC';
   IF old IS NULL THEN RETURN false; END IF;
-  -- Dropping locks the whole table; behind a long reader it would wait, and every writer behind it.
-  -- So it gives up soon and tries again.
+  -- DROP locks the whole table. Behind a long reader it would wait, and all writers behind it: so
+  -- it gives up soon and tries again.
   FOR attempt IN 1..3 LOOP
     BEGIN
       EXECUTE format('DROP TABLE %I', old);
@@ -23,5 +23,5 @@ BEGIN
   RETURN false;
 END $$;
 COMMENT ON FUNCTION drop_old_partition() IS
-  'Internal: drops the oldest partition that retention lets go; nobody waits for it longer than '
+  'Internal: drops the oldest partition older than its retention. Nobody waits for it longer than '
   '200 ms. True: there are more.';

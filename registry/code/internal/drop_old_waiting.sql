@@ -1,4 +1,4 @@
--- A device that is still there asks again within a minute, and waits anew.
+-- A device that still exists asks again within a minute and waits anew.
 CREATE OR REPLACE FUNCTION drop_old_waiting(keep interval, portion int) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE old text[];
@@ -13,5 +13,5 @@ BEGIN
   RETURN cardinality(old) = portion;
 END $$;
 COMMENT ON FUNCTION drop_old_waiting(interval, int) IS
-  'Internal: removes a portion of the devices that waited for an operator for too long and were '
-  'never registered. True: there may be more.';
+  'Internal: deletes a portion of the devices that waited for approval longer than their retention '
+  'and never registered. True: maybe not all.';

@@ -1,5 +1,5 @@
--- Made beside the table and then attached: ATTACH takes a lock that lets writers go on, CREATE ...
--- PARTITION OF does not.
+-- ATTACH lets writers go on, CREATE ... PARTITION OF does not: so the partition is created as a
+-- table and then attached.
 CREATE OR REPLACE FUNCTION ensure_partition(parent text, month date) RETURNS void
   LANGUAGE plpgsql AS $$
 DECLARE name text := parent || to_char(month, '_YYYY_MM');
@@ -18,4 +18,4 @@ BEGIN
                  (month + interval '1 month') AT TIME ZONE 'UTC');
 END $$;
 COMMENT ON FUNCTION ensure_partition(text, date) IS
-  'Makes the partition of one month (UTC) if it is missing.';
+  'Internal: creates the partition of one month (UTC) if it is missing.';

@@ -1,5 +1,5 @@
--- A function, for its setting: a planner that does not know the day takes a third of all devices to
--- have come after it.
+-- A function because of its setting: without it the planner, which does not know the day, expects a
+-- third of all devices after it and reads the whole table.
 CREATE OR REPLACE FUNCTION funnel(since date) RETURNS SETOF funnel_summary
 LANGUAGE sql STABLE SET enable_seqscan = off AS $$
   SELECT day, requested, registered, connected, ready,
@@ -26,4 +26,4 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
   FROM funnel_summary WHERE day >= since
 $$;
 COMMENT ON FUNCTION funnel(date) IS
-  'Internal: provisioning_funnel from a day on. Days that were summed up are not counted again.';
+  'Internal: provisioning_funnel from a day on. Days in funnel_summary are not counted again.';

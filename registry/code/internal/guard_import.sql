@@ -3,4 +3,5 @@ BEGIN
   PERFORM check_importing();
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION guard_import() IS 'Trigger: nobody adds to the import of another.';
+COMMENT ON FUNCTION guard_import() IS
+  'Trigger: only the connection that began an import adds rows to it.';

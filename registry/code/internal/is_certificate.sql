@@ -5,4 +5,4 @@ BEGIN
 EXCEPTION WHEN data_exception THEN
   RETURN false;
 END $$;
-COMMENT ON FUNCTION is_certificate(bytea) IS 'Internal: as far as certificate_subject reads.';
+COMMENT ON FUNCTION is_certificate(bytea) IS 'Internal: whether certificate_subject can read it.';

@@ -3,4 +3,5 @@ CREATE OR REPLACE FUNCTION is_live(c credential, at timestamptz) RETURNS boolean
 RETURN (c.status = 'active' AND c.not_after > at)
   OR (c.status = 'issued' AND least(c.not_after, c.use_by) > at);
 COMMENT ON FUNCTION is_live(credential, timestamptz) IS
-  'Neither retired nor revoked nor expired; if never used, still to be used in time.';
+  'Whether a credential is neither retired nor revoked nor expired; one that was never used '
+  'expires at use_by.';

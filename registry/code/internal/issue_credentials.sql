@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION issue_credentials(b decided_request[], won int[]) RET
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-  -- One that was never used ends with the next.
+  -- A credential that was never used ends when the next one is issued.
   UPDATE credential c SET status = 'retired', ended_at = now()
     FROM unnest(b) q
     WHERE q.i = ANY (won) AND q.expected > 0 AND c.device_id = q.device_id AND c.status = 'issued';
@@ -16,4 +16,4 @@ BEGIN
     FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
 END $$;
 COMMENT ON FUNCTION issue_credentials(decided_request[], int[]) IS
-  'Internal: writes the credentials of those that were registered or rotated.';
+  'Internal: writes the credentials of the requests that won.';

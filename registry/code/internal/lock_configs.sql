@@ -1,4 +1,4 @@
--- Order as in lock_statuses.
+-- Locks in the same order as lock_statuses.
 CREATE OR REPLACE FUNCTION lock_configs(b worked_out_config[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -28,5 +28,5 @@ BEGIN
       OR (c.device_id IS NOT NULL AND NOT c.device_id = ANY (free_due)));
 END $$;
 COMMENT ON FUNCTION lock_configs(worked_out_config[]) IS
-  'Internal: locks what commit_configs changes. Returns the rows that have to wait because '
-  'somebody else has locked what they change, if the batch skips those.';
+  'Internal: locks the rows that commit_configs changes. If the batch says skip_locked, returns '
+  'those of its rows that another session keeps locked.';

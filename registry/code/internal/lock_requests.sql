@@ -1,6 +1,6 @@
--- Locks in one order for everybody: quotas by name, known devices by id; new devices follow by id.
--- By `= ANY (array)`, which leaves the planner no way but the index. Whoever skips what is locked
--- waits for nothing, so it need not keep that order.
+-- Everybody locks in this order: quotas by name, then known devices by id; new devices are inserted
+-- by id. `= ANY (array)` leaves the planner no way but the index. A batch that skips locked rows
+-- waits for nothing, so it need not keep the order.
 CREATE OR REPLACE FUNCTION lock_requests(b decided_request[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -34,5 +34,5 @@ BEGIN
             AND (t.parent IS NULL OR t.parent = ANY (free_quotas))))));
 END $$;
 COMMENT ON FUNCTION lock_requests(decided_request[]) IS
-  'Internal: locks what commit_requests changes. Returns the rows that have to wait because '
-  'somebody else has locked what they change, if the batch skips those.';
+  'Internal: locks the rows that commit_requests changes. If the batch says skip_locked, returns '
+  'those of its rows that another session keeps locked.';

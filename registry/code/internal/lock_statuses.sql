@@ -1,5 +1,5 @@
--- Only what changes a device locks it. Order as in lock_requests: devices by id, then presence by
--- id.
+-- Only statuses that change the device row lock it. The order is that of lock_requests: devices by
+-- id, then presence by id.
 CREATE OR REPLACE FUNCTION lock_statuses(b decided_status[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -31,5 +31,5 @@ BEGIN
       OR (r.device_id IS NOT NULL AND NOT r.device_id = ANY (free_presence)));
 END $$;
 COMMENT ON FUNCTION lock_statuses(decided_status[]) IS
-  'Internal: locks what commit_statuses changes. Returns the rows that have to wait because '
-  'somebody else has locked what they change, if the batch skips those.';
+  'Internal: locks the rows that commit_statuses changes. If the batch says skip_locked, returns '
+  'those of its rows that another session keeps locked.';

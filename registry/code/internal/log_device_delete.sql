@@ -5,4 +5,5 @@ BEGIN
     WHERE state <> 'off';
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION log_device_delete() IS 'Trigger: an event for each device that went.';
+COMMENT ON FUNCTION log_device_delete() IS
+  'Trigger: writes an event for each device that was deleted.';

@@ -10,4 +10,4 @@ BEGIN
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION log_device_update() IS
-  'Trigger: an event for each device whose state or generation changed.';
+  'Trigger: writes an event for each device whose state or generation changed.';

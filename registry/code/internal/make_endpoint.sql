@@ -1,4 +1,4 @@
--- Where devices connect. Anchors travel in every answer, in base64 twice: hence the bound.
+-- CA certificates are bounded because every answer carries them, in base64 twice.
 CREATE OR REPLACE FUNCTION make_endpoint(host text, port int, tls boolean, ca text) RETURNS jsonb
   LANGUAGE plpgsql AS $$
 DECLARE anchors bytea[];
@@ -6,18 +6,25 @@ BEGIN
   IF host IS NULL THEN
     RETURN NULL;
   ELSIF host !~ '^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$' THEN
-    PERFORM refuse('22023', 'this is no host',
-      'A name or an address, without scheme and port. NULL for the one of the service''s '
-      'configuration.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('%s is no host', to_json(left(host, 100))),
+      HINT = 'Give a name or an address without scheme and port, or NULL for the broker of the '
+        'service''s configuration.';
   ELSIF port IS NULL OR port NOT BETWEEN 1 AND 65535 THEN
-    PERFORM refuse('22023', 'this is no port', 'From 1 to 65535; 8883 is usual for MQTT with TLS.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('%s is no port', coalesce(port::text, 'NULL')),
+      HINT = 'Choose 1 to 65535; MQTT with TLS usually has 8883.';
   END IF;
   anchors := array(SELECT pem(m[1])
     FROM regexp_matches(ca, '(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----)', 'g') m);
   IF ca IS NOT NULL AND anchors = '{}' THEN
-    PERFORM refuse('22023', 'ca has no certificate', 'PEM: -----BEGIN CERTIFICATE----- ...');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'ca has no certificate',
+      HINT = 'Give certificates in PEM: -----BEGIN CERTIFICATE----- ...';
   ELSIF (SELECT coalesce(sum(length(a)), 0) FROM unnest(anchors) a) > 2048 THEN
-    PERFORM refuse('22023', 'ca is too large', 'At most 2048 bytes of DER in all.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'ca is too large',
+      HINT = 'Its certificates may have at most 2048 bytes of DER together.';
   END IF;
   PERFORM certificate_subject(a) FROM unnest(anchors) a;
   RETURN jsonb_build_object('host', host, 'port', port, 'tls', coalesce(tls, true)) ||
@@ -25,4 +32,4 @@ BEGIN
       array(SELECT translate(encode(a, 'base64'), E'\n', '') FROM unnest(anchors) a)) END;
 END $$;
 COMMENT ON FUNCTION make_endpoint(text, int, boolean, text) IS
-  'Internal: an endpoint as it is stored.';
+  'Internal: makes an endpoint as it is stored.';

@@ -6,8 +6,10 @@ BEGIN
     ON CONFLICT DO NOTHING;
   SELECT c.group_name INTO owner FROM group_ca c WHERE c.subject = certificate_subject(material);
   IF owner <> name THEN
-    PERFORM refuse('23505', format('the group %s has a CA of this name', owner),
-      'A certificate finds its group by the name of its CA.');
+    RAISE EXCEPTION USING ERRCODE = '23505',
+      MESSAGE = format('the group %s has a CA with the same subject name', owner),
+      HINT = 'Choose a CA with another name: the certificate of a device finds its group by the '
+        'name of its CA.';
   END IF;
 END $$;
-COMMENT ON FUNCTION name_ca(text, bytea) IS 'Internal: makes a CA findable as this group''s.';
+COMMENT ON FUNCTION name_ca(text, bytea) IS 'Internal: records that a CA belongs to this group.';

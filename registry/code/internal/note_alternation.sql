@@ -13,5 +13,5 @@ LANGUAGE sql SET enable_seqscan = off SET enable_hashjoin = off
       AND r.returns >= 3;
 $$;
 COMMENT ON FUNCTION note_alternation(decided_status[], int[]) IS
-  'Internal: a session''s name was taken up again; three times in ten minutes is a sign of a '
-  'clone.';
+  'Internal: counts that an earlier session opened again; three times within ten minutes are a '
+  'sign of a clone.';

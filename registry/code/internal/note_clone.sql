@@ -5,4 +5,4 @@ CREATE OR REPLACE FUNCTION note_clone(device text, kind text, found jsonb) RETUR
       evidence = EXCLUDED.evidence
 $$;
 COMMENT ON FUNCTION note_clone(text, text, jsonb) IS
-  'Internal: a sign that two devices share one identity.';
+  'Internal: records a sign that two devices share one identity.';

@@ -1,9 +1,9 @@
--- Honest devices keep a key or make a new one; none goes back to the one before, and none has
--- another's. Two transactions that commit one key within the same milliseconds do not see each
--- other: their next credentials show it. Looking once more after the commit took 27 us a device, a
--- third of what it costs to mark an answer as sent.
--- A new credential costs the same however many devices share its key and however many credentials
--- its device has had: one other device is named, and a hundred credentials are looked at.
+-- An honest device keeps its key or makes a new one; it never goes back to an earlier key, and it
+-- never has the key of another device. Two transactions that commit one key within the same
+-- milliseconds do not see each other; the next credentials show it. Looking again after the commit
+-- took 27 us a device, a third of what marking an answer as sent costs. The cost of a new
+-- credential grows neither with the number of devices that share its key nor with the number of
+-- credentials of its device: one other device is named, a hundred credentials are read.
 CREATE OR REPLACE FUNCTION note_cloned_keys(b decided_request[], won int[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -20,7 +20,8 @@ BEGIN
         AND c.generation >= q.expected - 100
         AND c.key_fingerprint = q.key_fingerprint) o ON o.generation IS NOT NULL
     WHERE q.i = ANY (won) AND q.expected > 1;
-  -- Of the other it is said once: what a whole fleet would write is what it would wait for.
+  -- The other device gets its sign only once: if a fleet shares a key, everybody would write, and
+  -- wait for, the same row.
   WITH shared AS MATERIALIZED (
     SELECT q.device_id COLLATE "C" AS device_id, o.device_id AS other,
       encode(q.key_fingerprint, 'hex') AS key
@@ -42,4 +43,5 @@ BEGIN
       evidence = EXCLUDED.evidence;
 END $$;
 COMMENT ON FUNCTION note_cloned_keys(decided_request[], int[]) IS
-  'Internal: keys of new credentials that were seen elsewhere, or before the one before.';
+  'Internal: records new credentials whose key is another device''s or an earlier one of the same '
+  'device.';

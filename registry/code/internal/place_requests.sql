@@ -1,5 +1,5 @@
--- A device counts once, in the quota that registered it; one that comes back through another group
--- moves. A token's uses count for its group as well: that is the top of both.
+-- A device counts once, in the quota by which it registered; one that registers again by another
+-- group moves. A use of a token counts for its group as well: the group's quota is the top of both.
 CREATE OR REPLACE FUNCTION place_requests(b decided_request[]) RETURNS placed_request[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -34,5 +34,5 @@ BEGIN
     FROM fitting);
 END $$;
 COMMENT ON FUNCTION place_requests(decided_request[]) IS
-  'Internal: the accepted requests that can still be granted, and which of them a quota has no '
-  'room for.';
+  'Internal: returns the accepted requests that can still be granted, and marks those that a '
+  'quota has no room for.';

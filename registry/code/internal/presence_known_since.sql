@@ -1,4 +1,5 @@
--- Wills are lost while nobody listens. A link that began while another one lasted leaves no break.
+-- A will that the broker sends while no replica listens is lost. A link that began while another
+-- one lasted leaves no gap.
 CREATE OR REPLACE FUNCTION presence_known_since() RETURNS timestamptz LANGUAGE sql STABLE AS $$
   SELECT max(ready_at) FROM (
     SELECT ready_at,
@@ -7,5 +8,5 @@ CREATE OR REPLACE FUNCTION presence_known_since() RETURNS timestamptz LANGUAGE s
   WHERE until_then IS NULL OR until_then < ready_at
 $$;
 COMMENT ON FUNCTION presence_known_since() IS
-  'Since when some replica has listened without a break: what was said before may have been '
-  'followed by a will that nobody heard. NULL: nobody ever did.';
+  'Since when at least one replica has listened without a gap. A will may have been lost before. '
+  'NULL: no replica has listened yet.';

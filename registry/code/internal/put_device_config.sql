@@ -9,4 +9,4 @@ BEGIN
   PERFORM pg_notify('latchkey', 'config');
 END $$;
 COMMENT ON FUNCTION put_device_config(text, jsonb) IS
-  'Internal: stores what one device is configured with and has it looked at.';
+  'Internal: stores a device''s own configuration and makes it due.';

@@ -14,11 +14,13 @@ BEGIN
   ends := regexp_replace(digits, '^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$',
     '\1-\2-\3 \4:\5:\6')::timestamp AT TIME ZONE 'UTC';
   IF ends < now() THEN
-    PERFORM refuse('22023', format('this certificate ended on %s', ends),
-      'No device could prove itself by it: enrol the one that is in use.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('this certificate ended on %s', ends),
+      HINT = 'It proves nothing any more. Enrol the certificate that is in use.';
   END IF;
 EXCEPTION WHEN array_subscript_error OR datetime_field_overflow OR invalid_datetime_format THEN
-  PERFORM refuse('22023', 'this certificate has no time at which it ends',
-    'Enrol the one that is in use.');
+  RAISE EXCEPTION USING ERRCODE = '22023',
+    MESSAGE = 'the end of this certificate''s validity cannot be read',
+    HINT = 'Enrol a certificate whose validity ends at a time of RFC 5280.';
 END $$;
-COMMENT ON FUNCTION refuse_ended(bytea) IS 'Internal: refuses a certificate that has ended.';
+COMMENT ON FUNCTION refuse_ended(bytea) IS 'Internal: raises an error if a certificate has ended.';

@@ -1,4 +1,4 @@
--- Beside another commit that inserts the same device this one waits, and then has lost.
+-- If another commit inserts the same device, this one waits for it and has lost then.
 CREATE OR REPLACE FUNCTION register_devices(placed placed_request[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -34,7 +34,7 @@ BEGIN
       waiting_since = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_since END,
       approved_digest = CASE WHEN q.to_registered THEN NULL ELSE d.approved_digest END,
       rejected_digest = CASE WHEN q.to_registered THEN NULL ELSE d.rejected_digest END,
-      -- A device that starts anew has nothing applied; one that rotates keeps what it acknowledged.
+      -- A device that registers has applied nothing; one that rotates keeps what it acknowledged.
       applied_config_version = CASE WHEN q.to_registered THEN 0 ELSE d.applied_config_version END,
       config_version = coalesce(q.config_version, d.config_version),
       config_layers = q.config_layers,
@@ -52,4 +52,4 @@ BEGIN
   RETURN won;
 END $$;
 COMMENT ON FUNCTION register_devices(placed_request[]) IS
-  'Internal: writes the devices that were granted a credential. Returns the rows that it wrote.';
+  'Internal: writes the devices of the granted requests. Returns the rows that it wrote.';

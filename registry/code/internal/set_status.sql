@@ -1,17 +1,23 @@
-CREATE OR REPLACE FUNCTION set_status(what text, name text, next text, why text) RETURNS void
-  LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION set_status(what text, INOUT name text, next text, why text,
+  OUT old_status text, OUT new_status text) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
+  new_status := next;
   IF what = 'group' THEN
+    SELECT g.status INTO old_status FROM enrollment_group g WHERE g.name = name FOR NO KEY UPDATE;
     UPDATE enrollment_group g SET status = next WHERE g.name = name;
   ELSE
+    SELECT e.status INTO old_status FROM enrollment e WHERE e.device_id = name FOR NO KEY UPDATE;
     UPDATE enrollment e SET status = next WHERE e.device_id = name;
   END IF;
   IF NOT FOUND AND what = 'group' THEN
-    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('there is no group %s', name),
+      HINT = 'Names are case-sensitive. SELECT name FROM registry.groups lists the groups.';
   ELSIF NOT FOUND THEN
-    PERFORM refuse('P0002', format('the device %s is not enrolled individually', name),
-      'suspend(device_id, reason) stops a device of a group.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('the device %s is not enrolled individually', name),
+      HINT = 'registry.suspend stops a device that came by a group.';
   END IF;
   INSERT INTO event (device_id, group_name, action, reason)
     VALUES (CASE what WHEN 'device' THEN name END, CASE what WHEN 'group' THEN name END,

@@ -4,4 +4,4 @@ CREATE OR REPLACE FUNCTION spread_config_change(name text) RETURNS void LANGUAGE
   SELECT pg_notify('latchkey', 'config');
 $$;
 COMMENT ON FUNCTION spread_config_change(text) IS
-  'Internal: has every device of the group, or of the fleet, looked at by the service, in steps.';
+  'Internal: makes the service look at every device of the group, or of the fleet, in steps.';

@@ -1,4 +1,4 @@
--- A revocation since the load has the last word.
+-- If a credential was revoked after the load, its answer is not repeated.
 CREATE OR REPLACE FUNCTION stale_repeats(b decided_request[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -8,4 +8,4 @@ BEGIN
       AND c.generation = q.repeated AND is_live(c, now())));
 END $$;
 COMMENT ON FUNCTION stale_repeats(decided_request[]) IS
-  'Internal: repeated answers whose credential is no longer what it was when it was loaded.';
+  'Internal: returns the repeated answers whose credential ended after it was loaded.';

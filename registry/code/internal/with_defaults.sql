@@ -13,4 +13,4 @@ BEGIN
   RETURN g;
 END $$;
 COMMENT ON FUNCTION with_defaults(enrollment_group) IS
-  'Internal: the group with what its policy leaves open.';
+  'Internal: returns the group with defaults where its policy is NULL.';

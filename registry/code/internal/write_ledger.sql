@@ -1,5 +1,5 @@
--- What is decided again is written then. Of a flood only the number is kept, but for what was given
--- out.
+-- A request that will be decided again is written then. In a flood, requests are only counted; one
+-- that was given a credential always has its line.
 CREATE OR REPLACE FUNCTION write_ledger(b decided_request[], won int[], stale int[]) RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -18,4 +18,4 @@ BEGIN
     ON CONFLICT (minute, group_name, code, writer) DO UPDATE SET n = a.n + EXCLUDED.n;
 END $$;
 COMMENT ON FUNCTION write_ledger(decided_request[], int[], int[]) IS
-  'Internal: a line of the ledger for each request, with the true reason.';
+  'Internal: writes a line of the ledger for each request, with the true reason.';

@@ -3,13 +3,14 @@ CREATE OR REPLACE VIEW access_changes AS
     d.broker_applied_at - d.access_changed_at AS took, d.actor, d.reason
   FROM device d WHERE d.access_changed_at IS NOT NULL;
 COMMENT ON VIEW access_changes IS
-  'The last suspend, resume, revoke or reset of each device, and when the broker was seen to act '
-  'on it; took: how long that was, empty as long as it has not.';
-COMMENT ON COLUMN access_changes.device_id IS 'Which device.';
+  'The last suspend, resume, revoke or reset of each device, and how long the broker took to '
+  'apply it.';
+COMMENT ON COLUMN access_changes.device_id IS 'The device.';
 COMMENT ON COLUMN access_changes.state IS 'Its state now.';
 COMMENT ON COLUMN access_changes.access_changed_at IS 'When the operator acted.';
 COMMENT ON COLUMN access_changes.broker_applied_at IS
-  'When the broker was seen to follow; empty: not yet, or the service does not steer the broker.';
-COMMENT ON COLUMN access_changes.took IS 'From the one to the other.';
+  'When the broker applied it; empty: not yet, or the service does not control the broker.';
+COMMENT ON COLUMN access_changes.took IS
+  'From access_changed_at to broker_applied_at; empty while the broker has not applied it.';
 COMMENT ON COLUMN access_changes.actor IS 'The login that acted.';
-COMMENT ON COLUMN access_changes.reason IS 'Why, in the operator''s words.';
+COMMENT ON COLUMN access_changes.reason IS 'The operator''s reason.';

@@ -3,7 +3,8 @@ CREATE OR REPLACE VIEW attempts AS
     coalesce(r.text || coalesce(': ' || a.detail, ''), a.reason) AS reason,
     a.group_name, a.latency_us, r.id AS reason_id
   FROM attempt a LEFT JOIN reason r ON r.id = a.reason;
-COMMENT ON VIEW attempts IS 'The ledger: every request, what was answered, and the true reason.';
-COMMENT ON COLUMN attempts.reason IS 'The true reason, which the device was not told.';
+COMMENT ON VIEW attempts IS
+  'The ledger: every request, its answer, and the true reason of the answer.';
+COMMENT ON COLUMN attempts.reason IS 'The true reason. The device is not told it.';
 COMMENT ON COLUMN attempts.reason_id IS
-  'Its id in reasons; empty: there is none, or an older version wrote it.';
+  'The id of reason in the view reasons; empty: no reason, or a row of an older version.';

@@ -6,13 +6,11 @@ CREATE OR REPLACE VIEW certificates AS
          c.not_before, c.not_after, c.issued_at, c.connected_at, c.ended_at,
          encode(c.key_fingerprint, 'hex') AS key_fingerprint
   FROM credential c WHERE c.type = 'x509';
-COMMENT ON VIEW certificates IS
-  'Every certificate that was issued. status: issued (not used yet), active, retired, revoked or '
-  'expired.';
+COMMENT ON VIEW certificates IS 'Every certificate that was issued, until retention deletes it.';
 COMMENT ON COLUMN certificates.serial IS 'The certificate''s serial number, hexadecimal.';
 COMMENT ON COLUMN certificates.fingerprint IS 'SHA-256 of the certificate, hexadecimal.';
 COMMENT ON COLUMN certificates.key_fingerprint IS
-  'SHA-256 of its SubjectPublicKeyInfo, hexadecimal: the same at two devices is a clone.';
+  'SHA-256 of its SubjectPublicKeyInfo, hexadecimal. Two devices with the same one are clones.';
 COMMENT ON COLUMN certificates.status IS
-  'issued: not seen in use yet; active: a device connected with it; retired: a newer one took '
-  'over; revoked; expired.';
+  'issued: no device connected with it yet; active: a device connected with it; retired: a newer '
+  'one replaced it; revoked; expired.';

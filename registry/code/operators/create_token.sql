@@ -9,17 +9,22 @@ DECLARE
 BEGIN
   SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR KEY SHARE;
   IF found IS NULL THEN
-    PERFORM refuse('P0002', format('there is no group %s', name),
-      'SELECT registry.enroll_group(name, ''token'', NULL) makes one.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('there is no group %s', name),
+      HINT = 'Names are case-sensitive. registry.enroll_group(''kits'', ''token'', NULL) makes a '
+        'group for tokens.';
   ELSIF found.proof <> 'token' THEN
-    PERFORM refuse('55000', format('the proof of the group %s is %s', name, found.proof),
-      'Only a group whose proof is token has tokens.');
+    RAISE EXCEPTION USING ERRCODE = '55000',
+      MESSAGE = format('the proof of the group %s is %s', name, found.proof),
+      HINT = 'Choose a group whose proof is token.';
   ELSIF uses < 1 THEN
-    PERFORM refuse('22023', format('%s uses', uses),
-      'At least 1; NULL for no bound but that of its group.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('a token for %s uses lets nobody in', uses),
+      HINT = 'Choose at least 1, or NULL for no limit beside that of its group.';
   ELSIF valid_for IS NULL OR valid_for <= interval '0' OR valid_for > interval '5 years' THEN
-    PERFORM refuse('22023', format('%L is no time for a token to be valid', valid_for),
-      'More than nothing and at most 5 years.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('a token cannot be valid for %L', valid_for),
+      HINT = 'Choose an interval above 0 and of at most 5 years.';
   END IF;
   counter := found.quota;
   IF uses IS NOT NULL THEN
@@ -34,6 +39,6 @@ BEGIN
   RETURN made;
 END $$;
 COMMENT ON FUNCTION create_token(text, bigint, interval) IS
-  'Makes a token for a group whose proof is token, and shows it this once: only its SHA-256 is '
-  'kept. uses: how many devices may register with it, NULL for any number; valid_for: for how '
-  'long newcomers may.';
+  'Makes a token for a group whose proof is token and returns it. The registry keeps only its '
+  'SHA-256, so it cannot be shown again. uses: how many devices may register with it, NULL for '
+  'any number; valid_for: for how long they may.';

@@ -1,9 +1,10 @@
 CREATE OR REPLACE VIEW devices AS
   SELECT d.device_id::text, d.state,
-         -- Whoever was there when the broker went away comes back at once, or is gone.
+         -- A device that was online when the broker went away comes back at once, or is gone.
          CASE WHEN r.online AND r.last_seen_at < (SELECT k FROM presence_known_since() k
            WHERE k < now() - interval '5 minutes') THEN NULL ELSE r.online END AS online,
-           d.generation, d.group_name::text, d.enrolled_by, d.attributes,
+           CASE WHEN d.registered_at IS NULL THEN 0 ELSE d.generation END AS generation,
+           d.group_name::text, d.enrolled_by, d.attributes,
          d.config_version, d.applied_config_version, d.requested_at, d.registered_at,
          d.credentials_sent_at, d.connected_at, d.ready_at,
          r.last_seen_at, d.failed_at, d.failure, d.acted_at, d.actor, d.reason, d.decommissioned_at
@@ -13,12 +14,13 @@ CREATE OR REPLACE VIEW devices AS
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM enrollment e WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id);
 COMMENT ON VIEW devices IS
-  'Every device, one row each: those that registered, and those enrolled individually that have '
-  'not been heard of (state off, registered_at empty). online is empty where it is not known: '
-  'nothing was heard since 5 minutes after the broker or the service came back.';
+  'Every device, one row each: those that asked for something, and those that are enrolled '
+  'individually and never asked (state off, registered_at empty).';
 COMMENT ON COLUMN devices.online IS
-  'It opened a session that neither it nor its will ended. False after either; empty: not known, '
-  'or it never connected.';
-COMMENT ON COLUMN devices.device_id IS 'Its name.';
+  'Whether it has an open session. Empty: it never connected, or nothing was heard of it although '
+  'the broker and the service have been back for 5 minutes.';
+COMMENT ON COLUMN devices.device_id IS 'Its id.';
+COMMENT ON COLUMN devices.generation IS
+  'The number of its newest credential, and never less than before; 0: it never registered.';
 COMMENT ON COLUMN devices.group_name IS
-  'The group it registered in, or that its enrolment names; empty: none.';
+  'The group that it registered in or that its enrolment names; empty: none.';

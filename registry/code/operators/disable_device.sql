@@ -1,6 +1,6 @@
-CREATE OR REPLACE FUNCTION disable_device(device_id text, reason text DEFAULT NULL) RETURNS void
-  LANGUAGE sql
-  AS $$ SELECT set_status('device', $1, 'disabled', $2) $$;
+CREATE OR REPLACE FUNCTION disable_device(INOUT device_id text, reason text DEFAULT NULL,
+  OUT old_status text, OUT new_status text) LANGUAGE sql
+  AS $$ SELECT * FROM set_status('device', $1, 'disabled', checked_reason('disable_device', $2)) $$;
 COMMENT ON FUNCTION disable_device(text, text) IS
-  'Refuses every request of an individually enrolled device, whatever group it could join, until '
-  'enable_device.';
+  'Refuses all requests of a device that is enrolled individually, also by a group that it could '
+  'join, until enable_device.';

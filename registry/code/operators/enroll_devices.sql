@@ -4,12 +4,14 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
   IF jsonb_typeof(devices) IS DISTINCT FROM 'array' THEN
-    PERFORM refuse('22023', 'this is no array but ' || coalesce(jsonb_typeof(devices), 'NULL'),
-                   'For example [{"device_id": "meter-1", "proof": "group", "group": "meters"}, '
-                   '...].');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'devices is no JSON array but ' || coalesce(jsonb_typeof(devices), 'NULL'),
+      HINT = 'For example [{"device_id": "meter-1", "proof": "group", "group": "meters"}, '
+        '...].';
   ELSIF jsonb_array_length(devices) > 100000 THEN
-    PERFORM refuse('22023', format('%s devices at once', jsonb_array_length(devices)),
-      'At most 100000: send them in parts.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('%s devices are too many for one call', jsonb_array_length(devices)),
+      HINT = 'One call takes at most 100000: split them.';
   END IF;
   RETURN QUERY
   WITH given AS (
@@ -20,17 +22,17 @@ BEGIN
     FROM jsonb_array_elements(devices) WITH ORDINALITY AS x(e, n)),
   checked AS (
     SELECT v.*, CASE
-      WHEN jsonb_typeof(e) <> 'object' THEN 'not an object'
+      WHEN jsonb_typeof(e) <> 'object' THEN 'it is no JSON object'
       WHEN (SELECT count(*)
         FROM jsonb_object_keys(CASE jsonb_typeof(e) WHEN 'object' THEN e ELSE '{}' END) k
             WHERE k NOT IN ('device_id', 'proof', 'material', 'group', 'config')) > 0
-              THEN 'a member that is not known: device_id, proof, material, group and config are'
+        THEN 'it has an unknown member: known are device_id, proof, material, group and config'
       WHEN v.device_id IS NULL OR v.device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
-        THEN 'no device id'
-      WHEN nth > 1 THEN 'twice in this call'
+        THEN 'its device_id is missing or no device id'
+      WHEN nth > 1 THEN 'it is twice in this call'
       WHEN v.proof IS NULL OR v.proof NOT IN ('symmetric_key', 'public_key', 'x509', 'token',
-        'group') THEN 'no proof for a device'
-      WHEN v.group_name IS NOT NULL AND g.name IS NULL THEN 'no such group'
+        'group') THEN 'its proof is missing or no proof for a device'
+      WHEN v.group_name IS NOT NULL AND g.name IS NULL THEN 'there is no such group'
       WHEN v.proof = 'group' AND (v.group_name IS NULL OR e ? 'material')
         THEN 'the proof group needs a group and no material'
       WHEN v.proof <> 'group' AND e->>'material' IS NULL THEN 'the material is missing'
@@ -40,11 +42,14 @@ BEGIN
       WHEN v.proof = 'token' AND octet_length(v.material) <> 32
         THEN 'the material of a token is its SHA-256'
       WHEN v.proof = 'public_key' AND get_byte(v.material, 0) <> 48
-        THEN 'the material is no SubjectPublicKeyInfo'
+        THEN 'the material is no public key (SubjectPublicKeyInfo)'
       WHEN v.proof = 'x509' AND octet_length(v.material) <> 32 AND NOT is_certificate(v.material)
         THEN 'the material is neither a certificate nor its SHA-256'
-      WHEN jsonb_typeof(v.config) <> 'object' THEN 'the config is no object'
+      WHEN jsonb_typeof(v.config) <> 'object' THEN 'the config is no JSON object'
       WHEN octet_length(v.config::text) > 3072 THEN 'the config has more than 3072 bytes'
+      WHEN registered_by_other(v.device_id, v.proof, v.group_name) IS NOT NULL
+        THEN 'it is registered by ' || registered_by_other(v.device_id, v.proof, v.group_name)
+          || ': reset it first'
     END AS wrong
     FROM given v LEFT JOIN enrollment_group g ON g.name = v.group_name),
   ins AS (
@@ -60,11 +65,11 @@ BEGIN
     CASE WHEN wrong IS NOT NULL THEN 'refused' WHEN ins.device_id IS NULL THEN 'exists'
     ELSE 'enrolled' END,
          CASE WHEN wrong IS NOT NULL THEN wrong WHEN ins.device_id IS NULL
-           THEN 'enrolled already; nothing was changed' END
+           THEN 'it is enrolled already; nothing was changed' END
   FROM checked c LEFT JOIN ins ON wrong IS NULL AND ins.device_id = c.device_id ORDER BY c.i;
   PERFORM analyze_filled('enrollment', jsonb_array_length(devices));
 END $$;
 COMMENT ON FUNCTION enroll_devices(jsonb) IS
   'Enrols up to 100000 devices: an array of {"device_id", "proof", "material", "group", '
-  '"config"}; material is \x and hexadecimal digits, or PEM. A row each: enrolled, exists or '
-  'refused, and why.';
+  '"config"}; material is \x and hexadecimal digits, or PEM. Returns a row for each: enrolled, '
+  'exists or refused, and why.';

@@ -1,32 +1,39 @@
 CREATE OR REPLACE FUNCTION enroll_group(
-  name text, proof text, material bytea, max_devices bigint DEFAULT NULL,
+  INOUT name text, INOUT proof text, material bytea, INOUT max_devices bigint DEFAULT NULL,
   device_id_pattern text DEFAULT NULL,
   valid_from timestamptz DEFAULT NULL, valid_until timestamptz DEFAULT NULL,
   lifetime_s bigint DEFAULT NULL, config jsonb DEFAULT '{}',
-  admission text DEFAULT 'automatic', reprovisioning text DEFAULT 'rotate',
+  INOUT admission text DEFAULT 'automatic', reprovisioning text DEFAULT 'rotate',
   credential_types text[] DEFAULT '{x509}', id_from text DEFAULT NULL,
   unused_life_s bigint DEFAULT NULL, renewal_grace_days int DEFAULT NULL,
   revoke_retired boolean DEFAULT false, seal_config boolean DEFAULT false)
-RETURNS void LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE g enrollment_group;
 BEGIN
   IF name IS NULL OR name !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN
-    PERFORM refuse('22023', 'this is no group name',
-      'Letters, digits and ._:- , the first a letter or digit, at most 64.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('%s is no group name', coalesce(to_json(left(name, 100))::text, 'NULL')),
+      HINT = 'A group name has 1 to 64 letters, digits and ._:- and begins with a letter or digit.';
   ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'x509', 'token') THEN
-    PERFORM refuse('22023', format('%L is no proof for a group', proof),
-      'symmetric_key, x509 or token.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('%L is no proof for a group', proof),
+      HINT = 'Choose symmetric_key, x509 or token.';
   ELSIF max_devices < 0 THEN
-    PERFORM refuse('22023', 'max_devices is negative', 'Leave it out for no limit.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'max_devices is negative',
+      HINT = 'Leave max_devices out for no limit.';
   ELSIF proof <> 'x509' AND id_from IS NOT NULL THEN
-    PERFORM refuse('22023', 'id_from is for x509 groups', 'Leave it out.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'id_from is for groups whose proof is x509',
+      HINT = 'Leave id_from out.';
   ELSIF id_from NOT IN ('common_name', 'dns_name', 'uri', 'serial_number') THEN
-    PERFORM refuse('22023', format('%L is no id_from', id_from),
-      'common_name, dns_name, uri or serial_number.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('%L is no id_from', id_from),
+      HINT = 'Choose common_name, dns_name, uri or serial_number.';
   END IF;
   IF proof = 'token' AND material IS NULL THEN
-    -- of a token that nobody knows: create_token makes those that count
+    -- The hash of a token that nobody knows. create_token makes the tokens of this group.
     material := sha256(convert_to(random_token(), 'UTF8'));
   END IF;
   PERFORM check_material(proof, material);
@@ -59,16 +66,18 @@ BEGIN
         CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.seal_config);
   EXCEPTION WHEN unique_violation THEN
     IF EXISTS (SELECT FROM enrollment_group e WHERE e.name = enroll_group.name) THEN
-      PERFORM refuse('23505', format('the group %s is enrolled already', name),
-        'Choose another name.');
+      RAISE EXCEPTION USING ERRCODE = '23505',
+        MESSAGE = format('the group %s is enrolled already', name),
+        HINT = 'Choose another name.';
     END IF;
-    PERFORM refuse('23505', 'another group has this token',
-      'Every group needs a token of its own.');
+    RAISE EXCEPTION USING ERRCODE = '23505',
+      MESSAGE = 'another group has this token',
+      HINT = 'Choose another token: a token names one group.';
   END;
   IF proof = 'x509' THEN PERFORM name_ca(name, material); END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'enroll_group');
 END $$;
 COMMENT ON FUNCTION enroll_group IS
-  'Enrols a group. material: its key as latchkey sealed it (latchkey enroll group does that), its '
-  'CA certificate (DER, see pem), or the SHA-256 of its token; NULL for a group that gets its '
-  'tokens by create_token.';
+  'Enrols a group. material: its symmetric key, sealed (latchkey enroll group does that), its CA '
+  'certificate (DER; pem reads PEM), or the SHA-256 of its token; NULL for a group whose tokens '
+  'create_token makes.';

@@ -1,3 +1,5 @@
 CREATE OR REPLACE VIEW events AS SELECT at, device_id, group_name, action, old_state, new_state,
   generation, actor, reason FROM event;
-COMMENT ON VIEW events IS 'The audit trail: every change of a device and every operator act.';
+COMMENT ON VIEW events IS
+  'The audit trail: every change of a device''s state or credential, and every act of an '
+  'operator.';

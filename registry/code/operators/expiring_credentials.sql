@@ -10,13 +10,12 @@ CREATE OR REPLACE VIEW expiring_credentials AS
     AND c.not_after BETWEEN now() AND now() + interval '30 days'
   ORDER BY c.not_after;
 COMMENT ON VIEW expiring_credentials IS
-  'Live credentials that end within 30 days, by the end of their validity. A device renews at two '
-  'thirds of the life: what is here long does not come back by itself. unused: nobody connected '
-  'with it, so it ends before its time.';
+  'Live credentials whose validity ends within 30 days, the first to end first. A device renews '
+  'its credential after two thirds of its life; renewal_overdue marks those that did not.';
 COMMENT ON COLUMN expiring_credentials.ends_at IS 'When it ends.';
 COMMENT ON COLUMN expiring_credentials.unused IS
-  'It ends before its time because nobody connected with it.';
+  'No device connected with it, so it ends at use_by, before its validity does.';
 COMMENT ON COLUMN expiring_credentials.status IS
-  'issued: not seen in use yet; active: a device connected with it.';
+  'issued: no device connected with it yet; active: a device connected with it.';
 COMMENT ON COLUMN expiring_credentials.renewal_overdue IS
-  'It is in use, and less than a third of its life is left: the device should have renewed it.';
+  'It is in use and less than a third of its life is left: the device should have renewed it.';

@@ -10,10 +10,10 @@ BEGIN
   SELECT * INTO facts FROM load_requests(jsonb_build_array(
     jsonb_build_object('i', 0, 'device_id', device_id, 'group_name', named, 'token_hash',
       token_hash)));
-  -- Sealed or hashed, and still nothing that an operator's login is shown.
+  -- Keys are sealed and tokens hashed here; an operator's login is not shown them all the same.
   facts.material := NULL;
   facts.secondary_material := NULL;
-  -- A token counts for itself and for its group: the one that refuses is told.
+  -- A use of a token counts for the token and for its group. Returned is the one that is full.
   SELECT q.used, q.max, c.counted INTO quota_used, quota_max, is_counted
     FROM quota q CROSS JOIN LATERAL (SELECT EXISTS (
       SELECT FROM device d JOIN quota o ON o.name = d.quota WHERE d.device_id = device_id
@@ -22,5 +22,6 @@ BEGIN
     ORDER BY c.counted OR q.used < q.max, q.name = facts.quota DESC LIMIT 1;
 END $$;
 COMMENT ON FUNCTION explain_request(text, text, bytea) IS
-  'latchkey explain: all that would decide a request of the device now. group_name: the group '
-  'that its proof is of, else the one that registered it; token_hash: its token''s SHA-256.';
+  'For latchkey explain: everything that a request of this device would be decided by now. '
+  'group_name: the group of its proof, else the group that registered it; token_hash: the SHA-256 '
+  'of its token.';

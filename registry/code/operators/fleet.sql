@@ -4,5 +4,5 @@ CREATE OR REPLACE VIEW fleet AS
   UNION ALL
   SELECT group_name, state, devices, counted_at FROM fleet_summary WHERE (SELECT NOT counts_live());
 COMMENT ON VIEW fleet IS
-  'How many devices of each group are in each state, and when that was counted: now, or within '
-  'the last hour if there are many (256 MiB of them).';
+  'How many devices of each group are in each state, and when that was counted: now, or in a large '
+  'registry (256 MiB of devices) within the last hour.';

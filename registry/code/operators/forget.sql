@@ -1,26 +1,31 @@
-CREATE OR REPLACE FUNCTION forget(device_id text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION forget(INOUT device_id text, reason text DEFAULT NULL,
+  OUT credentials_erased bigint, OUT enrolment_erased boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   current device;
-  erased bigint;
   place text;
 BEGIN
+  reason := checked_reason('forget', reason);
   SELECT * INTO current FROM device d WHERE d.device_id = forget.device_id FOR NO KEY UPDATE;
   IF current IS NULL THEN
-    PERFORM refuse('P0002', format('the device %s never registered', device_id),
-      'SELECT * FROM registry.devices WHERE device_id = ... shows what there is.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('the device %s never registered', device_id),
+      HINT = 'Ids are case-sensitive. SELECT device_id, state FROM registry.devices lists the '
+        'devices.';
   ELSIF current.decommissioned_at IS NULL THEN
-    PERFORM refuse('55000', format('the device %s is %s', device_id, current.state),
-      'decommission(device_id, reason) comes first: what is forgotten cannot serve.');
+    RAISE EXCEPTION USING ERRCODE = '55000',
+      MESSAGE = format('the device %s is %s', device_id, current.state),
+      HINT = 'Call registry.decommission first: a device whose data is erased cannot be served.';
   END IF;
   UPDATE device d SET attributes = '{}', failure = NULL, config_digest = NULL, config_fault = NULL,
     undelivered = NULL, reason = NULL, proof_key = NULL WHERE d.device_id = forget.device_id;
   UPDATE credential c SET certificate = NULL, key_fingerprint = NULL, encryption_key = NULL,
     erased_at = coalesce(c.erased_at, now())
     WHERE c.device_id = forget.device_id;
-  GET DIAGNOSTICS erased = ROW_COUNT;
-  -- Beside its own row, its credentials and the history nothing stays that is kept of a device,
-  -- wherever that may be.
+  GET DIAGNOSTICS credentials_erased = ROW_COUNT;
+  enrolment_erased := EXISTS (SELECT FROM enrollment e WHERE e.device_id = forget.device_id);
+  -- The rows in device and credential and the history stay. Every other table that has a device_id,
+  -- also one that a later version adds, loses the rows of this device.
   FOR place IN
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
       AND a.attname = 'device_id'
@@ -31,8 +36,9 @@ BEGIN
   END LOOP;
   INSERT INTO event (device_id, group_name, action, generation, reason)
     VALUES (device_id, current.group_name, 'forget', current.generation,
-      format('erased: attributes, enrolment, certificates and keys of %s credentials', erased));
+      format('%s; erased: attributes, enrolment, certificates and keys of %s credentials', reason,
+        credentials_erased));
 END $$;
-COMMENT ON FUNCTION forget(text) IS
-  'Erases what a decommissioned device said of itself, its certificates, keys and individual '
-  'enrolment. What happened, under its device id, stays, and so does that this was done.';
+COMMENT ON FUNCTION forget(text, text) IS
+  'Erases what a decommissioned device said about itself, its certificates, its keys and its '
+  'individual enrolment. The history under its id stays, and an event records the erasure.';

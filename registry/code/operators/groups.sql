@@ -7,14 +7,14 @@ CREATE OR REPLACE VIEW groups AS
          g.created_at, g.credentials_per_hour
   FROM enrollment_group g LEFT JOIN quota q ON q.name = g.quota;
 COMMENT ON VIEW groups IS
-  'Every enrolment group and its policy; devices_counted and max_devices are empty where it is '
-  'not capped. No key, and no configuration: it may hold secrets.';
-COMMENT ON COLUMN groups.name IS 'Its name; a symmetric proof gives it as kid.';
+  'Every enrolment group and its policy. It shows no key and no configuration, which may hold '
+  'secrets.';
+COMMENT ON COLUMN groups.name IS 'Its name. A device with a key of the group sends it as kid.';
 COMMENT ON COLUMN groups.devices_counted IS
-  'Devices that count against max_devices; empty: it is not capped.';
-COMMENT ON COLUMN groups.max_devices IS 'How many devices there may be; empty: it is not capped.';
+  'How many devices count against max_devices; empty: the group has no limit.';
+COMMENT ON COLUMN groups.max_devices IS 'How many devices it may have; empty: no limit.';
 COMMENT ON COLUMN groups.credentials_per_hour IS
-  'New credentials that a registered device may get within any hour, or three for each lifetime_s '
-  'in it if that is more; a reset begins anew.';
+  'How many new credentials a registered device may get within any hour, or three for each '
+  'lifetime_s in an hour if that is more. The count begins again with a reset.';
 COMMENT ON COLUMN groups.has_two_keys IS
-  'Its key or CA is being replaced: both are good until retire_group_key.';
+  'Whether its key or CA is being replaced: both are accepted until retire_group_key.';

@@ -6,4 +6,4 @@ BEGIN
   PERFORM pg_advisory_unlock(7237, 9);
 END $$;
 COMMENT ON FUNCTION import_end() IS
-  'Ends the import: what it brought and did not enrol is forgotten.';
+  'Ends the import and deletes the rows that it copied.';

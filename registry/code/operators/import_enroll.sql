@@ -14,18 +14,19 @@ BEGIN
   noted AS (INSERT INTO event (device_id, group_name, action) SELECT device_id, group_name,
     'enroll_device' FROM new)
   SELECT count(*) INTO added FROM new;
-  -- Somebody may have enrolled one of them since import_problems looked.
+  -- Somebody may have enrolled one of these devices after import_problems ran.
   SELECT format('the device %s is enrolled already, %s', s.device_id,
     why_not_imported(s, e)) INTO refused
     FROM enrollment_import s JOIN enrollment e ON e.device_id = s.device_id
     WHERE s.line BETWEEN first AND last AND why_not_imported(s, e) IS NOT NULL
       ORDER BY s.line LIMIT 1;
   IF refused IS NOT NULL THEN
-    PERFORM refuse('23505', refused,
-      'Somebody else enrolled it a moment ago: start the import again.');
+    RAISE EXCEPTION USING ERRCODE = '23505',
+      MESSAGE = refused,
+      HINT = 'Somebody enrolled it during the import: start the import again.';
   END IF;
   RETURN added;
 END $$;
 COMMENT ON FUNCTION import_enroll(bigint, bigint) IS
-  'Enrols what was imported from these lines, and returns how many devices are new; those '
-  'enrolled like that already are left alone.';
+  'Enrols the devices of these lines and returns how many are new. A device that is enrolled '
+  'exactly so already is passed over.';

@@ -5,7 +5,7 @@ BEGIN
   PERFORM check_importing();
   ANALYZE enrollment_import;
   RETURN QUERY SELECT p.line, p.problem FROM (
-    SELECT s.line, format('the device %s stands on line %s already', s.device_id,
+    SELECT s.line, format('the device %s is on line %s already', s.device_id,
       s.first) AS problem
       FROM (SELECT i.line, i.device_id, min(i.line) OVER (PARTITION BY i.device_id) AS first
         FROM enrollment_import i) s WHERE s.line > s.first
@@ -17,9 +17,14 @@ BEGIN
     SELECT s.line, format('the device %s is enrolled already, %s', s.device_id,
       why_not_imported(s, e))
       FROM enrollment_import s JOIN enrollment e ON e.device_id = s.device_id
-        WHERE why_not_imported(s, e) IS NOT NULL) p
+        WHERE why_not_imported(s, e) IS NOT NULL
+    UNION ALL
+    SELECT s.line, format('the device %s is registered by %s: reset it first', s.device_id, r.it)
+      FROM enrollment_import s JOIN device d ON d.device_id = s.device_id
+        CROSS JOIN LATERAL (SELECT registered_by_other(s.device_id, s.proof, s.group_name)
+          AS it) r WHERE r.it IS NOT NULL) p
     ORDER BY p.line LIMIT most;
 END $$;
 COMMENT ON FUNCTION import_problems(int) IS
-  'What stands against the import as a whole, the first lines of it: a device twice, a group that '
-  'there is not, a device that is enrolled otherwise.';
+  'Returns the first lines that keep the import from being enrolled, and why: a device twice, a '
+  'group that does not exist, a device that is enrolled or registered in another way.';

@@ -2,14 +2,16 @@ CREATE OR REPLACE FUNCTION pem(pem text) RETURNS bytea LANGUAGE plpgsql IMMUTABL
 DECLARE body text := substring(pem FROM '-----BEGIN [A-Z ]+-----(.*?)-----END');
 BEGIN
   IF body IS NULL THEN
-    PERFORM refuse('22023', 'this is no PEM text',
-      'It begins with -----BEGIN and ends with -----END.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'the text is no PEM',
+      HINT = 'PEM begins with -----BEGIN and ends with -----END.';
   END IF;
   RETURN decode(body, 'base64');
 EXCEPTION WHEN invalid_parameter_value THEN
-  PERFORM refuse('22023', 'this is no PEM text: ' || SQLERRM,
-    'Between its first and last line there is base64 only.');
+  RAISE EXCEPTION USING ERRCODE = '22023',
+    MESSAGE = 'the text is no PEM: ' || SQLERRM,
+    HINT = 'Between its first and its last line there must be base64 and nothing else.';
 END $$;
 COMMENT ON FUNCTION pem(text) IS
-  'The DER inside the first PEM block of a text: for the material of enroll_group and '
+  'Returns the DER in the first PEM block of a text, for the material of enroll_group and '
   'enroll_device.';

@@ -1,4 +1,5 @@
--- A group's name is filled in only where it is one: a device may name anything.
+-- The group in the advice is what the device sent: it is filled in only if it can be a group's
+-- name.
 CREATE OR REPLACE VIEW recent_rejections AS
   SELECT a.received_at, a.device_id, a.group_name, a.code, a.reason,
     replace(replace(r.advice, '{id}', a.device_id), '{group}', CASE
@@ -9,10 +10,9 @@ CREATE OR REPLACE VIEW recent_rejections AS
   WHERE a.decision IN ('rejected', 'retry') AND a.received_at > now() - interval '7 days'
   ORDER BY a.received_at DESC;
 COMMENT ON VIEW recent_rejections IS
-  'Who was refused or put off in the last seven days, newest first: the true reason, which the '
-  'device was not told, and what can be done.';
-COMMENT ON COLUMN recent_rejections.reason IS
-  'The true reason, which the device was not told.';
-COMMENT ON COLUMN recent_rejections.advice IS 'What can be done; empty where reason_id is.';
+  'Requests that were refused or put off in the last seven days, newest first, with the true '
+  'reason and what an operator can do.';
+COMMENT ON COLUMN recent_rejections.reason IS 'The true reason. The device is not told it.';
+COMMENT ON COLUMN recent_rejections.advice IS 'What an operator can do; empty if reason_id is.';
 COMMENT ON COLUMN recent_rejections.reason_id IS
-  'Its id in reasons; empty: an older version wrote it.';
+  'The id of reason in the view reasons; empty: a row of an older version.';

@@ -1,20 +1,27 @@
-CREATE OR REPLACE FUNCTION restored(reason text) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION restored(reason text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   gap constant int := 1000;
   n bigint;
 BEGIN
-  IF coalesce(reason, '') = '' THEN
-    PERFORM refuse('22023', 'there is no reason', 'Say from which backup, and why.');
-  END IF;
+  reason := checked_reason('restored', reason);
   INSERT INTO device (device_id, group_name, state, generation) SELECT e.device_id, e.group_name,
     'off', 0 FROM enrollment e
-    WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id);
+    WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id)
+    ORDER BY e.device_id ON CONFLICT DO NOTHING;
+  -- In the order in which everybody locks devices: the service goes on meanwhile.
+  PERFORM FROM device ORDER BY device_id FOR NO KEY UPDATE;
   UPDATE device SET generation = generation + gap, config_version = config_version + gap;
   GET DIAGNOSTICS n = ROW_COUNT;
+  -- A device that stayed connected gets its configuration under the new version.
+  INSERT INTO config_due AS q (device_id) SELECT r.device_id FROM presence r WHERE r.online
+    ORDER BY r.device_id ON CONFLICT (device_id) DO UPDATE SET due_at = now(), tries = 0;
+  PERFORM pg_notify('latchkey', 'config');
   INSERT INTO event (action, reason) VALUES ('restored', restored.reason);
   RETURN n;
 END $$;
 COMMENT ON FUNCTION restored(text) IS
-  'Once after a restore to an earlier time, before the service starts: generations and versions '
-  'of configurations leave a gap of 1000, so that none that was given out in the lost time is '
-  'given out again. Returns how many devices. See docs/operations.md.';
+  'Call it once after the database lost commits: after a restore to an earlier time, before the '
+  'service starts, or at once after an asynchronous standby was promoted, while the service works. '
+  'It adds 1000 to every device''s generation and configuration version, so that the service gives '
+  'out no number again that it gave out in the lost time. Returns the number of devices. See '
+  'docs/operations.md.';

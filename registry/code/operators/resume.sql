@@ -1,4 +1,6 @@
-CREATE OR REPLACE FUNCTION resume(device_id text) RETURNS void LANGUAGE sql
-  AS $$ SELECT act($1, '{suspended}', NULL, NULL,
-    'Only a suspended device can be resumed; a revoked one needs reset.') $$;
-COMMENT ON FUNCTION resume(text) IS 'Lets a suspended device go on where it was.';
+CREATE OR REPLACE FUNCTION resume(INOUT device_id text, reason text DEFAULT NULL,
+  OUT old_state text, OUT new_state text, OUT credentials_ended bigint) LANGUAGE sql
+  AS $$ SELECT * FROM act($1, '{suspended}', NULL, checked_reason('resume', $2),
+    'Only a suspended device can be resumed. reset lets a revoked device provision again.') $$;
+COMMENT ON FUNCTION resume(text, text) IS
+  'Ends a suspension: the device is again in the state that it had before.';

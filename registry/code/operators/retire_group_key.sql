@@ -6,8 +6,9 @@ DECLARE
 BEGIN
   SELECT * INTO found FROM enrollment_group g WHERE g.name = name FOR NO KEY UPDATE;
   IF found.secondary_material IS NULL THEN
-    PERFORM refuse('P0002', format('the group %s has no secondary key', name),
-      'roll_group_key makes one of its key.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('the group %s has no older key or CA to retire', name),
+      HINT = 'registry.roll_group_key gives it a new one and keeps the older one beside it.';
   END IF;
   UPDATE enrollment_group g SET secondary_material = NULL, rolled_at = NULL WHERE g.name = name;
   IF found.proof = 'x509' THEN
@@ -24,13 +25,13 @@ BEGIN
   IF left_behind > 0 THEN
     RAISE NOTICE '% devices of the group % have a credential from before the new key: they get no '
                  'configurations until they provision or renew', left_behind, name
-      USING HINT = 'In a transaction this can be rolled back.';
+      USING HINT = 'If that is too many, roll the transaction back.';
   END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'retire_group_key');
   RETURN left_behind;
 END $$;
 COMMENT ON FUNCTION retire_group_key(text) IS
-  'Ends the secondary key or CA of a group: devices that still use it are refused. What was '
-  'answered under a symmetric key is configured under it, so those devices get no configurations '
-  'until they provision or renew: returned, and in a notice, is how many have a live credential '
-  'from before the roll. Devices that provisioned by the old key after it are not in that number.';
+  'Ends the older key or CA of a group: devices that still use it are refused. A device that got '
+  'its credential under an older symmetric key gets no configurations until it provisions or '
+  'renews. Returns, and says in a notice, how many devices have a live credential from before the '
+  'roll; those that provisioned by the old key after the roll are not counted.';

@@ -1,16 +1,22 @@
-CREATE OR REPLACE FUNCTION set_device_config(device_id text, config jsonb, reason text DEFAULT NULL)
-  RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION set_device_config(INOUT device_id text, config jsonb,
+  reason text DEFAULT NULL, OUT old_config jsonb, OUT new_config jsonb)
+  LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
+  reason := checked_reason('set_device_config', reason);
   PERFORM check_config(config);
   IF NOT EXISTS (SELECT FROM device d WHERE d.device_id = device_id UNION ALL SELECT
     FROM enrollment e WHERE e.device_id = device_id) THEN
-    PERFORM refuse('P0002', format('there is no device %s', device_id),
-      'It has to be enrolled, or to have registered. Ids are case-sensitive.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('there is no device %s', device_id),
+      HINT = 'Enrol it first, or wait until it registers. Ids are case-sensitive.';
   END IF;
+  old_config := coalesce((SELECT c.config FROM device_config c WHERE c.device_id = device_id),
+    (SELECT e.config FROM enrollment e WHERE e.device_id = device_id), '{}');
+  new_config := config;
   PERFORM put_device_config(device_id, config);
   INSERT INTO event (device_id, action, reason) VALUES (device_id, 'set_device_config', reason);
 END $$;
 COMMENT ON FUNCTION set_device_config(text, jsonb, text) IS
-  'Sets what one device is configured with, over its group''s; {} for nothing of its own. If it '
-  'is online it gets it at once.';
+  'Sets one device''s own configuration, which is merged over its group''s; {} for none. The '
+  'device gets the result at once if it is online.';

@@ -1,6 +1,7 @@
--- By an object and not by arguments: what is not named stays, and null means none or the default.
-CREATE OR REPLACE FUNCTION set_group_policy(name text, policy jsonb, reason text DEFAULT NULL)
-RETURNS void LANGUAGE plpgsql AS $$
+-- The policy is one JSON object and not a list of arguments: a member that is missing keeps its
+-- value, and null sets it to none or the default.
+CREATE OR REPLACE FUNCTION set_group_policy(INOUT name text, policy jsonb,
+  reason text DEFAULT NULL, OUT old_policy jsonb, OUT new_policy jsonb) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   known constant text[] := ARRAY['admission', 'reprovisioning', 'credential_types',
@@ -9,25 +10,32 @@ DECLARE
   unknown text;
   g enrollment_group;
 BEGIN
+  reason := checked_reason('set_group_policy', reason);
   IF policy IS NULL OR jsonb_typeof(policy) <> 'object' THEN
-    PERFORM refuse('22023', 'a policy is a JSON object',
-      'Such as {"valid_until": null, "max_devices": 2000}.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'a policy is a JSON object',
+      HINT = 'For example {"valid_until": null, "max_devices": 2000}.';
   END IF;
   SELECT string_agg(key, ', ') INTO unknown FROM jsonb_object_keys(policy) key
     WHERE key <> ALL (known);
   IF unknown IS NOT NULL THEN
-    PERFORM refuse('22023', format('a policy has no %s', unknown),
-      format('It has %s.', array_to_string(known, ', ')));
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('a policy has no member %s', unknown),
+      HINT = format('Its members are %s.', array_to_string(known, ', '));
   END IF;
   SELECT * INTO g FROM enrollment_group e WHERE e.name = name FOR NO KEY UPDATE;
   IF NOT FOUND THEN
-    PERFORM refuse('P0002', format('there is no group %s', name), 'Names are case-sensitive.');
+    RAISE EXCEPTION USING ERRCODE = 'P0002',
+      MESSAGE = format('there is no group %s', name),
+      HINT = 'Names are case-sensitive. SELECT name FROM registry.groups lists the groups.';
   END IF;
+  old_policy := policy_of(g, policy);
   BEGIN
     g := jsonb_populate_record(g, policy - 'max_devices');
   EXCEPTION WHEN data_exception THEN
-    PERFORM refuse('22023', SQLERRM,
-      'Numbers, true or false, and texts as enroll_group takes them; credential_types is a list.');
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = SQLERRM,
+      HINT = 'Each member has the type that enroll_group takes; credential_types is a list.';
   END;
   g := with_defaults(g);
   PERFORM check_policy(g);
@@ -40,9 +48,10 @@ BEGIN
       credentials_per_hour = g.credentials_per_hour
     WHERE e.name = name;
   IF policy ? 'max_devices' THEN PERFORM set_max_devices(g, policy -> 'max_devices'); END IF;
+  SELECT policy_of(e, policy) INTO new_policy FROM enrollment_group e WHERE e.name = name;
   INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_policy',
-    coalesce(reason || ': ', '') || policy::text);
+    reason || ': ' || policy::text);
 END $$;
 COMMENT ON FUNCTION set_group_policy(text, jsonb, text) IS
-  'Changes what a group lets in and gives out, for the requests from now on: what the JSON object '
-  'names, as enroll_group and the view groups call it. null: none, or the default.';
+  'Changes the members of a group''s policy that the JSON object names, for all requests from now '
+  'on; they are called as in enroll_group and in the view groups. null: none, or the default.';

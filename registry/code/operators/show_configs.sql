@@ -12,5 +12,5 @@ LANGUAGE sql STABLE AS $$
       AND ($1 IS NULL OR $1 = coalesce(x.device_id, e.device_id))
 $$;
 COMMENT ON FUNCTION show_configs(text) IS
-  'What the fleet, its groups and single devices, or the one of this name, are configured with. '
-  'No view shows it: it may hold secrets.';
+  'Returns the configurations of the fleet, its groups and single devices, or those with this '
+  'name. No view shows them, because a configuration may hold secrets.';

@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW stuck_devices AS
   CROSS JOIN LATERAL (VALUES
     (d.failed_at, CASE WHEN d.failure IS NOT NULL THEN 'the device failed: ' || d.failure END,
       interval '0'),
-    -- A device that still wants it has asked again since.
+    -- A device that still needs the message asks again within a day.
     (d.undelivered_at, CASE WHEN d.undelivered_at > now() - interval '1 day'
       THEN 'the broker does not take what it is sent: ' || d.undelivered END, interval '0'),
     (coalesce(d.config_changed_at, d.registered_at),
@@ -26,8 +26,8 @@ CREATE OR REPLACE VIEW stuck_devices AS
   ) s(since, problem, patience)
   WHERE s.problem IS NOT NULL AND s.since < now() - s.patience;
 COMMENT ON VIEW stuck_devices IS
-  'Devices that do not get on, and why: they said that they failed, the broker does not take what '
-  'they are sent, their configuration names something unknown, or they are in a state longer than '
-  'expected. A row for each problem.';
-COMMENT ON COLUMN stuck_devices.since IS 'Since when it is so.';
-COMMENT ON COLUMN stuck_devices.problem IS 'What it is, in words.';
+  'Devices that make no progress, a row for each problem: the device said that it failed, the '
+  'broker refuses what it is sent, its configuration cannot be sent, or it stays in one state for '
+  'longer than expected.';
+COMMENT ON COLUMN stuck_devices.since IS 'Since when the device has this problem.';
+COMMENT ON COLUMN stuck_devices.problem IS 'The problem.';

@@ -3,5 +3,5 @@ CREATE OR REPLACE VIEW suspected_clones AS
     d.group_name::text
   FROM clone_sign s JOIN device d USING (device_id);
 COMMENT ON VIEW suspected_clones IS
-  'Signs that two devices share one identity, with the evidence. Nothing was refused because of '
+  'Signs that two devices share one identity, with the evidence. Nothing is refused because of '
   'them.';

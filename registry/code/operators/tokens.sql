@@ -5,8 +5,11 @@ CREATE OR REPLACE VIEW tokens AS
          k.created_by
   FROM token k LEFT JOIN quota q ON q.name = k.quota;
 COMMENT ON VIEW tokens IS
-  'The tokens made by create_token: the first 16 digits of their SHA-256, how often they were '
-  'used, and until when they let devices in. uses is empty where it is not bounded.';
-COMMENT ON COLUMN tokens.token_id IS 'The first 16 digits of its SHA-256: end_token takes it.';
-COMMENT ON COLUMN tokens.used IS 'How many devices registered with it; empty: nobody counts.';
-COMMENT ON COLUMN tokens.uses IS 'How many may; empty: no bound but that of its group.';
+  'The tokens that create_token made: how often each was used, and until when devices may '
+  'register with it.';
+COMMENT ON COLUMN tokens.token_id IS
+  'The first 16 hexadecimal digits of its SHA-256, for end_token.';
+COMMENT ON COLUMN tokens.used IS
+  'How many devices registered with it; empty: it has no limit, so they are not counted.';
+COMMENT ON COLUMN tokens.uses IS
+  'How many devices may register with it; empty: no limit beside that of its group.';

@@ -4,7 +4,7 @@ DECLARE
   n bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('latchkey reseal'));
-  -- What was replaced since it was read stays as it is.
+  -- A key that was replaced after it was read is left alone.
   UPDATE enrollment e SET material = r.resealed
     FROM jsonb_to_recordset(p) AS r(purpose text, sealed bytea, resealed bytea)
     WHERE r.purpose LIKE 'device:%' AND e.device_id = substring(r.purpose FROM 8)
@@ -29,5 +29,5 @@ BEGIN
   RETURN done;
 END $$;
 COMMENT ON FUNCTION reseal(jsonb) IS
-  'latchkey db reseal: puts keys that were sealed anew in the place of the old ones; returns how '
-  'many it found.';
+  'For latchkey db reseal: replaces sealed keys by the same keys under another master key. '
+  'Returns how many it replaced.';

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION sealed_keys(master_key bytea, after text, at_most int
   RETURNS TABLE (purpose text, sealed bytea)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  -- Devices come first: 'device:' sorts before 'group:'.
+  -- 'device:' sorts before 'group:'.
   after_device text := CASE WHEN after NOT LIKE 'group:%' THEN substring(after FROM 8) END;
   after_group text := CASE WHEN after LIKE 'group:%' THEN substring(after FROM 7) ELSE '' END;
 BEGIN
@@ -18,5 +18,5 @@ BEGIN
     ORDER BY k.purpose COLLATE "C" FETCH FIRST at_most ROWS WITH TIES;
 END $$;
 COMMENT ON FUNCTION sealed_keys(bytea, text, int) IS
-  'latchkey db reseal: keys that are sealed under another master key, in the order of their '
-  'purposes; both keys of a group have one.';
+  'For latchkey db reseal: returns the keys that are not sealed under this master key, in the '
+  'order of their purposes. Both keys of a group have the same purpose.';

@@ -9,5 +9,5 @@ CREATE OR REPLACE FUNCTION under_other_master_keys(master_key bytea, OUT keys bi
       AND c.master_key <> under_other_master_keys.master_key AND is_live(c, now()))
 $$;
 COMMENT ON FUNCTION under_other_master_keys(bytea) IS
-  'latchkey db reseal: how many keys are sealed, and how many live passwords derived, under '
-  'another master key than this.';
+  'For latchkey db reseal: counts the keys that are sealed, and the live passwords that are '
+  'derived, under another master key.';

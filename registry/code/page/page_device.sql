@@ -12,4 +12,4 @@ LANGUAGE sql STABLE AS $$
          micros(failed_at), failure, micros(acted_at), actor, reason
   FROM devices WHERE device_id = p->>'device_id' LIMIT 1
 $$;
-COMMENT ON FUNCTION page_device(jsonb) IS 'Service: one device, as the view devices has it.';
+COMMENT ON FUNCTION page_device(jsonb) IS 'Service: returns one device, as in the view devices.';

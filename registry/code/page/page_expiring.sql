@@ -1,4 +1,4 @@
--- Most that end soon were renewed long ago, so only a stretch of the index is looked at.
+-- Most credentials that end soon were renewed long ago, so only a part of the index is read.
 CREATE OR REPLACE FUNCTION page_expiring() RETURNS TABLE (
   at bigint, device_id text, generation bigint, type text, state text, online boolean)
 LANGUAGE sql STABLE AS $$
@@ -10,5 +10,5 @@ LANGUAGE sql STABLE AS $$
   ORDER BY not_after LIMIT 20
 $$;
 COMMENT ON FUNCTION page_expiring() IS
-  'Service: the first 20 of expiring_credentials that should have been renewed, of the 20,000 '
-  'credentials that end next.';
+  'Service: returns the first 20 of expiring_credentials that should have been renewed, of the '
+  '20,000 credentials that end next.';

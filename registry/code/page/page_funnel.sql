@@ -10,5 +10,5 @@ LANGUAGE sql STABLE AS $$
   ORDER BY d.day
 $$;
 COMMENT ON FUNCTION page_funnel() IS
-  'Service: the last 30 days of provisioning_funnel, and when the fleet was counted, which a large '
-  'one is hourly.';
+  'Service: returns the last 30 days of provisioning_funnel and when the fleet was counted; a '
+  'large fleet is counted hourly.';

@@ -14,4 +14,4 @@ LANGUAGE sql STABLE AS $$
   ) h ORDER BY h.at DESC, kind LIMIT 60
 $$;
 COMMENT ON FUNCTION page_history(jsonb) IS
-  'Service: the last 60 rows of attempts and events of one device.';
+  'Service: returns the last 60 rows of attempts and events of one device.';

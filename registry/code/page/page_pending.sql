@@ -6,4 +6,4 @@ LANGUAGE sql STABLE AS $$
   FROM pending_approvals ORDER BY waiting_since LIMIT 20
 $$;
 COMMENT ON FUNCTION page_pending() IS
-  'Service: the first 20 of pending_approvals, and how many there are (1000: that many or more).';
+  'Service: returns the first 20 of pending_approvals and their number (1000: 1000 or more).';

@@ -5,4 +5,4 @@ LANGUAGE sql STABLE AS $$
   FROM recent_rejections WHERE decision = 'rejected' ORDER BY received_at DESC LIMIT 20
 $$;
 COMMENT ON FUNCTION page_rejections() IS
-  'Service: the last 20 of recent_rejections that were refused.';
+  'Service: returns the last 20 refusals of recent_rejections.';

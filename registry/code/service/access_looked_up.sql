@@ -5,4 +5,4 @@ LANGUAGE sql SET enable_seqscan = off AS $$
       AND d.access_changed_at IS NOT NULL ORDER BY d.device_id FOR NO KEY UPDATE SKIP LOCKED)
 $$;
 COMMENT ON FUNCTION access_looked_up() IS
-  'Service: the broker looks rights up, so an operator''s change holds from the next look on.';
+  'Service: marks operators'' changes as applied where the broker reads rights from the database.';

@@ -5,15 +5,15 @@ DECLARE
   b applied_access[] := array(SELECT r FROM jsonb_populate_recordset(NULL::applied_access, p) r);
   changed text[] := array(SELECT q.device_id FROM unnest(b) q WHERE q.changed_at IS NOT NULL);
 BEGIN
-  -- What somebody else has locked is looked at again.
+  -- Rows that another session keeps locked are left for the next call.
   changed := array(SELECT device_id::text FROM device WHERE device_id = ANY (changed)
     FOR NO KEY UPDATE SKIP LOCKED);
-  -- Only for the change that was seen: another may have come since.
+  -- Only if no other change came after the one that the broker applied.
   UPDATE device d SET broker_applied_at = clock_timestamp() FROM unnest(b) q
     WHERE d.device_id = ANY (changed) AND d.device_id = q.device_id
       AND micros(d.access_changed_at) = q.changed_at
       AND d.broker_applied_at IS NULL;
-  -- The sessions of those that are kept out were cut, and without their wills.
+  -- The broker cut the sessions of devices that it keeps out, and sent no wills for them.
   changed := array(SELECT device_id FROM presence WHERE device_id = ANY (changed)
     FOR UPDATE SKIP LOCKED);
   UPDATE presence r SET online = false FROM device d
@@ -26,5 +26,5 @@ BEGIN
     WHERE c.device_id = q.device_id AND c.generation = q.generation;
 END $$;
 COMMENT ON FUNCTION broker_applied(jsonb) IS
-  'Service: what the broker was seen to have carried out: a change of access (device_id, '
-  'changed_at) or a login (device_id, generation).';
+  'Service: notes what the broker has applied: a change of access (device_id, changed_at) or a '
+  'login (device_id, generation).';

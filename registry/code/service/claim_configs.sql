@@ -1,5 +1,5 @@
--- Taken up by one replica; if that one dies, due again. Whoever does not acknowledge is sent it
--- again, a few times, and then at its next status.
+-- One replica claims a device; if that replica dies, the device is due again. A device that does
+-- not acknowledge is sent its configuration a few more times, and after that with its next status.
 CREATE OR REPLACE FUNCTION claim_configs(p jsonb) RETURNS TABLE (device_id text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -14,4 +14,4 @@ BEGIN
     FROM due WHERE q.device_id = due.device_id AND q.tries < 6 RETURNING q.device_id;
 END $$;
 COMMENT ON FUNCTION claim_configs(jsonb) IS
-  'Service: devices whose configuration is due, for the caller alone for five seconds and longer.';
+  'Service: claims devices whose configuration is due, for five seconds or longer.';

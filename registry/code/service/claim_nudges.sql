@@ -1,4 +1,4 @@
--- Sent at most once: a device that does not hear it asks again by itself within a minute.
+-- Each is sent at most once: a device that misses it asks again by itself within a minute.
 CREATE OR REPLACE FUNCTION claim_nudges(p jsonb) RETURNS TABLE (
   device_id text, request_id text, signed_by text, answer_key bytea, origin text, group_name text,
   proof text, material bytea, secondary_material bytea, loaded_at bigint)
@@ -19,4 +19,4 @@ LANGUAGE sql SET enable_seqscan = off AS $$
   WHERE n.settled_at > now() - interval '10 minutes'
 $$;
 COMMENT ON FUNCTION claim_nudges(jsonb) IS
-  'Service: devices to tell that an operator decided on their request, each handed out once.';
+  'Service: returns the devices to tell that an operator decided on their request, each once.';

@@ -1,5 +1,5 @@
--- Presence is locked too: a device that connects at this moment either is seen here or sees this.
--- What is busy falls due again by itself.
+-- Presence is locked too: if a device connects at this moment, either this call sees it or it gets
+-- the new configuration. A busy device is due again by itself.
 CREATE OR REPLACE FUNCTION commit_configs(p jsonb) RETURNS TABLE (i int, outcome text)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -23,12 +23,12 @@ BEGIN
       AND d.device_id = q.device_id;
   DELETE FROM config_due c USING unnest(b) q WHERE c.device_id = q.device_id AND NOT q.waits
     AND NOT q.i = ANY (stale)
-    AND c.tries > 0;  -- 0: there was another change since it was taken up
+    AND c.tries > 0;  -- 0: its configuration changed again after the claim
   UPDATE config_due c SET due_at = now() FROM unnest(b) q WHERE c.device_id = q.device_id
     AND q.i = ANY (stale);
   RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (stale) THEN 'again' ELSE 'won' END FROM unnest(b) q
     UNION ALL SELECT n, 'busy' FROM unnest(busy) n;
 END $$;
 COMMENT ON FUNCTION commit_configs(jsonb) IS
-  'Service: what was worked out for devices. won, again (it is due at once) or '
-  'busy (only of rows that say skip_locked), a row each.';
+  'Service: stores configurations. Returns a row for each: won, again (it is due at once) or busy '
+  '(only with skip_locked).';

@@ -1,6 +1,6 @@
--- One batch, one statement, one transaction; a device at most once among what is accepted or waits.
--- `expected` is the generation that the load saw, NULL: no row. The settings hold for the functions
--- that it calls as well.
+-- One batch is one statement and one transaction; among its accepted and waiting requests a device
+-- is at most once. `expected` is the generation that the load saw; NULL: it saw no row. The
+-- settings hold for the functions that are called here as well.
 CREATE OR REPLACE FUNCTION commit_requests(p jsonb) RETURNS TABLE (i int, outcome text)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
@@ -9,13 +9,13 @@ DECLARE
   b decided_request[] := array(
     SELECT r FROM jsonb_populate_recordset(NULL::decided_request, p) r
     ORDER BY r.device_id COLLATE "C");
-  busy int[];   -- somebody else has locked what they change
+  busy int[];   -- another session keeps their rows locked
   placed placed_request[];
   won int[];      -- registered or rotated
   over int[];     -- beyond a quota
   often int[];    -- beyond the rate of its group
-  crowded int[];  -- no room to wait in
-  stale int[];    -- to be decided again
+  crowded int[];  -- no room to wait for approval
+  stale int[];    -- must be decided again
 BEGIN
   busy := lock_requests(b);
   IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
@@ -42,6 +42,6 @@ BEGIN
     UNION ALL SELECT n, 'busy' FROM unnest(busy) n;
 END $$;
 COMMENT ON FUNCTION commit_requests(jsonb) IS
-  'Service: registers what was granted and writes the ledger. won, noted, again (load and decide '
-  'again), busy (only of rows that say skip_locked), or why it was refused: quota_exceeded, '
-  'rate_limited (too many new credentials) or too_many_wait, a row each.';
+  'Service: registers the granted devices and writes the ledger. Returns a row for each request: '
+  'won, noted, again (load and decide again), busy (only with skip_locked), or why it was '
+  'refused: quota_exceeded, rate_limited (too many new credentials) or too_many_wait.';

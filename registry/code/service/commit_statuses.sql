@@ -1,4 +1,4 @@
--- A fleet that reconnects writes presence and nothing else.
+-- A fleet that reconnects only writes presence.
 CREATE OR REPLACE FUNCTION commit_statuses(p jsonb) RETURNS TABLE (i int, outcome text)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
@@ -7,37 +7,38 @@ DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
     ORDER BY r.device_id COLLATE "C");
   busy int[]; stale int[]; late int[]; taken_up int[];
-  -- When the broker handed a message over is known to a tenth of a second and what it takes to
-  -- answer: a device that connects anew at once is not kept waiting.
+  -- The time at which the broker handed a message over is known to a tenth of a second, plus the
+  -- time that its answer takes. A device that connects again at once must not be taken for a late
+  -- one.
   doubt constant interval := '400 ms';
 BEGIN
   busy := lock_statuses(b);
   IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
-  -- The world may have moved since the load: another session, another state, a credential that
-  -- ended.
+  -- Since the load, another session may have opened, the state may have changed, the credential may
+  -- have ended.
   stale := array(SELECT q.i FROM unnest(b) q LEFT JOIN device d USING (device_id)
     LEFT JOIN presence r USING (device_id)
     -- LIMIT: as in load_statuses
     LEFT JOIN LATERAL (SELECT is_live(v, now()) AS live FROM credential v
       WHERE v.device_id = q.device_id AND v.generation = q.generation LIMIT 1) c ON true
-    -- The configuration in the answer has to be the one of now: what changes it locks presence, as
-    -- this does.
+    -- The configuration in the answer must be the current one: whatever changes it locks presence,
+    -- as this call does.
     WHERE d.state IS DISTINCT FROM q.expected
       OR (q.version_from IS NOT NULL
       AND (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from))
       OR CASE q.kind WHEN 'connected' THEN NOT coalesce(c.live, false)
       ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
-  -- A device names each session anew. Two that share a credential and keep connections of their own
-  -- take turns.
+  -- A device gives each session a new name. If an earlier name comes back, two devices that share a
+  -- credential take turns.
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
       AND q.session <> r.session
       AND (q.handed_over_at >= r.last_seen_at - doubt) IS NOT false);
   IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
-  -- A replica that stood still goes on with what the broker gave it long ago. So a session that
-  -- ended does not open again, and one that is open does not give way to a connected that was
-  -- handed over before its last status. A device repeats what did not count. A time in the future
-  -- is of a clock that was wrong, and says nothing.
+  -- A replica that was suspended goes on with messages that the broker gave it long ago. So a
+  -- session that ended does not open again, and an open session is not replaced by a `connected`
+  -- that the broker handed over before the session's last status. A device repeats a status that
+  -- did not count. A time in the future comes from a wrong clock and is ignored.
   late := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.handed_over_at IS NOT NULL
       AND CASE WHEN q.session = r.session THEN NOT r.online
@@ -75,9 +76,9 @@ BEGIN
       FROM unnest(b) q WHERE q.new_version IS NOT NULL AND NOT q.i = ANY (stale)
         AND d.device_id = q.device_id;
   END IF;
-  -- What did not lock the device above may have been overtaken by an operator, who has the last
-  -- word: hence q.expected. Who connects with a credential was sent it, even if the process died
-  -- before it could write that down.
+  -- A status that did not lock its device above may meet an operator's change, which wins: hence
+  -- q.expected. A device that connects with a credential was sent it, even if the service died
+  -- before it could note that.
   UPDATE device d SET state = q.next, connected_at = coalesce(d.connected_at, now()),
       credentials_sent_at = CASE WHEN d.generation = q.generation
         THEN coalesce(d.credentials_sent_at, now()) ELSE d.credentials_sent_at END
@@ -106,6 +107,6 @@ BEGIN
     UNION ALL SELECT n, 'busy' FROM unnest(busy) n;
 END $$;
 COMMENT ON FUNCTION commit_statuses(jsonb) IS
-  'Service: what devices said of themselves, a row each: won, again (load and decide again), '
-  'busy (only of rows that say skip_locked) or '
-  'late (a connected that is older than the open session, or of one that ended).';
+  'Service: stores what devices said of themselves. Returns a row for each status: won, again '
+  '(load and decide again), busy (only with skip_locked) or late (a connected that is older than '
+  'the open session, or of a session that ended).';

@@ -2,4 +2,4 @@ CREATE OR REPLACE FUNCTION count_devices() RETURNS TABLE (state text, devices bi
 LANGUAGE sql STABLE
 AS $$ SELECT state, sum(devices)::bigint FROM fleet GROUP BY state $$;
 COMMENT ON FUNCTION count_devices() IS
-  'Service: how many devices there are in each state, for its metrics.';
+  'Service: counts the devices in each state, for its metrics.';

@@ -1,6 +1,6 @@
--- A certificate is known to the broker by its name alone, the device's id. So a device is kept out
--- as long as none of its credentials is good and one of its certificates has not expired:
--- suspended, revoked, or reset and not provisioned anew.
+-- The broker knows a certificate only by its name, the device's id. So it must keep a device out
+-- while the device may not connect and one of its certificates has not expired: suspended, revoked,
+-- or reset and not provisioned again.
 CREATE OR REPLACE FUNCTION load_broker_access()
 RETURNS TABLE (kind text, device_id text, generation bigint, salt bytea, master_key bytea,
   changed_at bigint, applied boolean)
@@ -22,5 +22,6 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
     WHERE d.broker_applied_at IS NULL AND d.access_changed_at IS NOT NULL
 $$;
 COMMENT ON FUNCTION load_broker_access() IS
-  'Service: whom the broker has to keep out (denied), which passwords it has to take (login), and '
-  'whose access an operator changed without the broker having followed (changed).';
+  'Service: returns the devices that the broker must keep out (denied), the passwords that it '
+  'must accept (login), and the devices whose access an operator changed and the broker has not '
+  'applied yet (changed).';

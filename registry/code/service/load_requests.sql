@@ -10,8 +10,8 @@ BEGIN
     CASE o.origin WHEN 'group' THEN g.id_from END,
     -- A disabled individual enrolment beats an enabled group, for renewals too.
     coalesce(e.status, 'enabled') = 'enabled' AND (o.origin = 'device' OR g.status = 'enabled'),
-    -- An individual proof is an admission by itself: window, pattern and quota bound who joins by
-    -- the group's.
+    -- A device with an individual proof is admitted by that: window, pattern and quota bound those
+    -- that come by the group's proof.
     o.origin = 'device'
       OR (coalesce(g.valid_from <= now(), true) AND coalesce(now() < g.valid_until, true)
       AND coalesce(now() < u.valid_until, true)),
@@ -42,7 +42,7 @@ BEGIN
         THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END
   FROM jsonb_populate_recordset(NULL::request_key, p) q
-  -- LIMIT: a join could read the whole table instead, which looks cheap while the table is empty.
+  -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true
   LEFT JOIN LATERAL (SELECT * FROM device v WHERE v.device_id = q.device_id LIMIT 1) d ON true
   LEFT JOIN LATERAL (SELECT * FROM enrollment v WHERE v.device_id = q.device_id LIMIT 1) e ON true
@@ -55,15 +55,15 @@ BEGIN
   LEFT JOIN LATERAL (SELECT * FROM group_ca v WHERE v.subject = q.ca_subject LIMIT 1) ca ON true
   LEFT JOIN LATERAL (SELECT * FROM group_ca v
     WHERE ca.subject IS NULL AND v.subject = q.last_subject LIMIT 1) last ON true
-  -- Nothing is tried in turn: a certificate of ours names the device's enrolment, then comes the
-  -- device's own, then what the proof names.
+  -- One enrolment is asked and no other is tried: with a certificate of ours the one that
+  -- registered the device, else the device's own, else the one that the proof names.
   LEFT JOIN LATERAL (SELECT * FROM enrollment_group v WHERE v.name = CASE
     WHEN q.certificate IS NOT NULL THEN d.group_name
     WHEN e.device_id IS NOT NULL THEN e.group_name
     WHEN q.token_hash IS NOT NULL THEN coalesce(t.name, k.group_name)
     WHEN q.ca_subject IS NOT NULL THEN coalesce(ca.group_name, last.group_name)
     ELSE q.group_name END LIMIT 1) g ON true
-  -- a token of another group says nothing here
+  -- Only if the token belongs to that group.
   LEFT JOIN LATERAL (SELECT k.hash, k.quota, k.valid_until WHERE k.group_name = g.name) u ON true
   CROSS JOIN LATERAL (SELECT CASE
     WHEN q.certificate IS NOT NULL AND d.enrolled_by = 'device'
@@ -74,11 +74,11 @@ BEGIN
     WHEN g.name IS NOT NULL THEN 'group' END AS origin) o
   LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v
     WHERE v.device_id = q.device_id AND v.request_id = q.request_id LIMIT 1) s ON true
-  -- Not by d.generation: `restored` leaves a gap before the next one.
+  -- Not by d.generation: `restored` leaves a gap.
   LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v WHERE v.device_id = d.device_id
     ORDER BY v.generation DESC LIMIT 1) n ON true
   LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v
     WHERE v.device_id = q.device_id AND v.fingerprint = q.certificate LIMIT 1) r ON true;
 END $$;
 COMMENT ON FUNCTION load_requests(jsonb) IS
-  'Service: everything that decides a batch of requests, a row each.';
+  'Service: returns everything that a batch of requests is decided by, a row for each.';

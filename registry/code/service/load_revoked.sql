@@ -3,4 +3,4 @@ LANGUAGE sql STABLE AS $$
   SELECT serial, revoked_at FROM load_revoked_2()
 $$;
 COMMENT ON FUNCTION load_revoked() IS
-  'Service of the version before: load_revoked_2 without the issuer.';
+  'Service of the version before: as load_revoked_2, without the issuer.';

@@ -1,5 +1,5 @@
--- Of one device the newest thousand: whoever renewed all the time makes no list that no broker can
--- read.
+-- At most the newest thousand of a device, so that one device cannot make the list too long for a
+-- broker.
 CREATE OR REPLACE FUNCTION load_revoked_2()
 RETURNS TABLE (serial bytea, revoked_at bigint, issuer bytea)
 LANGUAGE sql STABLE SET enable_seqscan = off AS $$
@@ -14,6 +14,6 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
     WHERE g.revoke_retired
 $$;
 COMMENT ON FUNCTION load_revoked_2() IS
-  'Service: what stands on the CRL of which CA: certificates that were revoked, and those that a '
-  'newer one replaced where the group says so, until they expire; of a device at most the newest '
-  '1000 that were replaced.';
+  'Service: returns the certificates for the CRLs and the CA of each: the revoked ones, and where '
+  'the group has revoke_retired those that a newer one replaced, until they expire; at most 1000 '
+  'replaced ones of a device.';

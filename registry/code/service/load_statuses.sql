@@ -31,7 +31,7 @@ BEGIN
     c.generation, is_live(c.whole, now()), c.signed_by, c.answer_key, c.encryption_key, c.type,
     CASE WHEN r.online THEN r.session END
   FROM jsonb_populate_recordset(NULL::status_key, p) q
-  -- LIMIT: a join could read the whole table instead, which looks cheap while the table is empty.
+  -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true
   LEFT JOIN LATERAL (SELECT * FROM device v WHERE v.device_id = q.device_id LIMIT 1) d ON true
   LEFT JOIN LATERAL (SELECT * FROM enrollment v WHERE v.device_id = d.device_id LIMIT 1) e ON true
@@ -43,4 +43,4 @@ BEGIN
     AND v.generation = coalesce(q.generation, r.generation) LIMIT 1) c ON true;
 END $$;
 COMMENT ON FUNCTION load_statuses(jsonb) IS
-  'Service: everything that decides a batch of statuses, a row each.';
+  'Service: returns everything that a batch of statuses is decided by, a row for each.';

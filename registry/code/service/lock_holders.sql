@@ -1,5 +1,5 @@
--- Whoever locks a row locks its table as well, in a mode that says so; which row it is, only
--- waiting for it would tell. When its transaction began is shown to roles that may see it.
+-- A session that locks rows also locks their table, in a mode that shows it. Which rows they are
+-- only waiting for them would tell. xact_start is empty for a role that may not see it.
 CREATE OR REPLACE FUNCTION lock_holders() RETURNS TABLE (pid int, login text, since bigint)
 LANGUAGE sql STABLE AS $$
   SELECT a.pid, a.usename::text, micros(coalesce(a.xact_start, clock_timestamp()))
@@ -11,5 +11,5 @@ LANGUAGE sql STABLE AS $$
     LIMIT 10
 $$;
 COMMENT ON FUNCTION lock_holders() IS
-  'Service: sessions of other logins whose open transaction has locked devices, presence or '
-  'quotas.';
+  'Service: returns the sessions of other logins whose open transaction keeps devices, presence '
+  'or quotas locked.';

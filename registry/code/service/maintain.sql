@@ -6,7 +6,7 @@ DECLARE
   n bigint;
   more boolean := false;
 BEGIN
-  -- One at a time: whoever comes second leaves it to the first.
+  -- One call at a time: a second one returns at once.
   IF NOT pg_try_advisory_xact_lock(hashtext('latchkey maintain')) THEN RETURN false; END IF;
   PERFORM make_partitions();
   SELECT * INTO keep FROM setting;
@@ -19,10 +19,10 @@ BEGIN
   DELETE FROM token k WHERE k.valid_until < now() - interval '1 month';
   more := drop_old_credentials(keep.keep_certificates, portion) OR more;
   more := drop_old_waiting(keep.keep_waiting, portion) OR more;
-  -- Last, since it holds a lock that everybody waits for until this transaction ends.
+  -- Last: from here until the end of the transaction everybody waits for its lock.
   RETURN drop_old_partition() OR more;
 END $$;
 COMMENT ON FUNCTION maintain() IS
-  'Makes the partitions of the coming months and removes a portion of what retention lets go. '
-  'True: there is more, call it again. The service calls it at start and hourly. Not inside a '
-  'longer transaction: a partition that it drops stays locked until the end.';
+  'Creates the partitions of the coming months and deletes a portion of what is older than its '
+  'retention. True: there is more, call it again. The service calls it at start and hourly. Do not '
+  'call it inside a longer transaction: a partition that it drops stays locked until the end.';

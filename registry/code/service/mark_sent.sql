@@ -12,4 +12,4 @@ BEGIN
       AND d.credentials_sent_at IS NULL;
 END $$;
 COMMENT ON FUNCTION mark_sent(jsonb) IS
-  'Service: the broker took the answers with these credentials.';
+  'Service of the version before: as mark_sent_2, waiting for locked devices.';

@@ -17,5 +17,5 @@ BEGIN
       SELECT v.device_id FROM device v WHERE v.device_id = q.device_id LIMIT 1) d ON true;
 END $$;
 COMMENT ON FUNCTION mark_sent_2(jsonb) IS
-  'Service: the broker took the answers with these credentials. won, or busy (somebody else has '
-  'locked the device: say it again), a row each.';
+  'Service: notes that the broker took the answers with these credentials. Returns a row for each: '
+  'won, or busy (another session keeps the device locked: call again).';

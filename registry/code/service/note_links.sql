@@ -1,5 +1,5 @@
--- A link that was lost may have been dead for a while before that was noticed: half a minute is
--- more than its keepalive.
+-- A lost link may have been dead for up to its keepalive before that was noticed: half a minute is
+-- more.
 CREATE OR REPLACE FUNCTION note_links(p jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE b link_life[] := array(SELECT r FROM jsonb_populate_recordset(NULL::link_life, p) r);
@@ -11,11 +11,11 @@ BEGIN
   UPDATE broker_link l
     SET until = greatest(l.ready_at, least(l.until, clock_timestamp() - interval '30 seconds'))
     FROM unnest(b) q WHERE q.lost AND l.link = q.link;
-  -- What covers the beginning of another one stays as long as that does.
+  -- A row that covers the start of another one is kept as long as that one.
   DELETE FROM broker_link l WHERE l.until < now() - interval '7 days'
     AND NOT EXISTS (
       SELECT FROM broker_link n WHERE n.ready_at > l.ready_at AND n.ready_at <= l.until)
     AND l.ready_at < presence_known_since();
 END $$;
 COMMENT ON FUNCTION note_links(jsonb) IS
-  'Service: this replica listens at the broker, or has lost its connection.';
+  'Service: notes that this replica listens at the broker, or has lost its connection.';

@@ -1,5 +1,5 @@
--- The device asks again and again: what is known already is written once a minute, and whoever
--- holds the row is not waited for. A device that has said anything since asks for what it lacks.
+-- The device asks again and again: the same failure is written once a minute, and a locked row is
+-- left out. A device that has spoken since then will ask for what it lacks.
 CREATE OR REPLACE FUNCTION note_undelivered(p jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
   SET enable_material = off AS $$
@@ -19,4 +19,4 @@ BEGIN
         AND r.last_seen_at > now() - q.ago_ms * interval '1 ms');
 END $$;
 COMMENT ON FUNCTION note_undelivered(jsonb) IS
-  'Service: the broker did not take these messages to devices, one a device.';
+  'Service: notes messages to devices that the broker did not take, one for each device.';

@@ -1,6 +1,5 @@
--- A message in the log of the database and nothing else: a commit that has to reach the disk, and a
--- standby that is waited for. The numbers do not fit into work_mem and go to a file: it fails where
--- there is no room for one.
+-- Writes one message to the write-ahead log: its commit must reach the disk, and a synchronous
+-- standby. The numbers exceed work_mem and go to a temporary file: so it fails on a full disk.
 CREATE OR REPLACE FUNCTION prove_commit() RETURNS void
 LANGUAGE plpgsql SET work_mem = '64kB' AS $$
 BEGIN

@@ -4,5 +4,5 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
     WHERE type = 'x509' AND revoked_at IS NOT NULL AND not_after > now()
 $$;
 COMMENT ON FUNCTION revocation_stamp() IS
-  'Service: another text whenever load_revoked would give other revoked certificates; cheaper '
-  'than those.';
+  'Service: returns a text that changes whenever the revoked certificates of load_revoked_2 do; '
+  'cheaper than loading them.';

@@ -8,17 +8,17 @@ BEGIN
     DELETE FROM funnel_summary;
     RETURN;
   END IF;
-  -- Another replica may just have done it.
+  -- Another replica may just have counted.
   IF EXISTS (SELECT FROM fleet_summary WHERE counted_at > now() - interval '30 minutes')
     THEN RETURN; END IF;
   DELETE FROM fleet_summary;
   INSERT INTO fleet_summary SELECT group_name, state, count(*), now() FROM device_state GROUP BY 1,
     2;
-  -- Without these days the view counts them itself.
+  -- The view counts the days that are not here.
   DELETE FROM funnel_summary WHERE day >= today - 7;
   INSERT INTO funnel_summary SELECT f.* FROM provisioning_funnel f WHERE f.day < today
     ON CONFLICT DO NOTHING;
 END $$;
 COMMENT ON FUNCTION summarize() IS
-  'Service: counts a large registry for fleet and provisioning_funnel, hourly; a small one is '
-  'counted when somebody looks.';
+  'Service: counts a large registry for fleet and provisioning_funnel, hourly. A small one is '
+  'counted at every query.';

@@ -1,4 +1,5 @@
--- One step of one change: which of the next thousand devices have it to be worked out anew.
+-- One step of one change: makes those of the next thousand devices due whose configuration depends
+-- on it.
 CREATE OR REPLACE FUNCTION walk_config_change(p jsonb) RETURNS TABLE (walked boolean)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE change config_change; last text; seen int;
@@ -31,5 +32,5 @@ BEGIN
   RETURN QUERY SELECT true;
 END $$;
 COMMENT ON FUNCTION walk_config_change(jsonb) IS
-  'Service: looks at the next devices that a change of a group or the fleet concerns. False: '
-  'there is no change under way.';
+  'Service: looks at the next devices that a change of a group''s or the fleet''s configuration '
+  'concerns. False: there is no change.';

@@ -112,9 +112,9 @@ class Fleet:
             self.ready(self.with_key(f"acted-{act}"))
             self.sql(f"SELECT registry.{act}('acted-{act}', 'for the fleet')")
         self.ready(self.with_key("acted-forget"))
-        self.sql("SELECT registry.decommission('acted-forget', 'scrapped'); SELECT registry.forget('acted-forget');"
-                 "SELECT registry.set_device_config('ready-key', '{\"colour\": \"blue\"}');"
-                 "SELECT registry.set_group_endpoint('passwords', 'broker.example', 8883);"
+        self.sql("SELECT registry.decommission('acted-forget', 'scrapped'); SELECT registry.forget('acted-forget', 'why');"
+                 "SELECT registry.set_device_config('ready-key', '{\"colour\": \"blue\"}', 'why');"
+                 "SELECT registry.set_group_endpoint('passwords', 'broker.example', 8883, reason => 'why');"
                  "SELECT registry.disable_group('factory', 'a recall')")
 
     def refused(self) -> None:

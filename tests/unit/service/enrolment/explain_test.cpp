@@ -117,8 +117,8 @@ TEST_CASE("explain: what an operator does is the catalogue's advice, with the na
   known.policy().may_reprovision = false;
   known.facts.enrolment->enabled = false;
   CHECK(remedies(known) ==
-        "SELECT registry.enable_group('meters') lets its devices in again.\n"
-        "SELECT registry.resume('12345') lets it go on.\n"
+        "SELECT registry.enable_group('meters', 'why') lets its devices in again.\n"
+        "SELECT registry.resume('12345', 'why') lets it go on.\n"
         "If the device lost its credential: SELECT registry.reset('12345', 'why') lets it provision anew.\n");
 }
 
