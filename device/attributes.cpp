@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace latchkey::device {
 namespace {
@@ -19,9 +20,15 @@ bool is_name(std::string_view name) {
          std::ranges::all_of(name, [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
+/// A whole number from 2^53 on is no attribute (docs/protocol.md): a long serial number stays a text.
+bool is_attribute(const Json& json) {
+  return json.is_boolean() ||
+         (json.is_number() && std::abs(json.get<double>()) < static_cast<double>(limits::json_integer));
+}
+
 Json value_of(std::string_view text) {
   auto json = Json::parse(text, nullptr, false);
-  return json.is_number() || json.is_boolean() ? json : Json(text);
+  return is_attribute(json) ? json : Json(text);
 }
 
 std::string text_of(const Json& json) {

@@ -2,6 +2,8 @@
 
 #include "protocol/json.hpp"
 
+#include <cmath>
+
 namespace latchkey::protocol {
 namespace {
 
@@ -11,11 +13,19 @@ bool is_scalar(const Value& value) {
   return value.is_string() || value.is_number() || value.is_boolean();
 }
 
+/// Written as 1e16, say: as a double every number from 2^53 on is whole. The registry stores numbers exactly
+/// and would give it back as an integer, which nobody may read.
+bool is_beyond_integers(const Value& value) {
+  return value.is_number_float() &&
+         std::abs(value.get<double>()) >= static_cast<double>(limits::json_integer);
+}
+
 void check_attribute(const json::Reader& in, const std::string& name, const Value& value) {
   // A name that is not of the pattern is the sender's bytes: it is not repeated.
   if (!json::is_member_name(name))
     return in.complain("attributes", "a name must match ^[a-z][a-z0-9_]{0,31}$");
   const auto member = "attributes." + name;
+  if (is_beyond_integers(value)) return in.complain(member, "must not be a whole number beyond 2^53-1");
   if (!is_scalar(value)) return in.complain(member, "must be a string, number or boolean");
   if (name != "last_error" || !value.is_string()) return;
   if (json::count_characters(value.get_ref<const std::string&>()) > limits::last_error_chars)

@@ -13,6 +13,13 @@ TEST_CASE("attribute values that read as numbers or booleans are such, others ar
   CHECK(parse_attributes({}) == "{}");
 }
 
+TEST_CASE("a number that no attribute can be stays a text") {
+  CHECK(
+      parse_attributes(
+          {"a=9007199254740991", "b=9007199254740992", "c=1e16", "d=-1e300", "e=12345678901234567890"}) ==
+      R"({"a":9007199254740991,"b":"9007199254740992","c":"1e16","d":"-1e300","e":"12345678901234567890"})");
+}
+
 TEST_CASE("an attribute without a valid name is refused, and named") {
   for (const std::string pair : {"model", "=x", "Model=x", "1a=x", "a-b=x"}) {
     const auto parsed = parse_attributes({pair});

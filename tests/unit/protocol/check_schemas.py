@@ -28,10 +28,11 @@ GOOD = {
 BAD = {
     "request": [("request", "request_id", "short"), ("request", "credential", None), ("request", "token", "x" * 16 + "y" * 300),
                 ("plain-request", "nonce", "abc"), ("request", "credential", {"type": "x509"}),
-                ("request", "attributes", {"Model": 1}), ("request", "attributes", {"model": None})],
+                ("request", "attributes", {"Model": 1}), ("request", "attributes", {"model": None}), ("request", "attributes", {"serial": 1e16})],
     "answer": [("accepted", "generation", None), ("challenge", "nonce", None), ("rejected", "status", 1),
                ("rejected", "message", "line\nbreak"), ("accepted", "credential", {"type": "ssh"})],
-    "status": [("connected", "generation", None), ("ready", "config_version", -1), ("ready", "session", "short")],
+    "status": [("connected", "generation", None), ("ready", "config_version", -1), ("ready", "session", "short"),
+               ("ready", "attributes", {"serial": -9007199254740992.0})],
     "configuration": [("complete", "session", None), ("complete", "config_version", "3")],
 }
 

@@ -163,6 +163,17 @@ TEST_CASE("numbers, strings and booleans are attributes") {
   CHECK(both_faults("/attributes/a", "9007199254740992") == "request: has an integer beyond 2^53-1 in a");
 }
 
+TEST_CASE("a whole number beyond 2^53-1 is no attribute, however it is written") {
+  for (const auto* number : {"1e16", "-1E+16", "9007199254740992.0", "-90071992547409920e-1", "1e300"}) {
+    CAPTURE(number);
+    CHECK(both_faults("/attributes/a", number) == "attributes.a: must not be a whole number beyond 2^53-1");
+  }
+  for (const auto* number : {"9007199254740991.0", "1e15", "-1e15", "1e-300", "0.1"}) {
+    CAPTURE(number);
+    CHECK(both_faults("/attributes/a", number).empty());
+  }
+}
+
 TEST_CASE("a password needs no csr, and one that is there does not matter") {
   for (const auto* credential : {R"({"type":"password"})", R"({"type":"password","csr":7})"}) {
     const auto request = received(with(plain_request(), "/credential", credential).dump()).request;
