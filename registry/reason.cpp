@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. An id stands in ledgers and in scripts: it stays. A text is what follows "refused
 // because" or "pending because"; a function is called in full, so that it can be copied.
-constexpr std::array<ReasonRow, 65> rows{{
+constexpr std::array<ReasonRow, 66> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "A fault of the device's firmware, or no device at all. latchkey explain {id} says whether a correct "
      "request would be accepted."},
@@ -70,6 +70,12 @@ constexpr std::array<ReasonRow, 65> rows{{
     {"certificate_erased", "the certificate in x5t#S256 was erased",
      "It ended so long ago that retention erased it: the device has to come by its enrolment again. latchkey "
      "explain {id} says whether it would get a credential."},
+    {"certificate_not_issued", "no CA of the service issued the certificate in x5t#S256 to this device",
+     "The device CA was replaced and crl.previous_ca_file does not name the one before, or somebody wrote "
+     "into "
+     "the registry what the service did not issue: who has the service's login? The device has to come by "
+     "its "
+     "enrolment again (latchkey explain {id})."},
     {"certificate_ended", "the certificate in x5t#S256 is no longer good",
      "The device has to come by its enrolment again. latchkey explain {id} says whether it would get a "
      "credential."},

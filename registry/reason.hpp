@@ -30,6 +30,7 @@ enum class Reason {
   unknown_certificate,
   renewal_not_signed,
   certificate_erased,
+  certificate_not_issued,
   certificate_ended,
   enrolment_gone,
   malformed_certificate,

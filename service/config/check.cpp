@@ -86,12 +86,12 @@ void check_crl(Settings& settings) {
   const auto& crl = settings.config().crl;
   if (crl.file.empty() && !crl.reload_command.empty())
     settings.complain(option_of("crl", "reload_command"), "is of no use without crl.file");
-  if (crl.file.empty() && !crl.previous_ca_file.empty())
-    settings.complain(option_of("crl", "previous_ca_file"), "is of no use without crl.file");
-  if (crl.previous_ca_file.empty() != crl.previous_ca_key_file.empty())
+  if (crl.file.empty() && !crl.previous_ca_key_file.empty())
+    settings.complain(option_of("crl", "previous_ca_key_file"), "is of no use without crl.file");
+  if (!crl.file.empty() && crl.previous_ca_file.empty() != crl.previous_ca_key_file.empty())
     settings.complain(
         option_of("crl", crl.previous_ca_file.empty() ? "previous_ca_file" : "previous_ca_key_file"),
-        "previous_ca_file and previous_ca_key_file go together: set both or neither");
+        "previous_ca_file and previous_ca_key_file go together with crl.file: set both or neither");
 }
 
 }  // namespace

@@ -263,9 +263,9 @@ const auto table = std::to_array<Option>({
      .key = "previous_ca_file",
      .kind = Kind::file,
      .field = at<&Config::crl, &Config::Crl::previous_ca_file>,
-     .help = "The device CAs before the present one, PEM, for as long as certificates of theirs live: each "
-             "has a list of its own in crl.file. Without them a broker that reads the file refuses every "
-             "device that has not renewed yet.",
+     .help = "The device CAs before the present one, PEM, for as long as certificates of theirs live. "
+             "Without them a device that has a certificate of theirs cannot renew with it; and a broker that "
+             "reads crl.file, where each has a list of its own, refuses it.",
      .unset = "none",
      .rule = rules::certificates},
     {.section = "crl",

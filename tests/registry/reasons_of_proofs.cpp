@@ -80,6 +80,21 @@ const MadeReasons& reasons_of_proofs() {
          c.act("disable_group('" + c.id + "', 'why')");
          c.ask_in_group();
        }},
+      {Reason::certificate_not_issued,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         // With the service's login: a certificate that it signed itself becomes the device's newest.
+         const auto own = crypto::make_ca(c.id, around_now());
+         auto row = accepted({.device = c.id, .request = "stored", .expected = 1, .to_registered = false});
+         auto& credential = row.registration->credential;
+         credential.certificate = {own.certificate.der().begin(), own.certificate.der().end()};
+         credential.fingerprint = own.certificate.fingerprint();
+         registry::Registry registry = c.database.registry();
+         CHECK(commit_one(registry, row) == registry::Outcome::won);
+         c.another_request();
+         c.ask(
+             c.signed_by(own.key, {.group = {}, .chain = {}, .current_certificate = credential.fingerprint}));
+       }},
       {Reason::registered_by_another_enrolment,
        [](ReasonCase& c) {
          c.enroll_group_key();

@@ -1,16 +1,36 @@
 #include "service/identity/proofs/signed_under.hpp"
+#include "service/keys/pki.hpp"
 
 namespace latchkey::service {
+
+namespace {
+
+crypto::Result<crypto::Certificate> certificate_of(const std::optional<registry::Presented>& presented) {
+  if (presented) return crypto::Certificate::from_der(presented->certificate);
+  return std::unexpected(crypto::Error{crypto::Fault::refused, "there is none"});
+}
+
+/// By one of our CAs, and for this device: whoever writes into the registry, with the service's login or past
+/// it, makes no certificate good.
+bool was_issued_to(const protocol::DeviceId& id, const crypto::Certificate& certificate,
+                   const std::vector<crypto::Certificate>& own) {
+  return certificate.common_name() == id.text() && is_of_the_service(certificate, own);
+}
+
+}  // namespace
 
 using registry::Reason;
 
 ProofResult verify_renewal(const ProofCase& proof_case, const protocol::SignatureProof& proof) {
   const auto& presented = proof_case.facts.presented;
-  const auto key = presented ? key_of(crypto::Certificate::from_der(presented->certificate)) : no_key();
+  const auto certificate = certificate_of(presented);
+  const auto key = key_of(certificate);
   const bool matches = signed_under(key, proof, proof_case.decoys);
   if (!presented) return refusal(Reason::unknown_certificate);
   if (presented->certificate.empty()) return refusal(Reason::certificate_erased);
   if (!matches) return refusal(Reason::renewal_not_signed);
+  if (!was_issued_to(proof_case.request.device_id, *certificate, proof_case.anchors.own()))
+    return refusal(Reason::certificate_not_issued);
   if (!presented->renews()) return refusal({Reason::certificate_ended, presented->status});
   if (!proof_case.facts.enrolment) return refusal(Reason::enrolment_gone);
   return Proven{.by_token = false, .renews = true, .key = {}, .symmetric = {}};

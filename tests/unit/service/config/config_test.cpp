@@ -214,18 +214,24 @@ TEST_CASE("a certificate for the broker goes with its key", "[config]") {
   check_only_complaint(config.error(), "certificate_file and key_file go together");
 }
 
-TEST_CASE("device CAs before the present one go with their keys, and with a list", "[config]") {
+TEST_CASE("a device CA before the present one needs no key where there is no list", "[config]") {
+  Configuration made;
+  made.replace("[mqtt]\n", "[crl]\nprevious_ca_file = \"server-ca.pem\"\n[mqtt]\n");
+  CHECK(made.load());
+}
+
+TEST_CASE("device CAs before the present one go with their keys where there is a list", "[config]") {
   Configuration made;
   made.replace("[mqtt]\n", "[crl]\nprevious_ca_key_file = \"master.key\"\nfile = \"/crl.pem\"\n[mqtt]\n");
   const auto config = made.load();
   REQUIRE_FALSE(config);
-  check_only_complaint(config.error(), "previous_ca_file and previous_ca_key_file go together");
+  check_only_complaint(config.error(), "previous_ca_file and previous_ca_key_file go together with crl.file");
   made.replace("previous_ca_key_file", "previous_ca_file = \"server-ca.pem\"\nprevious_ca_key_file");
   CHECK(made.load());
   made.replace("file = \"/crl.pem\"\n", "");
   const auto listless = made.load();
   REQUIRE_FALSE(listless);
-  check_only_complaint(listless.error(), "crl.previous_ca_file: is of no use without crl.file");
+  check_only_complaint(listless.error(), "crl.previous_ca_key_file: is of no use without crl.file");
 }
 
 TEST_CASE("a client certificate that names a device is refused", "[config]") {

@@ -121,6 +121,25 @@ TEST_CASE("the current certificate proves a renewal, and the answer is the servi
   CHECK_FALSE(verified->proof_key());
 }
 
+TEST_CASE(
+    "a certificate that no CA of the service issued to this device proves no renewal, whoever stored it",
+    "[authenticate]") {
+  Renewal renewal;
+  const auto issue = [&](const crypto::Identity& issuer, std::string_view name) {
+    renewal.certificate =
+        crypto::Issuer(issuer)
+            .issue({name, renewal.key.public_key(), crypto::random_serial(), {now - 1h, now + 24h}})
+            .value();
+    renewal.facts.presented->certificate = renewal.certificate;
+  };
+  issue(crypto::make_ca(ca().certificate.common_name(), {now - 1h, now + 24h}), "12345");
+  CHECK(reason(renewal.request(), renewal.facts) == "certificate_not_issued");
+  issue(ca(), "another");
+  CHECK(reason(renewal.request(), renewal.facts) == "certificate_not_issued");
+  issue(ca(), "12345");
+  CHECK(reason(renewal.request(), renewal.facts).empty());
+}
+
 TEST_CASE("a renewal needs a certificate of this device that may still renew, and its key",
           "[authenticate]") {
   Renewal renewal;
