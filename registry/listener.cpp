@@ -75,6 +75,8 @@ void Listener::Impl::connect() {
   connection = open_connection(options);
   const Deadline::Watch watch(deadline, connection->sock(), listen_limit);
   try {
+    // It waits for as long as nobody changes anything.
+    pqxx::nontransaction(*connection).exec("SET idle_session_timeout = 0");
     ear = std::make_unique<Ear>(*connection, topics);
   } catch (const std::exception&) {
     if (!watch.passed()) throw;

@@ -150,7 +150,7 @@ std::string migration_script() {
   std::string script =
       "-- The registry of Latchkey, for psql: what `latchkey db migrate` does. Run it as often as you like:\n"
       "--   psql -X -q -f FILE postgresql://owner@db.example/latchkey\n"
-      "\\set ON_ERROR_STOP on\n\\set QUIET on\nSET client_min_messages = warning;\n"
+      "\\set ON_ERROR_STOP on\n\\set QUIET on\n\\encoding UTF8\nSET client_min_messages = warning;\n"
       "SET lock_timeout = '60s';\n\\o /dev/null\n" +
       std::string(migration_lock) + ";\nSET lock_timeout = '2s';\n";
   for (const Pass& pass : migration_plan()) {

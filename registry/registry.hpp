@@ -37,8 +37,11 @@ struct ConnectOptions {
   std::string session = "latchkey";  ///< what the database calls the connection: its application_name
   std::shared_ptr<Precedence> precedence = nullptr;  ///< nothing: it waits for nobody
   bool first = false;                                ///< it is one of those that come first
+  std::string password_file = {};  ///< read at each connection, and goes before `password`; empty: none
 
-  [[nodiscard]] ConnectOptions clone() const { return {url, password.clone(), session, precedence, first}; }
+  [[nodiscard]] ConnectOptions clone() const {
+    return {url, password.clone(), session, precedence, first, password_file};
+  }
   /// It has to give its connection back.
   [[nodiscard]] bool yields() const { return precedence && !first && !precedence->others_may(); }
 };

@@ -74,6 +74,13 @@ bool bounds_connecting(std::string_view url) {
   return seconds > 0 && seconds <= longest_connect;
 }
 
+crypto::Secret password_of(const ConnectOptions& options) {
+  if (options.password_file.empty()) return options.password.clone();
+  auto line = crypto::read_optional_line_file(options.password_file);
+  if (!line) throw std::runtime_error(line.error().what);
+  return *std::move(line);
+}
+
 /// The options' URL with the password and the deadlines that libpq keeps: a server that hangs must not hang
 /// us.
 std::string connection_string(const ConnectOptions& options) {
@@ -85,10 +92,13 @@ std::string connection_string(const ConnectOptions& options) {
   for (const auto& [key, value] : deadlines)
     add(key, value);
   add("application_name", options.session);
-  if (options.password.empty()) return url;
+  // All our texts are UTF-8, whatever the database, PGCLIENTENCODING or the URL say.
+  append_parameter(url, "client_encoding", "UTF8");
+  const crypto::Secret password = password_of(options);
+  if (password.empty()) return url;
   constexpr std::size_t around = 16;  // the key and quotes; each byte is at most three
-  url.reserve(url.size() + around + 3 * options.password.size());
-  append_parameter(url, "password", options.password.text());
+  url.reserve(url.size() + around + 3 * password.size());
+  append_parameter(url, "password", password.text());
   return url;
 }
 
@@ -198,7 +208,8 @@ void Session::set_limits() {
   const Deadline::Watch watch(*deadline_, connection_->sock(), call_limit());
   pqxx::nontransaction setup(*connection_);
   // jit: a plan that looks dear is compiled at each call, which takes a hundred times as long as the call.
-  setup.exec("SET jit = off; SET statement_timeout = '" + std::to_string(patience_.count()) +
+  setup.exec("SET jit = off; SET idle_session_timeout = 0; SET statement_timeout = '" +
+             std::to_string(patience_.count()) +
              "s'; SET lock_timeout = '200ms'; SET idle_in_transaction_session_timeout = "
              "'5s'; "
              "SET synchronous_commit = on; SET bytea_output = 'hex'");

@@ -55,7 +55,7 @@ Result<Migrations> apply(const Flags& flags) {
   const auto database = find_database(flags.database, owner_variable);
   if (!database) return std::unexpected(database.error());
   auto applied = registry::migrate(*database);
-  if (!applied) return fail(applied.error());
+  if (!applied) return fail(applied.error(), owners_login);
   return *std::move(applied);
 }
 
@@ -63,7 +63,7 @@ Result<Migrations> look(const Flags& flags) {
   const auto database = find_database(flags.database, owner_variable);
   if (!database) return std::unexpected(database.error());
   auto found = registry::migration_status(*database);
-  if (!found) return fail(found.error());
+  if (!found) return fail(found.error(), owners_login);
   return *std::move(found);
 }
 

@@ -77,7 +77,7 @@ Result<void> commit(const Prepared& prepared, const Enrolment& enrolment) {
   auto file = GeneratedFile::create(prepared.material);
   if (!file) return std::unexpected(file.error());
   const auto enrolled = registry::enroll(prepared.database, enrolment);
-  if (!enrolled) return fail(enrolled.error());
+  if (!enrolled) return fail(enrolled.error(), operators_login);
   file->keep();
   return {};
 }

@@ -93,7 +93,7 @@ Result<void> bring_all(Input& input, const service::ImportOptions& options, regi
     progress.show("checked", input.size() > 0 ? input.done() : totals.devices, input.size());
     const auto brought = import.bring(waiting);
     waiting.clear();
-    if (!brought) return fail(brought.error());
+    if (!brought) return fail(brought.error(), operators_login);
     return {};
   };
   while (reader.next(record)) {
@@ -114,7 +114,7 @@ Result<void> bring_all(Input& input, const service::ImportOptions& options, regi
 
 Result<void> look_at_all(registry::Import& import, Totals& totals) {
   auto found = import.problems(most_problems);
-  if (!found) return fail(found.error());
+  if (!found) return fail(found.error(), operators_login);
   totals.problem_count += static_cast<std::int64_t>(found->size());
   auto& all = totals.problems;
   all.insert(all.end(), found->begin(), found->end());
@@ -146,7 +146,7 @@ Result<Totals> do_import(const ImportFlags& flags) {
   std::string hint;
   const auto master_key = find_master_key(flags.config_file, hint);
   auto import = registry::Import::begin(*database);
-  if (!import) return fail(import.error());
+  if (!import) return fail(import.error(), operators_login);
 
   Totals totals;
   Progress progress;
@@ -159,7 +159,7 @@ Result<Totals> do_import(const ImportFlags& flags) {
   const auto added = import->enroll(totals.last_line, flags.atomic, [&](std::int64_t line) {
     progress.show("enrolled", line, totals.last_line);
   });
-  if (!added) return fail(added.error());
+  if (!added) return fail(added.error(), operators_login);
   totals.added = *added;
   return totals;
 }

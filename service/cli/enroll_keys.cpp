@@ -64,7 +64,7 @@ Result<void> do_roll(const RollFlags& flags) {
   if (!file) return std::unexpected(file.error());
   const std::string proof(material->proof);
   const auto rolled = registry::roll_group_key(*database, flags.group, proof, *kept);
-  if (!rolled) return fail(rolled.error());
+  if (!rolled) return fail(rolled.error(), operators_login);
   file->keep();
   const bool is_ca = proof == "x509";
   say("group " + flags.group + " has a new " + (is_ca ? "CA" : "key") +
@@ -80,7 +80,7 @@ int do_retire(const RetireFlags& flags) {
   const auto database = find_database(flags.database, variable);
   if (!database) return report(database.error());
   const auto left_behind = registry::retire_group_key(*database, flags.group, flags.force);
-  if (!left_behind) return report(fail(left_behind.error()).error());
+  if (!left_behind) return report(fail(left_behind.error(), operators_login).error());
   const bool retired = *left_behind == 0 || flags.force;
   if (*left_behind != 0)
     say(std::to_string(*left_behind) + " devices of group " + flags.group +

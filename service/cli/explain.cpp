@@ -45,7 +45,7 @@ Result<Checks> look(const Flags& flags) {
   const auto database = find_database(flags.database, variable);
   if (!database) return std::unexpected(database.error());
   const auto known = registry::load_explained(*database, *id, named);
-  if (!known) return fail(known.error());
+  if (!known) return fail(known.error(), operators_login);
   return service::explain(*id, *known, gives_passwords(flags.database.config_file));
 }
 

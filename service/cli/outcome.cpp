@@ -24,8 +24,13 @@ std::unexpected<Failure> fail(int exit_code, std::string what, std::string hint)
   return std::unexpected(Failure{exit_code, {std::move(what)}, std::move(hint)});
 }
 
-std::unexpected<Failure> fail(const registry::AdminError& error) {
-  return fail(exit_code_of(error.kind), error.what, error.hint);
+std::unexpected<Failure> fail(const registry::AdminError& error, const Login& login) {
+  std::string hint = error.hint;
+  if (error.kind == registry::AdminError::Kind::permission && hint.empty())
+    hint = "the database login needs the role " + std::string(login.role) + " (GRANT " +
+           std::string(login.role) + " TO ...); --db-url, " + std::string(login.variable) +
+           " or database.url names the login";
+  return fail(exit_code_of(error.kind), error.what, std::move(hint));
 }
 
 std::unexpected<Failure> fail(service::Complaints complaints, std::string hint) {

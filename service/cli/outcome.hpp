@@ -21,7 +21,15 @@ template <class T>
 using Result = std::expected<T, Failure>;
 
 [[nodiscard]] std::unexpected<Failure> fail(int exit_code, std::string what, std::string hint = {});
-[[nodiscard]] std::unexpected<Failure> fail(const registry::AdminError& error);
+/// Who may run a command: the role that its login needs, and the variable that names the login.
+struct Login {
+  std::string_view role;
+  std::string_view variable;
+};
+inline constexpr Login operators_login{"latchkey_ops", "LATCHKEY_DB_URL"};
+inline constexpr Login owners_login{"latchkey_owner", "LATCHKEY_OWNER_DB_URL"};
+/// Where permission was denied, the hint says what the login lacks.
+[[nodiscard]] std::unexpected<Failure> fail(const registry::AdminError& error, const Login& login);
 [[nodiscard]] std::unexpected<Failure> fail(service::Complaints complaints, std::string hint = {});
 
 /// Writes it to stderr, each line after `latchkey: `, and returns the exit code.

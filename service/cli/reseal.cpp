@@ -51,10 +51,10 @@ Result<Resealed> reseal(const Flags& flags) {
   if (!flags.dry_run) {
     const auto done =
         registry::reseal_keys(*database, master->id(), resealer_of(*master, unopened), progress);
-    if (!done) return fail(done.error());
+    if (!done) return fail(done.error(), owners_login);
   }
   const auto left = registry::under_other_master_keys(*database, master->id());
-  if (!left) return fail(left.error());
+  if (!left) return fail(left.error(), owners_login);
   resealed.left = *left;
   return resealed;
 }

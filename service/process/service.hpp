@@ -44,7 +44,8 @@ class Service {
 
  private:
   [[nodiscard]] registry::ConnectOptions database() const {
-    return {config_.database.url, secrets_.database_password.clone(), session_, precedence_};
+    return {config_.database.url,          secrets_.database_password.clone(), session_, precedence_, false,
+            config_.database.password_file};
   }
   [[nodiscard]] registry::ConnectOptions workers_database() const;
   [[nodiscard]] mqtt::Options link_options() const;

@@ -43,7 +43,7 @@ LOGINS = """
 CREATE ROLE owner LOGIN CREATEROLE PASSWORD '{owner}';
 CREATE ROLE latchkey LOGIN PASSWORD '{latchkey}';
 CREATE ROLE operator LOGIN PASSWORD '{operator}';
-CREATE DATABASE latchkey OWNER owner;
+CREATE DATABASE latchkey OWNER owner {database};
 -- From 16 on, who creates a role may not act as it without saying so.
 SELECT current_setting('server_version_num')::int >= 160000 AS newer \\gset
 \\if :newer
@@ -110,6 +110,7 @@ class Stack:
         self.bound = bound
         self.settings = settings or {}
         self.retain = False  # the broker's: set it before start
+        self.database = ""  # how its database is made: likewise
         self.passwords = {name: secrets.token_urlsafe(24) for name in (SUPERUSER, "owner", "latchkey", "operator")}
         self.http_port = free_port()
         self.program: Path
@@ -234,7 +235,7 @@ class Stack:
         return program
 
     def _make_logins(self) -> None:
-        self.cluster.sql(LOGINS.format(**self.passwords), "postgres")
+        self.cluster.sql(LOGINS.format(database=self.database, **self.passwords), "postgres")
         for login in ("operator", "owner"):
             self.home.keep_secret(f"{login}.passfile", f"*:*:*:{login}:{self.passwords[login]}")
 
