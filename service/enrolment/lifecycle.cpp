@@ -1,5 +1,7 @@
 #include "service/enrolment/lifecycle.hpp"
 
+#include "service/identity/authenticate.hpp"
+
 namespace latchkey::service {
 namespace {
 
@@ -25,6 +27,8 @@ std::expected<DeviceState, Reason> next_state(const protocol::StatusMessage& sta
   const bool leaves = status.kind == StatusKind::disconnected;
   if (!facts.device || (!leaves && !takes_statuses(facts.device->state)))
     return std::unexpected(Reason::device_not_registered);
+  if (!leaves && facts.enrolment && !facts.enrolment->enabled)
+    return std::unexpected(why_disabled(*facts.enrolment).reason);
   const registry::Device& device = *facts.device;
   if (status.kind == StatusKind::connected) {
     if (!facts.credential || !facts.credential->live) return std::unexpected(Reason::generation_not_live);

@@ -12,7 +12,8 @@ bool takes_configurations(const registry::StatusFacts& facts) {
   const DeviceState state = facts.device->state;
   const bool in_use =
       state == DeviceState::registered || state == DeviceState::connected || state == DeviceState::ready;
-  return in_use && !facts.session.empty() && facts.credential && facts.credential->live;
+  const bool enabled = !facts.enrolment || facts.enrolment->enabled;
+  return in_use && enabled && !facts.session.empty() && facts.credential && facts.credential->live;
 }
 
 bool is_to_be_told(const registry::StatusFacts& facts) {

@@ -66,6 +66,32 @@ TEST_CASE_METHOD(Fleet, "a device is kept out while it is suspended, revoked or 
   CHECK(denied() == Names{"b"});
 }
 
+TEST_CASE_METHOD(Fleet, "a device of a disabled group or enrolment is kept out, and has no login",
+                 "[access]") {
+  act("enroll_group('g', 'token', NULL)");
+  CHECK(test::commit_one(registry, test::accepted({.device = "a", .group = "g"})) == registry::Outcome::won);
+  CHECK(test::commit_one(registry, test::accepted({.device = "b", .group = "g"})) == registry::Outcome::won);
+  act("enroll_device('c', 'symmetric_key', '\\x00', 'g')");
+  CHECK(test::commit_one(registry, test::accepted({.device = "c"})) == registry::Outcome::won);
+  give_password("b");
+  const auto rights = [&](const std::string& of) {
+    return database.shown("SELECT count(*) FROM registry.mqtt_acl WHERE username LIKE '" + of + "%'");
+  };
+  CHECK(access().logins.size() == 1);
+  act("disable_group('g', 'why')");
+  CHECK(denied() == Names{"a"});
+  CHECK(access().logins.empty());
+  CHECK(rights("a") + rights("b") + rights("c") == "004");
+  CHECK(database.shown("SELECT count(*) FROM registry.mqtt_user") == "0");
+  act("disable_device('c', 'why')");
+  CHECK(denied() == Names{"a", "c"});
+  CHECK(rights("c") == "0");
+  act("enable_group('g', 'why')");
+  act("enable_device('c', 'why')");
+  CHECK(denied().empty());
+  CHECK(rights("a") + rights("b") + rights("c") == "444");
+}
+
 TEST_CASE_METHOD(Fleet, "a device whose certificates have expired need not be kept out", "[access]") {
   test::register_devices(registry, {"a"});
   act("revoke('a', 'why')");

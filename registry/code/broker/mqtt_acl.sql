@@ -10,13 +10,21 @@ CREATE OR REPLACE VIEW mqtt_acl AS
   FROM credential c JOIN device d ON d.device_id = c.device_id CROSS JOIN pair p
   WHERE c.type = 'password' AND c.ended_at IS NULL AND is_live(c, now())
     AND d.state NOT IN ('suspended', 'revoked')
+    AND NOT EXISTS (SELECT FROM enrollment e WHERE e.device_id = d.device_id
+      AND e.status = 'disabled')
+    AND NOT EXISTS (SELECT FROM enrollment_group g WHERE g.name = d.group_name
+      AND g.status = 'disabled' AND d.enrolled_by = 'group:' || g.name)
   UNION ALL
   SELECT d.device_id::text, 'allow', p.action, p.before || d.device_id || p.after, NULL, p.retain
   -- LIMIT makes this a lookup by the device's id. EXISTS was planned as a scan of all credentials.
   FROM device d CROSS JOIN LATERAL (SELECT FROM credential c WHERE c.device_id = d.device_id
     AND c.type = 'x509' AND is_live(c, now()) LIMIT 1) live
     CROSS JOIN pair p
-  WHERE d.state NOT IN ('suspended', 'revoked');
+  WHERE d.state NOT IN ('suspended', 'revoked')
+    AND NOT EXISTS (SELECT FROM enrollment e WHERE e.device_id = d.device_id
+      AND e.status = 'disabled')
+    AND NOT EXISTS (SELECT FROM enrollment_group g WHERE g.name = d.group_name
+      AND g.status = 'disabled' AND d.enrolled_by = 'group:' || g.name);
 COMMENT ON VIEW mqtt_acl IS
   'Rights, for a broker that reads them from the database, in the form of EMQX''s PostgreSQL '
   'authorizer. The broker must deny what is not listed here (no_match = deny). A device with a '

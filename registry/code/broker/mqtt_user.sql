@@ -5,7 +5,11 @@ CREATE OR REPLACE VIEW mqtt_user AS
   FROM credential c JOIN device d ON d.device_id = c.device_id
   WHERE c.type = 'password' AND c.password_hash IS NOT NULL AND c.ended_at IS NULL
     AND is_live(c, now())
-    AND d.state NOT IN ('suspended', 'revoked');
+    AND d.state NOT IN ('suspended', 'revoked')
+    AND NOT EXISTS (SELECT FROM enrollment e WHERE e.device_id = d.device_id
+      AND e.status = 'disabled')
+    AND NOT EXISTS (SELECT FROM enrollment_group g WHERE g.name = d.group_name
+      AND g.status = 'disabled' AND d.enrolled_by = 'group:' || g.name);
 COMMENT ON VIEW mqtt_user IS
   'The passwords that are valid now, for a broker that reads logins from the database, in the '
   'form of EMQX''s PostgreSQL authenticator.';

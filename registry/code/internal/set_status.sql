@@ -19,6 +19,13 @@ BEGIN
       MESSAGE = format('the device %s is not enrolled individually', name),
       HINT = 'registry.suspend stops a device that came by a group.';
   END IF;
+  -- A device that stayed connected gets what was not sent to it meanwhile.
+  INSERT INTO config_due AS q (device_id) SELECT d.device_id FROM device d JOIN presence r
+    USING (device_id)
+    WHERE next = 'enabled' AND r.online AND d.applied_config_version < d.config_version
+      AND CASE what WHEN 'group' THEN d.group_name = name ELSE d.device_id = name END
+    ORDER BY d.device_id ON CONFLICT (device_id) DO UPDATE SET due_at = now(), tries = 0;
+  PERFORM pg_notify('latchkey', 'config'), pg_notify('latchkey', 'access');
   INSERT INTO event (device_id, group_name, action, reason)
     VALUES (CASE what WHEN 'device' THEN name END, CASE what WHEN 'group' THEN name END,
       CASE next WHEN 'enabled' THEN 'enable_' ELSE 'disable_' END || what, why);

@@ -20,7 +20,8 @@ BEGIN
     d.group_name::text, CASE d.enrolled_by WHEN 'device' THEN e.proof ELSE g.proof END,
     CASE d.enrolled_by WHEN 'device' THEN e.material ELSE g.material END,
     CASE WHEN d.enrolled_by <> 'device' THEN g.secondary_material END,
-    CASE d.enrolled_by WHEN 'device' THEN e.status ELSE g.status END = 'enabled',
+    coalesce(e.status, 'enabled') = 'enabled'
+      AND (d.enrolled_by = 'device' OR g.status = 'enabled'),
     coalesce(g.seal_config, false),
     f.config::text, g.config::text, coalesce(x.config, e.config)::text,
     coalesce(g.endpoint, f.endpoint)::text,

@@ -98,6 +98,18 @@ TEST_CASE("a device that is not registered, suspended or revoked says nothing th
   }
 }
 
+TEST_CASE("a device of a disabled group or enrolment says nothing that counts but goodbye", "[lifecycle]") {
+  for (const auto origin : {registry::Origin::group, registry::Origin::device}) {
+    auto facts = facts_of(ready, current);
+    facts.enrolment.emplace().origin = origin;
+    facts.enrolment->enabled = false;
+    for (const auto kind : {StatusKind::connected, StatusKind::ready, StatusKind::failed})
+      CHECK(after(says(kind, current), facts) ==
+            (origin == registry::Origin::group ? "group_disabled" : "enrolment_disabled"));
+    CHECK(after(says(StatusKind::disconnected), facts) == "ready");
+  }
+}
+
 TEST_CASE("a goodbye counts in every state, and moves none", "[lifecycle]") {
   for (const auto state : {DeviceState::off, DeviceState::suspended, DeviceState::revoked})
     CHECK(after(says(StatusKind::disconnected), facts_of(state)) == registry::name_of(state));
