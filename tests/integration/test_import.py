@@ -72,7 +72,7 @@ class Import(StackTest):
                 "not an id,,\n")
         said = self.import_("-", text=text, code=65).stderr.splitlines()
         self.assertEqual(said[:4], [
-            f"latchkey: -, line 3: the device {self.name}-1 stands on line 2 already",
+            f"latchkey: -, line 3: the device {self.name}-1 is on line 2 already",
             "latchkey: -, line 4: there is no group nowhere",
             "latchkey: -, line 5: device_id: it has a space: letters, digits and . _ : - only",
             "latchkey: nobody was enrolled"])
