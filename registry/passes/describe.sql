@@ -10,7 +10,7 @@ BEGIN
     FOR shown IN
       SELECT DISTINCT ON (v.oid, a.attnum)
              v.relname AS view, a.attname AS name, col_description(d.refobjid, d.refobjsubid) AS text,
-             d.refobjid::regclass::text AS shown
+             d.refobjid::regclass::text AS source
       FROM pg_class v JOIN pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0
       JOIN pg_rewrite r ON r.ev_class = v.oid
       JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
@@ -20,7 +20,7 @@ BEGIN
       WHERE v.relnamespace = 'registry'::regnamespace AND v.relkind = 'v' AND d.refobjid <> v.oid
         AND col_description(v.oid, a.attnum) IS NULL
         AND col_description(d.refobjid, d.refobjsubid) IS NOT NULL
-      ORDER BY v.oid, a.attnum, shown
+      ORDER BY v.oid, a.attnum, source
     LOOP
       EXECUTE format('COMMENT ON COLUMN %I.%I IS %L', shown.view, shown.name, shown.text);
       described := true;
