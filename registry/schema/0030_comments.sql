@@ -252,3 +252,8 @@ COMMENT ON TABLE enrollment_import IS
   'The rows that an import has copied and not enrolled yet. One import runs at a time; '
   'import_end empties the table.';
 COMMENT ON COLUMN enrollment_import.line IS 'The line of the file.';
+COMMENT ON COLUMN enrollment_group.status IS
+  'disabled: the devices that came by this group are refused: requests, renewals, sessions and '
+  'configurations, and at the broker.';
+COMMENT ON COLUMN enrollment.status IS
+  'disabled: the device is refused in the same way, also if its group is enabled.';

@@ -37,7 +37,7 @@ class DeviceConfiguration(ProofTest):
         return self.connected(self.made_by(self.factory, name or self.name, **fields))
 
     def set(self, call: str) -> float:
-        self.stack.sql(f"SELECT registry.set_{call}")
+        self.stack.sql(f"SELECT registry.set_{call[:-1]}, reason => 'why')")
         return time.monotonic()
 
     def pushed(self, session: Session, limit_s: float) -> Json:
