@@ -26,5 +26,5 @@ EXCEPTION WHEN array_subscript_error THEN
     HINT = 'It must be DER; registry.pem(''-----BEGIN CERTIFICATE----- ...'') makes DER of PEM.';
 END $$;
 COMMENT ON FUNCTION certificate_field(bytea, int) IS
-  'Internal: returns a field of a certificate by the number of fields before it: 4 for the validity, '
-  '5 for the subject.';
+  'Internal: returns a field of a certificate by the number of fields before it: 4 for the '
+  'validity, 5 for the subject.';
