@@ -90,9 +90,13 @@ class Strangers(ProofTest):
                 self.opened_by_python(message)
 
     def opened_by_python(self, message: bytes) -> Json:
-        device = SimpleNamespace(id="stranger", server_ca=self.stack.pki / "server-ca.pem")
-        device.service_signed = lambda *arguments: self.python_device.Device.service_signed(device, *arguments)
-        opened = self.python_device.Device.opened(device, "provisioning-response+jws", message, True)
+        place = self.place()
+        login = self.stack.broker.password_file("bootstrap")
+        _, key = self.write_key("stranger")
+        device = self.python_device.Device(SimpleNamespace(
+            id="stranger", group=None, dir=self.folder / "stranger-device", broker=place.url, user=place.username,
+            password_file=login, server_ca=place.anchors, once=True, key_file=key))
+        opened = device.opened("provisioning-response+jws", message, True)
         if opened is None:
             raise Refused("dropped")
         return opened
