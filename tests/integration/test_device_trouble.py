@@ -38,7 +38,7 @@ class DeviceTrouble(StackTest):
             "password": (["--bootstrap-password-file", str(wrong)],
                          "(135): look at --bootstrap-user and --bootstrap-password-file"),
         }
-        started = {name: self.start(f"{self.name}-{name}", key, *flags, "--timeout", "4") for name, (flags, _) in causes.items()}
+        started = {name: self.start(f"{self.name}-{name}", key, *flags, "--timeout", "8") for name, (flags, _) in causes.items()}
         for name, process in started.items():
             with self.subTest(name):
                 _, errors = process.communicate(timeout=60)
