@@ -19,9 +19,9 @@ struct TlsServer {
 };
 
 /// A handshake on a connected socket, which is made non-blocking; it ends within `limit`, and nothing is sent
-/// after it. The verdict is that of a client that asked for `host` (a name or an address) and believes the certificates in
-/// `ca_file` (PEM), at this machine's time. The error: nothing was shown, for example because it does not
-/// speak TLS.
+/// after it. The verdict is that of a client that asked for `host` (a name or an address) and believes the
+/// certificates in `ca_file` (PEM), at this machine's time. The error: nothing was shown, for example because
+/// it does not speak TLS.
 [[nodiscard]] Result<TlsServer> look_at_tls_server(int socket, const std::string& host,
                                                    const std::filesystem::path& ca_file,
                                                    std::chrono::milliseconds limit);

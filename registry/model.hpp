@@ -255,7 +255,7 @@ struct DecidedConfig {
 };
 
 /// A device that waited for approval, and how an answer to it is signed.
-struct Nudge {
+struct ApprovalNotice {
   protocol::DeviceId device_id;
   std::string request_id;
   StatusFacts facts;  ///< enrolment and credential only, as far as they sign

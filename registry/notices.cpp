@@ -4,17 +4,17 @@
 
 namespace latchkey::registry {
 
-Result<Nudges> claim_nudges(Registry& registry) {
+Result<ClaimedNotices> claim_nudges(Registry& registry) {
   const auto rows = registry.session().call("claim_nudges", "{}", false);
   if (!rows) return std::unexpected(rows.error());
   const Columns columns(*rows);
-  Nudges nudges;
+  ClaimedNotices notices;
   for (const auto& row : *rows) {
-    const Row nudge{row, columns};
-    nudges.now = clock_of(nudge[column::loaded_at]);
-    nudges.rows.push_back(nudge_of(nudge));
+    const Row notice{row, columns};
+    notices.now = clock_of(notice[column::loaded_at]);
+    notices.rows.push_back(notice_of(notice));
   }
-  return nudges;
+  return notices;
 }
 
 }  // namespace latchkey::registry

@@ -4,12 +4,12 @@
 
 namespace latchkey::registry {
 
-struct Nudges {
+struct ClaimedNotices {
   Clock now;
-  std::vector<Nudge> rows;
+  std::vector<ApprovalNotice> rows;
 };
 
 /// Whom to tell that an operator decided; each is handed out once.
-[[nodiscard]] Result<Nudges> claim_nudges(Registry& registry);
+[[nodiscard]] Result<ClaimedNotices> claim_nudges(Registry& registry);
 
 }  // namespace latchkey::registry

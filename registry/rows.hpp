@@ -61,7 +61,7 @@ struct Row {
 
 [[nodiscard]] RequestFacts request_facts_of(const Row& row);
 [[nodiscard]] StatusFacts status_facts_of(const Row& row);
-[[nodiscard]] Nudge nudge_of(const Row& row);
+[[nodiscard]] ApprovalNotice notice_of(const Row& row);
 [[nodiscard]] RevokedCertificate revoked_of(const Row& row);
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
 void add_access(BrokerAccess& access, const Row& row);

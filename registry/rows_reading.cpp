@@ -208,7 +208,7 @@ StatusFacts status_facts_of(const Row& row) {
   return facts;
 }
 
-Nudge nudge_of(const Row& row) {
+ApprovalNotice notice_of(const Row& row) {
   StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}};
   facts.credential->signed_by = signed_by_of(row[column::signed_by].c_str());
   facts.credential->answer_key = key_id_of(row[column::answer_key]);

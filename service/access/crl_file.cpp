@@ -110,7 +110,7 @@ crypto::Result<CrlFile::Found> CrlFile::read_list(std::string_view pem) const {
 registry::Result<bool> CrlFile::step(registry::Registry& registry) {
   const auto learned = learn(registry);
   if (known_ && is_due()) write();
-  if (broker_has_to_be_told_) tell_broker();
+  if (reload_is_due_) run_reload_command();
   if (!learned) return std::unexpected(learned.error());
   return false;
 }
@@ -184,7 +184,7 @@ void CrlFile::write() {
   this_update_ = this_update;
   next_update_ = next_update;
   number_ = number;
-  broker_has_to_be_told_ = !options_.reload_command.empty();
+  reload_is_due_ = !options_.reload_command.empty();
   const std::size_t entries = count(*written_);
   metrics_.crl_written(next_update_, entries);
   log_.info("the CRL is written", {{"entries", static_cast<std::int64_t>(entries)}});
@@ -201,10 +201,10 @@ crypto::Result<std::string> CrlFile::sign(crypto::Time this_update, crypto::Time
   return all + foreign_;
 }
 
-void CrlFile::tell_broker() {
+void CrlFile::run_reload_command() {
   if (const auto told = run_command(options_.reload_command, reload_limit); !told)
     return complain("the broker was not told of the new CRL", told.error());
-  broker_has_to_be_told_ = false;
+  reload_is_due_ = false;
 }
 
 void CrlFile::complain(std::string_view what, std::string_view reason) {

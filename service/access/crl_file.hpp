@@ -58,7 +58,7 @@ class CrlFile {
   void write();
   [[nodiscard]] crypto::Result<std::string> sign(crypto::Time this_update, crypto::Time next_update,
                                                  std::uint64_t number) const;
-  void tell_broker();
+  void run_reload_command();
   void complain(std::string_view what, std::string_view reason);
 
   const Options options_;
@@ -75,7 +75,7 @@ class CrlFile {
   std::string stamp_;
   std::optional<SeenClock> clock_;
   std::chrono::steady_clock::time_point next_full_look_;
-  bool broker_has_to_be_told_ = false;
+  bool reload_is_due_ = false;
 };
 
 }  // namespace latchkey::service

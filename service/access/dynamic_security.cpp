@@ -115,7 +115,7 @@ void DynamicSecurity::look() {
 
 std::optional<std::string> DynamicSecurity::complaint() {
   const std::lock_guard lock(mutex_);
-  if (complaint_ || Steady::now() - looked_at_ <= longest_pause) return complaint_;
+  if (complaint_ || Steady::now() - polled_at_ <= longest_pause) return complaint_;
   return "there was no look at the list for " + std::to_string(longest_pause.count()) + " s";
 }
 
@@ -233,7 +233,7 @@ DynamicSecurity::Done DynamicSecurity::compare() {
   catches_up_ = true;
   write_down(plan.done);
   const std::lock_guard lock(mutex_);
-  looked_at_ = Steady::now();
+  polled_at_ = Steady::now();
   if (up_) complaint_.reset();
   return {};
 }

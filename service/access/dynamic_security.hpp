@@ -76,7 +76,7 @@ class DynamicSecurity {
   std::condition_variable wake_;
   Openings openings_;
   std::optional<std::string> complaint_ = "there was no look at the list yet";
-  std::chrono::steady_clock::time_point looked_at_;  ///< by the last look that succeeded
+  std::chrono::steady_clock::time_point polled_at_;  ///< by the last look that succeeded
   bool up_ = false;
   bool fresh_ = false;  ///< the connection is new
   bool look_ = false;

@@ -5,27 +5,27 @@
 
 namespace latchkey::service {
 
-registry::Result<bool> Nudges::step(registry::Registry& registry) const {
-  auto nudges = registry::claim_nudges(registry);
-  if (!nudges) return std::unexpected(nudges.error());
-  for (registry::Nudge& nudge : nudges->rows) {
-    const auto signer = authenticator_.signer_for(nudge.device_id, nudge.facts);
+registry::Result<bool> ApprovalNotices::step(registry::Registry& registry) const {
+  auto notices = registry::claim_nudges(registry);
+  if (!notices) return std::unexpected(notices.error());
+  for (registry::ApprovalNotice& notice : notices->rows) {
+    const auto signer = authenticator_.signer_for(notice.device_id, notice.facts);
     if (!signer) continue;
     const protocol::CodeRule& rule = protocol::rule(protocol::Code::decided);
     protocol::Answer answer;
-    answer.request_id = std::move(nudge.request_id);
-    answer.device_id = nudge.device_id.text();
+    answer.request_id = std::move(notice.request_id);
+    answer.device_id = notice.device_id.text();
     answer.status = rule.status;
     answer.tracking_id = new_tracking_id();
-    answer.server_time = std::chrono::floor<std::chrono::seconds>(nudges->now).time_since_epoch().count();
+    answer.server_time = std::chrono::floor<std::chrono::seconds>(notices->now).time_since_epoch().count();
     answer.code = rule.name;
     answer.message = rule.message;
     answer.retry_after_s = rule.retry_after_s;
     log_.info("told to ask again: an operator decided",
-              {{"tracking_id", answer.tracking_id}, {"device_id", nudge.device_id.text()}});
-    speaker_.nudge(nudge.device_id, answer, *signer);
+              {{"tracking_id", answer.tracking_id}, {"device_id", notice.device_id.text()}});
+    publisher_.notify(notice.device_id, answer, *signer);
   }
-  return !nudges->rows.empty();
+  return !notices->rows.empty();
 }
 
 }  // namespace latchkey::service

@@ -9,19 +9,19 @@
 
 namespace latchkey::service {
 
-void Listening::began(Clock::time_point at) {
+void ConnectionHistory::began(Clock::time_point at) {
   const std::lock_guard lock(mutex_);
   if (!current_.empty()) ended_.push_back(std::move(current_));
   current_ = crypto::to_hex(crypto::random_bytes(16));
   began_at_ = at;
 }
 
-void Listening::ended() {
+void ConnectionHistory::ended() {
   const std::lock_guard lock(mutex_);
   if (!current_.empty()) ended_.push_back(std::exchange(current_, {}));
 }
 
-std::vector<registry::LinkLife> Listening::report(Clock::time_point at) {
+std::vector<registry::LinkLife> ConnectionHistory::report(Clock::time_point at) {
   const std::lock_guard lock(mutex_);
   std::vector<registry::LinkLife> lives;
   lives.reserve(ended_.size() + 1);
@@ -32,7 +32,7 @@ std::vector<registry::LinkLife> Listening::report(Clock::time_point at) {
   return lives;
 }
 
-registry::Result<bool> Listening::note(registry::Registry& registry, Clock::time_point at) {
+registry::Result<bool> ConnectionHistory::note(registry::Registry& registry, Clock::time_point at) {
   const auto lives = report(at);
   if (lives.empty()) return false;
   if (auto noted = registry::note_links(registry, lives); !noted)

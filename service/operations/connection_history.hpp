@@ -11,7 +11,7 @@ namespace latchkey::service {
 
 /// When this replica was subscribed at the broker, for the registry: while no replica is, wills are lost, and
 /// who was online then is not known (docs/decisions/0019). May be used from several threads.
-class Listening {
+class ConnectionHistory {
  public:
   using Clock = std::chrono::steady_clock;
 

@@ -11,8 +11,8 @@ constexpr std::chrono::seconds longest_without_look{15};
 
 }  // namespace
 
-Steering::Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Metrics& metrics,
-                   Log& log)
+NotificationListener::NotificationListener(std::vector<Act> acts, const registry::ConnectOptions& database,
+                                           Metrics& metrics, Log& log)
     : acts_(std::move(acts)),
       due_(acts_.size(), false),
       listener_(database.clone()),
@@ -21,18 +21,18 @@ Steering::Steering(std::vector<Act> acts, const registry::ConnectOptions& databa
       log_(log),
       thread_([this] { run(); }) {}
 
-Steering::~Steering() {
+NotificationListener::~NotificationListener() {
   end();
   thread_.join();
 }
 
-void Steering::end() noexcept {
+void NotificationListener::end() noexcept {
   ending_ = true;
   listener_.interrupt();
   registry_.abandon();
 }
 
-void Steering::run() {
+void NotificationListener::run() {
   while (!ending_) {
     try {
       listen();
@@ -43,24 +43,24 @@ void Steering::run() {
   }
 }
 
-void Steering::listen() {
+void NotificationListener::listen() {
   using std::chrono::milliseconds;
   const bool busy = std::ranges::find(due_, true) != due_.end();
-  const auto left = busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_look_ - Clock::now());
+  const auto left = busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_poll_ - Clock::now());
   const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(look_interval)));
   if (ending_) return;
   if (!heard) log_.warning("operators' changes are noticed every 5 s only", {{"reason", heard.error().what}});
-  const bool look = (heard && heard->connected) || Clock::now() >= next_look_;
-  if (look) next_look_ = Clock::now() + look_interval;
+  const bool look = (heard && heard->connected) || Clock::now() >= next_poll_;
+  if (look) next_poll_ = Clock::now() + look_interval;
   bool reached = true;
   for (std::size_t i = 0; i < acts_.size() && !ending_; ++i) {
     const bool announced = heard && std::ranges::find(heard->topics, acts_[i].topic) != heard->topics.end();
     if (look || announced || due_[i]) reached = step(i) && reached;
   }
-  if (look && reached) looked();
+  if (look && reached) polled();
 }
 
-bool Steering::step(std::size_t act) {
+bool NotificationListener::step(std::size_t act) {
   const auto done = acts_[act].step(registry_);
   due_[act] = done.value_or(false);
   if (done) return true;
@@ -76,22 +76,22 @@ bool Steering::step(std::size_t act) {
   return false;
 }
 
-void Steering::looked() {
+void NotificationListener::polled() {
   metrics_.looked(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   const std::lock_guard lock(mutex_);
-  looked_at_ = Clock::now();
+  polled_at_ = Clock::now();
   hindrance_.clear();
 }
 
-void Steering::hindered(std::string reason) {
+void NotificationListener::hindered(std::string reason) {
   const std::lock_guard lock(mutex_);
   hindrance_ = std::move(reason);
 }
 
-std::optional<std::string> Steering::complaint(Clock::time_point now) {
+std::optional<std::string> NotificationListener::complaint(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  if (now - looked_at_ <= longest_without_look) return std::nullopt;
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now - looked_at_).count();
+  if (now - polled_at_ <= longest_without_look) return std::nullopt;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now - polled_at_).count();
   return "no look at the registry for " + std::to_string(seconds) + " s" +
          (hindrance_.empty() ? "" : ", " + hindrance_);
 }

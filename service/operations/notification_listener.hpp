@@ -26,14 +26,15 @@ struct Act {
 /// Has operators' changes take effect at once: each act runs when its topic is announced, and all of them
 /// after every connect and every 5 s, since an announcement is lost with the connection that should have
 /// heard it. Steps take turns: a change that concerns a million devices does not keep the others waiting.
-class Steering {
+class NotificationListener {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Steering(std::vector<Act> acts, const registry::ConnectOptions& database, Metrics& metrics, Log& log);
-  ~Steering();
-  Steering(const Steering&) = delete;
-  Steering& operator=(const Steering&) = delete;
+  NotificationListener(std::vector<Act> acts, const registry::ConnectOptions& database, Metrics& metrics,
+                       Log& log);
+  ~NotificationListener();
+  NotificationListener(const NotificationListener&) = delete;
+  NotificationListener& operator=(const NotificationListener&) = delete;
 
   /// Why operators' changes take no effect; nothing while a look at the registry succeeded within 15 s.
   [[nodiscard]] std::optional<std::string> complaint(Clock::time_point now);
@@ -45,7 +46,7 @@ class Steering {
   void listen();
   /// False if the registry could not be reached for it.
   [[nodiscard]] bool step(std::size_t act);
-  void looked();
+  void polled();
   void hindered(std::string reason);
 
   std::vector<Act> acts_;
@@ -54,9 +55,9 @@ class Steering {
   registry::Registry registry_;
   Metrics& metrics_;
   Log& log_;
-  Clock::time_point next_look_;
+  Clock::time_point next_poll_;
   std::mutex mutex_;
-  Clock::time_point looked_at_ = Clock::now();  ///< when all acts ran last
+  Clock::time_point polled_at_ = Clock::now();  ///< when all acts ran last
   std::string hindrance_;                       ///< of the look that failed last
   std::atomic<bool> ending_ = false;
   std::thread thread_;  // last: it uses all of the above

@@ -34,7 +34,7 @@ void Configurer::tell(const protocol::DeviceId& id, const std::string& session, 
   message.state = registry::name_of(state);
   message.config_version = facts.device->configured.version;
   if (!is_acknowledged(*facts.device)) add_config(message, id, facts, attributes);
-  speaker_.configure(id, message, *signer);
+  publisher_.configure(id, message, *signer);
 }
 
 void Configurer::add_config(protocol::Configuration& message, const protocol::DeviceId& id,

@@ -3,7 +3,7 @@
 #include "service/answering/destination.hpp"
 #include "service/answering/effective.hpp"
 #include "service/identity/authenticate.hpp"
-#include "service/pipeline/speaker.hpp"
+#include "service/pipeline/publisher.hpp"
 
 namespace latchkey::service {
 
@@ -12,11 +12,11 @@ namespace latchkey::service {
 class Configurer {
  public:
   Configurer(const Authenticator& authenticator, const Destination& destination,
-             const protocol::Topics& topics, Speaker& speaker, Log& log)
+             const protocol::Topics& topics, Publisher& publisher, Log& log)
       : authenticator_(authenticator),
         destination_(destination),
         topics_(topics),
-        speaker_(speaker),
+        publisher_(publisher),
         log_(log) {}
 
   /// What `facts`, which are of a registered device, amount to with these attributes. Nothing if its
@@ -39,7 +39,7 @@ class Configurer {
   const Authenticator& authenticator_;
   const Destination& destination_;
   const protocol::Topics& topics_;
-  Speaker& speaker_;
+  Publisher& publisher_;
   Log& log_;
 };
 

@@ -180,8 +180,8 @@ void RequestPipeline::answer(const Decided& decided, registry::Clock now) const 
     opening = opening_for(job.inbound.device_id, resolution);
   }
   failpoint("before_publish");
-  const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), signer_of(decided.resolved),
-                                           std::move(sent), std::move(opening));
+  const bool taken = tools_.publisher.answer(job.inbound, std::move(answer), signer_of(decided.resolved),
+                                             std::move(sent), std::move(opening));
   log_answered(tools_.log, job, line_of(resolution), taken, decided.counted);
   failpoint("after_publish");
 }
@@ -189,7 +189,7 @@ void RequestPipeline::answer(const Decided& decided, registry::Clock now) const 
 void RequestPipeline::answer_undecided(const RequestJob& job, Code code, Reason reason) const {
   protocol::Answer answer = compose_refusal(head_of(job, system_time()), code);
   const LedgerLine line{protocol::name_of(answer.status), protocol::rule(code).name, reason};
-  const bool taken = tools_.speaker.answer(job.inbound, std::move(answer), nullptr);
+  const bool taken = tools_.publisher.answer(job.inbound, std::move(answer), nullptr);
   log_answered(tools_.log, job, line, taken, tools_.limits.answers_too_many(Steady::now()));
 }
 

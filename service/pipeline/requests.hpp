@@ -3,8 +3,8 @@
 #include "registry/requests.hpp"
 #include "service/answering/resolution.hpp"
 #include "service/identity/proof_limits.hpp"
+#include "service/pipeline/publisher.hpp"
 #include "service/pipeline/request_job.hpp"
-#include "service/pipeline/speaker.hpp"
 
 namespace latchkey::service {
 
@@ -12,7 +12,7 @@ namespace latchkey::service {
 struct RequestTools {
   const Authenticator& authenticator;
   AnsweringTools answering;
-  Speaker& speaker;
+  Publisher& publisher;
   ProofLimits& limits;
   Metrics& metrics;
   Log& log;

@@ -35,7 +35,7 @@ void wait_for_stop(Stop& stop, Service& service) {
   while (!stop.wait_for(pause)) {
     if (watchdog && service.alive()) notify_service_manager("WATCHDOG=1");
     service.remind();
-    service.tell_readiness();
+    service.log_readiness();
   }
 }
 

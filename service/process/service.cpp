@@ -72,7 +72,7 @@ std::expected<void, std::string> Service::start_access() {
   if (config_.broker_access.mode != "dynamic-security") return {};
   auto started = access::DynamicSecurity::start(
       access_login(config_, secrets_.access_password), access::Logins(secrets_.master, topics_), database(),
-      [this](mqtt::Message answer) { static_cast<void>(speaker_->publish(std::move(answer))); }, metrics_,
+      [this](mqtt::Message answer) { static_cast<void>(publisher_->publish(std::move(answer))); }, metrics_,
       log_);
   if (!started) return std::unexpected(std::move(started.error()));
   access_ = std::move(*started);
@@ -103,13 +103,13 @@ mqtt::Handlers Service::link_handlers() {
                 log_.info("subscribed at the broker");
                 metrics_.broker_ready();
                 readiness_.broker_ready();
-                listening_.began(Steady::now());
+                connection_history_.began(Steady::now());
                 echo_.began();
               },
           .lost =
               [this](std::string_view reason) {
                 metrics_.broker_failed();
-                listening_.ended();
+                connection_history_.ended();
                 log_.warning("the broker is away", {{"reason", reason}});
               },
           .delivered =
@@ -161,17 +161,17 @@ std::expected<void, std::string> Service::start() {
   if (!link) return std::unexpected(std::move(link.error()));
   link_ = std::move(*link);
   echo_.start(*link_);
-  Gate gate;
+  PublishAfterOpening gate;
   if (config_.broker_access.mode == "dynamic-security")
     gate = [this](registry::BrokerOpening opening, mqtt::Message answer) {
       return access_->open(std::move(opening), std::move(answer));
     };
-  speaker_ = std::make_unique<Speaker>(*link_, topics_, sent_, std::move(gate), metrics_, log_);
-  configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *speaker_, log_);
+  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, std::move(gate), metrics_, log_);
+  configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *publisher_, log_);
   if (auto access = start_access(); !access) return access;
   const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,
                                  destination_, topics_};
-  const RequestTools requests{authenticator_, answering, *speaker_, limits_, metrics_, log_};
+  const RequestTools requests{authenticator_, answering, *publisher_, limits_, metrics_, log_};
   const StatusTools statuses{*configurer_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
@@ -179,7 +179,7 @@ std::expected<void, std::string> Service::start() {
                                                 [this] { readiness_.worker_ready(); }));
   housekeeper_ = std::make_unique<Housekeeper>(sent_, database(), log_);
   if (auto crl = start_crl(); !crl) return crl;
-  steering_ = std::make_unique<Steering>(acts(), database(), metrics_, log_);
+  notification_listener_ = std::make_unique<NotificationListener>(acts(), database(), metrics_, log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
   if (http) serve_http(address, *std::move(http));
   return {};
@@ -187,12 +187,13 @@ std::expected<void, std::string> Service::start() {
 
 std::vector<Act> Service::acts() {
   const ConfigChanges changes(*configurer_, log_);
-  const Nudges nudges(authenticator_, *speaker_, log_);
+  const ApprovalNotices notices(authenticator_, *publisher_, log_);
   std::vector<Act> acts{
       {"config", [changes](registry::Registry& registry) { return changes.step(registry); }},
-      {"approval", [nudges](registry::Registry& registry) { return nudges.step(registry); }},
+      {"approval", [notices](registry::Registry& registry) { return notices.step(registry); }},
       // Nobody announces it: it is noted with every look.
-      {"presence", [this](registry::Registry& registry) { return listening_.note(registry, Steady::now()); }},
+      {"presence",
+       [this](registry::Registry& registry) { return connection_history_.note(registry, Steady::now()); }},
   };
   if (access_ != nullptr)
     acts.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
@@ -248,13 +249,14 @@ std::vector<Check> Service::checks() {
   metrics_.set_broker_up(!broker);
   metrics_.set_database_up(!database);
   metrics_.set_broker_access_up(!access);
-  std::vector<Check> checks{
-      {"broker", broker}, {"database", std::move(database)}, {"operators", steering_->complaint(now)}};
+  std::vector<Check> checks{{"broker", broker},
+                            {"database", std::move(database)},
+                            {"operators", notification_listener_->complaint(now)}};
   if (access_ != nullptr) checks.push_back({"broker_access", access});
   return checks;
 }
 
-void Service::tell_readiness() {
+void Service::log_readiness() {
   for (const Check& check : checks()) {
     bool& passed = passed_.try_emplace(check.name, true).first->second;
     if (check.complaint && passed)
@@ -316,7 +318,7 @@ void Service::hand_over() {
 /// their time together, not one after the other.
 void Service::wind_up() noexcept {
   if (observer_ != nullptr) observer_->end();
-  if (steering_ != nullptr) steering_->end();
+  if (notification_listener_ != nullptr) notification_listener_->end();
   if (summarizer_ != nullptr) summarizer_->end();
 }
 
@@ -325,7 +327,7 @@ void Service::stop() {
   hand_over();
   http_.reset();  // it looks at all that ends below
   observer_.reset();
-  steering_.reset();
+  notification_listener_.reset();
   summarizer_.reset();
   for (const auto& inbox : inboxes_)
     inbox->close();

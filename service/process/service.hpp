@@ -40,7 +40,7 @@ class Service {
   /// Once a day: says which certificates it is time to replace.
   void remind();
   /// Logs what keeps requests from being served, when it begins and when it ends. For one thread.
-  void tell_readiness();
+  void log_readiness();
 
  private:
   [[nodiscard]] registry::ConnectOptions database() const {
@@ -82,18 +82,18 @@ class Service {
   ProofLimits limits_;
   SentLog sent_;
   Readiness readiness_;
-  Listening listening_;
+  ConnectionHistory connection_history_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
   BrokerEcho echo_;
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
-  std::unique_ptr<Speaker> speaker_;
+  std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<access::DynamicSecurity> access_;  ///< with broker_access.mode = dynamic-security
   std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
   std::unique_ptr<CrlFile> crl_;  ///< with crl.file; the steering thread's
-  std::unique_ptr<Steering> steering_;
+  std::unique_ptr<NotificationListener> notification_listener_;
   std::unique_ptr<Summarizer> summarizer_;
   std::unique_ptr<Observer> observer_;
   std::optional<PageAccess> page_access_;

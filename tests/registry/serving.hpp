@@ -90,11 +90,11 @@ struct Serving {
   service::ProofLimits limits;
   registry::Registry registry;
   service::Destination destination{"broker.example", 8883, 8883, true, {}};
-  service::Speaker speaker{no_broker(), topics, sent, service::Gate(), metrics, log};
-  service::Configurer configurer{authenticator, destination, topics, speaker, log};
+  service::Publisher publisher{no_broker(), topics, sent, service::PublishAfterOpening(), metrics, log};
+  service::Configurer configurer{authenticator, destination, topics, publisher, log};
   service::RequestPipeline requests{{authenticator,
                                      {decider, issuer, master(), intermediates, destination, topics},
-                                     speaker,
+                                     publisher,
                                      limits,
                                      metrics,
                                      log},

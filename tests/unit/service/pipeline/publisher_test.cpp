@@ -1,4 +1,4 @@
-#include "service/pipeline/speaker.hpp"
+#include "service/pipeline/publisher.hpp"
 
 #include "crypto/mac.hpp"
 #include "protocol/limits.hpp"
@@ -14,14 +14,14 @@ using fixtures::device;
 
 namespace {
 
-/// A speaker whose broker is away, so that all it says stays in the outbox.
+/// A publisher whose broker is away, so that all it says stays in the outbox.
 struct Platform {
   Platform() {
     mqtt::Options options;
     options.url = "mqtt://127.0.0.1:1";
-    options.client_id = "speaker";
+    options.client_id = "publisher";
     link = mqtt::Link::open(std::move(options), {}).value();
-    speaker.emplace(*link, topics, sent, Gate(), metrics, log);
+    publisher.emplace(*link, topics, sent, PublishAfterOpening(), metrics, log);
   }
 
   std::ostringstream said;
@@ -30,7 +30,7 @@ struct Platform {
   SentLog sent;
   protocol::Topics topics;
   std::unique_ptr<mqtt::Link> link;
-  std::optional<Speaker> speaker;
+  std::optional<Publisher> publisher;
 };
 
 /// Accepted, with that many bytes of certificate.
@@ -49,13 +49,13 @@ protocol::Signer key() {
 
 }  // namespace
 
-TEST_CASE("an answer that no device would take is not sent, and the operator reads of it", "[speaker]") {
+TEST_CASE("an answer that no device would take is not sent, and the operator reads of it", "[publisher]") {
   Platform platform;
   const Inbound request{protocol::Channel::request, device(), {}, {}, {}};
   const auto signer = key();
-  CHECK(platform.speaker->answer(request, accepted(4000), &signer));
+  CHECK(platform.publisher->answer(request, accepted(4000), &signer));
   CHECK(platform.link->outstanding() == 1);
-  CHECK_FALSE(platform.speaker->answer(request, accepted(5000), &signer));
+  CHECK_FALSE(platform.publisher->answer(request, accepted(5000), &signer));
   CHECK(platform.link->outstanding() == 1);
   CHECK(platform.said.str().find("larger than a device takes") != std::string::npos);
   CHECK(platform.metrics.text().find(R"(latchkey_messages_dropped_total{reason="too_large"} 1)") !=
@@ -66,7 +66,7 @@ TEST_CASE("an answer that no device would take is not sent, and the operator rea
   CHECK(undelivered[0].what.ends_with(" bytes, more than a device takes"));
 }
 
-TEST_CASE("a configuration and a new place that do not fit into one message go out in two", "[speaker]") {
+TEST_CASE("a configuration and a new place that do not fit into one message go out in two", "[publisher]") {
   Platform platform;
   protocol::Configuration message;
   message.device_id = "12345";
@@ -74,13 +74,13 @@ TEST_CASE("a configuration and a new place that do not fit into one message go o
   message.connection.emplace();
   message.connection->host = "broker.example";
   message.connection->ca = {crypto::Bytes(2048, 0x30)};
-  platform.speaker->configure(device(), message, key());
+  platform.publisher->configure(device(), message, key());
   CHECK(platform.link->outstanding() == 2);
   CHECK(platform.said.str().empty());
 }
 
 TEST_CASE("the largest sealed configuration fits into a message of its own, a larger one is not sent",
-          "[speaker]") {
+          "[publisher]") {
   Platform platform;
   protocol::Configuration message;
   message.device_id = std::string(64, 'x');
@@ -94,11 +94,11 @@ TEST_CASE("the largest sealed configuration fits into a message of its own, a la
   message.sealed =
       protocol::seal_to({recipient.first, recipient.second}, protocol::write_secrets(secrets).text());
   const protocol::Signer signer(&fixtures::service_identity());
-  platform.speaker->configure(device(), message, signer);
+  platform.publisher->configure(device(), message, signer);
   CHECK(platform.link->outstanding() == 1);
   CHECK(platform.said.str().empty());
   message.sealed.append(2000, 'e');
-  platform.speaker->configure(device(), message, signer);
+  platform.publisher->configure(device(), message, signer);
   CHECK(platform.link->outstanding() == 1);
   CHECK(platform.said.str().find("larger than a device takes") != std::string::npos);
 }

@@ -1,4 +1,4 @@
-#include "service/pipeline/speaker.hpp"
+#include "service/pipeline/publisher.hpp"
 
 #include "protocol/limits.hpp"
 
@@ -9,12 +9,17 @@ namespace latchkey::service {
 
 using protocol::Channel;
 
-Speaker::Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Gate gate, Metrics& metrics,
-                 Log& log)
-    : link_(link), topics_(topics), sent_(sent), gate_(std::move(gate)), metrics_(metrics), log_(log) {}
+Publisher::Publisher(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent,
+                     PublishAfterOpening gate, Metrics& metrics, Log& log)
+    : link_(link),
+      topics_(topics),
+      sent_(sent),
+      after_opening_(std::move(gate)),
+      metrics_(metrics),
+      log_(log) {}
 
-bool Speaker::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
-                     std::optional<registry::Sent> sent, std::optional<registry::BrokerOpening> opening) {
+bool Publisher::answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
+                       std::optional<registry::Sent> sent, std::optional<registry::BrokerOpening> opening) {
   metrics_.answered(answer.status, answer.code, Steady::now() - request.received);
   mqtt::Message message;
   message.topic = topics_.of(Channel::response, request.device_id);
@@ -26,18 +31,18 @@ bool Speaker::answer(const Inbound& request, protocol::Answer answer, const prot
                         : protocol::encode_answer(answer);
   if (is_too_large(message.payload, request.device_id)) return false;
   if (sent) message.tag = sent_.expect(std::move(*sent));
-  if (opening && gate_) return gate_(*std::move(opening), std::move(message));
+  if (opening && after_opening_) return after_opening_(*std::move(opening), std::move(message));
   return publish(std::move(message));
 }
 
-void Speaker::nudge(const protocol::DeviceId& id, const protocol::Answer& answer,
-                    const protocol::Signer& signer) {
+void Publisher::notify(const protocol::DeviceId& id, const protocol::Answer& answer,
+                       const protocol::Signer& signer) {
   // Dropped: it asks by itself a little later.
   publish_signed(Channel::response, id, protocol::encode_signed_answer(answer, signer));
 }
 
-void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
-                        const protocol::Signer& signer) {
+void Publisher::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
+                          const protocol::Signer& signer) {
   // Dropped: the device repeats its status until it comes; what was pushed is pushed again.
   auto payload = protocol::encode_configuration(configuration, signer);
   if (payload.size() <= most_bytes(0) || !configuration.connection)
@@ -50,7 +55,7 @@ void Speaker::configure(const protocol::DeviceId& id, protocol::Configuration co
   publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
 }
 
-std::size_t Speaker::most_bytes(std::size_t correlation_data) const {
+std::size_t Publisher::most_bytes(std::size_t correlation_data) const {
   constexpr std::size_t topic_and_headers = 512;
   const std::size_t limit = link_.packet_limit();
   const std::size_t beside = topic_and_headers + correlation_data;
@@ -58,7 +63,7 @@ std::size_t Speaker::most_bytes(std::size_t correlation_data) const {
 }
 
 // What an operator can set and no rule keeps apart: anchors of an endpoint, beside a long chain.
-bool Speaker::is_too_large(std::string_view payload, const protocol::DeviceId& id) const {
+bool Publisher::is_too_large(std::string_view payload, const protocol::DeviceId& id) const {
   if (payload.size() <= protocol::limits::answer_bytes) return false;
   metrics_.dropped(Dropped::too_large);
   log_.error(
@@ -68,7 +73,7 @@ bool Speaker::is_too_large(std::string_view payload, const protocol::DeviceId& i
   return true;
 }
 
-void Speaker::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload) {
+void Publisher::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload) {
   if (is_too_large(payload, id)) return;
   mqtt::Message message;
   message.topic = topics_.of(channel, id);
@@ -77,7 +82,7 @@ void Speaker::publish_signed(Channel channel, const protocol::DeviceId& id, std:
   static_cast<void>(publish(std::move(message)));
 }
 
-bool Speaker::publish(mqtt::Message message) {
+bool Publisher::publish(mqtt::Message message) {
   // Nothing is lost by dropping: the device asks again, and the answer is in the registry. No id in the line,
   // so that the log sums up what comes in thousands.
   if (link_.publish(std::move(message))) return true;

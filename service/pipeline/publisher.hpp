@@ -14,13 +14,13 @@ namespace latchkey::service {
 
 /// Takes an answer that may leave only once the broker did something; it publishes the answer then, or drops
 /// it when the broker does not: the device asks again. Never waits; false: too many wait.
-using Gate = std::function<bool(registry::BrokerOpening, mqtt::Message)>;
+using PublishAfterOpening = std::function<bool(registry::BrokerOpening, mqtt::Message)>;
 
 /// What every worker says things with: topics, encoding, the link's outbox. May be used from several threads.
-class Speaker {
+class Publisher {
  public:
-  Speaker(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, Gate gate, Metrics& metrics,
-          Log& log);
+  Publisher(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, PublishAfterOpening gate,
+            Metrics& metrics, Log& log);
 
   /// Signed by `signer`, or plain without one. `sent` names the credential in it, `opening` what the broker
   /// has to do first. False: the answer was dropped, because too many wait or no device would take it.
@@ -28,7 +28,7 @@ class Speaker {
                             std::optional<registry::Sent> sent = std::nullopt,
                             std::optional<registry::BrokerOpening> opening = std::nullopt);
   /// An answer that nobody asked for just now.
-  void nudge(const protocol::DeviceId& id, const protocol::Answer& answer, const protocol::Signer& signer);
+  void notify(const protocol::DeviceId& id, const protocol::Answer& answer, const protocol::Signer& signer);
   /// In two messages if it does not fit into one: first the configuration, then the connection.
   void configure(const protocol::DeviceId& id, protocol::Configuration configuration,
                  const protocol::Signer& signer);
@@ -45,7 +45,7 @@ class Speaker {
   mqtt::Link& link_;
   const protocol::Topics& topics_;
   SentLog& sent_;
-  Gate gate_;
+  PublishAfterOpening after_opening_;
   Metrics& metrics_;
   Log& log_;
 };
