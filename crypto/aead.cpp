@@ -64,15 +64,6 @@ Result<Secret> aead_decrypt(ByteView key, ByteView iv, ByteView associated_data,
   return plaintext;
 }
 
-Bytes aead_seal(ByteView key, ByteView associated_data, ByteView plaintext) {
-  Bytes sealed = random_bytes(aead_iv_bytes);
-  const AeadText text = aead_encrypt(key, sealed, associated_data, plaintext);
-  sealed.reserve(sealed.size() + text.ciphertext.size() + text.tag.size());
-  std::ranges::copy(text.ciphertext, std::back_inserter(sealed));
-  std::ranges::copy(text.tag, std::back_inserter(sealed));
-  return sealed;
-}
-
 Result<Secret> aead_open(ByteView key, ByteView associated_data, ByteView sealed) {
   if (sealed.size() < aead_iv_bytes + aead_tag_bytes) return fail(Fault::malformed, "sealed text too short");
   const std::size_t size = sealed.size() - aead_iv_bytes - aead_tag_bytes;

@@ -33,8 +33,7 @@ struct AeadText {
 [[nodiscard]] Result<Secret> aead_decrypt(ByteView key, ByteView iv, ByteView associated_data,
                                           ByteView ciphertext, ByteView tag);
 
-/// The same as one text, under a random IV: IV || ciphertext || tag.
-[[nodiscard]] Bytes aead_seal(ByteView key, ByteView associated_data, ByteView plaintext);
+/// The same of one text: IV || ciphertext || tag.
 [[nodiscard]] Result<Secret> aead_open(ByteView key, ByteView associated_data, ByteView sealed);
 
 }  // namespace latchkey::crypto

@@ -102,10 +102,6 @@ std::string write_public_jwk(const crypto::PublicKey& key) {
   return json::write(out);
 }
 
-std::string jwk_thumbprint(const crypto::PublicKey& key) {
-  return crypto::base64url_encode(crypto::sha256(crypto::as_bytes(write_public_jwk(key))));
-}
-
 EncryptionKey encryption_key_of(const crypto::PublicKey& key) {
   auto numbers = key.numbers();
   return {.x = std::move(numbers.first), .y = std::move(numbers.second)};

@@ -17,9 +17,6 @@ class Reader;
 /// Compact, the members that make the key and no other, in the order of their names: what RFC 7638, 3 hashes.
 [[nodiscard]] std::string write_public_jwk(const crypto::PublicKey& key);
 
-/// RFC 7638, SHA-256 in base64url.
-[[nodiscard]] std::string jwk_thumbprint(const crypto::PublicKey& key);
-
 /// The public half of a P-256 key, for `Request::encryption_key`.
 [[nodiscard]] EncryptionKey encryption_key_of(const crypto::PublicKey& key);
 

@@ -71,9 +71,11 @@ void add_group_limits(Command& command, GroupFlags& flags) {
       "--device-id-pattern", flags.device_id_pattern,
       "Regular expression (PostgreSQL's, without back-references) that the whole device id has to match",
       {.metavar = "RE"});
-  command.value("--valid-from", flags.valid_from, "First registrations from this time on", {.metavar = "T"});
+  command.value("--valid-from", flags.valid_from, "First registrations from this time on",
+                {.metavar = "TIME"});
   command.value("--valid-until", flags.valid_until,
-                "First registrations before this time: 2027-01-01T00:00:00Z", {.metavar = "T"});
+                "First registrations before this time, for example 2027-01-01T00:00:00Z",
+                {.metavar = "TIME"});
   command.value("--lifetime-s", flags.lifetime_s,
                 "Seconds that an issued certificate is valid (default: 7776000, 90 days)",
                 {.metavar = "N", .within = Bounds{minute, ten_years}});

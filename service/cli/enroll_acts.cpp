@@ -4,7 +4,6 @@
 #include "protocol/signer.hpp"
 #include "service/cli/enroll.hpp"
 #include "service/cli/flags.hpp"
-#include "service/observability/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -27,26 +26,6 @@ Result<void> check_config_file(const std::string& file) {
   if (!file.starts_with('{')) return {};
   return fail(exit_code::usage, "--config is the file of the service's configuration, and not JSON",
               "the configuration of devices is --device-config");
-}
-
-using Time = std::optional<std::chrono::sys_seconds>;
-
-Result<Time> read_time(const std::optional<std::string>& text, const std::string& flag) {
-  if (!text) return std::nullopt;
-  const auto time = service::parse_rfc3339(*text);
-  if (time) return time;
-  return fail(exit_code::usage, flag + ": \"" + *text + "\" is no time",
-              "RFC 3339, for example 2026-01-31T12:00:00Z");
-}
-
-Result<void> check_window(const GroupFlags& flags) {
-  const auto from = read_time(flags.valid_from, "--valid-from");
-  if (!from) return std::unexpected(from.error());
-  const auto until = read_time(flags.valid_until, "--valid-until");
-  if (!until) return std::unexpected(until.error());
-  // No start compares as earlier than any end.
-  if (!*until || *from < *until) return {};
-  return fail(exit_code::usage, "--valid-until is not after --valid-from");
 }
 
 /// All that can be known before anything is written anywhere.
@@ -97,7 +76,6 @@ void announce(const std::string& line, const Prepared& prepared, const Enrolment
 
 Result<void> do_enroll(const GroupFlags& flags) {
   if (auto named = check_name(flags.name, "group name"); !named) return named;
-  if (auto window = check_window(flags); !window) return window;
   const auto prepared = prepare(flags.common, "group:" + flags.name);
   if (!prepared) return std::unexpected(prepared.error());
   const registry::GroupEnrolment enrolment{.name = flags.name,

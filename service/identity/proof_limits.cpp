@@ -16,9 +16,12 @@ constexpr std::chrono::milliseconds budget{250};
 
 }  // namespace
 
-ProofLimits::ProofLimits() : slots_(slots) {
-  // Nobody outside knows which ids share a slot.
-  crypto::fill_random(std::span(reinterpret_cast<std::uint8_t*>(&seed_), sizeof seed_));
+ProofLimits::ProofLimits(std::uint64_t seed) : seed_(seed), slots_(slots) {}
+
+std::uint64_t ProofLimits::random_seed() {
+  std::uint64_t seed = 0;
+  crypto::fill_random(std::span(reinterpret_cast<std::uint8_t*>(&seed), sizeof seed));
+  return seed;
 }
 
 ProofLimits::Slot& ProofLimits::slot_of(const protocol::DeviceId& id, Clock::time_point now) {

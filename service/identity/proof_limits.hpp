@@ -17,7 +17,8 @@ class ProofLimits {
  public:
   using Clock = std::chrono::steady_clock;
 
-  ProofLimits();
+  /// `seed` decides which ids share a slot, which nobody outside may know: random unless a test needs to.
+  explicit ProofLimits(std::uint64_t seed = random_seed());
 
   /// As many proofs have failed lately, of this id or of all, as may: a signature of it is checked only
   /// within the budget. A MAC is checked in any case, it costs nothing.
@@ -39,6 +40,7 @@ class ProofLimits {
   [[nodiscard]] bool is_flooding(const protocol::DeviceId& id, Clock::time_point now);
 
  private:
+  [[nodiscard]] static std::uint64_t random_seed();
   /// What happened in one minute.
   struct Slot {
     std::int64_t minute = -1;

@@ -49,16 +49,9 @@ Json generate(const Json& in) {
   for (const auto algorithm : {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::ed25519}) {
     if (crypto::name_of(algorithm) != text(in, "alg")) continue;
     const auto key = crypto::PrivateKey::generate(algorithm);
-    return {{"pem", key.to_pem().text()},
-            {"jwk", Json::parse(protocol::write_public_jwk(key.public_key()))},
-            {"thumbprint", protocol::jwk_thumbprint(key.public_key())}};
+    return {{"pem", key.to_pem().text()}, {"jwk", Json::parse(protocol::write_public_jwk(key.public_key()))}};
   }
   throw Refused("no such algorithm");
-}
-
-Json thumbprint(const Json& in) {
-  return {
-      {"thumbprint", protocol::jwk_thumbprint(or_refuse(protocol::read_public_jwk(in.at("jwk").dump())))}};
 }
 
 Json sign_request(const Json& in) {
@@ -107,7 +100,6 @@ Json open_sealed(const Json& in) {
 Json answer(const std::string& line) {
   static const std::map<std::string, std::function<Json(const Json&)>> operations{
       {"generate", generate},
-      {"thumbprint", thumbprint},
       {"sign_request", sign_request},
       {"read_request", read_request},
       {"seal", seal},

@@ -119,12 +119,19 @@ class Enrolling(StackTest):
                 "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", str(self.folder / "p521.private.pem"), "-out", str(long))
         self.assert_refused(65, str(long), "device", self.name, "--certificate-file", str(long))
 
+    def test_the_registry_reads_the_times_and_refuses_what_is_none(self) -> None:
+        key = ("--generate-key", str(self.folder / "times.key"))
+        self.assert_refused(65, "invalid input syntax for type timestamp", "group", self.name, *key, "--valid-until", "soon")
+        self.assert_refused(65, "valid_until is not after valid_from", "group", self.name, *key,
+                            "--valid-from", "2027-01-02T00:00:00Z", "--valid-until", "2027-01-01T00:00:00Z")
+        self.assertFalse((self.folder / "times.key").exists())
+
     def test_flags_that_do_not_go_together_are_refused(self) -> None:
         self.assert_refused(64, "--allow needs --group", "device", self.name, "--allow")
         self.assert_refused(64, "more than one", "device", self.name, "--group", "g", "--allow", "--token-file", "f")
         self.assert_refused(64, "does not go with --ca-file", "group", "g", "--proof", "token", "--ca-file", "f")
         self.assert_refused(64, "the configuration of devices is --device-config", "device", self.name, "--token-file", "f",
                             "--config", '{"a":1}')
-        self.assert_refused(65, "id_from is for x509 groups", "group", "g", "--id-from", "uri", "--generate-token",
+        self.assert_refused(65, "id_from is for groups whose proof is x509", "group", "g", "--id-from", "uri", "--generate-token",
                             str(self.folder / "never.token"))
         self.assertFalse((self.folder / "never.token").exists())

@@ -57,9 +57,6 @@ class JwCrypto:
     def public(self, key: Json) -> Json:
         return json.loads(jwk.JWK(**key).export_public())
 
-    def thumbprint(self, key: Json) -> str:
-        return jwk.JWK(**key).thumbprint()
-
     def sign(self, alg: str, payload: str, key: Json) -> str:
         token = jws.JWS(payload)
         token.add_signature(jwk.JWK(**key), protected=json.dumps(HEADER | {"alg": self.name(alg)}))
@@ -105,9 +102,6 @@ class JoseCommand:
 
     def public(self, key: Json) -> Json:
         return json.loads(self.run("jwk", "pub", "-i-", stdin=json.dumps(key)))
-
-    def thumbprint(self, key: Json) -> str:
-        return self.run("jwk", "thp", "-a", "S256", "-i-", stdin=json.dumps(key)).strip()
 
     def sign(self, alg: str, payload: str, key: Json) -> str:
         template = json.dumps({"protected": HEADER | {"alg": alg}})
@@ -161,14 +155,6 @@ class Interoperation:
         ask = {"device_id": "12345", "jws": self.other.sign("HS256", REQUEST, key)}
         self.assertEqual(self.peer.ask("read_request", key=key["k"], **ask), {"request_id": "request-0123456789"})
         self.assertIn("error", self.peer.ask("read_request", key=symmetric_key()["k"], **ask))
-
-    def test_thumbprints_are_the_same(self) -> None:
-        for alg in self.other.algorithms:
-            with self.subTest(alg):
-                ours = self.peer.ask("generate", alg=alg)
-                self.assertEqual(self.other.thumbprint(ours["jwk"]), ours["thumbprint"])
-                theirs = self.other.public(self.other.generate(alg))
-                self.assertEqual(self.peer.ask("thumbprint", jwk=theirs)["thumbprint"], self.other.thumbprint(theirs))
 
     def test_they_open_what_we_seal(self) -> None:
         theirs = self.other.generate("ES256")

@@ -9,11 +9,11 @@ BEGIN
       MESSAGE = format('%s is no device id',
         coalesce(to_json(left(device_id, 100))::text, 'NULL')),
       HINT = 'A device id has 1 to 64 letters, digits and ._:- and begins with a letter or digit.';
-  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'public_key', 'x509', 'token', 'group') THEN
+  ELSIF proof IS NULL OR NOT proof = ANY (proofs(false) || 'group'::text) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('%L is no proof for a device', proof),
-      HINT = 'Choose symmetric_key, public_key, x509 or token; or group to put the device on the '
-        'allow list of its group.';
+      HINT = format('Choose one of %s; or group to put the device on the allow list of its group.',
+        array_to_string(proofs(false), ', '));
   ELSIF proof = 'group' AND (group_name IS NULL OR material IS NOT NULL) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'the proof group needs a group_name and no material',

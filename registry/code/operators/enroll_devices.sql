@@ -30,8 +30,8 @@ BEGIN
       WHEN v.device_id IS NULL OR v.device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
         THEN 'its device_id is missing or no device id'
       WHEN nth > 1 THEN 'it is twice in this call'
-      WHEN v.proof IS NULL OR v.proof NOT IN ('symmetric_key', 'public_key', 'x509', 'token',
-        'group') THEN 'its proof is missing or no proof for a device'
+      WHEN v.proof IS NULL OR NOT v.proof = ANY (proofs(false) || 'group'::text)
+        THEN 'its proof is missing or no proof for a device'
       WHEN v.group_name IS NOT NULL AND g.name IS NULL THEN 'there is no such group'
       WHEN v.proof = 'group' AND (v.group_name IS NULL OR e ? 'material')
         THEN 'the proof group needs a group and no material'

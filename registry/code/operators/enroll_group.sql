@@ -15,14 +15,18 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('%s is no group name', coalesce(to_json(left(name, 100))::text, 'NULL')),
       HINT = 'A group name has 1 to 64 letters, digits and ._:- and begins with a letter or digit.';
-  ELSIF proof IS NULL OR proof NOT IN ('symmetric_key', 'x509', 'token') THEN
+  ELSIF proof IS NULL OR NOT proof = ANY (proofs(true)) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('%L is no proof for a group', proof),
-      HINT = 'Choose symmetric_key, x509 or token.';
+      HINT = format('Choose one of %s.', array_to_string(proofs(true), ', '));
   ELSIF max_devices < 0 THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'max_devices is negative',
       HINT = 'Leave max_devices out for no limit.';
+  ELSIF valid_until <= valid_from THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'valid_until is not after valid_from',
+      HINT = 'Devices may register for the first time from valid_from on and before valid_until.';
   ELSIF proof <> 'x509' AND id_from IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'id_from is for groups whose proof is x509',

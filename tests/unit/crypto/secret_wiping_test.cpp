@@ -1,6 +1,7 @@
 #include "crypto/mac.hpp"
 #include "crypto/secret.hpp"
 #include "support/catch.hpp"
+#include "unit/crypto/aead_seal.hpp"
 
 #include <algorithm>
 #include <cstdlib>

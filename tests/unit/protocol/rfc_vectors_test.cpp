@@ -81,13 +81,6 @@ TEST_CASE("the keys of the RFCs' appendices that are not for our signatures are 
   }
 }
 
-TEST_CASE("the thumbprints of the RFCs", "[rfc]") {
-  for (const auto& vector : vectors().at("thumbprints")) {
-    INFO(text(vector, "source"));
-    CHECK(jwk_thumbprint(read_public_jwk(vector.at("jwk").dump()).value()) == text(vector, "thumbprint"));
-  }
-}
-
 TEST_CASE("RFC 7518, appendix C: both sides agree on its secret, and derive its key", "[rfc]") {
   const auto& vector = vectors().at("ecdh_es");
   const auto alice = private_key(vector.at("ephemeral"));
