@@ -126,12 +126,17 @@ TEST_CASE("an answer with as many bytes of certificates as are let through has r
                               crypto::make_server_identity(root, hosts, today).certificate};
     return check_pki(certificates, now);
   };
-  while (with_one_above().empty())
+  // The length of a signature varies: what was let through is kept as it is.
+  auto complaints = with_one_above();
+  std::vector<Certificate> let_through;
+  while (complaints.empty()) {
+    let_through = certificates.device_ca;
     hosts.push_back("host" + std::to_string(hosts.size()) +
                     ".of.a.certificate.that.is.somewhat.large.example");
-  CHECK(mentions(with_one_above(), "do not fit into one answer, at most 3700"));
-  hosts.pop_back();
-  REQUIRE(with_one_above().empty());
+    complaints = with_one_above();
+  }
+  CHECK(mentions(complaints, "do not fit into one answer, at most 3700"));
+  certificates.device_ca = let_through;
 
   const auto key = crypto::PrivateKey::generate_p256();
   const auto bytes = [](const Certificate& of) { return crypto::Bytes(of.der().begin(), of.der().end()); };
