@@ -12,22 +12,6 @@
 namespace latchkey::cli {
 namespace {
 
-void add_file_flag(Command& command, const char* name, std::string& file, std::string_view help) {
-  command.value(name, file, help, {.metavar = "FILE", .heading = "One of"});
-}
-
-void add_material_flags(Command& command, MaterialFlags& flags, const std::string& whose) {
-  flags.choices = "--key-file, --generate-key, --token-file, --generate-token";
-  add_file_flag(command, "--key-file", flags.key_file,
-                "The " + whose + "'s key: 32-64 bytes, raw or as one base64 line");
-  add_file_flag(command, "--generate-key", flags.generate_key,
-                "Make a key of 32 bytes and write it to this new file (mode 0600)");
-  add_file_flag(command, "--token-file", flags.token_file,
-                "The " + whose + "'s token: one line of 16-256 characters");
-  add_file_flag(command, "--generate-token", flags.generate_token,
-                "Make a token and write it to this new file (mode 0600)");
-}
-
 void add_proof_flag(Command& command, std::string& proof, std::vector<std::string> others) {
   std::vector<std::string> proofs(registry::proof_names.begin(), registry::proof_names.end());
   std::ranges::move(others, std::back_inserter(proofs));
@@ -35,8 +19,8 @@ void add_proof_flag(Command& command, std::string& proof, std::vector<std::strin
                 {.metavar = "PROOF", .one_of = std::move(proofs)});
 }
 
-void add_common_flags(Command& command, EnrolmentFlags& flags, const std::string& whose) {
-  add_material_flags(command, flags.material, whose);
+void add_common_flags(Command& command, EnrolmentFlags& flags, MaterialOf what, const std::string& whose) {
+  add_material_flags(command, flags.material, what, whose);
   command.value("--device-config", flags.device_config,
                 "Configuration of the devices: a JSON object of at most 3 KiB", {.metavar = "JSON"});
   add_config_flag(command, flags.config_file);
@@ -124,12 +108,8 @@ void add_group(Command& enroll) {
   auto command = enroll.add("group", group_help);
   const auto flags = std::make_shared<GroupFlags>();
   command.value("NAME", flags->name, "The group's name, which its devices send as kid", {.required = true});
-  add_common_flags(command, flags->common, "group");
-  auto& material = flags->common.material;
-  add_file_flag(command, "--ca-file", material.ca_file,
-                "The CA (PEM) that issued the devices' certificates; never one of the service's own");
-  material.choices += ", --ca-file";
-  add_proof_flag(command, material.proof, {});
+  add_common_flags(command, flags->common, MaterialOf::group, "group");
+  add_proof_flag(command, flags->common.material.proof, {});
   add_group_limits(command, *flags);
   add_group_ends(command, *flags);
   add_group_policy(command, *flags);
@@ -155,16 +135,8 @@ void add_device(Command& enroll) {
                 {.required = true});
   command.value("--group", flags->group, "Group whose limits and configuration hold for it (default: none)",
                 {.metavar = "NAME"});
-  add_common_flags(command, flags->common, "device");
-  auto& material = flags->common.material;
-  add_file_flag(command, "--public-key-file", material.public_key_file,
-                "The device's public key: PEM (SubjectPublicKeyInfo) or a JWK");
-  add_file_flag(command, "--certificate-file", material.certificate_file,
-                "The device's certificate (PEM), whoever issued it");
-  command.flag("--allow", material.allow, "Nothing of its own: its group's proof, on the group's allow list",
-               "One of");
-  material.choices += ", --public-key-file, --certificate-file, --allow";
-  add_proof_flag(command, material.proof, {"group"});
+  add_common_flags(command, flags->common, MaterialOf::device, "device");
+  add_proof_flag(command, flags->common.material.proof, {"group"});
   command.footer(device_footer, exit_codes);
   command.does([flags] { return enroll_device(*flags); });
 }

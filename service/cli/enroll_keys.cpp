@@ -99,16 +99,6 @@ int exit_code_of(const Result<void>& result) {
   return result ? exit_code::ok : report(result.error());
 }
 
-void add_key_flags(Command& command, MaterialFlags& flags, const char* whose) {
-  flags.choices = "--key-file, --generate-key";
-  command.value("--key-file", flags.key_file,
-                std::string("The ") + whose + ": 32-64 bytes, raw or as one base64 line",
-                {.metavar = "FILE", .heading = "One of"});
-  command.value("--generate-key", flags.generate_key,
-                "Make a key of 32 bytes and write it to this new file (mode 0600)",
-                {.metavar = "FILE", .heading = "One of"});
-}
-
 constexpr const char* seal_help =
     "Seal a key under the master key and print it as the functions of the registry take it, so that\n"
     "psql alone can go on: roll_group_key, enroll_group, enroll_device. It opens for this group or\n"
@@ -125,7 +115,7 @@ void add_seal(Command& enroll) {
   const auto flags = std::make_shared<SealFlags>();
   command.value("--group", flags->group, "The group whose key it is to be", {.metavar = "NAME"});
   command.value("--device", flags->device, "The device whose key it is to be", {.metavar = "ID"});
-  add_key_flags(command, flags->material, "key");
+  add_material_flags(command, flags->material, MaterialOf::key, "group or device");
   add_config_flag(command, flags->config_file);
   command.footer(seal_footer);
   command.does([flags] { return exit_code_of(do_seal(*flags)); });
@@ -146,10 +136,7 @@ void add_roll(Command& enroll) {
   auto command = enroll.add("roll-key", roll_help);
   const auto flags = std::make_shared<RollFlags>();
   command.value("NAME", flags->group, "The group", {.required = true});
-  add_key_flags(command, flags->material, "group's new key");
-  command.value("--ca-file", flags->material.ca_file, "The CA (PEM) that issues the devices' certificates",
-                {.metavar = "FILE", .heading = "One of"});
-  flags->material.choices += ", --ca-file";
+  add_material_flags(command, flags->material, MaterialOf::group_key, "group");
   add_database_flag(command, flags->database.url, variable);
   add_config_flag(command, flags->database.config_file);
   command.flag("--json", flags->json, "A JSON object on stdout");

@@ -18,37 +18,6 @@ namespace limits = protocol::limits;
 constexpr std::size_t generated_key_size = 32;
 constexpr std::size_t generated_token_bytes = 24;  // 32 characters
 
-struct Source {
-  const char* flag;
-  bool is_given;
-  std::string_view proof;
-};
-
-std::array<Source, 8> sources_of(const MaterialFlags& flags) {
-  return {{{"--key-file", !flags.key_file.empty(), "symmetric_key"},
-           {"--generate-key", !flags.generate_key.empty(), "symmetric_key"},
-           {"--token-file", !flags.token_file.empty(), "token"},
-           {"--generate-token", !flags.generate_token.empty(), "token"},
-           {"--ca-file", !flags.ca_file.empty(), "x509"},
-           {"--public-key-file", !flags.public_key_file.empty(), "public_key"},
-           {"--certificate-file", !flags.certificate_file.empty(), "x509"},
-           {"--allow", flags.allow, "group"}}};
-}
-
-Result<void> check_flags(const MaterialFlags& flags) {
-  std::vector<Source> given;
-  for (const Source& source : sources_of(flags))
-    if (source.is_given) given.push_back(source);
-  if (given.size() != 1)
-    return fail(exit_code::usage,
-                given.empty() ? "nothing to enrol with" : "more than one thing to enrol with",
-                "give one of " + flags.choices);
-  const Source& source = given.front();
-  if (flags.proof.empty() || flags.proof == source.proof) return {};
-  return fail(exit_code::usage, "--proof " + flags.proof + " does not go with " + source.flag +
-                                    ", which is for " + std::string(source.proof));
-}
-
 /// Unicode characters of a text that is expected to be UTF-8.
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
@@ -100,19 +69,90 @@ Result<Material> without_secret(std::string_view proof, Result<crypto::Bytes> op
   return Material{proof, {}, *std::move(open), {}};
 }
 
+/// A flag that names a file of material, or the file to write it to. A proof of a new kind is a new line.
+struct Source {
+  const char* flag;
+  std::string_view proof;
+  std::string_view commands;  ///< k: of a key, K: of a group's key, g: of a group, d: of a device
+  const char* help;           ///< "%" stands for whose it is
+  Result<Material> (*read)(const std::string& file, const std::string& config_file);
+};
+
+const std::array sources = {
+    Source{"--key-file", "symmetric_key", "kKgd", "The %'s key: 32-64 bytes, raw or as one base64 line",
+           [](const std::string& file, const std::string&) { return read_key(file); }},
+    Source{"--generate-key", "symmetric_key", "kKgd",
+           "Make a key of 32 bytes and write it to this new file (mode 0600)",
+           [](const std::string& file, const std::string&) -> Result<Material> { return make_key(file); }},
+    Source{"--token-file", "token", "gd", "The %'s token: one line of 16-256 characters",
+           [](const std::string& file, const std::string&) { return read_token(file); }},
+    Source{"--generate-token", "token", "gd", "Make a token and write it to this new file (mode 0600)",
+           [](const std::string& file, const std::string&) -> Result<Material> { return make_token(file); }},
+    Source{"--ca-file", "x509", "Kg",
+           "The CA (PEM) that issued the devices' certificates; never one of the service's own",
+           [](const std::string& file, const std::string& config_file) {
+             return without_secret("x509", read_group_ca(file, config_file));
+           }},
+    Source{"--public-key-file", "public_key", "d",
+           "The device's public key: PEM (SubjectPublicKeyInfo) or a JWK",
+           [](const std::string& file, const std::string&) {
+             return without_secret("public_key", read_public_key(file));
+           }},
+    Source{"--certificate-file", "x509", "d", "The device's certificate (PEM), whoever issued it",
+           [](const std::string& file, const std::string&) {
+             return without_secret("x509", read_certificate_fingerprint(file));
+           }}};
+
+std::string help_of(const Source& source, const std::string& whose) {
+  std::string help = source.help;
+  if (const auto at = help.find('%'); at != std::string::npos) help.replace(at, 1, whose);
+  return help;
+}
+
+/// The allow list is beside them: it needs no file.
+struct Given {
+  std::string_view flag;
+  std::string_view proof;
+  const Source* source = nullptr;
+};
+
+Result<Given> given_in(const MaterialFlags& flags) {
+  std::vector<Given> given;
+  for (const Source& source : sources)
+    if (const auto file = flags.files.find(source.flag); file != flags.files.end() && !file->second.empty())
+      given.push_back({source.flag, source.proof, &source});
+  if (flags.allow) given.push_back({"--allow", "group"});
+  if (given.size() != 1)
+    return fail(exit_code::usage,
+                given.empty() ? "nothing to enrol with" : "more than one thing to enrol with",
+                "give one of " + flags.choices);
+  const Given& one = given.front();
+  if (flags.proof.empty() || flags.proof == one.proof) return one;
+  return fail(exit_code::usage, "--proof " + flags.proof + " does not go with " + std::string(one.flag) +
+                                    ", which is for " + std::string(one.proof));
+}
+
 }  // namespace
 
+void add_material_flags(Command& command, MaterialFlags& flags, MaterialOf what, const std::string& whose) {
+  const char letter = "kKgd"[static_cast<std::size_t>(what)];
+  for (const Source& source : sources) {
+    if (!source.commands.contains(letter)) continue;
+    command.value(source.flag, flags.files[source.flag], help_of(source, whose),
+                  {.metavar = "FILE", .heading = "One of"});
+    flags.choices += (flags.choices.empty() ? "" : ", ") + std::string(source.flag);
+  }
+  if (what != MaterialOf::device) return;
+  command.flag("--allow", flags.allow, "Nothing of its own: its group's proof, on the group's allow list",
+               "One of");
+  flags.choices += ", --allow";
+}
+
 Result<Material> find_material(const MaterialFlags& flags, const std::string& config_file) {
-  if (const auto checked = check_flags(flags); !checked) return std::unexpected(checked.error());
-  if (!flags.key_file.empty()) return read_key(flags.key_file);
-  if (!flags.token_file.empty()) return read_token(flags.token_file);
-  if (!flags.ca_file.empty()) return without_secret("x509", read_group_ca(flags.ca_file, config_file));
-  if (!flags.public_key_file.empty())
-    return without_secret("public_key", read_public_key(flags.public_key_file));
-  if (!flags.certificate_file.empty())
-    return without_secret("x509", read_certificate_fingerprint(flags.certificate_file));
-  if (flags.allow) return without_secret("group", crypto::Bytes());
-  return flags.generate_key.empty() ? make_token(flags.generate_token) : make_key(flags.generate_key);
+  const auto given = given_in(flags);
+  if (!given) return std::unexpected(given.error());
+  if (given->source == nullptr) return without_secret("group", crypto::Bytes());
+  return given->source->read(flags.files.find(given->flag)->second, config_file);
 }
 
 Result<crypto::Bytes> for_registry(const Material& material, std::string_view purpose,

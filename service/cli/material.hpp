@@ -1,25 +1,28 @@
 #pragma once
 
+#include "base/command_line.hpp"
 #include "service/cli/outcome.hpp"
 #include "service/keys/master_key.hpp"
 
+#include <functional>
+#include <map>
 #include <string>
 
 // What an enrolment proves itself by: a secret or something public, from a file, or a secret made here.
 namespace latchkey::cli {
 
 struct MaterialFlags {
-  std::string proof;  ///< empty: what the file is for
-  std::string key_file;
-  std::string generate_key;
-  std::string token_file;
-  std::string generate_token;
-  std::string ca_file;          ///< groups
-  std::string public_key_file;  ///< devices, and so are the next two
-  std::string certificate_file;
+  std::string proof;                                      ///< empty: the one that the flag is for
+  std::map<std::string, std::string, std::less<>> files;  ///< by flag; empty: not given
   bool allow = false;
   std::string choices;  ///< the flags of which one is needed, as this command has them
 };
+
+/// Which of the flags a command has.
+enum class MaterialOf { key, group_key, group, device };
+
+/// Adds a flag for each source of material that fits. `whose`: "group", "device", as the help says it.
+void add_material_flags(Command& command, MaterialFlags& flags, MaterialOf what, const std::string& whose);
 
 struct Material {
   std::string_view proof;      ///< symmetric_key, public_key, x509, token or group
