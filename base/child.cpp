@@ -21,7 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int none = -1;
 constexpr std::size_t longest_tail = 4096;
 
-/// posix_spawn's two lists of what differs in the child; `output`: where it prints, or none for where we do.
+/// The file actions and attributes that posix_spawn takes. `output` becomes the child's stdout and stderr;
+/// with `none` the child inherits ours.
 class Differences {
  public:
   explicit Differences(int output) {
@@ -71,7 +72,8 @@ int spawn(const Child& child, int output, pid_t& pid) {
                       arguments.data(), child.inherits_environment ? environ : empty);
 }
 
-/// Appends what is there, and keeps the end of it. Not for ever: some never stop printing.
+/// Appends what the pipe holds to `tail` and keeps its last `longest_tail` bytes. The number of reads is
+/// bounded: a program may never stop printing.
 void drain(int pipe, std::string& tail) {
   std::array<char, longest_tail> chunk{};
   for (int turn = 0; turn < 16; ++turn) {
@@ -82,7 +84,8 @@ void drain(int pipe, std::string& tail) {
   if (tail.size() > longest_tail) tail.erase(0, tail.size() - longest_tail);
 }
 
-/// True once the process has ended; reads its output meanwhile, so that it never waits for us.
+/// True once the process has ended, false at the limit. Reads the output meanwhile, so that a full pipe never
+/// blocks the process.
 bool await_end(const Descriptor& process, const Descriptor& output, std::string& tail,
                std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
@@ -93,7 +96,7 @@ bool await_end(const Descriptor& process, const Descriptor& output, std::string&
     if (::poll(waiting.data(), waiting.size(), static_cast<int>(left)) < 0 && errno != EINTR) return false;
     if (output.valid()) drain(output.number(), tail);
     if ((waiting[0].revents & POLLIN) != 0) return true;
-    // Its end of the pipe is closed, which is not its end: from here on only the process is waited for.
+    // The process closed its end of the pipe and still runs: from here on wait for its exit alone.
     if ((waiting[1].revents & POLLHUP) != 0) waiting[1].fd = none;
   }
 }
@@ -111,11 +114,11 @@ std::expected<End, std::string> run_child(const Child& child) {
   pid_t pid = 0;
   {
     const Descriptor input(ends[1]);
-    // Only our end does not wait: the program may print as it likes.
+    // Only our end is non-blocking: the program expects a blocking stdout.
     if (input.valid()) ::fcntl(input.number(), F_SETFL, 0);
     if (const int error = spawn(child, input.number(), pid); error != 0) return in_words(error);
   }
-  // Not by its own function: glibc 2.36 declares that one for C only.
+  // By syscall(2): glibc 2.36 declares pidfd_open for C only.
   const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   End end;
   end.in_time = await_end(process, output, end.tail, child.limit);

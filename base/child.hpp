@@ -7,23 +7,23 @@
 
 namespace latchkey {
 
-/// A program that is run, without a shell: it gets no input, none of this process's files, and none of the
-/// signals blocked or ignored that this process does.
+/// A program to run without a shell. It reads /dev/null, inherits no file descriptor but stdout and stderr,
+/// and starts with no signal blocked or ignored.
 struct Child {
   std::vector<std::string> argv;  ///< the program (a path, or a name on PATH) and its arguments
   std::chrono::milliseconds limit{};
-  bool inherits_environment = true;  ///< otherwise it has an empty one
-  bool is_heard = true;  ///< what it prints goes nowhere but into End::tail; otherwise where ours goes
+  bool inherits_environment = true;  ///< false: its environment is empty
+  bool is_heard = true;              ///< its output goes into End::tail; false: to our stdout and stderr
 };
 
-/// How it ended.
+/// How a child process ended.
 struct End {
   int status = 0;       ///< as waitpid(2) gives it
-  bool in_time = true;  ///< otherwise it was killed at its limit, with all that it started
-  std::string tail;     ///< the last 4 KiB that it printed
+  bool in_time = true;  ///< false: it was killed at its limit, with its whole process group
+  std::string tail;     ///< the last 4 KiB of its output
 };
 
-/// Runs it and waits for its end. The error, in the system's words: it cannot be started.
+/// Starts the program and waits until it ends. The error is the system's text why it cannot be started.
 [[nodiscard]] std::expected<End, std::string> run_child(const Child& child);
 
 }  // namespace latchkey

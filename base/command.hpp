@@ -6,8 +6,8 @@
 
 namespace latchkey::service {
 
-/// Runs a program by its full path with arguments, separated by spaces: no shell, nothing of our open files,
-/// an empty environment. It is killed when the time is over. The error says how it ended.
+/// Runs `command`, a full path and its arguments separated by spaces: no shell, none of our open files, an
+/// empty environment. Kills the program after `limit`. The error says how the program ended.
 [[nodiscard]] std::expected<void, std::string> run_command(const std::string& command,
                                                            std::chrono::milliseconds limit);
 

@@ -18,13 +18,13 @@ struct CommandLine::Impl {
 
 struct Command::Handles {
   CLI::App* command;
-  CLI::App* options;  ///< where they are added: the command, or its group of alternatives
+  CLI::App* options;  ///< where options are added: the command, or its group of alternatives
   std::function<int()>* chosen;
 };
 
 namespace {
 
-/// The help names the kind of number, so it has to be that of the value.
+/// CLI11's help prints the number's type, so the range must have the type of the value.
 CLI::Range range_of(const Bounds& bounds, bool is_unsigned) {
   if (is_unsigned) return {static_cast<std::uint64_t>(bounds.least), static_cast<std::uint64_t>(bounds.most)};
   return {bounds.least, bounds.most};
@@ -51,7 +51,7 @@ void accept_below(CLI::App& app, const char* name, std::string& ignored) {
   if (verbs.empty() && app.get_option_no_throw(name) == nullptr) app.add_option(name, ignored)->group("");
 }
 
-/// The command that the command line names, as far as it was understood.
+/// The innermost command that CLI11 recognized.
 const CLI::App& understood(const CLI::App& root) {
   const CLI::App* app = &root;
   while (!app->get_subcommands().empty())
@@ -65,7 +65,7 @@ std::string words_of(const CLI::App& command) {
   return above == nullptr ? command.get_name() : words_of(*above) + " " + command.get_name();
 }
 
-/// Long flags, and those of its alternatives.
+/// The long flags of a command and of its groups of alternatives.
 std::vector<std::string> flags_of(const CLI::App& command) {
   std::vector<std::string> flags;
   for (const CLI::Option* const option : command.get_options())
@@ -100,7 +100,8 @@ std::string one_line(std::string text) {
   return text;
 }
 
-/// `word` is none of `known`; what it may be a slip of comes before where to read on.
+/// The error for a `word` that is not in `known`. The hint suggests the nearest known word, then names the
+/// help.
 UsageError unknown(std::string what, std::string_view word, const std::vector<std::string>& known,
                    std::string more) {
   const std::vector<std::string_view> candidates(known.begin(), known.end());
@@ -108,7 +109,8 @@ UsageError unknown(std::string what, std::string_view word, const std::vector<st
   return {std::move(what), meant ? "did you mean " + std::string(*meant) + "? " + more : std::move(more)};
 }
 
-/// CLI11 says what is missing before it says what it does not know, which is the cause more often.
+/// CLI11 reports a missing option before an unknown one. The unknown one is more often the cause, so report
+/// that first.
 UsageError complaint(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App& command = understood(root);
   const auto words = words_of(command);
@@ -143,7 +145,7 @@ template <class T>
 void Command::value(const char* name, T& target, std::string_view help, const ValueRules& rules) {
   CLI::Option& option = *handles_->options->add_option(name, target, std::string(help));
   apply(option, rules, std::is_unsigned_v<T>);
-  // A flag that is repeated has one value each time, and does not swallow what stands behind it.
+  // A repeatable flag takes one value each time and leaves the words behind that value alone.
   if constexpr (is_repeated<T>) option.take_all()->allow_extra_args(false);
   if (*rules.needs != '\0') option.needs(handles_->command->get_option(rules.needs));
   if (*rules.excludes != '\0') option.excludes(handles_->command->get_option(rules.excludes));

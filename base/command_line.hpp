@@ -11,43 +11,43 @@
 
 namespace latchkey {
 
-/// The least and the greatest number that is taken.
+/// The least and the greatest number that is accepted.
 struct Bounds {
   std::int64_t least;
   std::int64_t most;
 };
 
-/// What else holds for a value on the command line.
+/// Rules for a value on the command line, beside its type.
 struct ValueRules {
-  const char* metavar = "";   ///< what the help calls it: FILE
-  const char* heading = "";   ///< where in the help it stands, if not among the options
-  const char* variable = "";  ///< of the environment: its value holds where the command line has none
-  const char* needs = "";     ///< another flag of the command, added before, that has to be there as well
-  const char* excludes = "";  ///< another flag of the command, added before, that must not be there
-  std::vector<std::string> one_of{};  ///< no other words are taken
+  const char* metavar = "";           ///< the placeholder in the help: FILE
+  const char* heading = "";           ///< the help's section, if not the options'
+  const char* variable = "";          ///< an environment variable: the value where the command line has none
+  const char* needs = "";             ///< a flag of the command, added before, that must be given too
+  const char* excludes = "";          ///< a flag of the command, added before, that must not be given
+  std::vector<std::string> one_of{};  ///< the accepted words; empty: any
   std::optional<Bounds> within{};     ///< of a number
   bool required = false;
-  bool shows_default = false;  ///< in the help: what `target` holds beforehand
+  bool shows_default = false;  ///< the help prints the value that `target` holds before parsing
 };
 
-/// One command, a noun or its verb: a handle, which the CommandLine outlives.
+/// A handle to one command, a noun or its verb. The CommandLine must outlive it.
 class Command {
  public:
-  /// A command below this one, which is then one that needs a verb.
+  /// Adds a command below this one; this one then requires a verb.
   Command add(std::string_view name, std::string_view help);
-  /// `name` is a flag ("--group") or what stands at its place ("ID"). T: std::string, unsigned, std::size_t,
-  /// std::uint16_t, double; std::optional of std::string or std::int64_t; std::vector<std::string>, which
-  /// takes a flag that is repeated.
+  /// `name` is a flag ("--group") or a positional argument ("ID"). T: std::string, unsigned, std::size_t,
+  /// std::uint16_t, double; std::optional of std::string or std::int64_t; std::vector<std::string> for a
+  /// repeatable flag.
   template <class T>
   void value(const char* name, T& target, std::string_view help, const ValueRules& rules = {});
   void flag(const char* name, bool& target, std::string_view help, const char* heading = "");
-  /// What is added to the result are alternatives: exactly one has to be given.
+  /// A group of options of which the user must give exactly one: add them to the result.
   [[nodiscard]] Command alternatives(std::string_view heading, std::string_view help);
-  /// What the help says after the flags.
+  /// Text that the help prints after the flags.
   void footer(std::string_view text, std::string_view more = {});
-  /// Keeps it out of the help.
+  /// Hides the command from the help.
   void hide();
-  /// What it does, and returns as the exit code.
+  /// Sets the action, which returns the exit code.
   void does(std::function<int()> action);
 
  private:
@@ -57,14 +57,14 @@ class Command {
   std::shared_ptr<const Handles> handles_;
 };
 
-/// Why a command line is not understood.
+/// Why a command line is invalid, and what to do about it.
 struct UsageError {
   std::string what;
   std::string hint;
 };
 
-/// The commands of a program. CLI11 reads them, and command_line.cpp alone knows it: each source that
-/// includes it takes seconds to compile.
+/// The command line of a program, parsed by CLI11. Only command_line.cpp includes CLI11: its headers add
+/// seconds to the compilation of each source.
 class CommandLine {
  public:
   CommandLine(std::string_view name, std::string_view about, std::string_view version);
@@ -73,11 +73,11 @@ class CommandLine {
   CommandLine& operator=(const CommandLine&) = delete;
 
   [[nodiscard]] Command root();
-  /// Every verb takes this flag with a value; those that did not add it ignore it, and their help does not
-  /// name it.
+  /// Makes every verb accept this flag with a value. A verb that did not add the flag ignores it and leaves
+  /// it out of its help.
   void accept_everywhere(const char* name);
-  /// What the command does that was chosen. Help and version are printed here, and then nothing is to be
-  /// done.
+  /// The action of the chosen command. For --help and --version it prints here, and the action only returns
+  /// the exit code.
   [[nodiscard]] std::expected<std::function<int()>, UsageError> parse(int argc, const char* const* argv);
 
  private:

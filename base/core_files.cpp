@@ -4,9 +4,9 @@
 
 namespace latchkey {
 
-// Not 0: a kernel that gives core files to a program (core(5), a pipe in core_pattern) takes that for no
-// limit, and 1 for "none" wherever they go. Not PR_SET_DUMPABLE either: it takes /dev/stdin and /dev/fd away
-// from everybody but root, and keys come by those.
+// Limit 1, not 0: where core_pattern is a pipe (core(5)), the kernel ignores limit 0, but writes nothing for
+// 1. Not PR_SET_DUMPABLE: that makes /dev/stdin and /dev/fd unreadable for all but root, and keys are read
+// from there.
 void forbid_core_files() noexcept {
   constexpr rlimit none{1, 1};
   setrlimit(RLIMIT_CORE, &none);

@@ -2,8 +2,7 @@
 
 namespace latchkey {
 
-/// Nothing of this process is written to disk when it crashes: keys, passwords and tokens are in it. For the
-/// start of a program.
+/// Disables core files: a crash must not write keys, passwords and tokens to disk. Call it first in main().
 void forbid_core_files() noexcept;
 
 }  // namespace latchkey

@@ -6,7 +6,7 @@
 
 namespace latchkey {
 
-/// A file descriptor that is closed when it goes.
+/// Owns a file descriptor and closes it in the destructor.
 class Descriptor {
  public:
   explicit Descriptor(int number) noexcept : number_(number) {}
@@ -17,7 +17,7 @@ class Descriptor {
     if (number_ >= 0) ::close(number_);
   }
   [[nodiscard]] bool valid() const noexcept { return number_ >= 0; }
-  /// Somebody else closes it.
+  /// Gives up ownership: the caller closes it.
   [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
   [[nodiscard]] int number() const noexcept { return number_; }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-/// How the program ends (sysexits.h by number), so that a script can tell what to do next.
+/// Exit codes by the numbers of sysexits.h, so that a script can decide what to do next.
 namespace latchkey::exit_code {
 
 inline constexpr int ok = 0;
-inline constexpr int negative = 1;  ///< it worked, and the answer is no
+inline constexpr int negative = 1;  ///< the command worked, and its answer is no
 inline constexpr int usage = 64;
 inline constexpr int bad_data = 65;
 inline constexpr int unavailable = 69;

@@ -9,7 +9,7 @@
 namespace latchkey {
 namespace {
 
-/// What is armed: the place, and at which of its times.
+/// The fail-point that LATCHKEY_FAILPOINTS arms, and which passage of it kills the process.
 struct Armed {
   std::string_view name;
   long time = 1;

@@ -9,7 +9,7 @@
 
 namespace latchkey::service {
 
-/// An address as the system's calls take it.
+/// A socket address for the system calls.
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -18,7 +18,7 @@ struct SocketAddress {
   [[nodiscard]] const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-/// Where HTTP is served: an IP address and a port.
+/// Where the HTTP server listens: an IP address and a port.
 struct ListenAddress {
   std::string ip;
   std::uint16_t port = 0;
@@ -26,7 +26,7 @@ struct ListenAddress {
   /// "127.0.0.1:9464" or "[::1]:9464".
   [[nodiscard]] static std::expected<ListenAddress, std::string> parse(std::string_view text);
   [[nodiscard]] SocketAddress socket_address() const;
-  /// Only programs on this machine get there.
+  /// True if only programs on this machine can connect.
   [[nodiscard]] bool is_loopback() const;
 };
 

@@ -25,7 +25,7 @@ std::optional<std::string_view> nearest(std::string_view name, std::span<const s
   if (candidates.empty() || name.size() > 100) return std::nullopt;
   const auto distance = [name](std::string_view candidate) { return edit_distance(name, candidate); };
   const auto best = *std::ranges::min_element(candidates, {}, distance);
-  // A third of the letters wrong is still a slip; more is another word.
+  // Up to a third of the letters may be wrong in a typing error; with more it is another word.
   if (distance(best) > std::max<std::size_t>(2, best.size() / 3)) return std::nullopt;
   return best;
 }

@@ -6,10 +6,10 @@
 
 namespace latchkey {
 
-/// How many letters have to be put in, taken out or replaced to make `b` of `a`.
+/// The Levenshtein distance: how many insertions, deletions and replacements of bytes turn `a` into `b`.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// What was probably meant by `name`: the candidate next to it, if it is near enough to be a slip.
+/// The candidate nearest to `name`, if near enough for `name` to be a typing error of it.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view name,
                                                       std::span<const std::string_view> candidates);
 

@@ -4,7 +4,7 @@
 
 namespace latchkey {
 
-/// SIGTERM and SIGINT: what asks a process to end.
+/// SIGTERM and SIGINT, the signals that ask a process to end.
 [[nodiscard]] sigset_t stop_signals() noexcept;
 
 }  // namespace latchkey

@@ -45,7 +45,7 @@ Result<Secret> aead_decrypt(ByteView key, ByteView iv, ByteView associated_data,
     return fail(Fault::malformed, "IV or tag of a wrong size");
   }
   if (ciphertext.size() > size_limit) return fail(Fault::malformed, "sealed text too long");
-  std::array<std::uint8_t, aead_tag_bytes> expected{};  // OpenSSL wants a pointer that it might write to
+  std::array<std::uint8_t, aead_tag_bytes> expected{};  // OpenSSL takes a non-const pointer
   std::ranges::copy(tag, expected.begin());
   Secret plaintext(ciphertext.size());
   const auto context = openssl::made<openssl::CipherContext>(EVP_CIPHER_CTX_new());

@@ -15,7 +15,7 @@ std::array<std::uint8_t, 4> big_endian(std::size_t number) {
           static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
 }
 
-// RFC 7518, 4.6.2: AlgorithmID, PartyUInfo and PartyVInfo have their length in front.
+// RFC 7518, 4.6.2: AlgorithmID, PartyUInfo and PartyVInfo are prefixed with their length.
 Bytes other_info(const KeyUse& use, std::size_t size) {
   Bytes info;
   for (const ByteView part : {as_bytes(use.algorithm), use.party_u, use.party_v}) {

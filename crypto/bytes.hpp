@@ -14,13 +14,13 @@ using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
-/// What kind of failure it was, for callers that answer differently.
+/// The kind of failure, for callers that treat kinds differently.
 enum class Fault {
-  malformed,      ///< the bytes are not what they claim to be
+  malformed,      ///< the bytes do not parse
   weak_key,       ///< a key of a kind or size that is not accepted
-  bad_signature,  ///< well-formed, and the signature, MAC or tag does not verify
-  refused,        ///< well-formed and forbidden: wrong usage, wrong issuer, outside its validity
-  internal,       ///< OpenSSL failed for a reason that is not the input's
+  bad_signature,  ///< well-formed, but the signature, MAC or tag does not verify
+  refused,        ///< well-formed, but not allowed: wrong usage, wrong issuer, outside its validity
+  internal,       ///< OpenSSL or the system failed, whatever the input
 };
 
 /// Why an operation on keys or untrusted bytes failed. `what` is for logs and the ledger, never for a device.
@@ -42,7 +42,7 @@ using Result = std::expected<T, Error>;
 /// Lower-case hexadecimal, no separators.
 [[nodiscard]] std::string to_hex(ByteView bytes);
 
-/// Equality in time that depends on the lengths only. Different lengths are unequal.
+/// Compares in a time that depends on the lengths alone. Different lengths are unequal.
 [[nodiscard]] bool equal_constant_time(ByteView a, ByteView b) noexcept;
 
 }  // namespace latchkey::crypto

@@ -30,8 +30,8 @@ std::optional<Time> time_of(const ASN1_TIME* time) {
          std::chrono::minutes{fields.tm_min} + std::chrono::seconds{fields.tm_sec};
 }
 
-// Reads everything once, so that nothing later has a failure to report. OpenSSL also reads what is only
-// almost DER; writing it again shows that.
+// Parses every field once, so that no accessor can fail later. OpenSSL also accepts BER that is not DER;
+// comparing the re-encoded certificate with the input detects that.
 Result<void> check(X509* certificate, ByteView der) {
   if (!std::ranges::equal(openssl::encoded<i2d_X509>(certificate), der)) {
     return fail(Fault::malformed, "certificate is not DER");
@@ -49,7 +49,7 @@ bool has_flags(X509* certificate, std::uint32_t flags) {
   return (X509_get_extension_flags(certificate) & flags) == flags;
 }
 
-// Of an extension that stands twice OpenSSL gives nothing back.
+// OpenSSL returns nothing for an extension that occurs twice.
 bool has_answer_usage(X509* certificate) {
   int critical = 0;
   const Usages usages(
@@ -109,7 +109,7 @@ std::string Certificate::to_pem() const {
   return pem + "-----END CERTIFICATE-----\n";
 }
 
-// Empty if there is no common name or more than one: an ambiguous name names nobody.
+// Empty if the subject has no common name, or more than one: that would be ambiguous.
 std::string Certificate::common_name() const {
   const X509_NAME* subject = X509_get_subject_name(handle());
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);

@@ -43,7 +43,7 @@ Result<std::string> text_of(const ASN1_STRING* value, NameKind kind) {
   return std::string(as_text(octets));
 }
 
-// An index walks through every RelativeDistinguishedName, those with several values included.
+// The index also reaches attributes within a multi-valued RelativeDistinguishedName.
 Result<std::string> in_subject(const Certificate& leaf, NameKind kind, int nid) {
   const X509_NAME* subject = X509_get_subject_name(leaf.handle());
   const int at = X509_NAME_get_index_by_NID(subject, nid, -1);
@@ -73,7 +73,7 @@ struct Names {
   ByteView subject;
 };
 
-// TBSCertificate (RFC 5280, 4.1), as far as the subject.
+// TBSCertificate (RFC 5280, 4.1), up to the subject.
 std::optional<Names> names_of(ByteView certificate) {
   const std::optional<ByteView> content = der::only(der::Tag::sequence, certificate);
   if (!content) return std::nullopt;

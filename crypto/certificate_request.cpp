@@ -23,7 +23,7 @@ std::unexpected<Error> no_request(std::string_view why) {
   return fail(Fault::malformed, "not a PKCS#10 request: " + std::string(why));
 }
 
-/// What is inside the outermost SEQUENCE.
+/// The content of the outermost SEQUENCE.
 Result<ByteView> content_of(ByteView der) {
   if (der.empty() || der[0] != static_cast<std::uint8_t>(Tag::sequence))
     return no_request("it does not begin with a SEQUENCE (byte 30); is something before its DER?");
@@ -35,8 +35,8 @@ Result<ByteView> content_of(ByteView der) {
   return request->content;
 }
 
-// CertificationRequestInfo. Some devices leave the attributes out where the grammar wants an empty set; they
-// are not used, so both forms pass.
+// CertificationRequestInfo (RFC 2986, 4.1). The grammar requires an empty set where there are no attributes,
+// but some devices omit it; attributes are not used, so both forms are accepted.
 Result<ByteView> key_in(ByteView info) {
   der::Reader fields(info);
   const auto version = fields.take_unsigned();

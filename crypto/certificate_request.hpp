@@ -4,15 +4,15 @@
 
 namespace latchkey::crypto {
 
-/// A PKCS#10 request (RFC 2986) from which only the key and the proof of its possession are taken.
+/// A PKCS#10 request (RFC 2986). Only its key and the proof of possession are used.
 class CertificateRequest {
  public:
-  /// Reads the structure and the key with a bounded DER walk, no signature checked. `malformed` or
+  /// Parses the structure and the key in bounded time, without checking the signature. Errors: `malformed`,
   /// `weak_key`.
   [[nodiscard]] static Result<CertificateRequest> parse(ByteView der);
 
   [[nodiscard]] const PublicKey& key() const noexcept { return key_; }
-  /// The self-signature; the one costly step, so it comes last.
+  /// Verifies the self-signature. Call it last: it is the one expensive step.
   [[nodiscard]] Result<void> verify_self_signature() const;
 
  private:
@@ -23,7 +23,7 @@ class CertificateRequest {
   Bytes signature_;
 };
 
-/// A device's own request: CN = `common_name`, no attributes, signed by `key`. DER.
+/// Makes a device's request: CN = `common_name`, no attributes, signed by `key`. DER.
 [[nodiscard]] Bytes make_certificate_request(const PrivateKey& key, std::string_view common_name);
 
 }  // namespace latchkey::crypto

@@ -87,7 +87,7 @@ Bytes extended_key_usage(std::string_view usage, bool critical) {
 }
 
 Bytes subject_key_identifier(const PublicKey& key) {
-  // Written for every device, so without a look-up of the identifier 2.5.29.14.
+  // Encoded beforehand (2.5.29.14): this runs for every device.
   static constexpr std::array<std::uint8_t, 5> oid{0x06, 0x03, 0x55, 0x1d, 0x0e};
   const Bytes value = der::element(Tag::octet_string, {identifier_of(key)});
   return der::sequence({oid, der::element(Tag::octet_string, {value})});

@@ -31,7 +31,7 @@ std::string position(std::size_t depth, std::size_t given) {
   return "the enrolled CA";
 }
 
-/// OpenSSL's words, but for those that do not tell an operator what to do.
+/// OpenSSL's text, replaced where it does not help an operator.
 std::string_view reason(int error) {
   switch (error) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -46,7 +46,7 @@ std::string_view reason(int error) {
   }
 }
 
-/// All of a chain, of which the leaf is read already.
+/// The certificates of a chain whose leaf is parsed already.
 Result<std::vector<Certificate>> parse(const Certificate& leaf, std::span<const Bytes> above) {
   const std::size_t size = 1 + above.size();
   if (size > TrustAnchor::longest_chain)
@@ -63,7 +63,7 @@ Result<std::vector<Certificate>> parse(const Certificate& leaf, std::span<const 
   return certificates;
 }
 
-// RFC 5280, 4.2.1.12 says nothing of CAs; in practice a CA's extended key usage bounds what it certifies.
+// RFC 5280, 4.2.1.12 does not cover CAs; in practice a CA's extended key usage limits what it may certify.
 bool may_be_of_devices(const Certificate& certificate) {
   return (X509_get_extended_key_usage(certificate.handle()) & (XKU_SSL_CLIENT | XKU_ANYEKU)) != 0;
 }
@@ -102,7 +102,8 @@ Stack untrusted(std::span<const Certificate> certificates) {
   return stack;
 }
 
-// OpenSSL picks what it needs, in any order; a chain is the certificates that were given, in the order given.
+// OpenSSL builds a path from the certificates that it needs, in any order. Require that the path is the given
+// chain, in the given order.
 Result<void> check_path(const STACK_OF(X509) * path, std::span<const Certificate> given) {
   const auto size = static_cast<std::size_t>(sk_X509_num(path));
   for (std::size_t i = 0; i < given.size(); ++i) {

@@ -37,10 +37,10 @@ bool add(X509_CRL* list, const Crl::Entry& entry) {
       X509_REVOKED_set_revocationDate(revoked.get(), instant(entry.at).get()) != 1)
     return false;
   if (X509_CRL_add0_revoked(list, revoked.get()) != 1) return false;
-  return revoked.release() != nullptr;  // it is the list's now
+  return revoked.release() != nullptr;  // the list owns it now
 }
 
-// Which of the CA's keys signed it (RFC 5280, 5.2.1).
+// Names the CA's key that signs the list (RFC 5280, 5.2.1).
 bool add_key_identifier(X509_CRL* list, const Certificate& ca) {
   const ASN1_OCTET_STRING* own = X509_get0_subject_key_id(ca.handle());
   if (own == nullptr) return true;
@@ -74,14 +74,14 @@ std::uint64_t number_of(const X509_CRL* list) {
 }
 
 const EVP_MD* digest_for(const PrivateKey& key) {
-  if (key.algorithm() == Algorithm::ed25519) return nullptr;  // hashes by itself
+  if (key.algorithm() == Algorithm::ed25519) return nullptr;  // Ed25519 hashes the message itself
   return key.algorithm() == Algorithm::es384 ? openssl::sha384_algorithm() : openssl::sha256_algorithm();
 }
 
 }  // namespace
 
 Result<std::string> sign_crl(const Identity& ca, const Crl& crl) {
-  // RFC 5280, 4.2.1.3: without the extension every use is allowed, which OpenSSL says by setting all bits.
+  // RFC 5280, 4.2.1.3: without the extension every use is allowed; OpenSSL then returns all bits set.
   if ((X509_get_key_usage(ca.certificate.handle()) & KU_CRL_SIGN) == 0)
     return fail(Fault::refused, "the CA's certificate does not let it sign lists (key usage cRLSign)");
   const List list = openssl::made<List>(X509_CRL_new());

@@ -12,7 +12,7 @@ struct Header {
   std::size_t content_size;
 };
 
-// X.690, 10.1: the shortest form of the length and no other.
+// X.690, 10.1: DER requires the shortest form of the length.
 std::optional<Header> read_header(ByteView bytes) noexcept {
   if (bytes.size() < 2) return std::nullopt;
   const std::size_t first = bytes[1];

@@ -33,8 +33,8 @@ struct Element {
   ByteView whole;  ///< with tag and length
 };
 
-/// Walks over the elements of one level. Lengths must be definite, canonical and below 64 KiB; nothing is
-/// copied and nothing recurses.
+/// Reads the elements of one level, one after the other. Lengths must be definite, canonical and below 64
+/// KiB. Copies nothing and does not recurse.
 class Reader {
  public:
   explicit Reader(ByteView bytes) noexcept : rest_(bytes) {}
@@ -51,18 +51,18 @@ class Reader {
   ByteView rest_;
 };
 
-/// The content of the one element that `bytes` is, if it has this tag and nothing follows.
+/// The content of the element in `bytes`, if it has this tag and nothing follows it.
 [[nodiscard]] std::optional<ByteView> only(Tag tag, ByteView bytes) noexcept;
 
 [[nodiscard]] Bytes element(Tag tag, std::initializer_list<ByteView> parts);
 [[nodiscard]] Bytes sequence(std::initializer_list<ByteView> parts);
 [[nodiscard]] Bytes concatenate(std::initializer_list<ByteView> parts);
-/// INTEGER of a big-endian magnitude, in the fewest octets.
+/// An INTEGER from a big-endian magnitude, in the fewest octets.
 [[nodiscard]] Bytes unsigned_integer(ByteView magnitude);
 [[nodiscard]] Bytes bit_string(ByteView octets);
-/// OBJECT IDENTIFIER of a dotted text, which must be well-formed.
+/// An OBJECT IDENTIFIER from dotted decimal text, which must be well-formed.
 [[nodiscard]] Bytes object_identifier(std::string_view dotted);
-/// UTCTime through 2049, GeneralizedTime outside (RFC 5280, 4.1.2.5).
+/// UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5).
 [[nodiscard]] Bytes time(std::chrono::sys_seconds time);
 
 }  // namespace latchkey::crypto::der

@@ -47,7 +47,8 @@ std::string encode(ByteView bytes, const Alphabet& alphabet) {
   return text;
 }
 
-// RFC 4648, 3.5: the unused bits of the last character must be zero, or two texts would mean the same bytes.
+// RFC 4648, 3.5: the unused bits of the last character must be zero; otherwise two texts would decode to the
+// same bytes.
 std::optional<Bytes> decode(std::string_view text, const Alphabet& alphabet) {
   if (text.size() % 4 == 1) return std::nullopt;
   Bytes bytes(text.size() * 3 / 4);

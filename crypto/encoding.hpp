@@ -6,7 +6,7 @@ namespace latchkey::crypto {
 
 /// base64url without padding (RFC 7515, section 2).
 [[nodiscard]] std::string base64url_encode(ByteView bytes);
-/// Strict: no padding, no white space, no character outside the alphabet, no stray bits in the last
+/// Strict: no padding, no white space, no character outside the alphabet, no unused bit set in the last
 /// character.
 [[nodiscard]] Result<Bytes> base64url_decode(std::string_view text);
 

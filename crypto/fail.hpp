@@ -11,8 +11,8 @@ namespace latchkey::crypto {
   return std::unexpected(Error{fault, std::move(what)});
 }
 
-/// Ends the process: for what fails only if the library or the machine is broken, or if a caller broke a
-/// contract.
+/// Ends the process. For a failure that only a broken library, a broken machine or a violated contract can
+/// cause.
 [[noreturn]] void die(std::string_view what) noexcept;
 
 }  // namespace latchkey::crypto

@@ -11,11 +11,10 @@ struct IssuedExtension {
   ByteView value;  ///< what the OCTET STRING holds
 };
 
-/// The fields of a certificate of the one shape that our Issuer makes. The views are into the DER that was
-/// read.
+/// The fields of a certificate made by our Issuer. The views point into the DER that was read.
 struct IssuedCertificate {
   ByteView serial;               ///< magnitude, without leading zeros
-  ByteView signature_algorithm;  ///< DER of the AlgorithmIdentifier, the same in both places
+  ByteView signature_algorithm;  ///< DER of the AlgorithmIdentifier, equal in both places of a certificate
   ByteView issuer;               ///< DER of the Name
   Validity validity;
   ByteView common_name;  ///< the subject's one attribute, a UTF8String
@@ -24,15 +23,15 @@ struct IssuedCertificate {
   ByteView signature;
 };
 
-/// Reads it again, by a walk that shares nothing with the code that writes it but the DER of one element:
-/// version 3, a subject of one CN, times in their one DER form, no unique identifiers, 1 to 8 extensions, no
-/// byte left over. Every other certificate is `malformed`, a good one included. Verifies nothing.
+/// Parses an issued certificate with code that shares only the DER of one element with the code that writes
+/// it: version 3, a subject of one CN, DER times, no unique identifiers, 1 to 8 extensions, no trailing byte.
+/// Any other certificate is `malformed`, even a valid one. Verifies nothing.
 [[nodiscard]] Result<IssuedCertificate> read_issued(ByteView der);
 
-/// Checks field by field that `der` says what was meant and not a thing more or less, so that no mistake in
-/// the writer, and no broken memory, becomes a credential: a certificate cannot be called back once it is
-/// sent. The signature must be of the issuer's algorithm and well-formed; it is not verified, since that
-/// would cost more than the whole issuance. `internal`; the error names the field.
+/// Checks that every field of `der` is as in `meant` and that there is no other field, so that a bug in the
+/// writer or broken memory does not become a credential: a certificate that was sent cannot be taken back.
+/// The signature must be well-formed and of the issuer's algorithm; verifying it would cost more than the
+/// whole issuance. The error is `internal` and names the field.
 [[nodiscard]] Result<void> check_issued(ByteView der, const DeviceCertificate& meant,
                                         const Certificate& issuer);
 

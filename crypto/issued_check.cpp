@@ -14,8 +14,8 @@ namespace {
 
 using der::Tag;
 
-// What a device certificate has (docs/protocol.md, 2), as octets of RFC 5280, 4.2.1, so that nothing here
-// comes from the code that is checked.
+// The extensions of a device certificate (docs/protocol.md, 2) as octets of RFC 5280, 4.2.1: the check must
+// not share these with the code that it checks.
 constexpr std::array<std::uint8_t, 3> authority_key_identifier_id{0x55, 0x1d, 0x23};
 constexpr std::array<std::uint8_t, 3> subject_key_identifier_id{0x55, 0x1d, 0x0e};
 constexpr std::array<std::uint8_t, 3> basic_constraints_id{0x55, 0x1d, 0x13};
@@ -46,7 +46,7 @@ bool has_subject_key_identifier(const IssuedCertificate& certificate) {
   return has(certificate, subject_key_identifier_id, false, value);
 }
 
-// The issuer's own identifier of its key; where it has none, what its key would get from us.
+// The key identifier in the issuer's certificate, or the one that we would compute where it has none.
 Bytes identifier_of(const Certificate& issuer) {
   if (const ASN1_OCTET_STRING* own = X509_get0_subject_key_id(issuer.handle())) {
     const std::uint8_t* const octets = ASN1_STRING_get0_data(own);

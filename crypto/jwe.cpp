@@ -32,11 +32,11 @@ Result<CompactJwe> parse_compact_jwe(std::string_view text) {
   Result<Bytes> ciphertext = base64url_decode(ciphertext_text);
   Result<Bytes> tag = base64url_decode(tag_text);
   if (!header || header->empty()) return fail(Fault::malformed, "protected header is not base64url");
-  // RFC 7516, 5.2, step 10: with a key that is agreed on or known, nothing may be here.
+  // RFC 7516, 5.2, step 10: with direct key agreement or a direct key the encrypted key must be empty.
   if (!encrypted_key.empty()) return fail(Fault::malformed, "encrypted key is not empty");
   if (!iv || iv->size() != aead_iv_bytes) return fail(Fault::malformed, "IV is not 96 bits of base64url");
   if (!ciphertext) return fail(Fault::malformed, "ciphertext is not base64url");
-  // RFC 7518, 5.3: a shorter tag would be GCM too, and easier to guess.
+  // RFC 7518, 5.3: OpenSSL accepts a shorter GCM tag too, but that is easier to forge.
   if (!tag || tag->size() != aead_tag_bytes)
     return fail(Fault::malformed, "tag is not 128 bits of base64url");
   return CompactJwe{*std::move(header), *std::move(iv), *std::move(ciphertext), *std::move(tag),

@@ -14,7 +14,7 @@ std::string signing_input_of(std::string_view header, std::string_view payload) 
   return base64url_encode(as_bytes(header)) + "." + base64url_encode(as_bytes(payload));
 }
 
-/// Where the third part ends: with the first byte that base64url does not have. Nothing if there is no third
+/// The end of the third part: the first byte outside the base64url alphabet. Nothing if there is no third
 /// part.
 std::optional<std::size_t> end_of_jws(std::string_view text) {
   constexpr std::string_view base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -46,7 +46,7 @@ Result<CompactJws> parse_compact(std::string_view text) {
   return CompactJws{*std::move(header), *std::move(payload), *std::move(signature), text.substr(0, last)};
 }
 
-// RFC 7518, 3.2: a key shorter than the hash must not be used, an empty one left in by mistake least of all.
+// RFC 7518, 3.2: a key must not be shorter than the hash. Above all, an empty key must never verify.
 Result<void> verify_hs256(const CompactJws& jws, ByteView key) {
   if (key.size() < sizeof(Sha256Digest)) return fail(Fault::weak_key, "HS256 needs a key of 32 bytes");
   const Sha256Digest expected = hmac_sha256(key, as_bytes(jws.signing_input));

@@ -4,7 +4,7 @@
 
 namespace latchkey::crypto {
 
-/// A JWS Compact Serialization taken apart (RFC 7515, 7.1), nothing verified.
+/// The parts of a JWS Compact Serialization (RFC 7515, 7.1), not verified.
 struct CompactJws {
   Bytes header;  ///< the protected header's JSON
   Bytes payload;
@@ -12,14 +12,14 @@ struct CompactJws {
   std::string_view signing_input;  ///< the first two parts, within the text that was parsed
 };
 
-/// Exactly three strict base64url parts.
+/// `malformed` unless the text is exactly three strict base64url parts.
 [[nodiscard]] Result<CompactJws> parse_compact(std::string_view text);
 
-/// RFC 7518, 3.2. Constant time in the MAC's value.
+/// HS256 (RFC 7518, 3.2). Compares the MAC in constant time.
 [[nodiscard]] Result<void> verify_hs256(const CompactJws& jws, ByteView key);
 [[nodiscard]] Result<void> verify_signature(const CompactJws& jws, const PublicKey& key);
 
-/// header and payload as JSON texts; the header's `alg` is the caller's to set rightly.
+/// Make a compact JWS. `header` and `payload` are JSON; the caller sets the header's `alg`.
 [[nodiscard]] std::string sign_hs256(std::string_view header, std::string_view payload, ByteView key);
 [[nodiscard]] std::string sign(std::string_view header, std::string_view payload, const PrivateKey& key);
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-typedef struct evp_pkey_st EVP_PKEY;  // OpenSSL's, named here so that its headers stay out of ours
+typedef struct evp_pkey_st EVP_PKEY;  // declared here so that no OpenSSL header is included
 
 namespace latchkey::crypto {
 
@@ -14,15 +14,15 @@ enum class Algorithm { hs256, es256, es384, rs256, ed25519 };
 /// The `alg` header value: "HS256" ... "Ed25519".
 [[nodiscard]] std::string_view name_of(Algorithm algorithm) noexcept;
 
-/// What makes a public key, big-endian: of a point x and y, each of the curve's size; of RSA n and e, without
-/// leading zeros; of Ed25519 its 32 bytes and nothing.
+/// The numbers of a public key, big-endian. EC: x and y, each of the curve's size. RSA: n and e, without
+/// leading zeros. Ed25519: the 32 bytes, and `second` is empty.
 struct KeyNumbers {
   Bytes first;
   Bytes second;
 };
 
-/// A public key of an accepted kind: P-256, P-384, Ed25519, RSA 2048-4096 with e >= 65537.
-/// Immutable and cheap to copy; may be used from several threads.
+/// A public key of an accepted kind: P-256, P-384, Ed25519, RSA 2048-4096 with e >= 65537. Immutable, cheap
+/// to copy, thread-safe.
 class PublicKey {
  public:
   /// From a DER SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), trailing bytes refused. Another kind or size of key
@@ -54,7 +54,7 @@ class PublicKey {
   Algorithm algorithm_;
 };
 
-/// A private key of an accepted kind. Immutable and cheap to copy; may be used from several threads.
+/// A private key of an accepted kind. Immutable, cheap to copy, thread-safe.
 class PrivateKey {
  public:
   [[nodiscard]] static PrivateKey generate_p256() { return generate(Algorithm::es256); }

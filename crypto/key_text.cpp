@@ -19,7 +19,7 @@ bool is_made_of(std::string_view text, std::string_view alphabet) {
   return text.find_first_not_of(alphabet) == std::string_view::npos;
 }
 
-/// What is known to be something else than base64; empty: nothing is.
+/// The encoding that the text has instead of base64, as half a sentence; empty if none is recognized.
 std::string_view seen_in(std::string_view text) {
   if (text.empty()) return "it is empty";
   if (text.starts_with("\xEF\xBB\xBF")) return "it begins with a byte order mark";
@@ -30,7 +30,7 @@ std::string_view seen_in(std::string_view text) {
   if (text.starts_with("0x") || text.starts_with("0X")) return "it is hexadecimal, with 0x";
   if (is_made_of(text, hexadecimal) || (has(text, ":") && is_made_of(text, "0123456789abcdefABCDEF:")))
     return "it is hexadecimal";
-  // A digit and no small letter: base64 of a random key has both, and that of equal bytes mostly neither.
+  // Digits but no lower-case letter: base64 of a random key has both, base64 of equal bytes mostly neither.
   if (is_made_of(text, base32) && has(text, "234567")) return "it is base32";
   return {};
 }

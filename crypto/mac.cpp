@@ -10,8 +10,8 @@
 namespace latchkey::crypto {
 namespace {
 
-// A context with the algorithm chosen and no key in it: copying it is safe from every thread and cheaper than
-// choosing again, and the copy takes the key with it when it is freed.
+// A context with the algorithm set and no key. Copying it is thread-safe and cheaper than setting the
+// algorithm again; the key is in the copy alone and is freed with it.
 EVP_MAC_CTX* make_keyless_hmac() {
   EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   EVP_MAC_CTX* context = mac == nullptr ? nullptr : EVP_MAC_CTX_new(mac);
@@ -40,7 +40,7 @@ Sha256Digest sha256(ByteView data) {
 }
 
 Sha256Digest hmac_sha256(ByteView key, ByteView data) {
-  static constexpr std::uint8_t no_key = 0;  // a null key would mean "the key already set"
+  static constexpr std::uint8_t no_key = 0;  // a null pointer would mean "keep the key already set"
   const auto context = openssl::made<openssl::MacContext>(EVP_MAC_CTX_dup(keyless_hmac()));
   Sha256Digest code{};
   std::size_t size = 0;

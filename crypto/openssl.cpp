@@ -30,7 +30,7 @@ EVP_CIPHER* fetch_cipher(const char* name) {
 }  // namespace
 
 Bio reading(ByteView text) {
-  // OpenSSL takes a null pointer for a mistake, and an empty view may have one.
+  // OpenSSL rejects a null pointer, and an empty view may have one.
   const void* start = text.empty() ? "" : static_cast<const void*>(text.data());
   return made<Bio>(BIO_new_mem_buf(start, static_cast<int>(text.size())));
 }

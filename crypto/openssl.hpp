@@ -12,7 +12,7 @@
 #include <memory>
 #include <new>
 
-// Private to the .cpp files of this folder: what every call into OpenSSL needs.
+// Private to the .cpp files of this folder: ownership and errors of OpenSSL.
 namespace latchkey::crypto::openssl {
 
 template <auto release>
@@ -37,21 +37,21 @@ using Params = Owned<OSSL_PARAM, OSSL_PARAM_free>;
 using X509Certificate = Owned<X509, X509_free>;
 using Object = Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
 
-/// For the `..._new` functions, which fail for want of memory only.
+/// For the results of `..._new` functions, which fail only when memory is out.
 template <class Pointer>
 [[nodiscard]] Pointer made(typename Pointer::pointer object) {
   if (object == nullptr) throw std::bad_alloc();
   return Pointer(object);
 }
 
-/// For reading `text` where it stands; it must stay until then. At most INT_MAX bytes.
+/// A BIO that reads `text` without a copy: `text` must outlive it. At most INT_MAX bytes.
 [[nodiscard]] Bio reading(ByteView text);
 
-/// The failure of the call just made, with OpenSSL's reasons. Leaves the thread's error queue empty, so that
-/// an old reason is never reported for a new failure.
+/// The failure of the last call, with OpenSSL's reasons. Empties the thread's error queue, so that a later
+/// failure never reports an old reason.
 [[nodiscard]] std::unexpected<Error> failed(Fault fault, std::string what);
 
-/// DER by one of the i2d functions.
+/// The DER that one of the i2d functions writes.
 template <auto i2d, class T>
 [[nodiscard]] Bytes encoded(T* object) {
   const int size = i2d(object, nullptr);
@@ -62,7 +62,7 @@ template <auto i2d, class T>
   return der;
 }
 
-// Fetched once for the whole process: a fetch for every use costs more than a small hash.
+// Fetched once in a process: a fetch costs more than a short hash.
 [[nodiscard]] const EVP_MD* sha256_algorithm();
 [[nodiscard]] const EVP_MD* sha384_algorithm();
 [[nodiscard]] const EVP_MD* sha512_algorithm();

@@ -11,7 +11,7 @@ struct PemBlock {
   Secret der;
 };
 
-/// All blocks in order, none if there is none; what stands between them is ignored, as everywhere.
+/// All blocks in order; may be none. Text between blocks is ignored (RFC 7468, 2).
 [[nodiscard]] Result<std::vector<PemBlock>> read_pem(ByteView text);
 
 }  // namespace latchkey::crypto

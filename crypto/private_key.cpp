@@ -38,13 +38,13 @@ EVP_PKEY* generate_key(Algorithm algorithm) {
   die("a MAC has no private key");
 }
 
-// OpenSSL would ask the terminal for a password otherwise.
+// Without this callback OpenSSL asks for a password on the terminal.
 int refuse_password(char*, int, int, void*) {
   return -1;
 }
 
 Result<PublicKey> public_half(EVP_PKEY* key) {
-  // A key file may ask for compressed points; ours are uncompressed.
+  // A key file may set the compressed form; our points are uncompressed.
   if (EVP_PKEY_is_a(key, "EC") == 1 &&
       EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") != 1) {
     return failed(Fault::internal, "no uncompressed point");
@@ -52,7 +52,7 @@ Result<PublicKey> public_half(EVP_PKEY* key) {
   return PublicKey::from_spki(openssl::encoded<i2d_PUBKEY>(key));
 }
 
-// What i2d_PUBKEY gives for a key just made, without its 80 us: an ephemeral key is made for each secret.
+// The same as i2d_PUBKEY for a new key, without its 80 us: every sealed secret needs a new ephemeral key.
 Result<PublicKey> public_half_of_new(EVP_PKEY* key, Algorithm algorithm) {
   if (family_of(algorithm) != KeyFamily::ec) return public_half(key);
   unsigned char* octets = nullptr;
@@ -63,7 +63,7 @@ Result<PublicKey> public_half_of_new(EVP_PKEY* key, Algorithm algorithm) {
   return PublicKey::from_spki(spki);
 }
 
-// A file may hold a public half of its own that is not the private half's.
+// A key file contains its own public key, which may not belong to the private key.
 Result<void> check_halves(EVP_PKEY* key) {
   const auto context = openssl::made<openssl::PkeyContext>(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   if (EVP_PKEY_pairwise_check(context.get()) != 1)

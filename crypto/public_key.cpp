@@ -54,7 +54,7 @@ EVP_PKEY* make_curve(std::string name) {
   return curve;
 }
 
-// RFC 5480, 2.2 allows compressed points too; one form only, or a key would have several names.
+// RFC 5480, 2.2 allows compressed points too. Accept one form, or one key would have several fingerprints.
 Result<ReadKey> read_point(EVP_PKEY* curve, Algorithm algorithm, std::size_t width, ByteView point) {
   if (point.size() == 1 + width && (point[0] == 0x02 || point[0] == 0x03))
     return fail(Fault::malformed, "not an uncompressed point of the curve's size: it is compressed");
@@ -76,7 +76,7 @@ Bytes y_of(ByteView point) {
   return y;
 }
 
-// RFC 8032, 5.1.3: y below 2^255-19, or a key would have several names.
+// RFC 8032, 5.1.3: y must be below 2^255-19, or one key would have several fingerprints.
 bool is_beyond_the_field(ByteView point) {
   const Bytes y = y_of(point);
   const auto middle = std::span(y).subspan(1, 30);
@@ -84,8 +84,8 @@ bool is_beyond_the_field(ByteView point) {
          y.front() >= 0xed;
 }
 
-// The points whose order divides 8: signatures that verify under them are made without a private key, under
-// the identity one for every message.
+// Points whose order divides 8. Anybody can forge a signature under them without a private key; under the
+// identity, one for every message.
 bool is_of_small_order(ByteView point) {
   static constexpr std::array<std::string_view, 5> all_of_them{
       "0100000000000000000000000000000000000000000000000000000000000000",   // 1
@@ -136,8 +136,8 @@ Result<ReadKey> make_rsa(ByteView modulus, ByteView exponent) {
   return ReadKey{share(key), Algorithm::rs256};
 }
 
-// The upper bound of the exponent is OpenSSL's own for large keys: without it one verification could take as
-// long as a private operation.
+// The upper bound of the exponent is OpenSSL's for large keys: without it a verification could take as long
+// as a private-key operation.
 Result<ReadKey> read_rsa(ByteView der) {
   der::Reader numbers(der::only(der::Tag::sequence, der).value_or(ByteView()));
   const auto modulus = numbers.take_unsigned();
@@ -154,8 +154,8 @@ Result<ReadKey> read_rsa(ByteView der) {
 
 }  // namespace
 
-// A copy that is given a point takes 4 us, a key built from its parameters 16 us and a decoded one 150 us
-// (OpenSSL 3.0).
+// To copy a prepared key and set its point takes 4 us, to build a key from parameters 16 us, to decode one
+// 150 us (OpenSSL 3.0).
 EVP_PKEY* prepared_curve(Algorithm algorithm) {
   static EVP_PKEY* const p256 = make_curve("P-256");
   static EVP_PKEY* const p384 = make_curve("P-384");

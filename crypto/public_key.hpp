@@ -13,14 +13,14 @@ struct ReadKey {
   Algorithm algorithm;
 };
 
-/// Never by way of OpenSSL's decoders, which cost twice what a verification costs.
+/// Does not use OpenSSL's decoders: they cost twice as much as a verification.
 [[nodiscard]] Result<ReadKey> read_spki(ByteView der);
 
-/// What the key itself is: the octets of subjectPublicKey (RFC 5280, 4.1.2.7). `spki` must have been
-/// accepted.
+/// The octets of subjectPublicKey (RFC 5280, 4.1.2.7). `read_spki` must have accepted `spki`.
 [[nodiscard]] ByteView subject_public_key(ByteView spki);
 
-/// A key of this curve (es256 or es384) without a point, made once: to copy, or to generate more like it.
+/// A key of this curve (es256 or es384) without a point, made once: a template to copy or to generate keys
+/// from.
 [[nodiscard]] EVP_PKEY* prepared_curve(Algorithm algorithm);
 
 /// DER of the AlgorithmIdentifier in the SubjectPublicKeyInfo of a key for `algorithm`, which is not HS256.

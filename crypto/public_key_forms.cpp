@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
-// The forms of a public key besides SubjectPublicKeyInfo, which is the one that all others are brought into.
+// Other forms of a public key. All are converted to SubjectPublicKeyInfo.
 namespace latchkey::crypto {
 namespace {
 
 constexpr std::array<std::uint8_t, 1> uncompressed{0x04};
 
-/// Of one coordinate; 0 for what is no curve.
+/// The size of one coordinate; 0 if the algorithm has no curve.
 std::size_t coordinate_bytes(Algorithm algorithm) {
   if (algorithm == Algorithm::es256) return 32;
   return algorithm == Algorithm::es384 ? 48 : 0;
@@ -21,7 +21,7 @@ Bytes copy_of(ByteView bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-/// The octets of subjectPublicKey; sizes that `read_spki` cannot tell apart are checked here.
+/// The octets of subjectPublicKey. Checks the sizes that `read_spki` cannot.
 Result<Bytes> subject_public_key_of(Algorithm algorithm, const KeyNumbers& numbers) {
   const auto& [first, second] = numbers;
   switch (algorithm) {
@@ -35,7 +35,7 @@ Result<Bytes> subject_public_key_of(Algorithm algorithm, const KeyNumbers& numbe
       if (!second.empty()) return fail(Fault::malformed, "an Ed25519 key has one number");
       return first;
     case Algorithm::rs256:
-      // RFC 7518, 2, Base64urlUInt: one number has one form.
+      // RFC 7518, 2, Base64urlUInt: no leading zeros.
       if (first.empty() || second.empty() || first[0] == 0 || second[0] == 0) {
         return fail(Fault::malformed, "an RSA number is empty or begins with a zero");
       }

@@ -7,7 +7,8 @@
 
 namespace latchkey::crypto {
 
-/// Bytes that are wiped when they go. Cannot be printed or compared by accident; copied only by `clone`.
+/// Bytes that are wiped before they are freed. Cannot be printed or compared by accident; copied only by
+/// `clone`.
 class Secret {
  public:
   Secret() = default;
@@ -33,21 +34,20 @@ class Secret {
   Bytes bytes_;
 };
 
-/// Overwrites memory so that the compiler cannot leave it out: for third-party buffers a secret passed
-/// through.
+/// Overwrites memory; the compiler cannot optimize it away. For third-party buffers that held a secret.
 void wipe(std::span<char> memory) noexcept;
 
-/// The content of a file as it is, at most 64 KiB.
+/// The content of a file, at most 64 KiB, unchanged.
 [[nodiscard]] Result<Secret> read_secret_file(const std::filesystem::path& path);
 
-/// A key file: raw bytes, or one line of standard base64 or base64url that decodes to `min`..`max` bytes (the
-/// line wins where both readings are possible). The error names the path and the sizes allowed.
+/// A key file: raw bytes, or one line of standard base64 or base64url that decodes to `min`..`max` bytes
+/// (where both are possible, it is read as a line). The error names the path and the sizes allowed.
 [[nodiscard]] Result<Secret> read_key_file(const std::filesystem::path& path, std::size_t min,
                                            std::size_t max);
 
 /// One line of text: a password or a token. A trailing newline is not part of it; an empty file is an error.
 [[nodiscard]] Result<Secret> read_line_file(const std::filesystem::path& path);
-/// The same, where the file need not be named: an empty path is an empty secret.
+/// The same for an optional file: an empty path gives an empty secret.
 [[nodiscard]] Result<Secret> read_optional_line_file(const std::filesystem::path& path);
 
 /// Creates `path` with mode 0600 and writes it durably (fsync of file and folder). Refuses to overwrite.

@@ -31,7 +31,7 @@ std::string_view without_line_end(std::string_view text) {
   return text;
 }
 
-/// Text, as an editor or a shell writes it: a raw key of random bytes is none.
+/// True for text as an editor or a shell writes it; random bytes of a raw key are not.
 bool is_text(std::string_view content) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
@@ -39,13 +39,13 @@ bool is_text(std::string_view content) {
       content, [](char c) { return (c >= ' ' && c <= '~') || c == '\t' || c == '\r' || c == '\n'; });
 }
 
-/// As some shells redirect into a file.
+/// Some shells write UTF-16 when they redirect into a file.
 bool is_utf16(std::string_view content) {
   return (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) && content.size() % 2 == 0 &&
          std::ranges::count(content, '\0') == static_cast<std::ptrdiff_t>(content.size() / 2 - 1);
 }
 
-/// The error is half a sentence about what was seen.
+/// The error is half a sentence about the content.
 Result<Secret> key_in(const Secret& content, std::size_t min, std::size_t max) {
   if (is_utf16(content.text())) return fail(Fault::malformed, "it is UTF-16");
   if (is_text(content.text())) return read_key_text(without_line_end(content.text()), min, max);

@@ -23,12 +23,12 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-// A name beside the target, so that the two are on one file system and one rename away from each other.
+// A name in the target's folder: rename(2) works within one file system only.
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   return folder_of(path) / ("." + path.filename().string() + "." + to_hex(random_bytes(8)));
 }
 
-/// A complete file under a temporary name; removed again unless it was put in its place by then.
+/// A complete file under a temporary name. The destructor removes it unless it was put in its place.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& target)
@@ -47,8 +47,7 @@ class TemporaryFile {
     return {};
   }
 
-  // link(2) fails where the name is taken, so nothing is ever overwritten; after a crash there is all or
-  // nothing.
+  // link(2) fails if the name exists, so it never overwrites; after a crash the file is complete or absent.
   Result<void> put_where_nothing_is() {
     if (::link(path_.c_str(), target_.c_str()) == 0) {
       ::unlink(path_.c_str());
@@ -67,7 +66,7 @@ class TemporaryFile {
   std::filesystem::path path_;
 };
 
-// The name is durable only once its folder is.
+// The new name is durable only after an fsync of its folder.
 Result<void> sync_folder_of(const std::filesystem::path& path) {
   const std::filesystem::path folder = folder_of(path);
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

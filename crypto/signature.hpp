@@ -2,8 +2,8 @@
 
 #include "crypto/key.hpp"
 
-// Private to this folder: signatures as X.509 has them (an ECDSA signature is a DER sequence) and as JWS has
-// them (the two numbers side by side), over the same operations of OpenSSL.
+// Private to this folder: signatures in the form of X.509 (ECDSA: a DER sequence) and of JWS (ECDSA: R||S),
+// by the same OpenSSL operations.
 namespace latchkey::crypto {
 
 enum class Hash { none, sha256, sha384, sha512 };
@@ -21,17 +21,17 @@ struct SignatureAlgorithm {
 /// Null if `identifier` is none of them.
 [[nodiscard]] const SignatureAlgorithm* find_signature_algorithm(ByteView identifier) noexcept;
 [[nodiscard]] const SignatureAlgorithm* find_signature_algorithm(int nid) noexcept;
-/// True if it is one of them by its name, but for the parameters.
+/// True if its object identifier is one of them, but its parameters are wrong.
 [[nodiscard]] bool has_wrong_parameters(ByteView identifier) noexcept;
-/// The one that a key of ours signs with.
+/// The X.509 algorithm for our keys of this JWS algorithm.
 [[nodiscard]] const SignatureAlgorithm& signature_algorithm_of(Algorithm algorithm) noexcept;
 [[nodiscard]] KeyFamily family_of(Algorithm algorithm) noexcept;
 
 [[nodiscard]] Result<void> verify_x509(EVP_PKEY* key, Hash hash, ByteView message, ByteView signature);
 [[nodiscard]] Result<Bytes> sign_x509(EVP_PKEY* key, Hash hash, ByteView message);
 
-/// R||S of exactly twice the size of the curve's order, both in 1..order-1, made the DER of RFC 3279, 2.2.3.
-/// `algorithm` is es256 or es384.
+/// Converts R||S to the DER of RFC 3279, 2.2.3. Its size must be twice that of the curve's order, and R and S
+/// in 1..order-1. `algorithm` is es256 or es384.
 [[nodiscard]] Result<Bytes> ecdsa_to_x509(Algorithm algorithm, ByteView concatenated);
 [[nodiscard]] Bytes ecdsa_to_jws(Algorithm algorithm, ByteView der);
 

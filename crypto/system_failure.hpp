@@ -9,7 +9,7 @@
 // Private to this folder.
 namespace latchkey::crypto {
 
-/// What the system said about `path`, by errno.
+/// An error about `path` with the system's text for errno.
 [[nodiscard]] inline std::unexpected<Error> system_failure(Fault fault, std::string_view action,
                                                            const std::filesystem::path& path) {
   const int error = errno;

@@ -48,7 +48,7 @@ std::string address_text(const ASN1_STRING* octets) {
   return text.data();
 }
 
-/// An address among the DNS names, a common mistake, is no name of that address.
+/// A common mistake: an IP address as a DNS name. TLS clients ignore it.
 std::string dns_name(ByteView octets) {
   const std::string name(as_text(octets));
   std::array<std::uint8_t, sizeof(in6_addr)> ignored{};
@@ -73,7 +73,7 @@ std::vector<std::string> names_in(const Certificate& certificate) {
   return names;
 }
 
-/// As the library of the link does it: these anchors and no others, the name verified.
+/// The same settings as Paho's: these anchors and no others, and the host name is verified.
 Connection prepare(SSL_CTX* context, int socket, const std::string& host) {
   auto connection = made<Connection>(SSL_new(context));
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(connection.get());
@@ -87,7 +87,7 @@ Connection prepare(SSL_CTX* context, int socket, const std::string& host) {
   return connection;
 }
 
-/// Who sends a byte now and then is not waited for longer than who sends none.
+/// One deadline for the whole handshake, not one for each read: a server may send a byte now and then.
 bool shake(SSL* connection, int socket, std::chrono::steady_clock::time_point until) {
   ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
   for (;;) {
@@ -110,10 +110,11 @@ Result<TlsServer> look_at_tls_server(int socket, const std::string& host,
   if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1)
     return failed(Fault::malformed, ca_file.string() + " cannot be read");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // looked at, not acted upon
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // the result is reported below instead
   const Connection connection = prepare(context.get(), socket, host);
   const bool shaken = shake(connection.get(), socket, std::chrono::steady_clock::now() + limit);
-  // A server that wants a certificate of ours may refuse, but it has shown its own by then.
+  // A server that requires a client certificate may fail the handshake, but has sent its own certificate by
+  // then.
   X509* const shown = SSL_get0_peer_certificate(connection.get());
   if (shown == nullptr)
     return failed(Fault::refused, shaken ? "it shows no certificate" : "the TLS handshake failed");
