@@ -6,8 +6,8 @@
 
 namespace latchkey::mqtt {
 
-/// How long to wait before the next attempt: drawn from half a second up to a ceiling that doubles from 1.5 s
-/// to 8 s, so that a fleet that lost its broker in one moment does not come back in one.
+/// Exponential backoff with jitter: a random delay between 0.5 s and a ceiling that doubles from 1.5 s to 8
+/// s, so that a fleet does not reconnect all at once after an outage.
 class Backoff {
  public:
   explicit Backoff(std::minstd_rand::result_type seed) : random_(seed) {}
@@ -17,7 +17,7 @@ class Backoff {
     ceiling_ = std::min(2 * ceiling_, 8.0);
     return std::chrono::duration<double>(delay);
   }
-  /// The connection held: the next loss is a new one.
+  /// Call after a successful connection: the next loss starts from the beginning.
   void reset() noexcept { ceiling_ = 1.5; }
 
  private:

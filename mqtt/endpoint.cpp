@@ -20,7 +20,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return static_cast<std::uint16_t>(port);
 }
 
-/// Cuts the host off the front of `rest`, brackets of an IPv6 address included. Empty: there is none.
+/// Removes the host, with the brackets of an IPv6 address, from the front of `rest` and returns it; empty if
+/// there is none.
 std::string_view take_host(std::string_view& rest) {
   const bool bracket = rest.starts_with('[');
   const std::size_t end = bracket ? rest.find(']') : rest.find(':');

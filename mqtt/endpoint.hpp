@@ -7,15 +7,15 @@
 
 namespace latchkey::mqtt {
 
-/// Where a broker is: mqtt://host:port or mqtts://host:port.
+/// A broker's address: mqtt://host:port or mqtts://host:port.
 struct Endpoint {
   std::string host;  ///< a name, an IPv4 address, or an IPv6 address without its brackets
   std::uint16_t port = 0;
   bool tls = false;
 
-  /// The port may be left out (1883, 8883); an IPv6 address is in brackets; no path, no user.
+  /// The port is optional (1883, 8883); an IPv6 address needs brackets; no path, no user.
   [[nodiscard]] static std::expected<Endpoint, std::string> parse(std::string_view url);
-  /// As the Paho library wants it: tcp://host:port or ssl://host:port.
+  /// The form that Paho expects: tcp://host:port or ssl://host:port.
   [[nodiscard]] std::string paho_uri() const;
 };
 

@@ -16,7 +16,7 @@ namespace latchkey::mqtt {
 
 enum class Version { v3_1_1, v5 };
 
-/// As large as MQTT has packets (MQTT 5, 1.5.5: four bytes of length, and the header's first).
+/// The largest MQTT packet (MQTT 5, 1.5.5): the greatest remaining length, plus five bytes of fixed header.
 inline constexpr std::size_t any_packet = 268435455 + 5;
 
 /// An outgoing message: QoS 1, never retained.
@@ -25,10 +25,10 @@ struct Message {
   std::string payload;
   std::string content_type;      ///< MQTT 5 only
   std::string correlation_data;  ///< MQTT 5 only
-  std::uint64_t tag = 0;         ///< named in Handlers::delivered; 0: nobody wants to know
+  std::uint64_t tag = 0;         ///< passed to Handlers::delivered; 0: no call
 };
 
-/// An incoming message. The views are good until the callback returns.
+/// An incoming message. The views are valid until the callback returns.
 struct Delivery {
   std::string_view topic;
   std::string_view payload;
@@ -36,7 +36,7 @@ struct Delivery {
   bool retained = false;
 };
 
-/// An outgoing message that is not tried any more. The views are good until the callback returns.
+/// An outgoing message that the link will not send again. The views are valid until the callback returns.
 struct GivenUp {
   std::string_view topic;
   std::size_t bytes = 0;  ///< of its packet
@@ -49,10 +49,11 @@ struct Will {
   std::string payload;
 };
 
-/// By which time the broker's certificate is checked.
+/// The time at which the broker's certificate must be valid.
 struct Dates {
   bool are_skipped = false;
-  std::optional<std::chrono::sys_seconds> now;  ///< when the link is opened; nothing: by this machine's clock
+  std::optional<std::chrono::sys_seconds>
+      now;  ///< the time when the link is opened; nothing: this machine's clock
 };
 
 struct Options {
@@ -63,65 +64,66 @@ struct Options {
   std::string ca_file;           ///< PEM; required with mqtts: the host name is always verified
   std::string certificate_file;  ///< PEM, for mutual TLS; with key_file
   std::string key_file;
-  Dates dates;  ///< the same for all links of the process to one host: those of the last one hold
+  Dates dates;  ///< process-wide for each host: the last link's hold
   Version version = Version::v5;
-  std::vector<std::string> subscriptions;  ///< topic filters, asked for at every CONNACK, QoS 1
+  std::vector<std::string> subscriptions;  ///< topic filters at QoS 1, subscribed after every CONNACK
   std::vector<Will> will;                  ///< at most one
   std::chrono::seconds keep_alive{20};
   std::chrono::seconds connect_timeout{5};
-  std::size_t outbox_limit = 100000;  ///< messages waiting to be handed to the broker
-  std::size_t in_flight_limit = 200;  ///< handed over and not acknowledged
+  std::size_t outbox_limit = 100000;  ///< messages waiting to be sent
+  std::size_t in_flight_limit = 200;  ///< sent and not acknowledged
 };
 
-/// Called on the library's threads: quick, never blocking, and never calling back into the link. An exception
-/// that leaves one is swallowed: it would end the process.
+/// Callbacks, called on Paho's threads. They must return quickly, never block and never call the link. An
+/// exception from one is swallowed: it would end the process.
 struct Handlers {
   std::function<void(const Delivery&)> message;
-  /// Every subscription was acknowledged on a new connection: from here on nothing is missed.
+  /// All subscriptions were acknowledged on a new connection.
   std::function<void()> ready;
-  /// The connection ended, or an attempt failed; the link goes on trying by itself.
+  /// The connection ended, or an attempt failed. The link reconnects by itself.
   std::function<void(std::string_view reason)> lost;
   /// The broker acknowledged (PUBACK) the message with this tag.
   std::function<void(std::uint64_t tag)> delivered;
-  /// The broker does not take this message: it is larger than the broker says it may be, was refused in its
-  /// PUBACK (MQTT 5), or ended the connection twice. Nor is for a while what is like one of the last kind.
+  /// The broker does not accept this message: it exceeds the Maximum Packet Size, its PUBACK refused it (MQTT
+  /// 5), or it ended the connection twice. Similar messages are given up for a while too
+  /// (mqtt/quarantine.hpp).
   std::function<void(const GivenUp&)> given_up;
-  /// Before `ready`: the broker says how large a packet may be (`packet_limit`).
+  /// Called before `ready` if the broker limits the packet size (`packet_limit`).
   std::function<void(std::size_t bytes)> limited;
 };
 
-/// One connection to a broker that keeps itself up: connects, subscribes, and does so again 1-8 s (with
-/// jitter) after each loss, with a clean session. All methods may be called from any thread except the
-/// handlers'.
+/// A connection to a broker that reconnects by itself: connects and subscribes, with a clean session, and
+/// again after each loss with backoff (mqtt/backoff.hpp). All methods are thread-safe, but must not be called
+/// from a handler.
 class Link {
  public:
-  /// Checks the options (files readable, URL understood) and starts connecting in the background.
+  /// Checks the options (files readable, URL valid) and starts to connect in the background.
   [[nodiscard]] static std::expected<std::unique_ptr<Link>, std::string> open(Options options,
                                                                               Handlers handlers);
-  /// Disconnects without waiting for the outbox; `flush` first to keep it.
+  /// Disconnects and drops the outbox; call `flush` before to send it.
   ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  /// Queues for the publisher thread. False when the outbox is full: the message is not taken. What is queued
-  /// while there is no connection goes out after the next one.
+  /// Queues a message. False when the outbox is full. Messages queued without a connection are sent after the
+  /// next connect.
   [[nodiscard]] bool publish(Message message);
-  /// Waits until the outbox is empty and everything is acknowledged; false when `limit` passed first.
+  /// Waits until every message is acknowledged; false if `limit` passes first.
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
 
-  /// Unsubscribes, so that others of a shared subscription get what comes from here on; false when `limit`
-  /// passed before the broker acknowledged it. What is published still goes out.
+  /// Unsubscribes for good, so that the other members of a shared subscription get new messages; false if
+  /// `limit` passes before the broker acknowledges. `publish` still works.
   [[nodiscard]] bool leave(std::chrono::milliseconds limit);
 
-  /// Messages that wait or are not acknowledged.
+  /// The number of messages that wait or are not acknowledged.
   [[nodiscard]] std::size_t outstanding() const;
 
-  /// How many messages may be unacknowledged on the present connection: what the broker takes (its Receive
-  /// Maximum, MQTT 5), at most `in_flight_limit`. 0 before the first one.
+  /// How many messages may be unacknowledged on this connection: the broker's Receive Maximum (MQTT 5), at
+  /// most `in_flight_limit`. 0 before the first connection.
   [[nodiscard]] std::size_t window() const;
 
-  /// The largest packet that the broker takes on the present connection: its Maximum Packet Size (MQTT 5), or
-  /// `any_packet` where it does not say.
+  /// The largest packet that the broker accepts on this connection: its Maximum Packet Size (MQTT 5), or
+  /// `any_packet` without one.
   [[nodiscard]] std::size_t packet_limit() const;
 
   /// A connection is up and all its subscriptions are acknowledged.

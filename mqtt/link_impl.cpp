@@ -8,7 +8,7 @@
 namespace latchkey::mqtt {
 namespace {
 
-/// The library says the same of a broker that is away and of one that is not trusted.
+/// A hint, since Paho reports the same error for an unreachable broker and for an untrusted one.
 std::string tls_hint(const Endpoint& endpoint, const paho::token& token) {
   if (!endpoint.tls || paho::refused(token) || token.get_return_code() > 0) return {};
   return "; with TLS also when the broker's certificate is not for " + endpoint.host +
@@ -33,8 +33,8 @@ paho::const_message_ptr to_paho(Message message, Version version) {
 
 /// MQTT 5, 3.3; an upper bound for 3.1.1, which has no properties.
 std::size_t packet_bytes(const Message& message) {
-  constexpr std::size_t header = 1 + 4;            // its first byte, and the length at its longest
-  constexpr std::size_t rest = 2 + 2 + 3 + 3 + 3;  // lengths of topic and properties, the packet's number
+  constexpr std::size_t header = 1 + 4;            // the first byte, and the longest remaining length
+  constexpr std::size_t rest = 2 + 2 + 3 + 3 + 3;  // lengths of topic and properties, the packet identifier
   return header + rest + message.topic.size() + message.content_type.size() +
          message.correlation_data.size() + message.payload.size();
 }
@@ -53,7 +53,8 @@ Link::Impl::Impl(Options options, Endpoint endpoint, Handlers handlers)
                   }),
       publishing_([this](const auto& token) { on_delivered(token); },
                   [this](const auto& token) { on_not_delivered(token); }),
-      // Refused or not, the broker has read it: what it sends after that is nothing that was left to it.
+      // Refused or not, the broker has read the UNSUBSCRIBE, so nothing more of the shared subscription comes
+      // here.
       leaving_listener_([this](const auto&) { on_unsubscribed(); },
                         [this](const auto&) { on_unsubscribed(); }) {
   for (const std::string& filter : options_.subscriptions) {
@@ -101,7 +102,7 @@ bool Link::Impl::leave(std::chrono::milliseconds limit) {
   Lock lock(mutex_);
   leaving_ = true;
   wake_.notify_one();
-  // Without a connection there is nothing to leave.
+  // Without a connection there is no subscription.
   return drained_.wait_for(lock, limit,
                            [this] { return !ready_ || (unsubscribing_ && unsubacks_missing_ == 0); });
 }
@@ -161,7 +162,7 @@ void Link::Impl::on_unsubscribed() {
 
 void Link::Impl::on_delivered(const paho::token& token) {
   auto& item = *static_cast<Outbox::Item*>(token.get_user_context());
-  if (item.tag != 0) call_handler(handlers_.delivered, item.tag);  // before flush can see that it is done
+  if (item.tag != 0) call_handler(handlers_.delivered, item.tag);  // before flush() can return
   bool drained = false;
   bool room = false;
   {
@@ -177,8 +178,8 @@ void Link::Impl::on_delivered(const paho::token& token) {
 }
 
 void Link::Impl::on_not_delivered(const paho::token& token) {
-  // A message that the broker refuses (MQTT 5) would be refused again. Any other failure is the connection's
-  // end, and the message is reclaimed with all others.
+  // Give up a message that the broker refuses (MQTT 5): it would refuse it again. Any other failure ends the
+  // connection, which reclaims all messages.
   if (!paho::refused(token)) return;
   const std::string why = "refused: " + paho::why_failed(token);
   {
@@ -201,7 +202,7 @@ void Link::Impl::give_up(Lock& lock, Outbox::Item& item, std::string_view why) {
   lock.unlock();
   const std::string& topic = item.message->get_topic();
   call_handler(handlers_.given_up, GivenUp{topic, item.bytes, item.tag, why});
-  lock.lock();  // first then, so that flush does not see too early that it is done
+  lock.lock();  // finish after the handler, so that flush() does not return before it
   outbox_.finish(item);
   if (outbox_.empty()) drained_.notify_all();
 }

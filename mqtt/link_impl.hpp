@@ -21,20 +21,21 @@
 
 namespace latchkey::mqtt {
 
-/// An exception that left a handler would end the process: the library calls from C.
+/// Catches every exception: Paho calls from C, so one that left a handler would end the process.
 template <class Handler, class... Arguments>
 void call_handler(const Handler& handler, const Arguments&... arguments) noexcept {
   try {
     if (handler) handler(arguments...);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): the handler's own affair, and there is nobody here to tell
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the handler should have caught it, and nobody here can
+                   // report it
   }
 }
 
-/// One thread does everything that calls the library: it connects, subscribes, publishes, waits and tries
-/// again. Each connection has its own client object; destroying it is what ends a connection in any state,
-/// and after that no callback of it runs any more. So what was unacknowledged can be reclaimed without asking
-/// the library, which in some versions forgets to say. Callbacks note what happened under `mutex_` and wake
-/// the thread; the thread never holds `mutex_` while it calls the library, whose own lock the callbacks hold.
+/// One thread makes all calls into Paho: it connects, subscribes, publishes and reconnects. Each connection
+/// has a client object of its own. Destroying the client ends a connection in any state, and none of its
+/// callbacks runs after that. So unacknowledged messages can be reclaimed without Paho's report, which some
+/// versions omit. A callback records the event under `mutex_` and wakes the thread. The thread never holds
+/// `mutex_` while it calls Paho: the callbacks run under Paho's own lock.
 struct Link::Impl {
  public:
   Impl(Options options, Endpoint endpoint, Handlers handlers);
@@ -80,11 +81,11 @@ struct Link::Impl {
   void on_not_delivered(const paho::token& token);
   void on_message(const paho::message& message);
 
-  /// The broker read a message, whatever it said of it. The lock is held.
+  /// Records that the broker acknowledged or refused a message. The caller holds the lock.
   void note_acknowledgement();
-  /// Tells it, and takes the message out; without the lock meanwhile.
+  /// Calls `given_up` without the lock, then removes the message.
   void give_up(Lock& lock, Outbox::Item& item, std::string_view why);
-  /// The connection is over; the first reason counts.
+  /// Ends the connection. The first reason is kept.
   void fail(std::string reason);
 
   const Options options_;
@@ -92,7 +93,7 @@ struct Link::Impl {
   const Handlers handlers_;
   const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
   paho::connect_options connect_options_;
-  std::size_t failures_ = 0;  ///< to connect, in a row
+  std::size_t failures_ = 0;  ///< failed attempts to connect in a row
   const paho::Runtime runtime_;
 
   std::mutex mutex_;
@@ -101,12 +102,12 @@ struct Link::Impl {
   Outbox outbox_;
   Quarantine quarantine_;
   bool stopping_ = false;
-  bool leaving_ = false;  ///< for good: no connection subscribes any more
-  // Of the present connection:
+  bool leaving_ = false;  ///< unsubscribed for good: no later connection subscribes
+  // Of the current connection:
   bool connected_ = false;
   bool unsubscribing_ = false;
-  bool acknowledged_ = false;                          ///< something was, since serve() looked
-  std::chrono::steady_clock::time_point waits_since_;  ///< for the next acknowledgement
+  bool acknowledged_ = false;                          ///< an acknowledgement came since serve() last checked
+  std::chrono::steady_clock::time_point waits_since_;  ///< the next acknowledgement is awaited since then
   std::size_t subacks_missing_ = 0;
   std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
@@ -117,7 +118,7 @@ struct Link::Impl {
 
   std::atomic<bool> ready_ = false;
 
-  // Before the client, which uses them until it is gone.
+  // Declared before the client, which uses them until it is destroyed.
   paho::Listener connecting_;
   paho::Listener publishing_;
   std::vector<std::unique_ptr<paho::Listener>> subscribing_;  ///< one for each of options_.subscriptions

@@ -16,14 +16,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds suback_limit{5};
-// No broker that is well takes so long, and behind a message that it never acknowledges others may wait.
+// A healthy broker never takes so long, and other messages may wait behind one that it never acknowledges.
 constexpr std::chrono::seconds puback_limit{10};
 
-// How long an acknowledgement may take before the library is nudged; doubled while none comes.
+// How long to wait for an acknowledgement before waking Paho's sending thread; doubles while none comes.
 constexpr std::chrono::milliseconds first_patience{5};
 constexpr std::chrono::milliseconds last_patience{1000};
 
-/// Messages that the library itself holds; more than ever are in flight.
+/// Paho's buffer, in messages; always more than are in flight.
 constexpr int library_buffer = 100000;
 
 }  // namespace
@@ -52,7 +52,7 @@ void Link::Impl::run() noexcept {
   }
 }
 
-/// From CONNECT to the end of the connection, whose reason is then in `failure_`.
+/// Runs one connection from CONNECT to its end. Afterwards `failure_` holds the reason.
 void Link::Impl::converse() {
   if (!connect() || (adopt_keep_alive() && !connect())) return;
   set_tcp_nodelay(endpoint_.port);
@@ -74,8 +74,8 @@ bool Link::Impl::connect() {
   return stands;
 }
 
-/// True: the broker wants to hear from its clients more often (MQTT 5, 3.1.2.10). The library has pings for
-/// what CONNECT said alone, so that it has to be said again.
+/// True if the broker requires a shorter keep alive (MQTT 5, 3.1.2.10). Paho pings only by the keep alive in
+/// CONNECT, so connect again with the broker's value.
 bool Link::Impl::adopt_keep_alive() {
   const std::scoped_lock lock(mutex_);
   const auto wanted = server_keep_alive_.value_or(std::chrono::seconds(0));
@@ -84,8 +84,7 @@ bool Link::Impl::adopt_keep_alive() {
   return true;
 }
 
-/// The library tries one address of a name alone, of IPv4 if there is any. Where it failed, the others come
-/// in their turn.
+/// Paho tries only one address of a host name, an IPv4 one if any. After a failure try the others in turn.
 Endpoint Link::Impl::next_endpoint() const {
   Endpoint next = endpoint_;
   if (failures_ == 0) return next;
@@ -132,8 +131,7 @@ void Link::Impl::open_client() {
 
 void Link::Impl::subscribe_all() {
   constexpr int at_least_once = 1;
-  // A message that was published with the retain flag keeps it on its way to us, not only one that was
-  // stored.
+  // Retain as published: a forwarded message keeps its retain flag, not only a stored one.
   constexpr bool no_local = false;  // Paho's name for it differs between its versions
   const ::mqtt::subscribe_options keep_retain_flag(no_local, ::mqtt::subscribe_options::RETAIN_AS_PUBLISHED);
   for (std::size_t i = 0; i < options_.subscriptions.size(); ++i) {
@@ -178,7 +176,8 @@ void Link::Impl::serve() {
   }
 }
 
-/// Nothing happened for long: was a message overlooked, or was the end of the connection not reported?
+/// Called when nothing has happened for long: wakes Paho's sending thread and checks that the connection is
+/// still up.
 void Link::Impl::look_after(Lock& lock) {
   const bool waits = outbox_.waits_for_broker();
   lock.unlock();
@@ -206,7 +205,7 @@ void Link::Impl::send_next(Lock& lock) {
   }
 }
 
-/// Empty: nothing is known against it.
+/// Why the message cannot be sent; empty if it can.
 std::string Link::Impl::why_not(const Outbox::Item& item) const {
   if (item.bytes > packet_limit_)
     return "larger than the broker takes, which is " + std::to_string(packet_limit_) + " bytes";
@@ -216,7 +215,8 @@ std::string Link::Impl::why_not(const Outbox::Item& item) const {
 }
 
 void Link::Impl::close_client(bool served) {
-  client_.reset();  // sends DISCONNECT if it can without waiting, so that no will is published
+  client_
+      .reset();  // sends DISCONNECT if possible without waiting, so that the broker does not publish the will
   Lock lock(mutex_);
   if (served && !stopping_ && paho::may_blame_a_message(disconnect_code_)) {
     if (Outbox::Item* const culprit = outbox_.blame()) {

@@ -11,21 +11,21 @@
 
 namespace latchkey::mqtt {
 
-/// What goes out, in order: first what was handed to the broker and is not acknowledged, then what waits.
-/// Whoever uses it holds a lock. Items keep their address until they leave, so that an acknowledgement finds
-/// its own.
+/// The outgoing messages in order: first those sent and not acknowledged, then those that wait. Not
+/// thread-safe: the caller holds a lock. Items keep their address until they are removed, so that an
+/// acknowledgement finds its item.
 ///
-/// One of several unacknowledged messages may be what ended a connection. The next one begins with the oldest
-/// alone, which a broker that works in order choked on, and one more may be in flight with each
-/// acknowledgement; those that were there at two ends go one by one. So who it was is known after two ends,
-/// or three where the broker's last acknowledgements were lost with the connection.
+/// Any unacknowledged message may have made the broker end the connection. The next connection starts with
+/// only the oldest in flight, the likely cause where a broker works in order, and allows one more with each
+/// acknowledgement. Messages that were in flight at two ends are sent one by one. So the cause is found after
+/// two ends, or after three if the broker's last acknowledgements were lost.
 class Outbox {
  public:
   struct Item {
     paho::const_message_ptr message;
     std::size_t bytes = 0;  ///< of its packet
     std::uint64_t tag = 0;
-    unsigned ends = 0;  ///< of connections, while it was not acknowledged
+    unsigned ends = 0;  ///< how many connections ended while it was in flight
     bool done = false;
   };
 
@@ -44,7 +44,8 @@ class Outbox {
     items_.push_back({std::move(message), bytes, tag});
   }
 
-  /// Hands over the next one. Only after `has_next`; null when the items left were acknowledged long ago.
+  /// Marks the next item as in flight and returns it. Call only after `has_next`; null if the rest is
+  /// acknowledged already.
   [[nodiscard]] Item* next() noexcept {
     while (handed_over_ < items_.size() && items_[handed_over_].done)
       ++handed_over_;
@@ -55,20 +56,20 @@ class Outbox {
     return &items_[handed_over_++];
   }
 
-  /// The broker read one, whatever it says of it.
+  /// Call after each acknowledgement, also a refusing one.
   void allow_one_more() noexcept {
     if (allowed_ < any_number) ++allowed_;
   }
 
-  /// This one is finished: acknowledged, or impossible to send.
+  /// Marks an item as done: acknowledged, or impossible to send.
   void finish(Item& item) noexcept {
     item.done = true;
     item.message.reset();
     drop_done();
   }
 
-  /// The connection is gone, and a message may be why: the one that it was, if that is known. It was alone in
-  /// flight, and not at the first end.
+  /// Call when the connection ended and a message may be the cause. Returns the message that caused it, if
+  /// known: it was the only one in flight, and in flight at an earlier end too.
   [[nodiscard]] Item* blame() noexcept {
     Item* last = nullptr;
     std::size_t in_flight = 0;
@@ -81,7 +82,7 @@ class Outbox {
     return in_flight == 1 && last->ends > 1 ? last : nullptr;
   }
 
-  /// The connection is gone: what was not acknowledged waits again, in its old order.
+  /// Call when the connection ended: unacknowledged messages wait again, in their order.
   void reclaim() noexcept {
     if (handed_over_ > 0) allowed_ = 1;
     handed_over_ = 0;
@@ -99,7 +100,7 @@ class Outbox {
 
   std::deque<Item> items_;
   std::size_t handed_over_ = 0;
-  std::size_t allowed_ = any_number;  ///< in flight at once
+  std::size_t allowed_ = any_number;  ///< how many may be in flight
   std::size_t limit_;
 };
 

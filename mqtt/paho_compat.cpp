@@ -13,7 +13,7 @@ namespace latchkey::paho {
 namespace {
 
 constexpr int first_failure_code = 0x80;
-constexpr int not_a_reason_code = 0xFF;  // what the library puts in for MQTT 3.1.1
+constexpr int not_a_reason_code = 0xFF;  // Paho's value for MQTT 3.1.1
 
 /// MQTT 3.1.1, 3.2.2.3.
 constexpr std::array<const char*, 6> connack_texts{
@@ -21,7 +21,7 @@ constexpr std::array<const char*, 6> connack_texts{
     "server unavailable", "bad user name or password",     "not authorized",
 };
 
-/// The library's own words, which it gives only as an exception.
+/// Paho's error text, available only by an exception.
 std::string library_text(const token& token) try {
   const_cast<paho::token&>(token).try_wait();  // NOLINT(cppcoreguidelines-pro-type-const-cast): does not wait
   return "failure";
@@ -33,7 +33,7 @@ std::string library_text(const token& token) try {
 
 void wipe_payload(const message& message) {
   const auto& payload = message.get_payload();
-  // The library made it, not constant, for us alone.
+  // Paho allocated the payload for this message, and it is not const there.
   crypto::wipe(
       {const_cast<char*>(payload.data()), payload.size()});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
@@ -51,7 +51,7 @@ bool refused(const token& token) {
 
 std::string why_failed(const token& token) {
   if (refused(token)) return reason_text(static_cast<int>(token.get_reason_code()));
-  const int code = token.get_return_code();  // 1.2 leaves the code of an MQTT 5 CONNACK here
+  const int code = token.get_return_code();  // Paho C++ 1.2 stores the code of an MQTT 5 CONNACK here
   if (code >= first_failure_code && code < not_a_reason_code) return reason_text(code);
   if (code > 0 && static_cast<std::size_t>(code) < connack_texts.size()) {
     return std::string(connack_texts.at(static_cast<std::size_t>(code))) + " (" + std::to_string(code) + ")";
@@ -99,9 +99,8 @@ std::string correlation_data(const message& message) {
 
 }  // namespace latchkey::paho
 
-/// Of a message that came the library has a copy in C, beside the one that its C++ half makes of it, and
-/// frees it by this function as it is: a token would stay in memory that nobody owns. Its call finds this one
-/// first.
+/// Replaces a function of Paho C, which frees its copy of an incoming message without wiping it: a token
+/// would stay in freed memory. The linker resolves Paho's call to this definition.
 extern "C" void MQTTAsync_freeMessage(MQTTAsync_message** message) {
   using Free = void (*)(MQTTAsync_message**);
   static const auto libraries_own = reinterpret_cast<Free>(::dlsym(RTLD_NEXT, "MQTTAsync_freeMessage"));

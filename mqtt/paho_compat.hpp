@@ -9,14 +9,14 @@
 #include <string>
 #include <utility>
 
-/// What this folder uses of the Paho library, and the only place where its versions may differ (C++ 1.2 over
-/// C 1.3.12 in Debian 12, C++ 1.5 over C 1.3.14 in Debian 13). Private to mqtt/.
+/// Private to mqtt/: what depends on Paho's version (C++ 1.2 over C 1.3.12 in Debian 12, C++ 1.5 over C
+/// 1.3.14 in Debian 13).
 namespace latchkey::paho {
 
 using namespace ::mqtt;
 
-/// Both ends of an operation as two functions. Called on the library's threads, under the library's global
-/// lock: they must not throw and not wait for anybody who could be calling the library.
+/// Calls one of two functions when an operation succeeds or fails. They run on Paho's threads under its
+/// global lock: they must not throw, and must not wait for a thread that may call Paho.
 class Listener : public iaction_listener {
  public:
   using Handler = std::function<void(const token&)>;
@@ -29,26 +29,26 @@ class Listener : public iaction_listener {
   Handler failure_;
 };
 
-/// Overwrites what a message held that came; the message is of no use after that.
+/// Overwrites the payload of an incoming message.
 void wipe_payload(const message& message);
 
-/// The broker itself said no, with an MQTT 5 reason code; otherwise the connection failed on the way.
+/// True if the broker refused the operation with an MQTT 5 reason code; otherwise the connection failed.
 [[nodiscard]] bool refused(const token& token);
 
-/// Why an operation failed: MQTT 5 reason codes, MQTT 3.1.1 CONNACK codes, errors of the library.
+/// Why an operation failed, by the MQTT 5 reason code, the MQTT 3.1.1 CONNACK code or Paho's error.
 [[nodiscard]] std::string why_failed(const token& token);
 [[nodiscard]] std::string reason_text(int code);
 
-/// False: the broker said that it ended the connection for a reason of its own. 0: it said nothing.
+/// False if the DISCONNECT's reason code shows that no message caused it. Code 0: the broker gave none.
 [[nodiscard]] bool may_blame_a_message(int disconnect_code);
 
-/// How many unacknowledged messages the broker takes, from its CONNACK. Only inside the success of a connect.
+/// The broker's Receive Maximum, from its CONNACK. Call only in the success handler of a connect.
 [[nodiscard]] std::size_t receive_maximum(const token& token);
 
-/// The largest packet that it takes, from the same; nothing if it does not say.
+/// The Maximum Packet Size, from the CONNACK; nothing without one.
 [[nodiscard]] std::optional<std::size_t> maximum_packet_size(const token& token);
 
-/// The keep alive that the broker wants in place of ours, from the same; nothing if it leaves that to us.
+/// The Server Keep Alive, from the CONNACK; nothing without one.
 [[nodiscard]] std::optional<std::chrono::seconds> server_keep_alive(const token& token);
 
 /// Empty when there is none, or on MQTT 3.1.1.

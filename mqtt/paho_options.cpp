@@ -57,19 +57,19 @@ Checked check_limits(const Options& options) {
 
 paho::ssl_options make_ssl_options(const Options& options) {
   paho::ssl_options ssl;
-  ssl.set_trust_store(options.ca_file);  // instead of the system's, not beside it
+  ssl.set_trust_store(options.ca_file);  // replaces the system's trust store
   ssl.set_enable_server_cert_auth(true);
-  ssl.set_verify(false);  // the host's name, which check_tls_of has checked during the handshake
-  // The library offers "any version" or exactly one. These suites do not exist below TLS 1.2; those of
-  // TLS 1.3 are not on this list and stay enabled.
+  ssl.set_verify(false);  // no check of the host name by Paho: check_tls_of does that in the handshake
+  // Paho offers "any TLS version" or exactly one. These suites require TLS 1.2; the list does not affect the
+  // suites of TLS 1.3.
   ssl.set_enabled_cipher_suites("ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM");
   if (options.certificate_file.empty()) return ssl;
   ssl.set_key_store(options.certificate_file);
   ssl.set_private_key(options.key_file);
   ssl.set_private_key_password(
-      "none");  // else OpenSSL asks for one on the terminal when the key is encrypted
+      "none");  // otherwise OpenSSL asks on the terminal for the password of an encrypted key
   return ssl;
-  // No error handler: it is called with the address of a copy that connect() has destroyed.
+  // No error handler: Paho calls it with the address of a copy that connect() has destroyed.
 }
 
 }  // namespace
@@ -100,7 +100,8 @@ paho::connect_options make_connect_options(const Options& options, const Endpoin
   result.set_keep_alive_interval(options.keep_alive);
   result.set_connect_timeout(options.connect_timeout);
   result.set_automatic_reconnect(false);
-  // Paho 1.3.12 stalls for a second whenever its window is full: ours is smaller and never lets it fill.
+  // Paho 1.3.12 stalls for a second whenever its window is full: our window is smaller, so that Paho's never
+  // fills.
   result.set_max_inflight(65535);
   if (!options.username.empty()) result.set_user_name(options.username);
   if (!options.password.empty()) result.set_password(std::string(options.password.text()));

@@ -10,10 +10,11 @@
 
 namespace latchkey::mqtt {
 
-/// What can be known to be wrong before anything is sent: one complete sentence.
+/// Checks the options without connecting. The error is one sentence.
 [[nodiscard]] std::expected<Endpoint, std::string> check(const Options& options);
 
-/// A topic that a message may be published to. A wildcard or NUL would make the broker end the connection.
+/// True if a message may be published to the topic. A wildcard or NUL would make the broker end the
+/// connection.
 [[nodiscard]] bool publishable(std::string_view topic) noexcept;
 
 [[nodiscard]] int paho_version(Version version) noexcept;

@@ -12,14 +12,15 @@
 namespace latchkey::paho {
 namespace {
 
-/// The library obeys them, whatever no_proxy says, and has no option against that; a proxy of the web lets
-/// nobody through to a broker. Before main, while nobody else can be reading the environment.
+/// Paho uses the proxy variables of the environment, ignores no_proxy, and has no option against it; an HTTP
+/// proxy rarely forwards to a broker. So unset them, before main(), while no other thread reads the
+/// environment.
 [[maybe_unused]] const bool proxies_are_ignored = [] {
   return ::unsetenv("http_proxy") == 0 && ::unsetenv("https_proxy") == 0;
 }();
 
-/// The one piece of global state, because the library's threads are: a client that never connects. It is a C
-/// client, because the C++ one would keep a token for every nudge.
+/// A client that never connects and keeps Paho's threads alive. Global, as Paho's threads are. A C client,
+/// since a C++ one would keep a token for every call of `wake_sender`.
 struct Anchor {
   std::mutex mutex;
   std::size_t users = 0;
@@ -31,7 +32,7 @@ Anchor& anchor() {
   return instance;
 }
 
-/// Takes messages though it is never connected, and remembers only the last.
+/// The client accepts messages while not connected and keeps only the last.
 MQTTAsync create_client() {
   MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
   options.sendWhileDisconnected = 1;
@@ -59,7 +60,7 @@ Runtime::~Runtime() {
 }
 
 void Runtime::nudge() const noexcept {
-  // Whoever is here holds a Runtime, so the client stays.
+  // The caller holds a Runtime, so the client exists.
   static_cast<void>(::MQTTAsync_send(anchor().client, "nudge", 0, "", 0, 0, nullptr));
 }
 

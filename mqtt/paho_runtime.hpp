@@ -2,9 +2,9 @@
 
 namespace latchkey::paho {
 
-/// Keeps the library's threads alive while there is a link in the process. It stops them with its last
-/// client, takes a second for that, and is not safe against a client that is created meanwhile; links make a
-/// new client for each connection, so without this every reconnect of a lone link would go through there.
+/// Keeps Paho's threads alive while the process has a link. Paho stops its threads with its last client,
+/// which takes a second and is not safe against a client that is created meanwhile. Links make a new client
+/// for each connection, so without this every reconnect of a single link would stop them.
 class Runtime {
  public:
   Runtime();
@@ -12,9 +12,8 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  /// Wakes the library's sending thread. A message that is handed over at the moment when that thread goes to
-  /// sleep is noticed a second later (C 1.3.12 and 1.3.14), or with the next message of anybody: so this
-  /// gives it one.
+  /// Wakes Paho's sending thread by a message of its own. Paho (C 1.3.12 and 1.3.14) may overlook a message
+  /// for a second if the thread is just going to sleep; any other message wakes it.
   void nudge() const noexcept;
 };
 

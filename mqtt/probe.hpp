@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-// Why there is no connection, which the library of the link does not tell: by looking at the broker anew.
+// Finds out why a connection fails, which Paho does not report: connects to the broker by itself.
 namespace latchkey::mqtt {
 
 struct Trouble {
@@ -18,20 +18,20 @@ struct Trouble {
     no_tls,
     unknown_issuer,
     other_name,
-    dates,  ///< and nothing else
+    dates,  ///< only the validity period is wrong
     certificate,
   };
   Kind kind;
   std::string what;  ///< half a sentence
 };
 
-/// What the broker shows, if it can be reached and, where `endpoint` asks for TLS, is trusted by the
-/// certificates in `ca_file` at this machine's time. Nothing is sent to it, and no login is tried. Reaching
-/// it, and its certificate, may each take as long as `limit`.
+/// Connects to the broker and, for mqtts, does a TLS handshake that trusts the certificates in `ca_file` at
+/// this machine's time. Sends no MQTT. Returns the server's certificate, or nothing without TLS. Connect and
+/// handshake may each take `limit`.
 [[nodiscard]] std::expected<std::optional<crypto::TlsServer>, Trouble> look_at_broker(
     const Endpoint& endpoint, const std::string& ca_file, std::chrono::seconds limit);
 
-/// The link's reason says that account or password are wrong.
+/// True if the reason of Handlers::lost means a wrong user name or password.
 [[nodiscard]] bool refuses_login(std::string_view reason);
 
 }  // namespace latchkey::mqtt

@@ -8,30 +8,32 @@
 
 namespace latchkey::mqtt {
 
-/// What the broker refused is not sent again for a while: whoever wants it asks again and again, and each
-/// time may cost everybody the connection (Mosquitto 2.0.11 ends it even after a PUBACK that says why). The
-/// while doubles, from 10 s to a minute, until the broker takes such a message. Whoever uses it holds a
+/// Holds back messages like those that the broker refused: a device repeats its request, and each answer
+/// could end the connection for all (Mosquitto 2.0.11 does so even after a PUBACK with a reason). The pause
+/// doubles from 10 s to a minute until the broker accepts such a message. Not thread-safe: the caller holds a
 /// lock.
 ///
-/// A message may be too large or its topic not allowed, and a broker that just closes does not tell which. So
-/// its topic is avoided, for what is not smaller; and where nothing so large ever was taken, so is its size.
+/// A broker that just closes the connection does not say whether the size or the topic was wrong. So messages
+/// of the same topic and at least the same size are held back, and messages of any topic of that size if none
+/// so large was ever accepted.
 class Quarantine {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// With a reason: no other topic is concerned.
+  /// The broker refused it with a reason: only this topic is held back.
   void refused(std::string_view topic, std::size_t bytes, Clock::time_point now);
   void ended_connection(std::string_view topic, std::size_t bytes, Clock::time_point now);
   void taken(const std::string& topic, std::size_t bytes);
   [[nodiscard]] bool holds(const std::string& topic, std::size_t bytes, Clock::time_point now) const;
 
-  static constexpr std::size_t capacity = 1000;  ///< topics; beyond that the one that is soonest free goes
-  /// A broker with a smaller limit would take next to nothing: so small a message failed by its topic.
+  static constexpr std::size_t capacity =
+      1000;  ///< topics; beyond it the topic whose pause ends first is dropped
+  /// A message below this size was refused for its topic: no broker has a smaller limit.
   static constexpr std::size_t smallest_limit = 1024;
 
  private:
   struct Hold {
-    std::size_t bytes = 0;  ///< and above
+    std::size_t bytes = 0;  ///< holds messages of this size and above
     Clock::duration pause{};
     Clock::time_point until;
 

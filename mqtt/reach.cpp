@@ -17,12 +17,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::string why() {
-  // A blocking connect that its own time-out ended says so.
+  // A blocking connect() returns these at its timeout.
   return errno == EINPROGRESS || errno == EAGAIN ? "no answer in time"
                                                  : std::generic_category().message(errno);
 }
 
-/// Bounds connect as well (socket(7), SO_SNDTIMEO).
+/// SO_SNDTIMEO also limits connect() (socket(7)).
 void bound(int descriptor, Clock::duration limit) {
   const auto us =
       std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(limit).count(), 1000);

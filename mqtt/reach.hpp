@@ -10,11 +10,10 @@
 
 namespace latchkey::mqtt {
 
-/// A connected, blocking TCP socket whose reads and writes are bounded as well.
+/// A connected, blocking TCP socket with a timeout for reads and writes.
 class Reached {
  public:
-  /// Tries each address of the name, all within `limit`. The error is half a sentence: what the last one
-  /// said.
+  /// Tries each address of the host, all within `limit`. The error is half a sentence about the last address.
   [[nodiscard]] static std::expected<Reached, std::string> open(const std::string& host, std::uint16_t port,
                                                                 std::chrono::seconds limit);
   [[nodiscard]] int descriptor() const noexcept { return socket_.number(); }
@@ -24,7 +23,7 @@ class Reached {
   Descriptor socket_;
 };
 
-/// All addresses of a name, as text, in the system's order; none if it is not found.
+/// All addresses of a host name as text, in the resolver's order; empty if it is not found.
 [[nodiscard]] std::vector<std::string> addresses_of(const std::string& host);
 
 }  // namespace latchkey::mqtt

@@ -16,8 +16,7 @@ namespace {
 using std::chrono::floor;
 using std::chrono::seconds;
 
-/// Global, since the library hides which of its clients a TLS connection is of: all that it shows is the
-/// host.
+/// Global and by host: Paho does not show which client a TLS connection belongs to.
 struct Table {
   std::mutex mutex;
   std::map<std::string, TlsCheck, std::less<>> hosts;
@@ -28,9 +27,9 @@ Table& table() {
   return instance;
 }
 
-/// `told` is what the library tells the broker; of an address of IPv6 it leaves a bracket on.
-std::optional<TlsCheck> check_of(const char* told) {
-  std::string_view host(told != nullptr ? told : "");
+/// `server_name` is what Paho sends as SNI; it leaves a bracket on an IPv6 address.
+std::optional<TlsCheck> check_of(const char* server_name) {
+  std::string_view host(server_name != nullptr ? server_name : "");
   if (host.starts_with('[')) host.remove_prefix(1);
   if (host.ends_with(']')) host.remove_suffix(1);
   const std::scoped_lock lock(table().mutex);
@@ -38,7 +37,7 @@ std::optional<TlsCheck> check_of(const char* told) {
   return found == table().hosts.end() ? std::nullopt : std::optional(found->second);
 }
 
-void demand(X509_VERIFY_PARAM* wanted, const TlsCheck& check) {
+void set_requirements(X509_VERIFY_PARAM* wanted, const TlsCheck& check) {
   if (X509_VERIFY_PARAM_set1_ip_asc(wanted, check.name.c_str()) != 1)
     X509_VERIFY_PARAM_set1_host(wanted, check.name.c_str(), check.name.size());
   if (check.skips_dates) X509_VERIFY_PARAM_set_flags(wanted, X509_V_FLAG_NO_CHECK_TIME);
@@ -48,24 +47,24 @@ void demand(X509_VERIFY_PARAM* wanted, const TlsCheck& check) {
                                std::chrono::system_clock::to_time_t(*check.at + floor<seconds>(passed)));
 }
 
-/// Only the library's connections demand a certificate and leave the judgement to OpenSSL. Others of this
-/// process (libpq's) check as they always did.
-bool is_the_librarys(SSL* connection) {
+/// Only Paho's connections verify the peer by OpenSSL's default callback. Other TLS connections of this
+/// process (libpq's) are not changed.
+bool is_of_paho(SSL* connection) {
   return SSL_get_verify_mode(connection) == SSL_VERIFY_PEER && SSL_get_verify_callback(connection) == nullptr;
 }
 
 int verify(X509_STORE_CTX* chain, void* /*nothing*/) {
   auto* const connection =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  if (!is_the_librarys(connection)) return X509_verify_cert(chain);
+  if (!is_of_paho(connection)) return X509_verify_cert(chain);
   const auto check = check_of(SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name));
-  if (!check) return 0;  // a host that nobody announced is nobody's
-  demand(X509_STORE_CTX_get0_param(chain), *check);
+  if (!check) return 0;  // no link registered this host
+  set_requirements(X509_STORE_CTX_get0_param(chain), *check);
   return X509_verify_cert(chain);
 }
 
-/// OpenSSL calls it for each new context: the library makes its own and gives them to nobody.
-void adopt(void* context, void*, CRYPTO_EX_DATA*, int, long, void*) {
+/// OpenSSL calls this for each new context. Paho makes its contexts itself and gives no access to them.
+void install_verification(void* context, void*, CRYPTO_EX_DATA*, int, long, void*) {
   SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), verify, nullptr);
 }
 
@@ -73,7 +72,7 @@ void adopt(void* context, void*, CRYPTO_EX_DATA*, int, long, void*) {
 
 void check_tls_of(const std::string& host, TlsCheck check) {
   [[maybe_unused]] static const int once =
-      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, nullptr, adopt, nullptr, nullptr);
+      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, nullptr, install_verification, nullptr, nullptr);
   const std::scoped_lock lock(table().mutex);
   table().hosts.insert_or_assign(host, std::move(check));
 }

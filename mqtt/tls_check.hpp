@@ -6,16 +6,17 @@
 
 namespace latchkey::paho {
 
-/// What the certificate of a broker has to be.
+/// What a broker's certificate must be valid for.
 struct TlsCheck {
-  std::string name;  ///< for this DNS name, or address without brackets
+  std::string name;  ///< the DNS name, or the address without brackets
   bool skips_dates = false;
-  std::optional<std::chrono::sys_seconds> at;   ///< valid at this time; nothing: by this machine's clock
-  std::chrono::steady_clock::time_point since;  ///< when it was `at`
+  std::optional<std::chrono::sys_seconds>
+      at;  ///< the time when `since` was taken; nothing: this machine's clock
+  std::chrono::steady_clock::time_point since;  ///< the moment of `at`
 };
 
-/// Holds from here on for whoever in this process connects to `host` by TLS, a name or an address without
-/// brackets. The library by itself cannot check addresses of IPv6, and knows no time but this machine's.
+/// Sets the check for all later TLS connections of Paho in this process to `host`, a name or an address
+/// without brackets. Paho itself cannot verify IPv6 addresses and uses only this machine's clock.
 void check_tls_of(const std::string& host, TlsCheck check);
 
 }  // namespace latchkey::paho

@@ -69,7 +69,7 @@ Acceptance read_acceptance(const json::Reader& in) {
           .sealed_without_config = {}};
 }
 
-/// What every answer says, whatever its status.
+/// The members that an answer of any status has.
 Answer read_common(const json::Reader& in) {
   return {.request_id = read_request_id(in),
           .device_id = in.text("device_id"),
@@ -129,7 +129,7 @@ std::expected<Answer, std::string> decode_answer(std::string_view text) {
   const json::Reader in(*document, fault);
   auto answer = read_common(in);
   const auto status = status_named(in.text("status"));
-  // What must not be ignored and is not understood: ask again, perhaps after an update of this device.
+  // A critical member that this version does not know: the device asks again, perhaps after its update.
   const bool understood = knows_critical(in);
   if (understood && !status) in.complain("status", "is not known");
   if (understood && status) answer.status = *status;

@@ -7,7 +7,7 @@
 
 namespace latchkey::protocol {
 
-/// Where a device connects with its credential.
+/// Where a device connects with its credential (docs/protocol.md, 3).
 struct Connection {
   std::string host;
   std::uint16_t port = 8883;
@@ -27,7 +27,7 @@ struct PasswordCredential {
   std::optional<std::int64_t> renew_after;
 };
 
-/// What only `accepted` says.
+/// The members that only an `accepted` answer has.
 struct Acceptance {
   std::int64_t generation = 0;
   std::variant<CertificateCredential, PasswordCredential> credential;
@@ -35,7 +35,8 @@ struct Acceptance {
   std::int64_t config_version = 0;
   std::optional<std::string> config;  ///< a JSON object
   std::string sealed;                 ///< JWE Compact; empty: no secret
-  std::string sealed_without_config;  ///< goes out instead where `sealed` is too large; empty: nothing does
+  std::string
+      sealed_without_config;  ///< is sent where `sealed` makes the answer too large; empty: nothing is
 };
 
 /// An answer (docs/protocol.md, 3).
@@ -45,7 +46,7 @@ struct Answer {
   Status status = Status::retry;
   std::string tracking_id;
   std::int64_t server_time = 0;
-  std::string code;  ///< a name of the table; a device may meet newer ones
+  std::string code;  ///< a CodeRule's name, or one of a newer service
   std::string message;
   std::optional<std::int64_t> retry_after_s;
   std::string nonce;
@@ -54,11 +55,11 @@ struct Answer {
 
 /// The answer's JSON, as it goes out unsigned.
 [[nodiscard]] std::string encode_answer(const Answer& answer);
-/// Signed. Above `most_bytes` the config is left out, sealed or not: it follows as a configuration message.
-/// What is still larger than `limits::answer_bytes` no device takes.
+/// The signed answer. Above `most_bytes` it omits the config, sealed or not, which then follows as a
+/// configuration message. No device accepts more than `limits::answer_bytes`.
 [[nodiscard]] std::string encode_signed_answer(Answer answer, const Signer& signer,
                                                std::size_t most_bytes = limits::answer_bytes);
-/// Whether it goes out with its config.
+/// True if the signed answer is small enough to contain its config.
 [[nodiscard]] bool fits_whole(const Answer& answer, const Signer& signer);
 
 /// The device's side: reads the JSON of an answer whose signature, if any, was checked. An unknown status is

@@ -13,15 +13,15 @@ bool is_scalar(const Value& value) {
   return value.is_string() || value.is_number() || value.is_boolean();
 }
 
-/// Written as 1e16, say: as a double every number from 2^53 on is whole. The registry stores numbers exactly
-/// and would give it back as an integer, which nobody may read.
+/// True for a number such as 1e16: a double from 2^53 on is a whole number. The registry would return it as
+/// an integer, which our JSON reader refuses as too large.
 bool is_beyond_integers(const Value& value) {
   return value.is_number_float() &&
          std::abs(value.get<double>()) >= static_cast<double>(limits::json_integer);
 }
 
 void check_attribute(const json::Reader& in, const std::string& name, const Value& value) {
-  // A name that is not of the pattern is the sender's bytes: it is not repeated.
+  // Do not quote a name that does not match the pattern: it holds whatever the sender chose.
   if (!json::is_member_name(name))
     return in.complain("attributes", "a name must match ^[a-z][a-z0-9_]{0,31}$");
   const auto member = "attributes." + name;

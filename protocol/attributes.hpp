@@ -9,8 +9,7 @@ namespace json {
 class Reader;
 }
 
-/// The member `attributes` of a request or a status, compact; nothing if it is absent or the reader
-/// complained.
+/// The member `attributes` of a request or a status as compact JSON; nothing if it is absent or invalid.
 [[nodiscard]] std::optional<std::string> read_attributes(const json::Reader& in);
 
 }  // namespace latchkey::protocol

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t one_hour = 3600;
 
-// In the order of `Code`. A message says nothing that tells a prober which ids, keys or groups exist.
+// In the order of `Code`. A message must not reveal which ids, keys or groups exist.
 constexpr std::array<CodeRule, 15> rules{{
     {"invalid_request", Status::rejected, false, {}, "The request does not follow the protocol."},
     {"unauthorized", Status::rejected, false, one_hour, "No enrolment matches this device and proof."},

@@ -31,9 +31,9 @@ enum class Code {
 struct CodeRule {
   std::string_view name;
   Status status;
-  bool is_signed;                             ///< the proof verified before this could be said
+  bool is_signed;                             ///< only sent after the proof verified, so the answer is signed
   std::optional<std::int64_t> retry_after_s;  ///< the default, where the answer carries one
-  std::string_view message;                   ///< what people read; nothing that the sender did not know
+  std::string_view message;                   ///< for people; reveals nothing that the sender does not know
 };
 
 [[nodiscard]] const CodeRule& rule(Code code) noexcept;

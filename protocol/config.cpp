@@ -13,12 +13,13 @@ std::expected<Value, std::string> parse_config(std::string_view text) {
   return json::parse(text.empty() ? "{}" : text, json::config_bounds);
 }
 
-/// Fills one config in. Text that was filled in is not looked at again: an attribute cannot name another.
+/// Expands the references in one config. An inserted value is not expanded again, so an attribute cannot
+/// refer to another.
 class Expander {
  public:
   Expander(const DeviceId& id, const Value& attributes) : id_(id), attributes_(attributes) {}
 
-  /// Goes as deep as the parser let the config be.
+  /// The parser has limited the depth.
   bool expand(Value& value) {  // NOLINT(misc-no-recursion)
     if (value.is_string()) return expand_text(value.get_ref<std::string&>());
     if (!value.is_structured()) return true;

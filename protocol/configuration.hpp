@@ -10,7 +10,7 @@ struct Configuration {
   std::string session;
   std::string state;
   std::int64_t config_version = 0;
-  std::optional<std::string> config;  ///< a JSON object; there while the version is not acknowledged
+  std::optional<std::string> config;  ///< a JSON object; present until the device acknowledges the version
   std::string sealed;
   std::optional<Connection> connection;
 };
@@ -19,12 +19,13 @@ struct Configuration {
 /// The device's side: the JSON inside a verified JWS.
 [[nodiscard]] std::expected<Configuration, std::string> decode_configuration(std::string_view json);
 
-/// RFC 7396: `patch` applied to `target`, both JSON objects ("" counts as {}). If one is no config, that one
-/// is returned as it is: the layer is not lost in silence, `expand_config` refuses the result.
+/// Applies the merge patch `patch` to `target` (RFC 7396); both are JSON objects, "" counts as {}. If one of
+/// them is invalid, returns that one unchanged, so that `expand_config` refuses it instead of losing it in
+/// silence.
 [[nodiscard]] std::string merge_config(std::string_view target, std::string_view patch);
 
-/// Fills `${device_id}` and `${attribute.NAME}` inside string values, once. The error is the unknown name,
-/// or, after "config: ", what is wrong with the config or its size when filled in.
+/// Replaces `${device_id}` and `${attribute.NAME}` in string values, once. The error is the unknown name, or,
+/// after "config: ", what is wrong with the config or with its size after expansion.
 [[nodiscard]] std::expected<std::string, std::string> expand_config(std::string_view config,
                                                                     const DeviceId& id,
                                                                     std::string_view attributes);

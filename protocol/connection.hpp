@@ -10,12 +10,12 @@ namespace json {
 class Reader;
 }
 
-/// The member `connection` of answers and configurations, which must be there.
+/// Reads the required member `connection` of an answer or a configuration.
 [[nodiscard]] Connection read_connection(const json::Reader& in);
-/// Where devices connect, as the registry keeps it: the same without client_id and topics, which are left
-/// empty. Nothing if it is something else.
+/// Parses an endpoint from the registry: a connection without client_id and topics, which stay empty. Nothing
+/// if it is invalid.
 [[nodiscard]] std::optional<Connection> parse_endpoint(std::string_view json);
-/// Its JSON.
+/// Writes a connection as JSON.
 [[nodiscard]] std::string write_connection(const Connection& connection);
 
 }  // namespace latchkey::protocol

@@ -16,7 +16,7 @@ bool is_id_character(char c) {
 
 constexpr std::size_t most_characters = 64;
 
-/// As it can be shown on any terminal.
+/// A character in a form that any terminal can show.
 std::string shown(char c) {
   if (c == ' ') return "a space";
   if (c > ' ' && c <= '~') return {c};

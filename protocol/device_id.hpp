@@ -7,9 +7,8 @@
 
 namespace latchkey::protocol {
 
-/// A device's name: `^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`, case-sensitive (docs/protocol.md, 1). There is no
-/// other way to one than `parse`, so whatever holds a DeviceId may build a topic, a subject or an SQL
-/// parameter from it.
+/// A device's name: `^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`, case-sensitive (docs/protocol.md, 1). Only `parse`
+/// makes one, so every DeviceId is safe in a topic, a certificate's subject or an SQL parameter.
 class DeviceId {
  public:
   [[nodiscard]] static std::optional<DeviceId> parse(std::string_view text);
@@ -21,8 +20,8 @@ class DeviceId {
   std::string text_;
 };
 
-/// What keeps a text from being a device's id, for whoever typed it: "it begins with -, and not with a letter
-/// or digit". Empty if nothing does. A group's name has the same shape.
+/// Why a text is not a device id, for an operator: "it begins with -, and not with a letter or digit". Empty
+/// if it is one. Group names follow the same rule.
 [[nodiscard]] std::string fault_of_id(std::string_view text);
 
 }  // namespace latchkey::protocol

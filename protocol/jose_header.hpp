@@ -10,7 +10,7 @@
 
 namespace latchkey::protocol {
 
-/// A JWS protected header, every member that docs/protocol.md lists and no other.
+/// A JWS protected header (docs/protocol.md, 2). Any other member is an error.
 struct JoseHeader {
   crypto::Algorithm algorithm;
   std::optional<std::string> kid;
@@ -18,7 +18,7 @@ struct JoseHeader {
   std::optional<crypto::Sha256Digest> x5t_s256;
 };
 
-/// Reads a header whose `typ` must be `type`. The error names the member.
+/// Parses a header whose `typ` must be `type`. The error names the member.
 [[nodiscard]] std::expected<JoseHeader, std::string> read_jose_header(crypto::ByteView header,
                                                                       std::string_view type);
 

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::int64_t greatest_integer = limits::json_integer - 1;
 
-/// Builds the value while the bounds are checked, so that no document is walked twice and none is built
-/// beyond them. Its member functions are the SAX interface that the parser calls; false stops it.
+/// Checks the bounds while it builds the value, so that no document is traversed twice or built beyond its
+/// bounds. Implements the SAX interface of the parser; returning false stops the parser.
 class Builder {
  public:
   Builder(Value& root, Bounds bounds) : root_(root), bounds_(bounds) { open_.reserve(bounds.depth); }
@@ -23,7 +23,7 @@ class Builder {
     return value <= static_cast<std::uint64_t>(greatest_integer) ? put(value) : refuse_value(beyond_integers);
   }
   bool number_float(double value, const std::string& text) {
-    // The parser turns integers that fit no 64 bits into floats: those would be rounded in silence.
+    // The parser turns an integer beyond 64 bits into a double, rounded in silence. Refuse it.
     return text.find_first_of(".eE") != std::string::npos ? put(value) : refuse_value(beyond_integers);
   }
   bool string(std::string& value) { return has_nul(value) ? refuse_value("U+0000") : put(std::move(value)); }
@@ -55,7 +55,7 @@ class Builder {
  private:
   static constexpr const char* beyond_integers = "an integer beyond 2^53-1";
 
-  /// "has <what> in <the last key>": a device is told which member it was.
+  /// "has <what> in <the last key>": the device learns which member is wrong.
   bool refuse_value(const char* what) {
     return refuse(std::string("has ") + what + " in " + (is_member_name(name_) ? name_ : "a member"));
   }
@@ -83,16 +83,16 @@ class Builder {
 
   Value& root_;
   Bounds bounds_;
-  std::vector<Value*>
-      open_;               ///< from the outermost object in; an open array does not grow, so these stay valid
-  Value* slot_ = nullptr;  ///< where the value of the last key goes
-  std::string name_;       ///< the last key
+  std::vector<Value*> open_;  ///< the open objects and arrays, outermost first; the pointers stay valid,
+                              ///< since no open array grows
+  Value* slot_ = nullptr;     ///< where the value of the last key goes
+  std::string name_;          ///< the last key
   std::size_t keys_ = 0;
   bool complete_ = false;  ///< the outermost object was closed
   std::string fault_;
 };
 
-/// Where the first object of a text ends, which is a valid one.
+/// The end of the first object in a text. The object must be valid.
 std::size_t end_of_object(std::string_view text) {
   int depth = 0;
   bool quoted = false;
@@ -121,7 +121,7 @@ bool is_digit(char c) {
 
 std::expected<void, std::string> parse_into(Value& out, std::string_view text, Bounds bounds) {
   if (!text.starts_with('{')) return std::unexpected("is not a JSON object");
-  // The parser takes a NUL byte for the end of its input and would not see what follows.
+  // The parser stops at a NUL byte and would ignore what follows it.
   const auto end = std::min(text.find('\0'), text.size());
   const auto read = text.substr(0, end);
   Builder builder(out, bounds);

@@ -70,7 +70,7 @@ std::optional<std::int64_t> Reader::optional_integer(std::string_view name) cons
     complain(name, "must be an integer, 0 to 2^53-1");
     return std::nullopt;
   }
-  return value->get<std::int64_t>();  // the parser let none pass that does not fit
+  return value->get<std::int64_t>();  // the parser refuses larger ones
 }
 
 bool Reader::boolean(std::string_view name) const {

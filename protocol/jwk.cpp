@@ -13,7 +13,7 @@ namespace {
 using crypto::Algorithm;
 using crypto::KeyNumbers;
 
-// RFC 7518, 6.2.2, 6.3.2 and 6.4.1: every member that only a private or a secret key has.
+// RFC 7518, 6.2.2, 6.3.2 and 6.4.1: the members that only a private or symmetric key has.
 constexpr std::array private_members{"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 constexpr std::size_t coordinate_bytes = 32;
 
@@ -24,10 +24,10 @@ void refuse_private(const json::Reader& in) {
 
 struct Kind {
   std::string_view kty;
-  std::string_view crv;  ///< empty: the kind has none
+  std::string_view crv;  ///< empty: this kind has no curve
   Algorithm algorithm;
   std::string_view first;
-  std::string_view second;  ///< empty: one number is all
+  std::string_view second;  ///< empty: this kind has one number only
 };
 constexpr std::array<Kind, 4> kinds{{
     {"EC", "P-256", Algorithm::es256, "x", "y"},
@@ -59,7 +59,7 @@ crypto::Bytes read_number(const json::Reader& in, std::string_view name) {
   return bytes ? *std::move(bytes) : crypto::Bytes();
 }
 
-// RFC 7517, 4.2 and 4.4: a key for something else is not enrolled by mistake.
+// RFC 7517, 4.2 and 4.4: refuse a key that is marked for another use.
 void check_purpose(const json::Reader& in, Algorithm algorithm) {
   const auto alg = in.optional_text("alg");
   const bool is_old_name = algorithm == Algorithm::ed25519 && alg == "EdDSA";

@@ -30,8 +30,8 @@ bool is_nonce(std::string_view text) {
 constexpr json::TextRule request_id_rule{is_request_id, "must be 16 to 64 characters of A-Z a-z 0-9 _ -"};
 constexpr json::TextRule nonce_rule{is_nonce, "must be at most 128 base64url characters"};
 
-/// The request's JSON. The token in it is wiped when it goes, whatever became of the request; the parser's
-/// own buffers are out of reach.
+/// The parsed JSON of a request. The destructor wipes the token in it; the parser's own buffers cannot be
+/// wiped.
 struct Body {
   json::Value object = json::Value::object();
   std::string fault;
@@ -47,7 +47,7 @@ struct Body {
     if (auto parsed = json::parse_into(object, text, json::message_bounds); !parsed)
       fault = "request: " + parsed.error();
   }
-  /// Works on a broken body too: a device finds its answer by its request_id.
+  /// Also works on an invalid body: the device needs the request_id to match the answer.
   [[nodiscard]] InvalidRequest invalid() const {
     std::string ignored;
     return {json::Reader(object, ignored).optional_text("request_id", request_id_rule), fault};
@@ -65,7 +65,7 @@ void read_credential(Request& out, const json::Reader& in) {
   }
 }
 
-/// Everything but the proof and what belongs to one encoding.
+/// The members that plain and signed requests share.
 Request read_request(const DeviceId& topic_id, const json::Reader& in) {
   Request out{.request_id = in.text("request_id", request_id_rule),
               .device_id = topic_id,
@@ -87,7 +87,7 @@ TokenProof read_token(const json::Reader& in) {
   static const std::string nothing;
   const auto* value = in.find("token");
   if (value == nullptr) in.complain("token", "is missing");
-  // Not by Reader::text: that would leave a copy behind.
+  // Not by Reader::text, which would leave a copy of the token in memory.
   const auto* token = value == nullptr ? &nothing : value->get_ptr<const std::string*>();
   if (token == nullptr) in.complain("token", "must be a string");
   if (token == nullptr || !is_token(*token)) in.complain("token", "must be 16 to 256 characters");
@@ -147,7 +147,8 @@ std::string_view name_of(CredentialType type) {
   std::unreachable();
 }
 
-/// Splices the token into the text of an object, so that no buffer that grew keeps a piece of it.
+/// Inserts the token into JSON text in a buffer of the final size: one that grew would leave parts of the
+/// token behind.
 crypto::Secret with_token(std::string_view object, const crypto::Secret& token) {
   json::Value value(token.text());
   auto quoted = json::write(value);
@@ -165,7 +166,8 @@ crypto::Secret with_token(std::string_view object, const crypto::Secret& token) 
 void append_with_length(crypto::Bytes& out, crypto::ByteView part) {
   for (const unsigned shift : {24U, 16U, 8U, 0U})
     out.push_back(static_cast<std::uint8_t>(part.size() >> shift));
-  std::ranges::copy(part, std::back_inserter(out));  // at insert() g++ 14 warns of an overflow that is none
+  std::ranges::copy(part,
+                    std::back_inserter(out));  // for insert() g++ 14 warns of an overflow that cannot happen
 }
 
 }  // namespace
@@ -212,7 +214,8 @@ std::string sign_request(std::string_view payload, const crypto::PrivateKey& key
 
 crypto::Sha256Digest request_digest(CredentialType credential, crypto::ByteView spki,
                                     const std::optional<EncryptionKey>& encryption_key) {
-  // Lengths are four bytes, big-endian. What is stored compares against this for ever: it cannot change.
+  // Lengths are four bytes, big-endian. Never change this: the registry stores digests and compares them for
+  // ever.
   crypto::Bytes point;
   if (encryption_key) {
     point = encryption_key->x;

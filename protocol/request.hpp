@@ -15,13 +15,13 @@ namespace latchkey::protocol {
 
 enum class CredentialType { x509, password, other };
 
-/// A P-256 point (RFC 7517), checked to be on the curve by whoever read it (protocol/jwk.hpp).
+/// A P-256 point. `read_encryption_key` (protocol/jwk.hpp) checks that it is on the curve.
 struct EncryptionKey {
   crypto::Bytes x;
   crypto::Bytes y;
 };
 
-/// What a device asks for (docs/protocol.md, 2), shape and limits checked, nothing proven.
+/// A device's request (docs/protocol.md, 2): syntax and limits are checked, its proof is not.
 struct Request {
   std::string request_id;
   DeviceId device_id;
@@ -33,12 +33,12 @@ struct Request {
   std::string attributes = "{}";  ///< a JSON object, compact, within the limits
 };
 
-/// The plain encoding's proof. The token itself is forgotten as soon as it is hashed.
+/// The proof of a plain request. Only the token's hash is kept.
 struct TokenProof {
   crypto::Sha256Digest token_hash;
 };
 
-/// The signed encoding's proof: the JWS header's members and what the signature covers.
+/// The proof of a signed request: members of the JWS header, the signing input and the signature.
 struct SignatureProof {
   crypto::Algorithm algorithm;
   std::optional<std::string> group;                         ///< `kid`
@@ -55,36 +55,37 @@ struct ReceivedRequest {
   Proof proof;
 };
 
-/// Why a message is no request. `message` names the member and is fit for an answer: printable ASCII,
-/// bounded.
+/// Why a message is not a valid request. `message` names the member and may be sent in an answer: printable
+/// ASCII of bounded length.
 struct InvalidRequest {
-  std::optional<std::string> request_id;  ///< where it could be read
+  std::optional<std::string> request_id;  ///< if it could be read
   std::string message;
 };
 
-/// Reads either encoding. `topic_id` is the id in the topic; the payload's must be the same.
+/// Decodes a plain or a signed request. The payload's device_id must be `topic_id`, the id in the topic.
 [[nodiscard]] std::expected<ReceivedRequest, InvalidRequest> decode_request(const DeviceId& topic_id,
                                                                             std::string_view payload);
 
-/// The device's side. `token` makes a plain request's JSON, its absence the payload of a signed one.
+/// For devices. With a `token`: the JSON of a plain request; without: the payload of a signed one.
 [[nodiscard]] crypto::Secret encode_request(const Request& request, const crypto::Secret* token);
 /// Signs such a payload under the device's symmetric key; `group` becomes `kid`.
 [[nodiscard]] std::string sign_request(std::string_view payload, crypto::ByteView key,
                                        const std::optional<std::string>& group);
 
-/// What the header of a request says besides `typ` and `alg`. A chain and a current certificate exclude each
+/// Members of a request's JOSE header besides `typ` and `alg`. `chain` and `current_certificate` exclude each
 /// other.
 struct RequestHeader {
   std::optional<std::string> group;                         ///< `kid`
   std::vector<crypto::Bytes> chain;                         ///< `x5c`, DER, leaf first: an X.509 proof
   std::optional<crypto::Sha256Digest> current_certificate;  ///< `x5t#S256`: a renewal
 };
-/// Signs such a payload with a private key, whose kind says the `alg`.
+/// Signs such a payload with a private key. The key's kind decides `alg`.
 [[nodiscard]] std::string sign_request(std::string_view payload, const crypto::PrivateKey& key,
                                        const RequestHeader& header);
 
-/// What idempotence compares (docs/protocol.md, 4): SHA-256 over the credential type, the CSR's
-/// SubjectPublicKeyInfo (empty for a password) and the encryption key, each with its length in front.
+/// The digest by which a repeated request is recognized (docs/protocol.md, 4): SHA-256 over the credential
+/// type, the CSR's SubjectPublicKeyInfo (empty for a password) and the encryption key, each prefixed with its
+/// length.
 [[nodiscard]] crypto::Sha256Digest request_digest(CredentialType credential, crypto::ByteView spki,
                                                   const std::optional<EncryptionKey>& encryption_key);
 

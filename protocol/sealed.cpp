@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t key_bytes = 32;
 constexpr std::string_view encryption = "A256GCM";
 
-/// RFC 7518, 4.6.2: in direct key agreement AlgorithmID is the name of `enc`.
+/// RFC 7518, 4.6.2: for direct key agreement AlgorithmID is the value of `enc`.
 crypto::Result<crypto::Secret> agreed_key(const crypto::PrivateKey& own, const crypto::PublicKey& peer) {
   const auto shared = crypto::agree(own, peer);
   if (!shared) return std::unexpected(shared.error());

@@ -8,14 +8,14 @@
 namespace latchkey::protocol {
 namespace {
 
-// A device keeps it as one line of a file.
+// A device stores the password as one line of a file.
 bool is_password(std::string_view text) {
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
   return !text.empty() && json::count_characters(text) <= 256 && std::ranges::none_of(text, is_control);
 }
 constexpr json::TextRule password_rule{is_password, "must be 1 to 256 characters, none of them a control"};
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the parser let the object be
+// NOLINTNEXTLINE(misc-no-recursion): the parser has limited the depth
 void wipe_strings(json::Value& value) {
   if (value.is_string()) crypto::wipe(value.get_ref<std::string&>());
   if (!value.is_structured()) return;
@@ -23,7 +23,7 @@ void wipe_strings(json::Value& value) {
     wipe_strings(item);
 }
 
-/// A text on its way out of a plain string, which is wiped.
+/// Copies `text` into a Secret and wipes it.
 crypto::Secret taken_from(std::string text) {
   crypto::Secret secret{std::string_view(text)};
   crypto::wipe(text);

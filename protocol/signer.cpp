@@ -65,7 +65,7 @@ std::expected<std::string, std::string> open_message(std::string_view type, std:
   if (!parts) return std::unexpected("message: is not a JWS");
   const auto header = read_jose_header(parts->header, type);
   if (!header) return std::unexpected(header.error());
-  // RFC 8725, 3.1: what the receiver holds decides the algorithm, the header may only agree.
+  // RFC 8725, 3.1: the receiver's key decides the algorithm; the header must match.
   const auto expected =
       std::holds_alternative<crypto::Secret>(verifier) ? Algorithm::hs256 : Algorithm::es256;
   if (header->algorithm != expected) return std::unexpected("alg: is not the one that this device expects");

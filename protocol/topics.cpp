@@ -32,7 +32,7 @@ std::string join(std::string_view root, std::string_view id, std::string_view le
   return topic.append(root).append("/").append(id).append("/").append(level);
 }
 
-/// The id level of `<root>/<id>/<level>`; it may be anything without '/', an empty level too.
+/// The id level of `<root>/<id>/<level>`, not validated: any text without '/', also an empty one.
 std::optional<std::string_view> id_level(std::string_view topic, std::string_view root,
                                          std::string_view level) {
   if (topic.size() < root.size() + level.size() + 2) return std::nullopt;

@@ -20,14 +20,14 @@ enum class TopicFault { foreign, invalid_id };
 /// The topics of docs/protocol.md, 1, below configurable roots.
 class Topics {
  public:
-  /// Roots without leading or trailing '/', '$', '+', '#': `valid_root` says so.
+  /// Each root must be a `valid_root`: no leading or trailing '/', no '$', '+' or '#'.
   explicit Topics(std::string provisioning_root = "provisioning/v1", std::string devices_root = "devices");
   [[nodiscard]] static bool valid_root(std::string_view root) noexcept;
 
   [[nodiscard]] std::string of(Channel channel, const DeviceId& id) const;
   /// The filter that matches this channel of every device.
   [[nodiscard]] std::string filter(Channel channel) const;
-  /// `devices/<device_id>`: what an answer's `connection.topics` says.
+  /// `devices/<device_id>`, the value of an answer's `connection.topics`.
   [[nodiscard]] std::string device_prefix(const DeviceId& id) const;
   [[nodiscard]] std::expected<Address, TopicFault> parse(std::string_view topic) const;
 
