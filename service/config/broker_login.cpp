@@ -11,7 +11,7 @@ std::string random_client_id() {
 
 mqtt::Options broker_login(const Config& config, const crypto::Secret& password) {
   mqtt::Options options;
-  // A connection that died silently is noticed after two and a half of these: 12.7 s.
+  // A dead connection is noticed after two and a half times the keep alive: 12.7 s.
   options.keep_alive = std::chrono::seconds{5};
   options.url = config.mqtt.url;
   options.username = config.mqtt.username;

@@ -6,16 +6,16 @@
 
 namespace latchkey::service {
 
-/// Which no device has.
+/// A client id that cannot be a device's.
 [[nodiscard]] std::string random_client_id();
 
-/// The largest packet that the protocol has: a request, with its topic and 1 KiB of correlation data.
+/// The largest packet of the protocol: a request with its topic and 1 KiB of correlation data.
 inline constexpr std::size_t packet_needed = protocol::limits::request_bytes + 2UL * 1024;
 
-/// How [mqtt] says to reach the broker and to log in there. Client id and subscriptions are the caller's.
+/// The link's options from [mqtt]. The caller adds client id and subscriptions.
 [[nodiscard]] mqtt::Options broker_login(const Config& config, const crypto::Secret& password);
 
-/// The same for the account of [broker_access], under a client id of its own.
+/// The link's options for the account of [broker_access], with a client id of its own.
 [[nodiscard]] mqtt::Options access_login(const Config& config, const crypto::Secret& password);
 
 }  // namespace latchkey::service

@@ -6,7 +6,7 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::chrono::days longest_notice{180};
-constexpr std::chrono::days default_lifetime{90};  // of enroll_group
+constexpr std::chrono::days default_lifetime{90};  // the default of enroll_group
 
 struct Role {
   std::string_view role;

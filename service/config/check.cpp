@@ -8,7 +8,7 @@ const Option& option_of(std::string_view section, std::string_view key) {
   return *find_option(section, key);
 }
 
-/// The first thing that is wrong with a file or a text.
+/// The first error in a file or a text; nothing if it is valid.
 std::optional<std::string> fault_of(const Option& option, const std::string& value) {
   if (option.kind != Kind::text) {
     if (auto fault = rules::readable(value)) return fault;
@@ -44,7 +44,7 @@ struct Checking {
   void operator()(BooleanField) const {}
 };
 
-// What depends on more than one option:
+// Rules about more than one option:
 
 void check_tls(Settings& settings) {
   const auto& mqtt = settings.config().mqtt;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* default_file = "/etc/latchkey/latchkey.toml";
 
-/// Without the default file everything may still come from the environment, as containers like it.
+/// The default file may be absent: in a container all options may come from the environment.
 bool may_be_missing(const std::filesystem::path& file) {
   std::error_code ignored;
   return file == default_file && !std::filesystem::exists(file, ignored);

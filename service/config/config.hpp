@@ -12,7 +12,8 @@
 
 namespace latchkey::service {
 
-/// The configuration, checked. docs/configuration.md is written from the same table that reads it.
+/// The validated configuration. One table (service/config/table.hpp) drives its reader and
+/// docs/configuration.md.
 struct Config {
   struct Database {
     std::string url;
@@ -21,7 +22,7 @@ struct Config {
   } database;
   struct Mqtt {
     std::string url;
-    std::string client_id;  ///< empty: made at random, so that replicas do not collide
+    std::string client_id;  ///< empty: random, so that replicas do not share one
     std::string username;
     std::string password_file;
     std::string ca_file;
@@ -46,7 +47,7 @@ struct Config {
   struct Connection {
     std::string host;
     std::int64_t port = 8883;
-    std::int64_t password_port = 0;  ///< where devices with a password connect; 0: the same
+    std::int64_t password_port = 0;  ///< the port for devices with a password; 0: the same port
     bool tls = true;
     std::string ca_file;  ///< anchors sent to devices; empty: they keep theirs
   } connection;
@@ -68,7 +69,7 @@ struct Config {
   } limits;
   struct Http {
     std::string listen = "127.0.0.1:9464";
-    std::string token_file;  ///< empty: the fleet page is for this machine alone
+    std::string token_file;  ///< empty: only this machine may see the fleet page
   } http;
   struct Log {
     std::string level = "info";
@@ -76,21 +77,20 @@ struct Config {
   } log;
 };
 
-/// Every complaint, each with file and line (or the environment variable), as printed.
+/// Errors in the configuration, each with file and line or environment variable, as printed.
 using Complaints = std::vector<std::string>;
 
-/// Reads the file, the environment (LATCHKEY_SECTION_KEY) and the defaults, and checks it all.
+/// Reads the file, the environment (LATCHKEY_SECTION_KEY) and the defaults, and validates the result.
 [[nodiscard]] std::expected<Config, Complaints> load_config(const std::filesystem::path& file);
 
-/// The same for these sections alone, whatever is wrong with the others: for commands that need no more.
+/// The same for these sections only; errors in other sections are ignored. For commands that need no more.
 [[nodiscard]] std::expected<Config, Complaints> load_config(const std::filesystem::path& file,
                                                             const std::vector<std::string_view>& sections);
 
-/// The effective configuration as TOML, each value with where it came from. Holds no secret: those are in
-/// files.
+/// The effective configuration as TOML, each value with its origin. Contains no secret: those are in files.
 [[nodiscard]] std::expected<std::string, Complaints> show_config(const std::filesystem::path& file);
 
-/// --config, else LATCHKEY_CONFIG, else /etc/latchkey/latchkey.toml.
+/// The configuration file: `flag` (--config), else LATCHKEY_CONFIG, else /etc/latchkey/latchkey.toml.
 [[nodiscard]] std::filesystem::path config_path(const std::string& flag);
 
 }  // namespace latchkey::service

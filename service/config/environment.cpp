@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view prefix = "LATCHKEY_";
 
-/// Takes the text of one variable over into the Config, or says which type it should have.
+/// Parses one variable into a field of Config, or returns the type that it should have.
 struct Taking {
   Config& config;
   const std::string& text;
@@ -36,7 +36,7 @@ struct Taking {
   }
 };
 
-/// An empty variable is one that is not set, except where the empty text says something.
+/// An empty variable counts as unset, except for an option where empty text has a meaning.
 bool counts(const Option& option, const std::string& text) {
   return !text.empty() || std::holds_alternative<OptionalTextField>(option.field);
 }
@@ -47,8 +47,8 @@ void take_variable(const Option& option, const std::string& text, Settings& sett
   if (!fault.empty()) settings.complain(option, fault);
 }
 
-// Others may have variables that begin like ours (a container platform makes LATCHKEY_PORT of a service's
-// name), so only an obvious slip is worth a complaint.
+// Other variables may begin with LATCHKEY_ (a container platform sets LATCHKEY_PORT for a service of that
+// name), so report only an obvious misspelling of an option.
 void find_slips(const Variables& variables, Settings& settings) {
   std::vector<std::string> names;
   for (const Option& option : options())

@@ -30,7 +30,7 @@ std::vector<std::string_view> keys_of(std::string_view section) {
   return names;
 }
 
-/// "is unknown; did you mean ...?", or what there is.
+/// The error for an unknown name: the nearest known name, or the list of all.
 std::string unknown(std::string_view name, const std::vector<std::string_view>& known) {
   const auto meant = nearest(name, known);
   if (meant) return "is unknown, did you mean " + std::string(*meant) + "?";
@@ -40,7 +40,7 @@ std::string unknown(std::string_view name, const std::vector<std::string_view>& 
   return what;
 }
 
-/// Takes the value of one key over into the Config, or says which type it should have.
+/// Stores the value of one key in Config, or returns the type that it should have.
 class Taking {
  public:
   Taking(Settings& settings, const toml::node& node) : settings_(settings), node_(node) {}

@@ -8,11 +8,11 @@ namespace {
 
 using crypto::Certificate;
 
-/// Collects complaints while reading goes on, so that all are listed.
+/// Collects errors and goes on, so that all are listed.
 class Loader {
  public:
   std::vector<Certificate> certificates(std::string_view option, const std::string& path) {
-    if (path.empty()) return {};  // the options say what is required
+    if (path.empty()) return {};  // check_settings reports a required file without a path
     const auto pem = crypto::read_secret_file(path);
     if (!pem) return complain(option, pem.error().what);
     auto found = Certificate::from_pem(pem->view());

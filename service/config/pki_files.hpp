@@ -7,18 +7,20 @@
 
 namespace latchkey::service {
 
-/// What the service needs of it, checked.
+/// The service's certificates and keys, validated.
 struct Pki {
-  crypto::Issuer issuer;                            ///< of device certificates
-  std::unique_ptr<const crypto::Identity> signing;  ///< of answers; its address stays when the Pki is moved
+  crypto::Issuer issuer;  ///< signs device certificates
+  std::unique_ptr<const crypto::Identity>
+      signing;  ///< signs answers; moving the Pki does not change its address
   std::vector<crypto::Bytes>
-      chain_below_root;  ///< DER: what follows a device's certificate, the issuer first; no root
-  std::vector<crypto::Bytes> connection_anchors;  ///< DER: connection.ca_file, empty if devices keep theirs
-  std::vector<crypto::Certificate> own;           ///< all that were loaded: none is a factory's
+      chain_below_root;  ///< DER: sent after a device's certificate, the issuer first, without the root
+  std::vector<crypto::Bytes>
+      connection_anchors;                ///< DER: connection.ca_file; empty if devices keep their anchors
+  std::vector<crypto::Certificate> own;  ///< all certificates that were loaded; none may be a factory's CA
 };
 
-/// Loads what [pki] and `connection.ca_file` name and refuses what docs/protocol.md, 3 forbids. Lists all
-/// that is wrong.
+/// Loads the files of [pki] and `connection.ca_file` and checks the rules of docs/protocol.md, 3. Returns all
+/// errors, not only the first.
 [[nodiscard]] std::expected<Pki, Complaints> load_pki(const Config& config, crypto::Time now);
 
 }  // namespace latchkey::service

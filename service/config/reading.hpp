@@ -21,26 +21,26 @@ struct Origin {
   std::size_t line = 0;
 };
 
-/// What was read, with all that is wrong so far.
+/// A configuration while it is read, with the errors so far.
 class Settings {
  public:
-  /// `sections`: only these are of interest; none named: all.
+  /// Reads only these `sections`; empty: all.
   Settings(std::filesystem::path file, std::vector<std::string_view> sections);
 
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   [[nodiscard]] bool concerns(std::string_view section) const;
-  /// All sections are of interest.
+  /// True if all sections are read.
   [[nodiscard]] bool whole() const { return sections_.empty(); }
 
   [[nodiscard]] Config& config() { return config_; }
   [[nodiscard]] Origin& origin(const Option& option);
 
-  /// At the place where the option was set.
+  /// Reports an error at the place where the option is set.
   void complain(const Option& option, std::string_view what);
-  /// `line` 0: about the file as a whole.
+  /// `line` 0: an error about the whole file.
   void complain(std::size_t line, std::string_view what);
   void complain_about_variable(std::string_view variable, std::string_view what);
-  /// In the order of the file, then the environment, then what is missing.
+  /// Ordered by line of the file, then the environment, then missing options.
   [[nodiscard]] Complaints complaints() const;
 
  private:
@@ -51,18 +51,18 @@ class Settings {
   std::multimap<std::size_t, std::string> complaints_;
 };
 
-/// Both put values into `settings` and complain about what is unknown or of the wrong type. False: the file
-/// is no TOML, and nothing else can be said.
+/// Both store values in `settings` and report unknown names and wrong types. `read_file` is false if the file
+/// is not TOML: then there is no further check.
 [[nodiscard]] bool read_file(Settings& settings);
 void read_variables(Settings& settings, const Variables& variables);
 
-/// Complains about values that are not allowed, by themselves or together, and about what is missing.
+/// Reports invalid values, invalid combinations and missing options.
 void check_settings(Settings& settings);
 
-/// `config show`.
+/// The output of `config show`.
 [[nodiscard]] std::string show(Settings& settings);
 
-/// All of it; `settings` keeps what could be read, and what is wrong.
+/// Reads file and environment and checks them; `settings` keeps the values and the errors.
 void read_into(Settings& settings, const Variables& variables);
 [[nodiscard]] std::expected<Settings, Complaints> read_settings(const std::filesystem::path& file,
                                                                 const std::vector<std::string_view>& sections,

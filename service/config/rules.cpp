@@ -28,7 +28,7 @@ std::string_view authority_of(std::string_view url) {
   const auto scheme = url.find("://");
   if (scheme == std::string_view::npos) return {};
   url.remove_prefix(scheme + 3);
-  // A password may itself hold '/' or '?' where somebody forgot to escape it: look as far as the last '@'.
+  // An unescaped password may contain '/' or '?', so the authority extends to the last '@'.
   const auto at = url.rfind('@');
   const auto path = url.find_first_of("/?");
   return url.substr(0, at == std::string_view::npos ? path : at + 1);

@@ -4,18 +4,18 @@
 #include <string>
 #include <string_view>
 
-/// What the values of options have to be, each by itself. The answer is what is wrong and what is allowed, or
-/// nothing; it never repeats a value that may hold a secret.
+/// Rules for single options. Each returns what is wrong and what is allowed, or nothing. An error never
+/// quotes a value that may contain a secret.
 namespace latchkey::service::rules {
 
 using Complaint = std::optional<std::string>;
 
-/// A password inside a database url or in `key=value` pairs.
+/// True if a database URL or `key=value` pairs contain a password.
 [[nodiscard]] bool holds_password(std::string_view database_url);
 
 [[nodiscard]] Complaint database_url(const std::string& value);
 [[nodiscard]] Complaint broker_url(const std::string& value);
-/// Names of accounts and clients of the service (docs/protocol.md, 1).
+/// Names of the service's accounts and clients, which must not be device ids (docs/protocol.md, 1).
 [[nodiscard]] Complaint no_device_id(const std::string& value);
 [[nodiscard]] Complaint mqtt_version(const std::string& value);
 [[nodiscard]] Complaint access_mode(const std::string& value);
@@ -27,7 +27,7 @@ using Complaint = std::optional<std::string>;
 [[nodiscard]] Complaint log_level(const std::string& value);
 [[nodiscard]] Complaint log_format(const std::string& value);
 
-/// Files, by their path.
+/// Rules for files, given by path.
 [[nodiscard]] Complaint readable(const std::string& path);
 [[nodiscard]] Complaint one_line(const std::string& path);
 [[nodiscard]] Complaint page_token(const std::string& path);

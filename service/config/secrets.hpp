@@ -8,7 +8,7 @@
 
 namespace latchkey::service {
 
-/// What the service reads from files before anything starts. Empty: the configuration names no file.
+/// The secrets in files, read at the start. Empty where the configuration names no file.
 struct Secrets {
   MasterKey master;
   crypto::Secret broker_password;

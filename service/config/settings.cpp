@@ -7,7 +7,7 @@
 namespace latchkey::service {
 namespace {
 
-// Complaints are kept in the order of their lines; these come after all lines.
+// Errors are ordered by line; these keys come after all lines.
 constexpr std::size_t after_the_file = std::numeric_limits<std::size_t>::max() - 1;
 constexpr std::size_t at_the_end = std::numeric_limits<std::size_t>::max();
 

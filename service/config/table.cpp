@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t mebibyte = 1 << 20;
 
-// A pointer to a member of Config and one to a member of that: together a pointer to where a value lives.
+// Two member pointers, section and key, that select a field of Config.
 template <auto section, auto key>
 auto& at(Config& config) {
   return config.*section.*key;

@@ -11,26 +11,26 @@
 
 namespace latchkey::service {
 
-/// Where an option's value lives in a Config; says its type as well.
+/// Accesses an option's field in Config; its type is the option's type.
 using TextField = std::string& (*)(Config&);
 using OptionalTextField = std::optional<std::string>& (*)(Config&);
 using IntegerField = std::int64_t& (*)(Config&);
 using BooleanField = bool& (*)(Config&);
 using Field = std::variant<TextField, OptionalTextField, IntegerField, BooleanField>;
 
-/// What a text has to satisfy: what is wrong with it and what is allowed, or nothing.
+/// A rule for a text (service/config/rules.hpp): the error, or nothing.
 using Rule = std::optional<std::string> (*)(const std::string&);
 
 enum class Kind {
   text,
-  file,         ///< a path; relative to the configuration's folder when it stands there
-  secret_file,  ///< likewise, and nobody but its owner and group may read it
+  file,         ///< a path; in the configuration file, relative to that file's folder
+  secret_file,  ///< the same, and only its owner and group may read it
   number,
   flag,
 };
 
-/// One option. The table of them drives reading, checking, `config show` and docs/configuration.md; what an
-/// option is when nobody sets it stands in Config alone.
+/// One option. The table of options drives reading, validation, `config show` and docs/configuration.md. Only
+/// Config has the default values.
 struct Option {
   std::string_view section;
   std::string_view key;
@@ -38,15 +38,15 @@ struct Option {
   Field field;
   std::string_view help;
   bool required = false;
-  std::string_view unset = "none";  ///< what holds when it is empty, for the reference
+  std::string_view unset = "none";  ///< the text for an empty value in docs/configuration.md
   Rule rule = nullptr;
   std::int64_t least = 0;
   std::int64_t most = 0;
 };
 
-/// Every option, those of a section together.
+/// All options, grouped by section.
 [[nodiscard]] std::span<const Option> options();
-/// Null if there is none.
+/// Null if there is no such option.
 [[nodiscard]] const Option* find_option(std::string_view section, std::string_view key);
 
 /// "section.key".
@@ -57,7 +57,7 @@ struct Option {
 /// The value as TOML; nothing if the option is optional and not set.
 [[nodiscard]] std::optional<std::string> value_as_toml(const Option& option, Config& config);
 
-/// The page docs/configuration.md.
+/// The text of docs/configuration.md.
 [[nodiscard]] std::string config_reference();
 
 }  // namespace latchkey::service

@@ -7,7 +7,7 @@
 namespace latchkey::service {
 namespace {
 
-// One label for every use; a label is never used for anything else, in no later version either.
+// One label for each use. Never reuse a label for anything else, not even in a later version.
 constexpr std::string_view sealing_label = "sealing at rest v1";
 constexpr std::string_view sealing_iv_label = "sealing at rest iv v1";
 constexpr std::string_view key_id_label = "master key id v1";
@@ -29,7 +29,8 @@ MasterKeyId id_of(const crypto::Secret& key) {
   return id;
 }
 
-/// Which key a sealed one needs. It need not be authenticated: whichever bit of it changes, nothing opens.
+/// The id of the master key that sealed it. Not authenticated, which is safe: with a changed id nothing
+/// opens.
 MasterKeyId id_in(crypto::ByteView sealed) {
   MasterKeyId id{};
   std::ranges::copy(sealed.subspan(1, id.size()), id.begin());
@@ -69,8 +70,8 @@ std::string MasterKey::share_group() const {
   return "latchkey-" + crypto::base64url_encode(name.view().first(share_group_bytes));
 }
 
-/// An IV that depends on all that is sealed: the same key gives the same text for the same row, and no two
-/// different ones share an IV (RFC 5297 does it that way too). NUL ends the purpose, in which there is none.
+/// A synthetic IV, derived from purpose and key (as in RFC 5297): sealing the same key for the same row gives
+/// the same text, and different inputs never share an IV. NUL separates the two; a purpose contains none.
 crypto::Bytes MasterKey::iv_for(std::string_view purpose, crypto::ByteView key) const {
   crypto::Secret all(purpose.size() + 1 + key.size());
   const auto rest = std::ranges::copy(crypto::as_bytes(purpose), all.writable().begin()).out;

@@ -8,26 +8,27 @@
 
 namespace latchkey::service {
 
-/// Names a master key without saying anything of it.
+/// Identifies a master key without revealing it.
 using MasterKeyId = std::array<std::uint8_t, 8>;
 
-/// The master key and what is derived from it; each use has a key of its own (docs/protocol.md, 4). While it
-/// is rotated there are two: the new one seals and derives, the previous one still opens.
+/// The master key, from which a separate key is derived for each use (docs/protocol.md, 4). During a rotation
+/// there are two: the new one seals and derives, the previous one can still open.
 class MasterKey {
  public:
   /// 32 bytes.
   explicit MasterKey(crypto::Secret key, crypto::Secret previous = {});
   [[nodiscard]] crypto::Secret derive(std::string_view label) const;
   [[nodiscard]] const MasterKeyId& id() const noexcept { return id_; }
-  /// What the key of this id gives for a label; nothing if it is neither.
+  /// Derives from the master key with this id; nothing if it is neither the new nor the previous one.
   [[nodiscard]] std::optional<crypto::Secret> derive_under(const MasterKeyId& id,
                                                            std::string_view label) const;
-  /// The shared subscription's name: a secret, since whoever joins it swallows requests.
+  /// The name of the shared subscription: a secret, since a client that joins it receives requests in place
+  /// of the service.
   [[nodiscard]] std::string share_group() const;
 
-  /// A key for the registry: version, the master key's id, AES-256-GCM. `purpose` binds it to its row, so
-  /// that a sealed key copied to another row does not open: "group:<name>" or "device:<id>". The same gives
-  /// the same text, so that it shows in the registry whether a device is enrolled with this key already.
+  /// Encrypts a key for the registry: version, the master key's id, AES-256-GCM. `purpose` ("group:<name>" or
+  /// "device:<id>") binds it to its row: a sealed key that is copied to another row does not open.
+  /// Deterministic, so that the registry can tell whether a device is enrolled with the same key already.
   [[nodiscard]] crypto::Bytes seal(std::string_view purpose, crypto::ByteView key) const;
   [[nodiscard]] crypto::Result<crypto::Secret> open(std::string_view purpose, crypto::ByteView sealed) const;
 

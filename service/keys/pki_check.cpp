@@ -10,8 +10,8 @@ using crypto::Certificate;
 
 // An answer has 8 KiB, of which a configuration may take 3; certificates are in base64 twice.
 constexpr std::size_t longest_anchors = 2048;
-// What is left of them beside the smallest certificate of a device and the rest of an answer: with more no
-// device whose answers the service signs could be told anything.
+// The space that the smallest device certificate and the rest of an answer leave. With longer chains no
+// signed answer would fit.
 constexpr std::size_t longest_together = 3700;
 
 bool is_same(const Certificate& a, const Certificate& b) {
@@ -20,7 +20,7 @@ bool is_same(const Certificate& a, const Certificate& b) {
   return a.fingerprint() == b.fingerprint() || (one && other && one->fingerprint() == other->fingerprint());
 }
 
-/// What connects the two directly, if anything.
+/// How the two are directly related; empty if they are not.
 std::string_view kinship(const Certificate& one, const Certificate& other) {
   if (is_same(one, other)) return "is the same as";
   if (one.issued_by(other)) return "is issued by";
@@ -28,7 +28,7 @@ std::string_view kinship(const Certificate& one, const Certificate& other) {
   return {};
 }
 
-/// The same, and certificates of one root that neither file holds, which show by the issuer's name.
+/// The same, and a common root that neither file contains, found by the issuer's name.
 std::string_view relation(const Certificate& device_ca, const Certificate& anchor) {
   if (const auto direct = kinship(device_ca, anchor); !direct.empty()) return direct;
   const bool is_root = device_ca.issued_by(device_ca) || anchor.issued_by(anchor);

@@ -12,10 +12,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t master_key_size = 32;
-// Devices whose clock is a little behind must not refuse what was made just now.
+// Backdated: a device whose clock is slow must accept a new certificate.
 constexpr std::chrono::hours before_now{1};
 
-/// A file before it is written.
+/// A file to write.
 struct Content {
   PkiFile about;
   crypto::Secret bytes;

@@ -46,7 +46,7 @@ std::filesystem::path make_folder() {
   return name;
 }
 
-/// Mosquitto started by root becomes another user, who has to be able to read the folder.
+/// When started by root, Mosquitto switches to another user, who must be able to read the folder.
 void give_away(const std::filesystem::path& path) {
   const passwd* const user = ::getpwnam(unprivileged);
   if (user == nullptr || ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
@@ -59,9 +59,9 @@ std::string content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// In the child: only calls that are safe after a fork.
+/// Runs in the child: only async-signal-safe calls.
 [[noreturn]] void run_mosquitto(const char* configuration, const char* log) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves no broker behind
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the broker ends with a test that crashes
   const int output = ::open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);

@@ -1,1 +1,1 @@
-#include "support/catch.hpp"  // all that this is for: CMake precompiles a header for a target with a source that uses it
+#include "support/catch.hpp"  // CMake precompiles a header only for a target with a source file

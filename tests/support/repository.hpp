@@ -7,8 +7,8 @@
 
 namespace latchkey::test {
 
-/// The path of a file of this repository, from wherever in it the program runs. Not by __FILE__: ccache hands
-/// a clone what another one compiled, with the other's paths in it.
+/// The path of a file of this repository, found from the working directory, which may be anywhere in it. Not
+/// by __FILE__: an object from ccache may contain the paths of another clone.
 [[nodiscard]] inline std::string repository_path(std::string_view name) {
   for (auto folder = std::filesystem::current_path();; folder = folder.parent_path()) {
     if (std::filesystem::exists(folder / "CMakePresets.json")) return (folder / name).string();
