@@ -27,10 +27,14 @@ LIBRARIES: dict[str, str] = {
     r"CLI/": r"base/command_line\.cpp",
 }
 
+# A line of the drawing in docs/architecture.md.
+ARROW = re.compile(r"^    (\w+) +->  ([\w, ]+)$", re.MULTILINE)
+
 LONGEST_FILE = 500
 
 
 def complaints() -> Iterator[str]:
+    yield from _drawing()
     reach, programs = reachable(), _programs()
     for path in cpp_files():
         name = path.relative_to(ROOT).as_posix()
@@ -43,8 +47,8 @@ def complaints() -> Iterator[str]:
                 yield from _direction(reach, name, included)
 
 
-def reachable() -> dict[str, set[str]]:
-    """Each library's folder, and the folders that it may use: those of its USES and of theirs."""
+def arrows() -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Of each library its folder, and what it uses."""
     folders: dict[str, str] = {}
     uses: dict[str, list[str]] = {}
     for path, text in _cmake_lists():
@@ -53,11 +57,26 @@ def reachable() -> dict[str, set[str]]:
             folders[library] = (path.parent / (folder[1] if folder else ".")).relative_to(ROOT).as_posix()
             used = re.search(r"USES ([a-z_\s]+)", arguments)
             uses[library] = used[1].split() if used else []
+    return folders, uses
+
+
+def reachable() -> dict[str, set[str]]:
+    """Each library's folder, and the folders that it may use: those of its USES and of theirs."""
+    folders, uses = arrows()
 
     def closure(library: str) -> set[str]:
         return {library}.union(*map(closure, uses[library]))
 
     return {folders[library]: {folders[name] for name in closure(library)} for library in uses}
+
+
+def _drawing() -> Iterator[str]:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    drawn = {room: sorted(used.split(", ")) for room, used in ARROW.findall(page)}
+    meant = {library: sorted(used) for library, used in arrows()[1].items() if used and library != "pure_path"}
+    for library in sorted(drawn.keys() | meant.keys()):
+        if drawn.get(library) != meant.get(library):
+            yield f"docs/architecture.md: draws {library} -> {drawn.get(library)}, CMake has {meant.get(library)}"
 
 
 def library_of(reach: dict[str, set[str]], name: str) -> str | None:
