@@ -35,8 +35,8 @@ struct Acceptance {
   std::int64_t config_version = 0;
   std::optional<std::string> config;  ///< a JSON object
   std::string sealed;                 ///< JWE Compact; empty: no secret
-  std::string
-      sealed_without_config;  ///< is sent where `sealed` makes the answer too large; empty: nothing is
+  /// Is sent where `sealed` makes the answer too large; empty: nothing is.
+  std::string sealed_without_config;
 };
 
 /// An answer (docs/protocol.md, 3).

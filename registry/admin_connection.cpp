@@ -5,7 +5,7 @@
 namespace latchkey::registry {
 namespace {
 
-/// "ERROR:  text\nHINT:  text\n..." taken apart.
+/// Parses "ERROR: text\nHINT: text\n..." into its parts.
 AdminError described(AdminError::Kind kind, std::string_view text) {
   const auto section = [&](std::string_view label) -> std::string {
     const auto start = text.find(label);

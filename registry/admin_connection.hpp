@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: the connections of commands.
+// Private to this folder: database connections of the command line.
 
 #include "registry/administration.hpp"
 #include "registry/session.hpp"
@@ -9,18 +9,18 @@
 
 namespace latchkey::registry {
 
-/// What to tell of the exception that is being handled. To be called inside a catch block.
+/// Converts the current exception. Call inside a catch block.
 [[nodiscard]] AdminError admin_error();
 
-/// A command's connection: whatever is done by it has a deadline.
+/// A command's connection, with a deadline for each operation.
 class AdminConnection {
  public:
   static constexpr std::chrono::seconds usual_limit{15};
 
-  /// Throws as libpqxx does.
+  /// Throws libpqxx's exceptions.
   explicit AdminConnection(const ConnectOptions& options) : connection_(open_connection(options)) {}
 
-  /// What `act` returns, which has this long for all that it does.
+  /// Calls `act` with the connection and returns its result. `limit` is for the whole call.
   template <class Act>
   auto run(const Act& act, std::chrono::seconds limit = usual_limit) {
     const Deadline::Watch watch(deadline_, connection_->sock(), limit);
@@ -48,7 +48,7 @@ template <class T, class Act>
   }
 }
 
-/// Does one thing by a connection of its own.
+/// Runs `act` under the usual limit, with a connection of its own.
 template <class T, class Act>
 [[nodiscard]] std::expected<T, AdminError> run_once(const ConnectOptions& options, const Act& act) {
   return with_connection<T>(options, [&](AdminConnection& connection) { return connection.run(act); });

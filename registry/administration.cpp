@@ -7,7 +7,7 @@
 namespace latchkey::registry {
 namespace {
 
-// Arguments travel as one JSON parameter: it spares a list of types in two versions of libpqxx.
+// Passes all arguments as one JSON parameter, which avoids the different parameter types of libpqxx 6 and 7.
 std::expected<void, AdminError> call(const ConnectOptions& options, const std::string& sql,
                                      const std::string& arguments) {
   return run_once<void>(options, [&](pqxx::connection& connection) -> std::expected<void, AdminError> {

@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
-/// What the command line does to the registry, as an operator or its owner: short-lived connections, plain
-/// errors.
+/// The command line's calls of the registry, by the login of an operator or the owner, each with a
+/// short-lived connection.
 namespace latchkey::registry {
 
-/// `what` is one sentence for people; `hint`, where PostgreSQL gave one, what to do. SQLSTATE 42501 is
-/// `permission`.
+/// `what` is one sentence for people; `hint` is PostgreSQL's HINT, or empty. SQLSTATE 42501 is `permission`.
 struct AdminError {
   enum class Kind { unavailable, permission, refused } kind = Kind::refused;
   std::string what;

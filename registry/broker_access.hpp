@@ -5,7 +5,7 @@
 
 namespace latchkey::registry {
 
-/// A password that is good now, by what it is derived from.
+/// A currently valid password, given by the values that it is derived from.
 struct PasswordLogin {
   protocol::DeviceId device_id;
   std::int64_t generation = 0;
@@ -13,27 +13,28 @@ struct PasswordLogin {
   KeyId master_key{};
 };
 
-/// Who may do what at the broker, as the registry has it.
+/// Access to the broker as the registry wants it.
 struct BrokerAccess {
   struct Login {
     PasswordLogin login;
-    bool applied = false;  ///< the broker was seen to take it before
+    bool applied = false;  ///< the broker has accepted it before
   };
-  std::vector<std::string> denied;  ///< devices whose certificate would still get them in
+  std::vector<std::string> denied;  ///< denied devices with a certificate that is still valid
   std::vector<Login> logins;
-  /// Devices whose access an operator changed, and when (microseconds): the broker was not seen to follow.
+  /// Devices whose access an operator changed, and when (microseconds), as long as the broker has not applied
+  /// it.
   std::vector<std::pair<std::string, std::int64_t>> changed;
 };
 
-/// What the broker was seen to have carried out: an operator's change, or a login.
+/// What the broker has applied: an operator's change (`changed_at`) or a login (`generation`).
 struct AppliedAccess {
   std::string device_id;
   std::optional<std::int64_t> changed_at;
   std::optional<std::int64_t> generation;
 };
 
-/// What the broker has to do before the device hears of its new credential: take a password, or let in a
-/// device again that it was told to keep out.
+/// What the broker must do before the device gets its new credential: add a login, or admit a denied device
+/// again.
 struct BrokerOpening {
   protocol::DeviceId device_id;
   std::optional<PasswordLogin> login;
@@ -44,7 +45,7 @@ struct BrokerOpening {
 /// Sets `broker_applied_at` where it is still empty.
 [[nodiscard]] Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> rows);
 
-/// The broker looks rights up by itself: what operators changed counts as applied.
+/// For brokers that query the registry themselves: marks operators' changes as applied.
 [[nodiscard]] Result<void> access_looked_up(Registry& registry);
 
 }  // namespace latchkey::registry

@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: a call from its rows to its values.
+// Private to this folder: helpers that turn the rows of a call into values.
 
 #include "registry/rows.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace latchkey::registry {
 
-/// Puts the rows of an answer, which come in any order, into the order of what was asked.
+/// Orders the rows of a result, which come in any order, by their column `i`, the index of the row asked for.
 template <class T, class Read>
 std::vector<T> in_order(const pqxx::result& rows, std::size_t size, const Read& read) {
   const Columns columns(rows);
@@ -24,13 +24,13 @@ template <class Loaded, class Key, class Read>
 Result<Loaded> load(Session& session, const char* function, std::span<const Key> keys, const Read& read) {
   auto rows = session.call(function, rows_of(keys), false);
   if (!rows) {
-    // A load locks no row: a table is locked, so no part of the batch would do better.
+    // A load locks no row, so a table is locked: a part of the batch would fail too.
     if (rows.error().failure == Failure::locked)
       return std::unexpected(session.noted({Failure::unavailable, rows.error().what}));
     if (rows.error().failure == Failure::too_slow) session.hurry();
     return std::unexpected(std::move(rows.error()));
   }
-  // libpqxx counts rows in a signed integer from 7 on.
+  // libpqxx 7 counts rows in a signed integer.
   if (std::cmp_not_equal(rows->size(), keys.size()))
     return std::unexpected(Error{Failure::unavailable, "the load lost a row"});
   Loaded loaded;
@@ -45,7 +45,7 @@ inline Result<std::vector<Outcome>> outcomes_of(Result<pqxx::result> rows, std::
                            [](const Row& row) { return outcome_of(row[column::outcome].c_str()); });
 }
 
-/// Whoever waited as long as a batch may goes on without what is locked.
+/// After waiting for locks as long as a batch may, commits again without the locked rows.
 template <class Decided>
 Result<std::vector<Outcome>> commit(Session& session, const char* function, std::span<const Decided> rows) {
   auto outcomes = session.call(function, rows_of(rows), true);
@@ -54,7 +54,7 @@ Result<std::vector<Outcome>> commit(Session& session, const char* function, std:
   return outcomes_of(std::move(outcomes), rows.size());
 }
 
-/// What was asked, row by row.
+/// Reads all rows of a result.
 template <class T, class Read>
 Result<std::vector<T>> read_all(const Result<pqxx::result>& rows, const Read& read) {
   if (!rows) return std::unexpected(rows.error());

@@ -1,7 +1,7 @@
 #pragma once
 
-// Private to this folder: the columns of the service's calls, by name and type, as SQL has them in
-// registry/schema and registry/code. tests/registry/columns_test.cpp compares the two.
+// Private to this folder: the columns of the service's calls, by name and type.
+// tests/registry/columns_test.cpp compares them with registry/schema and registry/code.
 
 #include <span>
 #include <string_view>
@@ -10,7 +10,7 @@ namespace latchkey::registry {
 
 struct Column {
   std::string_view name;
-  std::string_view type;  ///< as format_type of PostgreSQL spells it
+  std::string_view type;  ///< as PostgreSQL's format_type returns it
 };
 
 namespace column {
@@ -153,12 +153,12 @@ inline constexpr Column ago_ms{"ago_ms", "bigint"};
 /// A function of the registry that the service calls.
 struct Call {
   std::string_view function;
-  std::string_view row_type;  ///< of the rows that it takes; empty: it takes none
+  std::string_view row_type;  ///< the type of its input rows; empty: it has none
   std::span<const Column> takes;
   std::span<const Column> gives;
 };
 
-/// All of them: a registry that lacks one is older than this program.
+/// All calls. A registry without one of them is older than this program.
 [[nodiscard]] std::span<const Call> calls();
 
 }  // namespace latchkey::registry

@@ -40,7 +40,7 @@ Condition look(pqxx::connection& connection) {
   found.read_only = is_true(row[0][1]);
   const bool may_look = is_true(row[0][2]);
   found.may_serve = may_look && is_true(row[0][3]);
-  // Without the right to look, the version cannot be known; the right is what has to be seen to first.
+  // Without the right to read it the version is unknown: report the missing right first.
   found.schema = may_look ? schema_of(looking) : found.needed;
   for (const auto& session : looking.exec(sessions_sql))
     found.sessions.emplace_back(session[0].c_str());

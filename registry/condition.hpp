@@ -7,25 +7,25 @@
 
 namespace latchkey::registry {
 
-/// What a login of the service finds when it looks around, for `latchkey doctor`.
+/// The database's condition as the service's login sees it, for `latchkey doctor`.
 struct Condition {
   Clock now;                          ///< the database's
-  bool read_only = false;             ///< a standby, or set so
-  std::string schema;                 ///< the newest schema file that was applied; empty: there is none
-  std::string needed;                 ///< the newest that this program carries
+  bool read_only = false;             ///< a standby, or configured as read-only
+  std::string schema;                 ///< the newest applied schema file; empty: none
+  std::string needed;                 ///< the newest schema file of this program
   bool may_serve = false;             ///< the login may call the service's functions
   std::vector<std::string> sessions;  ///< the application names of all sessions of this login
 };
 
-/// By a connection of its own, within seconds. The error is a sentence of the database's or its library's.
+/// Opens a connection of its own and returns within seconds. The error is the database's or libpq's sentence.
 [[nodiscard]] std::expected<Condition, std::string> look_around(const ConnectOptions& options);
 
-/// The application name of a service's connections: by it the database shows who is connected, and two
-/// services with one client id are found out. `instance` is random, one a process; a long client id is
-/// shortened, since PostgreSQL keeps 63 bytes.
+/// The application_name of a service's connections: it shows in pg_stat_activity and reveals two services
+/// with the same client id. `instance` is random for each process. A long client id is shortened, since
+/// PostgreSQL keeps 63 bytes.
 [[nodiscard]] std::string session_name(const std::string& client_id, const std::string& instance);
 
-/// The client ids among such names that more than one instance has.
+/// The client ids that several instances in `session_names` share.
 [[nodiscard]] std::vector<std::string> shared_client_ids(const std::vector<std::string>& session_names);
 
 }  // namespace latchkey::registry

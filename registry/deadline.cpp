@@ -49,7 +49,7 @@ void Deadline::watch(int socket, Clock::time_point until) {
   passed_ = false;
   until_ = until;
   if (last_ <= Clock::now()) return shut_down();
-  // A thread that looks before that finds this call when it does: no wake-up for every call.
+  // Wake the thread only if it would wake too late: this avoids a wake-up for each call.
   if (std::min(until_, last_) < alarm_) changed_.notify_one();
 }
 

@@ -7,9 +7,9 @@
 
 namespace latchkey::registry {
 
-/// Ends a call that the server neither answers nor drops. A server that is stopped goes on acknowledging by
-/// its kernel, so neither its own time-outs nor TCP's ever fire; shutting the socket down from here makes the
-/// call fail, and whatever is still said on that connection.
+/// Ends a call that the server never answers. A stopped server process still acknowledges TCP by its kernel,
+/// so neither its own timeouts nor TCP's fire. Shutting the socket down from another thread makes the call,
+/// and all later ones on that connection, fail.
 class Deadline {
  public:
   using Clock = std::chrono::steady_clock;
@@ -19,18 +19,18 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  /// From any thread: the call that runs `after` from now fails then, and so does every later one.
+  /// A call that runs `after` from now fails then, and so does every later one. Thread-safe.
   void give_up(std::chrono::milliseconds after = {}) noexcept;
   [[nodiscard]] bool given_up() noexcept;
 
-  /// As long as this lives, the socket has until the limit.
+  /// Shuts the socket down at the limit, unless destroyed before.
   class Watch {
    public:
     Watch(Deadline& deadline, int socket, std::chrono::milliseconds limit);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
-    /// The limit has passed, and the socket is shut down.
+    /// True if the limit has passed and the socket is shut down.
     [[nodiscard]] bool passed() const noexcept;
 
    private:
@@ -46,9 +46,9 @@ class Deadline {
   std::mutex mutex_;
   std::condition_variable changed_;
   int socket_ = none;
-  Clock::time_point until_;                             ///< of the call that runs
-  Clock::time_point last_ = Clock::time_point::max();   ///< of all calls
-  Clock::time_point alarm_ = Clock::time_point::max();  ///< when the thread looks again by itself
+  Clock::time_point until_;                             ///< the deadline of the running call
+  Clock::time_point last_ = Clock::time_point::max();   ///< the deadline of all calls
+  Clock::time_point alarm_ = Clock::time_point::max();  ///< when the thread wakes up by itself
   bool passed_ = false;
   bool ending_ = false;
   std::thread thread_;  // last: it uses all of the above

@@ -17,7 +17,7 @@ Result<void> note_links(Registry& registry, std::span<const LinkLife> links) {
 }
 
 Result<bool> maintain(Registry& registry) {
-  // By itself, so that nothing of the rest can keep a month from having its partitions.
+  // In a transaction of its own, so that no failure of the rest can prevent next month's partitions.
   if (const auto made = registry.session().query("SELECT registry.make_partitions()"); !made)
     return std::unexpected(made.error());
   const auto rows = registry.session().query("SELECT registry.maintain()");

@@ -8,10 +8,10 @@
 namespace latchkey::registry {
 namespace {
 
-// Long enough that a commit costs little, short enough that a progress bar moves and an interruption loses
-// little.
+// Large enough to make commits cheap, small enough for a smooth progress bar and little loss at an
+// interruption.
 constexpr std::int64_t stretch = 20'000;
-// Each step is of a stretch, or reads what was brought once.
+// A step handles one stretch of lines, or reads all loaded lines once.
 constexpr std::chrono::minutes step_limit{10};
 constexpr std::chrono::hours whole_limit{6};
 
@@ -49,7 +49,7 @@ struct Import::Impl {
     try {
       run("SELECT registry.import_end()", AdminConnection::usual_limit);
     } catch (const std::exception&) {
-      // The connection is lost, and the import with it.
+      // The connection is lost, and with it the temporary table of the import.
       return;
     }
   }
@@ -76,7 +76,7 @@ struct Import::Impl {
     connection.run(copy, step_limit);
   }
 
-  /// The lines in one transaction, which has this long.
+  /// Enrols the lines in one transaction of at most `limit`.
   std::int64_t enroll(std::int64_t first, std::int64_t last, std::chrono::seconds limit,
                       const std::function<void(std::int64_t)>& progress) {
     const auto all = [&](pqxx::connection& at) {

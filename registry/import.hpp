@@ -9,12 +9,13 @@
 #include <string>
 #include <vector>
 
-/// Enrolling very many devices: brought by COPY, looked at as a whole, enrolled a stretch at a time.
+/// Bulk enrolment: loads devices by COPY, checks them all, then enrols them one stretch of lines after the
+/// other.
 namespace latchkey::registry {
 
-/// A device of an import, checked as far as it can be without the registry.
+/// A device to import; everything that does not need the registry is checked.
 struct ImportedDevice {
-  std::int64_t line = 0;  ///< where it begins in the file
+  std::int64_t line = 0;  ///< the line in the file where it begins
   std::string device_id;
   std::string group;       ///< empty: none
   std::string proof;       ///< symmetric_key | public_key | x509 | token | group
@@ -27,8 +28,8 @@ struct ImportProblem {
   std::string what;
 };
 
-/// One import over one connection, in this order: bring as often as there are devices, problems, enroll. At
-/// most one is under way in a registry. What was brought and not enrolled is forgotten with the object.
+/// One import by one connection: call `bring` for all devices, then `problems`, then `enroll`. A registry
+/// runs one import at a time. Devices that were brought and not enrolled are lost with the object.
 class Import {
  public:
   [[nodiscard]] static std::expected<Import, AdminError> begin(const ConnectOptions& options);
@@ -37,12 +38,12 @@ class Import {
   Import& operator=(Import&&) = delete;
 
   [[nodiscard]] std::expected<void, AdminError> bring(std::span<const ImportedDevice> devices);
-  /// What stands against it, by line, `most` of it at most.
+  /// The problems that prevent the import, by line, at most `most`.
   [[nodiscard]] std::expected<std::vector<ImportProblem>, AdminError> problems(int most);
 
-  /// Enrols all that was brought, `lines` being the last line there is: a stretch of lines a transaction, or
-  /// everything in one. `progress` hears up to which line it got. Returns how many devices are new; the
-  /// others were enrolled just like that before.
+  /// Enrols all devices that were brought; `lines` is the number of the last line. One transaction for each
+  /// stretch of lines, or one for all. Calls `progress` with the last enrolled line. Returns how many devices
+  /// are new; the others were enrolled before in the same way.
   [[nodiscard]] std::expected<std::int64_t, AdminError> enroll(
       std::int64_t lines, bool all_or_nothing, const std::function<void(std::int64_t)>& progress);
 

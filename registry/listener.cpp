@@ -15,7 +15,7 @@ namespace latchkey::registry {
 namespace {
 
 constexpr std::chrono::milliseconds retry_pause{500};
-// Whoever hears nothing has to look; a connection that says nothing must not keep it from that.
+// Without a connection the caller must poll, so a connection that does not answer must not delay it.
 constexpr std::chrono::seconds listen_limit{2};
 constexpr std::chrono::seconds leave_limit{1};
 
@@ -23,7 +23,7 @@ void collect(std::vector<std::string>& topics, std::string topic) {
   if (std::ranges::find(topics, topic) == topics.end()) topics.push_back(std::move(topic));
 }
 
-/// Collects the topics; libpqxx calls it while it looks for what has arrived.
+/// Collects the topics of notifications. libpqxx calls it while it reads from the connection.
 #if PQXX_VERSION_MAJOR >= 7
 class Ear {
  public:
@@ -67,7 +67,7 @@ struct Listener::Impl {
   Descriptor interruption;
   std::vector<std::string> topics;
   std::unique_ptr<pqxx::connection> connection;
-  std::unique_ptr<Ear> ear;  // after the connection, which it leaves when it ends
+  std::unique_ptr<Ear> ear;  // declared after the connection, since its destructor uses it
 };
 
 void Listener::Impl::connect() {
@@ -75,17 +75,17 @@ void Listener::Impl::connect() {
   connection = open_connection(options);
   const Deadline::Watch watch(deadline, connection->sock(), listen_limit);
   try {
-    // It waits for as long as nobody changes anything.
+    // A listening session is idle for long.
     pqxx::nontransaction(*connection).exec("SET idle_session_timeout = 0");
     ear = std::make_unique<Ear>(*connection, topics);
   } catch (const std::exception&) {
     if (!watch.passed()) throw;
   }
-  // libpqxx 6 says nothing of a connection that ended while it said LISTEN.
+  // libpqxx 6 does not report a connection that ended during LISTEN.
   if (watch.passed()) throw std::runtime_error(no_answer(listen_limit));
 }
 
-/// libpqxx 6 says UNLISTEN when the ear goes, and waits for the answer.
+/// libpqxx 6 sends UNLISTEN when the receiver is destroyed, and waits for the answer.
 void Listener::Impl::disconnect() noexcept {
   if (connection != nullptr) {
     const Deadline::Watch watch(deadline, connection->sock(), leave_limit);
@@ -94,7 +94,7 @@ void Listener::Impl::disconnect() noexcept {
   connection.reset();
 }
 
-/// Until the socket has something, or `interrupt`; -1 is no socket.
+/// Waits until the socket is readable, `interrupt` is called or `limit` passes; -1: no socket.
 void Listener::Impl::pause(int socket, std::chrono::milliseconds limit) const {
   std::array<pollfd, 2> waiting = {{{interruption.number(), POLLIN, 0}, {socket, POLLIN, 0}}};
   ::poll(waiting.data(), waiting.size(), static_cast<int>(limit.count()));

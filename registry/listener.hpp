@@ -9,12 +9,13 @@
 
 namespace latchkey::registry {
 
-/// Hears what the operators' functions announce (NOTIFY latchkey, with a topic) once their transaction has
-/// committed. A connection of its own, made anew after a failure. For one thread, but for `interrupt`.
+/// Receives the notifications of operators' functions (NOTIFY latchkey, with a topic), which PostgreSQL
+/// delivers after their commit. It has a connection of its own and reconnects after a failure. For one
+/// thread, except `interrupt`.
 class Listener {
  public:
   struct Heard {
-    bool connected = false;           ///< the connection is new: what was announced before was missed
+    bool connected = false;           ///< the connection is new: earlier notifications are lost
     std::vector<std::string> topics;  ///< each once
   };
 
@@ -23,10 +24,10 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// Waits until something is announced or the connection is made anew, and at most for `limit`; may return
-  /// earlier with nothing. After a failure it returns no sooner than half a second later.
+  /// Waits for a notification or a new connection, for at most `limit`; may return earlier with nothing.
+  /// After a failure it takes at least half a second.
   [[nodiscard]] Result<Heard> wait(std::chrono::milliseconds limit);
-  /// From any thread: from now on `wait` returns at once, unless it connects.
+  /// Makes `wait` return at once from now on, unless it is connecting. Thread-safe.
   void interrupt() noexcept;
 
  private:

@@ -17,7 +17,7 @@ using Digests = std::map<std::string, std::string, std::less<>>;
 constexpr int lock_tries = 12;
 constexpr std::chrono::milliseconds between_tries{500};
 constexpr std::chrono::seconds turn_limit{60};
-// A pass may fill a column of a fleet of millions.
+// A pass may fill a new column for millions of devices.
 constexpr std::chrono::hours pass_limit{1};
 
 Digests read_digests(pqxx::nontransaction& reading, const std::string& table, const std::string& columns) {
@@ -63,7 +63,7 @@ void run(pqxx::connection& connection, const Pass& pass) {
   transaction.commit();
 }
 
-/// False when the lock that `act` wanted did not come in time.
+/// False if `act` did not get a lock in time.
 template <class Act>
 bool got_lock(const Act& act) {
   try {
@@ -75,7 +75,8 @@ bool got_lock(const Act& act) {
   }
 }
 
-/// A lock that does not come within two seconds is given up, so that nobody waits behind this one for long.
+/// Gives up waiting for a lock after two seconds and tries again later, so that other sessions do not wait
+/// behind it.
 bool run_patiently(AdminConnection& connection, const Pass& pass) {
   const auto all = [&](pqxx::connection& at) { run(at, pass); };
   for (int tries = 1; tries <= lock_tries; ++tries) {
@@ -85,7 +86,7 @@ bool run_patiently(AdminConnection& connection, const Pass& pass) {
   return false;
 }
 
-/// Until the connection ends.
+/// The lock is held until the connection ends.
 bool take_migration_lock(AdminConnection& connection) {
   const auto take = [](pqxx::connection& at) {
     pqxx::nontransaction locking(at);
@@ -120,7 +121,7 @@ std::expected<Found, AdminError> apply_missing(AdminConnection& connection) {
   return missing;
 }
 
-/// psql decides by `\if` what we decide by a query.
+/// psql evaluates the condition by `\if`, we by a query.
 std::string script_of(const Part& part) {
   if (part.condition.empty()) return part.sql;
   return "SELECT " + part.condition + " AS wanted \\gset\n\\if :wanted\n" + part.sql + "\\endif\n";

@@ -18,7 +18,7 @@ std::string sql_of_pass(std::string_view name) {
   return std::string(file->sql);
 }
 
-/// For what the project's own files are called: no name and no digest has a quote in it.
+/// An SQL literal for names and digests of our files, which contain no quote.
 std::string literal(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
@@ -32,8 +32,8 @@ Pass schema_pass(const SchemaFile& file) {
                 literal(digest_of(file.sql)) + ");\n"}}};
 }
 
-/// Making a view anew waits for everybody who reads it, and everybody else behind it: so only if it changed.
-/// A schema file may have dropped it.
+/// A condition: the file changed, or a schema file dropped its object. To replace a view waits for all its
+/// readers, and later readers wait behind that, so replace only changed views.
 std::string is_outdated(const CodeFile& file) {
   std::string condition = "NOT EXISTS (SELECT FROM registry.schema_code WHERE name = " + literal(file.name) +
                           " AND digest = " + literal(digest_of(file.sql)) + ")";
@@ -57,7 +57,7 @@ std::string remembered() {
          names + ");\n";
 }
 
-/// In one transaction, so that a service sees all of it or nothing.
+/// One transaction, so that a service sees either the old code or the new.
 Pass code_pass() {
   Pass pass{"code", {{"", as_owner + sql_of_pass("replaced") + "SET LOCAL check_function_bodies = off;\n"}}};
   for (const CodeFile& file : code_files()) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// Rows of the registry as values. What a column means stands in its COMMENT (registry/schema).
+/// The registry's rows as values. The columns' COMMENTs in registry/schema define their meaning.
 namespace latchkey::registry {
 
 /// The database's clock, in microseconds since the epoch: the authority for validity.
@@ -25,10 +25,10 @@ inline constexpr std::array<std::string_view, 4> proof_names = {"symmetric_key",
                                                                 "token"};
 [[nodiscard]] std::string_view name_of(ProofKind proof) noexcept;
 enum class Origin { device, group };
-/// Who of those with the proof is let in.
+/// Which devices with a valid proof a group admits.
 enum class Admitted { all, listed, approved };
 
-/// What a group, or its defaults, allows.
+/// What an enrolment allows: the group's policy, or the defaults.
 struct Policy {
   bool in_window = true;
   bool id_matches = true;  ///< the group's device_id_pattern
@@ -38,38 +38,38 @@ struct Policy {
   bool allows_x509 = true;
   bool allows_password = false;
   std::int64_t lifetime_s = 0;
-  std::int64_t unused_life_s = 0;    ///< a credential never used ends after this
-  bool seals_config = false;         ///< the configuration goes out encrypted or not at all
-  std::optional<std::string> quota;  ///< the quota row that a newcomer counts against
+  std::int64_t unused_life_s = 0;    ///< a credential that is never used ends after this time
+  bool seals_config = false;         ///< the configuration must be encrypted
+  std::optional<std::string> quota;  ///< the quota that a new device counts against
 };
 
-/// The one enrolment that a request has to satisfy: the device's own, else the group that its proof names.
+/// The enrolment that decides a request: the device's own, else that of the group that its proof names.
 struct Enrolment {
   Origin origin = Origin::device;
   std::optional<std::string> group;
   ProofKind proof = ProofKind::token;
-  /// A sealed key; a SubjectPublicKeyInfo; a CA certificate, or the SHA-256 of the device's own; a token's
-  /// SHA-256.
+  /// By `proof`: a sealed key; a SubjectPublicKeyInfo; a group's CA certificate or the SHA-256 of a device's;
+  /// the SHA-256 of a token.
   crypto::Bytes material;
-  crypto::Bytes secondary;  ///< accepted as well while a group's key or CA is rolled; empty: none
+  crypto::Bytes secondary;  ///< the second accepted material while a group's key or CA is rolled; empty: none
   crypto::NameKind id_from = crypto::NameKind::common_name;  ///< x509 groups
   bool enabled = true;
   Policy policy;
   std::string config = "{}";  ///< fleet <- group <- device, merged
-  std::int64_t layers = 0;    ///< how often these three and the endpoint were changed, in all
-  std::string endpoint;       ///< where its devices connect, JSON; empty: as the service's configuration says
-  /// How the registry names it: "device", or "group:<name>".
+  std::int64_t layers = 0;    ///< how often these three and the endpoint changed, in total
+  std::string endpoint;       ///< where its devices connect, JSON; empty: as in the service's configuration
+  /// Its name in the registry: "device" or "group:<name>".
   [[nodiscard]] std::string name() const;
 };
 
-/// What a device is to have, and which version of it that is: worked out by the service whenever a layer or
-/// an attribute changed, and kept until then.
+/// A device's configuration and its version. The service computes it again whenever a layer or an attribute
+/// changed.
 struct Configured {
   std::int64_t version = 1;
-  std::optional<std::int64_t> layers;  ///< Enrolment::layers at that time; nothing: not worked out yet
-  std::optional<crypto::Sha256Digest> digest;    ///< of what the version stands for
-  std::string fault;                             ///< why nothing can be sent
-  std::optional<crypto::Sha256Digest> endpoint;  ///< of Enrolment::endpoint; nothing: it was empty
+  std::optional<std::int64_t> layers;          ///< Enrolment::layers at that time; nothing: not computed yet
+  std::optional<crypto::Sha256Digest> digest;  ///< of the content of this version
+  std::string fault;                           ///< why the configuration cannot be sent; empty: it can
+  std::optional<crypto::Sha256Digest> endpoint;  ///< of Enrolment::endpoint; nothing: that was empty
   friend bool operator==(const Configured&, const Configured&) = default;
 };
 
@@ -77,20 +77,21 @@ struct Device {
   DeviceState state = DeviceState::off;
   std::int64_t generation = 0;
   std::string enrolled_by;  ///< Enrolment::name() of the registration; empty after a reset
-  std::optional<crypto::Sha256Digest> proof_key;  ///< of the public key that registered it
-  std::optional<crypto::Sha256Digest> waiting;    ///< the request that waits for approval
+  std::optional<crypto::Sha256Digest> proof_key;  ///< fingerprint of the public key that registered it
+  std::optional<crypto::Sha256Digest> waiting;    ///< digest of the request that waits for approval
   std::optional<crypto::Sha256Digest> approved;
   std::optional<crypto::Sha256Digest> rejected;
   Configured configured;
   std::int64_t applied_config_version = 0;
-  std::optional<crypto::Sha256Digest> endpoint_given;  ///< as Configured::endpoint: what it has
+  std::optional<crypto::Sha256Digest> endpoint_given;  ///< Configured::endpoint that the device has
   std::string attributes = "{}";
 };
 
-/// How the answer that delivered a credential was signed; its configurations are signed the same way.
+/// The signer of the answer that delivered a credential. Configurations for that credential have the same
+/// signer.
 enum class SignedBy { device_key, service };
 
-/// Which of the keys that a device of a group may have: eight bytes that say nothing of the key itself.
+/// Identifies a key by eight bytes that reveal nothing about it.
 using KeyId = std::array<std::uint8_t, 8>;
 
 struct Credential {
@@ -99,10 +100,11 @@ struct Credential {
   crypto::Sha256Digest digest{};
   crypto::Bytes certificate;  ///< DER; empty for a password
   crypto::Bytes salt;         ///< of a password
-  KeyId master_key{};         ///< under which a password was derived
+  KeyId master_key{};         ///< the master key that a password was derived from
   Clock not_before;
   Clock not_after;
-  bool live = false;  ///< neither retired nor revoked nor expired, used or still to be used in time
+  /// Not retired, revoked or expired, and used, or still within the time for its first use.
+  bool live = false;
   SignedBy signed_by = SignedBy::service;
   std::optional<KeyId> answer_key;                        ///< with SignedBy::device_key
   std::optional<protocol::EncryptionKey> encryption_key;  ///< for secrets in its configurations
@@ -115,27 +117,28 @@ struct Presented {
   [[nodiscard]] bool renews() const { return status == "live" || status == "in_grace"; }
 };
 
-/// What a request is looked up by.
+/// The keys by which the registry finds everything about a request.
 struct RequestKey {
   protocol::DeviceId device_id;
   std::string request_id;
   std::optional<std::string> group;
   std::optional<crypto::Sha256Digest> token_hash;
-  std::optional<crypto::Sha256Digest> ca_subject;   ///< who issued the last certificate of x5c
+  std::optional<crypto::Sha256Digest> ca_subject;   ///< the issuer of the last certificate in x5c
   std::optional<crypto::Sha256Digest> certificate;  ///< x5t#S256
-  std::optional<crypto::Sha256Digest>
-      last_subject;  ///< of the last certificate of x5c, if it follows another
+  /// The subject of the last certificate in x5c, if that has more than one.
+  std::optional<crypto::Sha256Digest> last_subject;
 };
 
 struct RequestFacts {
   std::optional<Enrolment> enrolment;
   std::optional<Device> device;
-  std::optional<Credential> same_request;  ///< what (device_id, request_id) gave
+  /// The credential that was issued for the same (device_id, request_id).
+  std::optional<Credential> same_request;
   std::optional<Credential> newest;
   std::optional<Presented> presented;
 };
 
-/// A credential to be committed.
+/// A credential to commit.
 struct NewCredential {
   protocol::CredentialType type = protocol::CredentialType::x509;
   std::string request_id;
@@ -144,10 +147,10 @@ struct NewCredential {
   crypto::Bytes certificate;               ///< empty for a password, and so are serial and fingerprints
   crypto::Sha256Digest fingerprint{};      ///< SHA-256 of the certificate
   crypto::Sha256Digest key_fingerprint{};  ///< SHA-256 of its SubjectPublicKeyInfo
-  std::optional<KeyId> issuer;             ///< the key of the CA that signed the certificate
+  std::optional<KeyId> issuer;             ///< the id of the CA's key that signed the certificate
   crypto::Bytes salt;                      ///< of a password
-  KeyId master_key{};                      ///< under which a password was derived
-  std::optional<crypto::Sha256Digest> password_hash;  ///< for brokers that look logins up
+  KeyId master_key{};                      ///< the master key that a password was derived from
+  std::optional<crypto::Sha256Digest> password_hash;  ///< for brokers that query the registry
   Clock not_before;
   Clock not_after;
   Clock use_by;
@@ -156,40 +159,41 @@ struct NewCredential {
   std::optional<protocol::EncryptionKey> encryption_key;
 };
 
-/// One line of the ledger.
+/// One row of the ledger.
 struct Attempt {
   std::string tracking_id;
   std::string device_id;
   Clock received_at;
   std::string_view decision;   ///< accepted, repeated, pending, challenge, rejected, retry
   std::string_view code;       ///< empty unless rejected or retry
-  std::optional<Cause> cause;  ///< the true one; nothing: accepted
+  std::optional<Cause> cause;  ///< the real cause; nothing: accepted
   std::optional<std::string> group;
-  /// One of a flood: a number in attempt_count instead of a line, unless a credential is given out.
+  /// Part of a flood: only counted in attempt_count, without a row, unless it gets a credential.
   bool counted = false;
 };
 
-/// A registration or rotation that goes with an accepted attempt.
+/// The registration or rotation of an accepted attempt.
 struct Registration {
-  std::optional<std::int64_t> expected_generation;  ///< what the load saw; nothing: no device row
-  bool to_registered = false;                       ///< moves the state; a rotation does not
+  /// The generation that was loaded; nothing: no device row.
+  std::optional<std::int64_t> expected_generation;
+  bool to_registered = false;  ///< changes the device's state; a rotation does not
   std::string enrolled_by;
   std::optional<crypto::Sha256Digest> proof_key;
   std::optional<std::string> quota;
   std::string attributes = "{}";
   NewCredential credential;
-  /// What the answer says, and what it was worked out from: nothing for a device that has no row.
+  /// The configuration in the answer, and the one before it; nothing for a device without a row.
   std::optional<Configured> configured_before;
   std::optional<Configured> configured;
 };
 
-/// A request that waits for an operator.
+/// A request that waits for an operator's approval.
 struct Waiting {
   std::optional<std::int64_t> expected_generation;
   crypto::Sha256Digest digest{};
   std::string attributes = "{}";
-  std::optional<std::string> quota;  ///< as Registration::quota: nobody waits where there is no room
-  /// How to tell the device that an operator decided; without a request_id it is not told.
+  std::optional<std::string> quota;  ///< as Registration::quota: without room a request cannot wait
+  /// For the notice of an operator's decision; without a request_id the device gets none.
   std::string request_id;
   SignedBy signed_by = SignedBy::service;
   std::optional<KeyId> answer_key;
@@ -202,33 +206,33 @@ struct DecidedRequest {
   std::optional<Waiting> waiting;
 };
 
-/// What the commit did with one row.
+/// The result of committing one row.
 enum class Outcome {
   won,             ///< written
-  noted,           ///< nothing but the ledger was to be written
-  again,           ///< somebody else was faster, or the device changed: load and decide again
+  noted,           ///< only the ledger was written
+  again,           ///< the row lost a race, or the device changed: load and decide again
   quota_exceeded,  ///< written as a rejection
-  rate_limited,    ///< too many new credentials: written as put off
-  too_many_wait,   ///< no room to wait for an operator in: written as a rejection
-  late,            ///< a `connected` that is older than the open session, or of one that ended
-  busy,            ///< somebody else has locked what it changes; nothing was written
+  rate_limited,    ///< too many new credentials: written as a retry
+  too_many_wait,   ///< too many requests wait for an operator: written as a rejection
+  late,            ///< a `connected` of an older or ended session
+  busy,            ///< another session has locked its rows; nothing was written
 };
 
-/// A session of another login that has locked devices or quotas.
+/// A database session of another login that has locked devices or quotas.
 struct LockHolder {
   std::int64_t pid = 0;
   std::string login;
-  Clock since;  ///< when its transaction began, or, where that may not be seen, when it was first met
+  Clock since;  ///< when its transaction began, or, without the right to see that, when it was first seen
 };
 
 struct StatusKey {
   protocol::DeviceId device_id;
-  std::optional<std::int64_t> generation;  ///< with `connected`; else that of the open session counts
+  std::optional<std::int64_t> generation;  ///< only for `connected`; otherwise the open session's is used
 };
 
 struct StatusFacts {
   std::optional<Device> device;
-  std::optional<Enrolment> enrolment;    ///< the one that registered the device
+  std::optional<Enrolment> enrolment;    ///< the enrolment that registered the device
   std::optional<Credential> credential;  ///< of that generation
   std::string session;                   ///< the open one
 };
@@ -238,40 +242,41 @@ struct DecidedStatus {
   protocol::StatusMessage status;
   DeviceState expected = DeviceState::off;
   DeviceState next = DeviceState::off;
-  /// The broker did not hand it over before this; nothing: not known, and whatever it says counts.
+  /// The earliest time at which the broker can have delivered it; nothing: unknown, so the status is taken as
+  /// new.
   std::optional<Clock> handed_over;
-  /// What was loaded, where the answer tells it, and what it is from now on, where that differs.
+  /// The loaded configuration, if the answer contains it, and the new one, if that differs.
   std::optional<Configured> configured_before;
   std::optional<Configured> configured;
 };
 
-/// A device whose configuration was due.
+/// A device with a due configuration, after the decision.
 struct DecidedConfig {
   protocol::DeviceId device_id;
-  std::string session;  ///< the open one that was loaded; empty: none
-  bool waits = false;   ///< it is sent something that it has to acknowledge
+  std::string session;  ///< the open session when it was loaded; empty: none
+  bool waits = false;   ///< it is sent a configuration that it must acknowledge
   Configured configured_before;
-  std::optional<Configured> configured;  ///< where that differs
+  std::optional<Configured> configured;  ///< the new one, if it differs
 };
 
-/// A device that waited for approval, and how an answer to it is signed.
+/// A device whose request an operator decided, with the facts to sign an answer to it.
 struct ApprovalNotice {
   protocol::DeviceId device_id;
   std::string request_id;
-  StatusFacts facts;  ///< enrolment and credential only, as far as they sign
+  StatusFacts facts;  ///< only the members that are needed to sign
 };
 
-/// One life of the connection to the broker.
+/// One connection of a replica to the broker.
 struct LinkLife {
   std::string name;                         ///< random
-  std::chrono::milliseconds ready_since{};  ///< how long ago it was subscribed
-  bool lost = false;                        ///< it is over
+  std::chrono::milliseconds ready_since{};  ///< how long it has been subscribed
+  bool lost = false;                        ///< the connection has ended
 };
 
-/// A message to a device that the broker did not take.
+/// A message to a device that the broker did not accept.
 struct Undelivered {
   std::string device_id;
-  std::string what;  ///< which, and why, for people
+  std::string what;  ///< which message, and why, for people
   std::chrono::milliseconds ago{};
 };
 

@@ -9,7 +9,7 @@ struct ClaimedNotices {
   std::vector<ApprovalNotice> rows;
 };
 
-/// Whom to tell that an operator decided; each is handed out once.
+/// Claims the devices to notify of an operator's decision; each is returned once.
 [[nodiscard]] Result<ClaimedNotices> claim_nudges(Registry& registry);
 
 }  // namespace latchkey::registry

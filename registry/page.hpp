@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
-/// What the fleet page shows, as the functions of registry/code/page give it. Texts of devices are as they
-/// sent them: nothing is escaped.
+/// Rows of the functions in registry/code/page, for the fleet page. Texts from devices are unchanged, not
+/// escaped.
 namespace latchkey::registry {
 
-/// Of the devices that first asked on a day (UTC).
+/// Counts of the devices whose first request came on one day (UTC).
 struct FunnelDay {
   std::string day;  ///< "2026-01-31"
   std::int64_t requested = 0;
   std::int64_t registered = 0;
   std::int64_t connected = 0;
   std::int64_t ready = 0;
-  Clock counted_at;  ///< of the whole fleet: a large one is counted hourly
+  Clock counted_at;  ///< when the fleet was counted; a large one is counted hourly
 };
 
 struct ShownRejection {
@@ -45,11 +45,11 @@ struct ShownExpiring {
   bool online = false;
 };
 
-/// Lists, each the first 20 of what there is.
+/// Lists of at most 20 rows each.
 struct Overview {
   std::vector<ShownRejection> rejections;
   std::vector<ShownPending> pending;
-  std::int64_t pending_total = 0;  ///< 1000: that many or more
+  std::int64_t pending_total = 0;  ///< 1000 means 1000 or more
   std::vector<ShownExpiring> expiring;
 };
 
@@ -82,13 +82,13 @@ struct DeviceHistory {
   std::vector<ShownEvent> events;     ///< the newest first, at most 60
 };
 
-/// How many devices there are in each state. Reads them all: for a thread that nobody waits for.
+/// The number of devices in each state. Reads all devices, so call it in a background thread.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_devices(Registry& registry);
 
-/// The last 30 days, the oldest first. Reads the devices of these days.
+/// The last 30 days, oldest first. Reads all devices of these days.
 [[nodiscard]] Result<std::vector<FunnelDay>> count_funnel(Registry& registry);
 
-/// For the fleet page: a few rows each, by indexes, in two or three statements.
+/// For the fleet page: read a few rows by indexes, in two or three statements.
 [[nodiscard]] Result<Overview> overview(Registry& registry);
 [[nodiscard]] Result<DeviceHistory> history(Registry& registry, const protocol::DeviceId& id);
 

@@ -6,7 +6,7 @@ std::string device_of(const protocol::DeviceId& id) {
   return R"({"device_id":")" + id.text() + "\"}";  // no character of an id needs an escape
 }
 
-// What a row of each function is.
+// Converts a row of each function into a value.
 
 FunnelDay funnel_day_of(const Row& row) {
   return {row[column::day].c_str(),

@@ -6,17 +6,16 @@
 
 namespace latchkey::registry {
 
-/// Whose connections come first where the database has too few for all: some come first, and as long as one
-/// of these has none, the others make no connection and give back what they have. May be used from several
-/// threads.
+/// Gives connections priority where the database has too few: as long as a connection with priority is
+/// missing, connections without priority are closed and not opened. Thread-safe.
 class Precedence {
  public:
-  /// One of those that come first has no connection; it gets none, or did not try yet.
+  /// A connection with priority is missing.
   void lack();
-  /// It has one now, or needs none any longer.
+  /// It is open now, or no longer needed.
   void have();
   [[nodiscard]] bool others_may();
-  /// Waits until the others may, at most this long; false if they still may not.
+  /// Waits until connections without priority may open, at most `limit`; false if they still may not.
   [[nodiscard]] bool await(std::chrono::milliseconds limit);
 
  private:

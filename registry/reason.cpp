@@ -6,8 +6,8 @@
 namespace latchkey::registry {
 namespace {
 
-// In the order of `Reason`. An id stands in ledgers and in scripts: it stays. A text is what follows "refused
-// because" or "pending because"; a function is called in full, so that it can be copied.
+// In the order of `Reason`. Never change an id: ledgers and scripts contain it. A text continues "refused
+// because" or "pending because". An advice writes SQL calls in full, ready to copy.
 constexpr std::array<ReasonRow, 66> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "A fault of the device's firmware, or no device at all. latchkey explain {id} says whether a correct "

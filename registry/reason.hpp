@@ -7,10 +7,10 @@
 
 namespace latchkey::registry {
 
-/// Why a request got what it got, or a status does not count. The ledger, the log, `latchkey explain` and the
-/// fleet page have a reason from here, and from nowhere else.
+/// The catalogue of reasons for the decision on a request, or for ignoring a status. The ledger, the log,
+/// `latchkey explain` and the fleet page use only these.
 enum class Reason {
-  // Before anybody is known.
+  // Before the device is known.
   malformed_request,
   too_many_failures,
   inbox_full,
@@ -49,7 +49,7 @@ enum class Reason {
   group_disabled,
   registered_by_another_enrolment,
   registered_by_another_key,
-  // What a known device gets (service/enrolment).
+  // Decisions about a known device (service/enrolment).
   not_fresh,
   device_suspended,
   device_revoked,
@@ -84,24 +84,24 @@ enum class Reason {
 
 /// One row of the catalogue.
 struct ReasonRow {
-  std::string_view id;      ///< as the ledger and the log have it; never changes
+  std::string_view id;      ///< in the ledger and the log; never changes
   std::string_view text;    ///< for people
-  std::string_view advice;  ///< what an operator can do; {id} and {group} are to be filled in
+  std::string_view advice;  ///< what an operator can do; {id} and {group} are placeholders
 };
 
 [[nodiscard]] const ReasonRow& row_of(Reason reason) noexcept;
-/// All of it, in the order of `Reason`.
+/// The whole catalogue, in the order of `Reason`.
 [[nodiscard]] std::span<const ReasonRow> reason_rows() noexcept;
-/// The SQL that makes the table registry.reason this catalogue.
+/// SQL that writes the catalogue to the table registry.reason.
 [[nodiscard]] std::string reasons_as_sql();
 
-/// The reason, and what is known besides it in one case.
+/// A reason with a detail of the single case.
 struct Cause {
   Cause(Reason why, std::string more = {})  // NOLINT(google-explicit-constructor): a reason alone is one
       : reason(why), detail(std::move(more)) {}
 
   Reason reason;
-  std::string detail;  ///< empty: the reason says all
+  std::string detail;  ///< empty: none
 
   [[nodiscard]] std::string_view id() const noexcept { return row_of(reason).id; }
   /// For people: "wrong key", "registered by another enrolment: group:meters".

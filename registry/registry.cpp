@@ -8,7 +8,7 @@
 namespace latchkey::registry {
 namespace {
 
-/// The newest schema file that was applied, and which of our calls there are not.
+/// Selects the newest applied schema file, and those of our functions that are missing.
 std::string found_sql() {
   std::string names;
   for (const Call& call : calls())
@@ -25,7 +25,7 @@ std::string found_sql() {
 struct Registry::Impl {
   Impl(ConnectOptions options, std::chrono::seconds patience) : session(std::move(options), patience) {}
   Session session;
-  std::map<std::int64_t, Clock> holders;  ///< by process id: since when
+  std::map<std::int64_t, Clock> holders;  ///< by process id: when it was first seen
 };
 
 Registry::Registry(ConnectOptions options, std::chrono::seconds patience)
@@ -53,7 +53,7 @@ Result<void> Registry::check() {
 
 Result<void> Registry::prove() {
   if (auto checked = check(); !checked) return checked;
-  // No row can be what keeps a call without rows.
+  // A call without rows cannot fail because of a row.
   for (const char* const function : {"load_requests", "commit_requests", "load_statuses", "commit_statuses"})
     if (auto rows = impl_->session.call(function, "[]", false); !rows)
       return std::unexpected(impl_->session.noted(std::move(rows.error())));

@@ -11,8 +11,9 @@ struct LoadedRequests {
 
 [[nodiscard]] Result<LoadedRequests> load_requests(Registry& registry, std::span<const RequestKey> keys);
 
-/// One transaction. A device at most once in `rows`. Outcomes in their order. What somebody else has locked
-/// is waited for, 200 ms at most; then the others are written without it.
+/// Commits in one transaction. `rows` must contain a device at most once. Returns the outcomes in the order
+/// of `rows`. Waits at most 200 ms for locks of others, then writes the other rows without the locked ones
+/// (`busy`).
 [[nodiscard]] Result<std::vector<Outcome>> commit_requests(Registry& registry,
                                                            std::span<const DecidedRequest> rows);
 

@@ -4,7 +4,7 @@
 
 namespace latchkey::registry {
 
-/// Another `stamp` whenever other certificates are revoked.
+/// `stamp` changes whenever the set of revoked certificates changes.
 struct RevocationState {
   std::string stamp;
   Clock now;
@@ -14,10 +14,10 @@ struct RevocationState {
 struct RevokedCertificate {
   crypto::Bytes serial;
   Clock at;
-  std::optional<KeyId> issuer;  ///< the key of the CA that signed it; nothing: not known
+  std::optional<KeyId> issuer;  ///< the id of the CA's key that signed it; nothing: unknown
 };
 
-/// Whether `load_revoked` would give other revoked certificates than before; cheaper.
+/// A cheap way to see whether `load_revoked` would return something new.
 [[nodiscard]] Result<RevocationState> revocation_state(Registry& registry);
 [[nodiscard]] Result<std::vector<RevokedCertificate>> load_revoked(Registry& registry);
 

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Nearly every text: what stands in JSON as it is.
+/// True for text that needs no escape in JSON: nearly every text.
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
 }

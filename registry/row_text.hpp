@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: how rows are written for the service's calls.
+// Private to this folder: writes the rows of the service's calls.
 
 #include "crypto/bytes.hpp"
 #include "registry/columns.hpp"
@@ -11,22 +11,21 @@
 
 namespace latchkey::registry {
 
-/// A JSON array of objects, written as it is said: a row has thirty members, and a tree of them took longer
-/// to build than the row to decide. What is NULL is left out.
+/// Writes a JSON array of objects as text, without a tree: a row has thirty members, and to build a tree took
+/// longer than to decide the row. NULL members are omitted.
 class RowText {
  public:
-  /// The next object; its place in the array is its member `i`.
+  /// Begins the next object, whose member `i` is its index.
   void begin();
-  /// Device text was checked to be UTF-8 when it was decoded; what is not becomes U+FFFD.
+  /// Text from devices was checked as UTF-8 when decoded; other invalid UTF-8 becomes U+FFFD.
   void text(const Column& column, std::string_view value);
   void number(const Column& column, std::int64_t value);
   void flag(const Column& column, bool value);
-  /// As bytea reads it.
+  /// In bytea's hex format.
   void hex(const Column& column, crypto::ByteView value);
-  /// A value that is JSON already: what was read by `protocol/` and written again, never a device's own
-  /// words.
+  /// A value that is JSON already. It must come from our JSON writer, never unparsed from a device.
   void json(const Column& column, std::string_view value);
-  /// The whole array; nothing can be added after it.
+  /// Ends and returns the array.
   [[nodiscard]] std::string take();
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: what the service's calls take and give, and our values.
+// Private to this folder: converts between our values and the rows of the service's calls.
 
 #include "registry/broker_access.hpp"
 #include "registry/columns.hpp"
@@ -16,10 +16,10 @@
 
 namespace latchkey::registry {
 
-/// What becomes of rows that somebody else has locked.
+/// Whether to wait for rows that another session has locked.
 enum class Locked { wait, skip };
 
-/// The one parameter of a function: a JSON array, each item with its place in `i`.
+/// The parameter of a call: a JSON array whose items have their index in `i`.
 [[nodiscard]] std::string rows_of(std::span<const RequestKey> keys);
 [[nodiscard]] std::string rows_of(std::span<const StatusKey> keys);
 [[nodiscard]] std::string rows_of(std::span<const DecidedRequest> rows, Locked locked = Locked::wait);
@@ -30,16 +30,16 @@ enum class Locked { wait, skip };
 [[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
 [[nodiscard]] std::string rows_of(std::span<const Undelivered> rows);
 
-/// The one parameter of page_device and page_history.
+/// The parameter of page_device and page_history.
 [[nodiscard]] std::string device_of(const protocol::DeviceId& id);
 
-/// Where the columns of a result are. libpq copies and folds a name whenever it is asked for one, and a row
-/// of a load has fifty.
+/// The column numbers of a result, by name. libpq copies and case-folds a name at each lookup, and a loaded
+/// row has fifty columns.
 class Columns {
  public:
-  /// `result` outlives it.
+  /// `result` must outlive this.
   explicit Columns(const pqxx::result& result);
-  /// The column must be there.
+  /// The column must exist.
   [[nodiscard]] pqxx::row_size_type at(std::string_view name) const;
 
  private:

@@ -15,7 +15,7 @@ DeviceState state_of(std::string_view name) {
 
 ProofKind proof_of(std::string_view name) {
   const auto found = std::ranges::find(proof_names, name);
-  // A proof of a later version: nothing that a device sends matches it.
+  // A proof of a later version: as a token that no device's proof can match.
   return found == proof_names.end() ? ProofKind::token : static_cast<ProofKind>(found - proof_names.begin());
 }
 
@@ -34,7 +34,7 @@ Admitted admitted_of(std::string_view name) {
   return name == "approval" ? Admitted::approved : Admitted::all;
 }
 
-/// A column whose size the schema checks; empty if it is NULL.
+/// A bytea column of fixed size, which the schema checks; empty if NULL.
 template <std::size_t size>
 std::optional<std::array<std::uint8_t, size>> fixed(const pqxx::field& field) {
   const crypto::Bytes bytes = bytes_of(field);
@@ -53,7 +53,7 @@ std::optional<protocol::EncryptionKey> encryption_key_of(const pqxx::field& fiel
   return protocol::EncryptionKey{{point.begin(), middle}, {middle, point.end()}};
 }
 
-/// Who may speak for the device; what it is configured with comes after it.
+/// The enrolment without its configuration.
 std::optional<Enrolment> proof_in(const Row& row) {
   if (row[column::origin].is_null()) return std::nullopt;
   Enrolment enrolment;
@@ -114,7 +114,7 @@ std::optional<Device> device_of(const Row& row) {
   return device;
 }
 
-/// What a request is decided by and a status is not.
+/// The columns that only requests need.
 void add_claims(Device& device, const Row& row) {
   device.proof_key = digest_of(row[column::proof_key]);
   device.waiting = digest_of(row[column::waiting_digest]);

@@ -81,7 +81,7 @@ void add(RowText& row, const NewCredential& credential) {
   row.text(column::use_by, timestamp(credential.use_by));
 }
 
-/// The members version_from ... of the service's row types; `version` is what the new one is called there.
+/// The members version_from and following; `version` is the column of the new version in this row type.
 void add_configured(RowText& row, const Column& version, const std::optional<Configured>& before,
                     const std::optional<Configured>& now) {
   if (before) {

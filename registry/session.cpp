@@ -8,18 +8,18 @@ namespace latchkey::registry {
 namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause{500};
-// As connecting may take as well.
+// As long as connecting may take.
 constexpr std::chrono::seconds turn_limit{2};
-// Above statement_timeout: a server that works says itself what was too slow.
+// More than statement_timeout, so that a working server reports the slow statement itself.
 constexpr std::chrono::seconds call_margin{1};
 
-// Seconds for each address of the database; more than `longest_connect` is not obeyed, nor 0, which is for
-// ever.
+// Seconds for each address of the database. A value above `longest_connect` or 0, which means for ever, is
+// ignored.
 constexpr std::string_view connect_timeout = "connect_timeout";
 constexpr std::string_view usual_connect = "3";
 constexpr int longest_connect = 10;
 
-// Milliseconds for unacknowledged data; statement_timeout does not bound COMMIT, these do.
+// Milliseconds for unacknowledged data. They also limit COMMIT, which statement_timeout does not.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> deadlines = {{
     {"tcp_user_timeout", "5000"},
     {"keepalives_idle", "5"},
@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> deadlines
     {"keepalives_count", "2"},
 }};
 
-// Straight into the text that is wiped: a string of its own would be freed with the password in it.
+// Appends to a text that is wiped later; a temporary string would be freed with the password in it.
 void append_percent_encoded(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -64,7 +64,7 @@ void append_parameter(std::string& url, std::string_view key, std::string_view v
     append_quoted(url, value);
 }
 
-/// The last one counts, as with libpq.
+/// As in libpq, the last occurrence counts.
 bool bounds_connecting(std::string_view url) {
   const auto at = url.rfind(connect_timeout);
   if (at == std::string_view::npos) return false;
@@ -81,8 +81,7 @@ crypto::Secret password_of(const ConnectOptions& options) {
   return *std::move(line);
 }
 
-/// The options' URL with the password and the deadlines that libpq keeps: a server that hangs must not hang
-/// us.
+/// The options' URL with the password and with libpq's timeouts.
 std::string connection_string(const ConnectOptions& options) {
   std::string url = options.url;
   const auto add = [&url](std::string_view key, std::string_view value) {
@@ -92,7 +91,7 @@ std::string connection_string(const ConnectOptions& options) {
   for (const auto& [key, value] : deadlines)
     add(key, value);
   add("application_name", options.session);
-  // All our texts are UTF-8, whatever the database, PGCLIENTENCODING or the URL say.
+  // All our texts are UTF-8, so override the database, PGCLIENTENCODING and the URL.
   append_parameter(url, "client_encoding", "UTF8");
   const crypto::Secret password = password_of(options);
   if (password.empty()) return url;
@@ -114,7 +113,7 @@ Error error_of(const pqxx::sql_error& error, bool committing) {
     failure = Failure::too_slow;
   else if (is_class("21") || is_class("22") || is_class("23"))
     failure = Failure::poison;
-  // Without SQLSTATE, or with one of a server that is going away, a commit may or may not have happened.
+  // Without SQLSTATE, or with one of a server that shuts down, the commit may have happened.
   else if (committing && (state.empty() || is_class("57P") || is_class("08")))
     failure = Failure::in_doubt;
   return {failure, error.what()};
@@ -132,7 +131,7 @@ std::unique_ptr<pqxx::connection> open_connection(const ConnectOptions& options)
   const Wiped string{connection_string(options)};
   auto connection = std::make_unique<pqxx::connection>(string.text);
 #if PQXX_VERSION_MAJOR < 7
-  // It would connect again by itself in the middle of a call, past its deadline.
+  // libpqxx 6 would reconnect by itself in the middle of a call, past its deadline.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection->inhibit_reactivation(true);
@@ -198,7 +197,7 @@ Result<void> Session::connect() {
   } catch (...) {
     connection_.reset();
     lacks_connection(true);
-    // From here on: an attempt may have taken seconds, and so would the next one.
+    // Counted from the end of the attempt, which may have taken seconds.
     next_attempt_ = std::chrono::steady_clock::now() + reconnect_pause;
     return std::unexpected(noted({Failure::unavailable, classify_current_exception(false).what}));
   }
@@ -207,7 +206,8 @@ Result<void> Session::connect() {
 void Session::set_limits() {
   const Deadline::Watch watch(*deadline_, connection_->sock(), call_limit());
   pqxx::nontransaction setup(*connection_);
-  // jit: a plan that looks dear is compiled at each call, which takes a hundred times as long as the call.
+  // jit: PostgreSQL would compile an expensive-looking plan at each call, which takes a hundred times as long
+  // as the call.
   setup.exec("SET jit = off; SET idle_session_timeout = 0; SET statement_timeout = '" +
              std::to_string(patience_.count()) +
              "s'; SET lock_timeout = '200ms'; SET idle_in_transaction_session_timeout = "
@@ -229,7 +229,7 @@ void Session::set_time() {
   hurried_ = hurried;
 }
 
-// At its first use: libpqxx 7 asks the server at once, and `check` has to work where there is no schema yet.
+// Prepare at the first use: libpqxx 7 prepares on the server at once, and `check` must work without a schema.
 void Session::prepare(const std::string& function) {
   if (prepared_.contains(function)) return;
   connection_->prepare(function, "SELECT * FROM registry." + function + "($1::jsonb)");
@@ -264,8 +264,7 @@ Result<pqxx::result> Session::run(bool committing, const Run& body) {
     if (committing) standing_ = {std::chrono::steady_clock::now(), {}};
     return rows;
   }
-  // The server has refused a row, or lets another one go first: the connection is sound. After any other
-  // error it is not to be trusted.
+  // After a refused row or a lost race the connection is still good. After these two errors it is closed.
   if (rows.error().failure == Failure::unavailable || rows.error().failure == Failure::in_doubt) {
     connection_.reset();
     return std::unexpected(noted(std::move(rows.error())));

@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to this folder: the one place that knows libpqxx.
+// Private to this folder: connections by libpqxx.
 
 #include "registry/deadline.hpp"
 #include "registry/registry.hpp"
@@ -15,23 +15,23 @@
 
 namespace latchkey::registry {
 
-/// The one way to a connection: with deadlines that libpq keeps, and nothing left of the text that the
-/// password was part of (libpqxx and libpq have copies of their own). Throws as libpqxx does.
+/// Opens a connection with libpq's timeouts, and wipes our text with the password (libpqxx and libpq keep
+/// copies). Throws libpqxx's exceptions. Open connections only by this.
 [[nodiscard]] std::unique_ptr<pqxx::connection> open_connection(const ConnectOptions& options);
 
-/// What is said of a call that its deadline ended.
+/// The error text of a call that exceeded its deadline.
 [[nodiscard]] std::string no_answer(std::chrono::milliseconds limit);
 
-/// libpqxx 6 forgets that of a missing permission.
+/// The SQLSTATE, also of a missing permission, for which libpqxx 6 loses it.
 [[nodiscard]] std::string sqlstate_of(const pqxx::sql_error& error);
-/// Sorts an exception by what the caller does about it. To be called inside a catch block.
+/// Converts the current exception into an Error. Call inside a catch block.
 [[nodiscard]] Error classify_current_exception(bool committing);
 
-/// The service's connection: made when needed, thrown away after any failure of the connection itself.
-/// libpqxx 6 would reconnect by itself and lose what was prepared.
+/// The service's connection: opened when needed, closed after a failure of the connection. (libpqxx 6 would
+/// reconnect by itself and lose prepared statements.)
 class Session {
  public:
-  /// A statement has `patience` on the server, and a second more until its connection is given up.
+  /// `patience` is the statement_timeout; after one more second the connection is closed.
   Session(ConnectOptions options, std::chrono::seconds patience);
   ~Session() { lacks_connection(false); }
   Session(const Session&) = delete;
@@ -40,12 +40,13 @@ class Session {
   /// Runs `SELECT * FROM registry.<function>($1)` in autocommit: one round trip.
   [[nodiscard]] Result<pqxx::result> call(const char* function, const std::string& json, bool committing);
   [[nodiscard]] Result<pqxx::result> query(const char* sql, bool committing = false);
-  /// A call took too long: for a minute each gets a tenth of the time, so that others do not wait as long.
+  /// Call after a call that was too slow: limits the calls of the next minute to a tenth of the time, so that
+  /// other batches do not wait as long.
   void hurry();
   [[nodiscard]] const Registry::Standing& standing() const noexcept { return standing_; }
-  /// The same error, which the standing tells of from now on.
+  /// Records the error in `standing` and returns it.
   [[nodiscard]] Error noted(Error error);
-  /// From any thread: the call that runs `after` from now fails then, and so does every later one.
+  /// A call that runs `after` from now fails then, and so does every later one. Thread-safe.
   void abandon(std::chrono::milliseconds after) noexcept { deadline_->give_up(after); }
 
  private:
@@ -63,13 +64,13 @@ class Session {
   ConnectOptions options_;
   std::chrono::seconds patience_;
   std::unique_ptr<pqxx::connection> connection_;
-  std::set<std::string> prepared_;  ///< on this connection
+  std::set<std::string> prepared_;  ///< the functions prepared on this connection
   std::chrono::steady_clock::time_point next_attempt_;
   std::chrono::steady_clock::time_point hurried_until_;
-  bool hurried_ = false;  ///< this connection knows
+  bool hurried_ = false;  ///< the server has the shorter statement_timeout
   std::unique_ptr<Deadline> deadline_;
   Registry::Standing standing_;
-  bool lacks_connection_ = false;  ///< and those that come after this one wait
+  bool lacks_connection_ = false;  ///< counted as missing in `precedence`
 };
 
 /// bytea in its hexadecimal text form.

@@ -3,24 +3,24 @@
 #include <span>
 #include <string_view>
 
-/// The SQL of this folder, carried inside the binary (cmake/EmbedRegistry.cmake).
+/// The SQL files of this folder, embedded in the binary (cmake/EmbedRegistry.cmake).
 namespace latchkey::registry {
 
-/// A file of registry/schema: applied once, frozen when it was released.
+/// A file of registry/schema: applied once, never changed after its release.
 struct SchemaFile {
   std::string_view version;  ///< "0001"
   std::string_view name;     ///< "tables"
   std::string_view sql;
 };
 
-/// A file of registry/code: made anew by every migration.
+/// A file of registry/code: applied by every migration.
 struct CodeFile {
   enum class Kind { function, view, trigger } kind = Kind::function;
   std::string_view name;  ///< "service/load_requests"
   std::string_view sql;
 };
 
-/// A file of registry/passes: what a migration does around those.
+/// A file of registry/passes: statements that a migration runs before or after those.
 struct PassFile {
   std::string_view name;  ///< "rights"
   std::string_view sql;
@@ -28,7 +28,7 @@ struct PassFile {
 
 /// In the order in which they apply.
 [[nodiscard]] std::span<const SchemaFile> schema_files();
-/// Functions first, then views, each after those that it reads, then triggers.
+/// Functions first, then views in the order of their dependencies, then triggers.
 [[nodiscard]] std::span<const CodeFile> code_files();
 [[nodiscard]] std::span<const PassFile> pass_files();
 

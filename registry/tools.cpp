@@ -41,7 +41,7 @@ std::expected<std::int64_t, AdminError> retire_group_key(const ConnectOptions& o
                                                          const std::string& group, bool anyway) {
   return run_once<std::int64_t>(options, [&](pqxx::connection& connection) {
     pqxx::work transaction(connection);
-    // The caller says it in words of its own.
+    // The caller prints its own message.
     transaction.exec("SET LOCAL client_min_messages = warning");
     const auto rows = transaction.exec("SELECT registry.retire_group_key(" + transaction.quote(group) + ")");
     const auto left_behind = rows[0][0].as<std::int64_t>();

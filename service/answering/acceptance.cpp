@@ -7,7 +7,7 @@
 namespace latchkey::service {
 namespace {
 
-/// A credential as it is told, whether it is new or repeated.
+/// The data of a credential for an answer, new or repeated.
 struct Given {
   std::int64_t generation;
   protocol::CredentialType type;

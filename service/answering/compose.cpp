@@ -7,10 +7,11 @@
 namespace latchkey::service {
 namespace {
 
-// Between the two an operator may decide; a device that was approved asks again within a minute.
+// The retry interval of a request that waits for an operator: an approved device repeats it within a minute.
 constexpr std::int64_t approval_pause_s = 60;
 
-/// What is wrong with the shape of its own request or CSR, a device may know; of all else the code's message.
+/// A device may know what is wrong with the format of its request or CSR; otherwise it gets the code's
+/// message.
 std::string message_of(const Rejection& rejection) {
   const std::string& detail = rejection.cause.detail;
   if (rejection.code == protocol::Code::invalid_request) return detail;

@@ -6,30 +6,29 @@
 
 namespace latchkey::service {
 
-/// What every answer begins with. `now` is the database's, or the system's where that is away.
+/// The members of every answer. `now` is the database's time, or the system's if the database is unreachable.
 [[nodiscard]] protocol::Answer answer_head(const protocol::DeviceId& id,
                                            std::optional<std::string> request_id, std::string tracking_id,
                                            registry::Clock now);
 
-/// The answer to a request that was decided. Where what it got has to be committed first, the caller does
-/// that before it sends this.
+/// The answer to a decided request. The caller must commit the resolution before it sends the answer.
 [[nodiscard]] protocol::Answer compose(const AnsweringTools& tools, protocol::Answer head,
                                        const Resolved& resolved, const registry::RequestFacts& facts);
 
-/// An answer that gives nothing: the code's status, pause and, unless there is a better one, message.
+/// An answer without a credential: the code's status and retry time, and `message`, or the code's if empty.
 [[nodiscard]] protocol::Answer compose_refusal(protocol::Answer head, protocol::Code code,
                                                std::string_view message = {});
 
-/// Who signs the answer; nobody where nothing was proven, or the code's answers are plain.
+/// The signer of the answer; null if no proof verified, or if answers with this code are not signed.
 [[nodiscard]] const protocol::Signer* signer_of(const Resolved& resolved);
 
-/// What the broker has to do before the device hears of its credential and connects: a password has to be
-/// known to it, and a device that is let in again not to be kept out any more.
+/// What the broker must do before the device gets the answer: add the login of a new password, or admit a
+/// denied device again. Nothing if neither is needed.
 [[nodiscard]] std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
                                                                  const Resolution& resolution);
 
-/// A delay that spreads the askers: up to twice as long for `retry`, which many get at once; up to a tenth
-/// shorter for the others, since no device waits longer than an hour for what is not signed.
+/// A delay with jitter: up to twice as long for `retry`, which many devices get at once; up to a tenth
+/// shorter for other statuses, since a device waits at most an hour by an unsigned answer.
 [[nodiscard]] std::int64_t jittered(std::int64_t seconds, protocol::Status status);
 
 }  // namespace latchkey::service

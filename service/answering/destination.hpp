@@ -6,16 +6,16 @@
 
 namespace latchkey::service {
 
-/// Where devices connect with what they got, unless the registry says otherwise.
+/// Where devices connect, unless the registry has another endpoint for them.
 struct Destination {
   std::string host;
   std::uint16_t port = 8883;
   std::uint16_t password_port = 8883;  ///< for devices with a password
   bool tls = true;
-  std::vector<crypto::Bytes> anchors;  ///< DER; empty: devices keep theirs
+  std::vector<crypto::Bytes> anchors;  ///< DER; empty: devices keep their anchors
 };
 
-/// `endpoint`: what the registry says of it, JSON; empty: as everybody.
+/// `endpoint` is the registry's JSON; empty: use `destination`.
 [[nodiscard]] protocol::Connection connection_for(const Destination& destination,
                                                   const protocol::Topics& topics,
                                                   const protocol::DeviceId& id, protocol::CredentialType type,

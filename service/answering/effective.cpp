@@ -17,7 +17,7 @@ std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
   return config;
 }
 
-/// What the device said last: in this request, else what the registry keeps.
+/// The attributes of this request, or else those in the registry.
 std::string_view attributes_of(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
   const std::string& said = verified.request().attributes;
   return said == "{}" && facts.device ? std::string_view(facts.device->attributes) : std::string_view(said);
@@ -38,9 +38,9 @@ Effective effective_config(const protocol::DeviceId& id, const registry::Enrolme
   now.fault.clear();
   now.endpoint.reset();
   if (!enrolment.endpoint.empty()) now.endpoint = crypto::sha256(crypto::as_bytes(enrolment.endpoint));
-  // Neither holds a line feed: JSON as our writer and PostgreSQL's write it.
+  // The line feed separates the two: neither writer puts one into its JSON.
   now.digest = crypto::sha256(crypto::as_bytes(*config + '\n' + enrolment.endpoint));
-  // The first one is version 1, unless that was told already, without a configuration in it.
+  // The first configuration is version 1, unless version 1 was sent already, without a configuration.
   const bool was_told = before.digest || !before.fault.empty();
   if (was_told && now.digest != before.digest) ++now.version;
   effective.config = std::move(*config);

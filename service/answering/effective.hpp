@@ -8,20 +8,20 @@
 
 namespace latchkey::service {
 
-/// What a device is to have at this moment.
+/// The configuration that a device should have now.
 struct Effective {
-  registry::Configured configured;    ///< with its version: the stored one, or the next
-  std::optional<std::string> config;  ///< JSON; nothing: see configured.fault
+  registry::Configured configured;    ///< with the stored version or the next one
+  std::optional<std::string> config;  ///< JSON; nothing: configured.fault says why
 };
 
-/// Merges nothing (the load did) and fills the placeholders of `enrolment`'s config in. `before` is what is
-/// stored for the device. The version grows when what there is to apply is another one than it stands for;
-/// what cannot be sent leaves it. `can_open`: the device has a key to seal for.
+/// Expands the placeholders in `enrolment.config`, which the load has merged. `before` is the stored state of
+/// the device. The version increases if the content differs from that of the stored version; a configuration
+/// that cannot be sent does not change it. `can_open`: secrets can be encrypted for the device.
 [[nodiscard]] Effective effective_config(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
                                          const registry::Configured& before, std::string_view attributes,
                                          bool can_open);
 
-/// The same for a verified request: by the attributes in it, else by those that the registry keeps.
+/// The same for a verified request, with its attributes, or else those in the registry.
 [[nodiscard]] Effective effective_for(const VerifiedRequest& verified, const registry::RequestFacts& facts);
 
 }  // namespace latchkey::service

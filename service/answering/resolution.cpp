@@ -28,8 +28,8 @@ std::expected<registry::Registration, Rejection> issue_for(const AnsweringTools&
       Rejection{protocol::Code::unavailable, {registry::Reason::not_issued, credential.error().what}});
 }
 
-// Who comes back by the proof of its enrolment may have lost what it acknowledged, and a configuration that
-// is acknowledged is told in the answer only. Where that has no room for it, it becomes a new version.
+// A device that provisions again may have lost its configuration, and an acknowledged configuration is sent
+// in the answer only. If the answer has no room for it, it becomes a new version, which is sent later.
 bool would_stay_without_config(const AnsweringTools& tools, const Resolved& resolved,
                                const registry::RequestFacts& facts, const protocol::Answer& head) {
   const auto& registration = std::get<registry::Registration>(resolved.resolution);
@@ -38,7 +38,7 @@ bool would_stay_without_config(const AnsweringTools& tools, const Resolved& reso
   return !protocol::fits_whole(compose(tools, head, resolved, facts), resolved.verified->signer());
 }
 
-/// Issues what was granted, and sets what it is configured with.
+/// Issues the credential of a grant and computes the configuration.
 void grant(const AnsweringTools& tools, const Grant& granted, Resolved& resolved,
            const registry::RequestFacts& facts, crypto::Time now, const protocol::Answer& head) {
   auto registration = issue_for(tools, granted, now);

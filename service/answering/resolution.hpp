@@ -6,7 +6,7 @@
 
 namespace latchkey::service {
 
-/// What is needed to say what a request gets, and to say it. All of it outlives what is made with it.
+/// What `resolve` and `compose` need. All members must outlive their results.
 struct AnsweringTools {
   const Decider& decider;
   const crypto::Issuer& issuer;
@@ -16,25 +16,25 @@ struct AnsweringTools {
   const protocol::Topics& topics;
 };
 
-/// A decision with what was issued for it: all that the registry has to write, and the device to be told.
+/// A decision with the issued credential: everything that the registry writes and the answer contains.
 using Resolution = std::variant<registry::Registration, Repeat, Challenge, Wait, Rejection>;
 
-/// A request with what it gets.
+/// A request with its resolution.
 struct Resolved {
-  std::optional<VerifiedRequest> verified;  ///< nothing: its proof did not verify, or it is no request
-  Effective effective;                      ///< of what is granted or repeated
+  std::optional<VerifiedRequest> verified;  ///< nothing: its proof did not verify, or the message is invalid
+  Effective effective;                      ///< the configuration of a grant or repeat
   Resolution resolution = Rejection{protocol::Code::unavailable, registry::Reason::not_issued};
 
-  /// It writes a device, which a batch may do once.
+  /// True if it writes the device's row, which a batch may do only once for each device.
   [[nodiscard]] bool writes() const {
     return std::holds_alternative<registry::Registration>(resolution) ||
            std::holds_alternative<Wait>(resolution);
   }
 };
 
-/// Decides a verified request and issues what it is granted. Nothing is published from here, and nothing is
-/// written: what was signed has to be committed first. `head` is the answer as far as it is known already:
-/// its length decides whether a configuration fits in. `now` is the database's.
+/// Decides a verified request and issues the granted credential. Writes and sends nothing: the caller commits
+/// first. `head` is the answer's beginning: its size decides whether the configuration fits. `now` is the
+/// database's time.
 [[nodiscard]] Resolved resolve(const AnsweringTools& tools, VerifiedRequest verified,
                                const registry::RequestFacts& facts, registry::Clock now,
                                const protocol::Answer& head);

@@ -10,12 +10,12 @@ namespace latchkey::service {
 /// The service's certificates and keys, validated.
 struct Pki {
   crypto::Issuer issuer;  ///< signs device certificates
-  std::unique_ptr<const crypto::Identity>
-      signing;  ///< signs answers; moving the Pki does not change its address
-  std::vector<crypto::Bytes>
-      chain_below_root;  ///< DER: sent after a device's certificate, the issuer first, without the root
-  std::vector<crypto::Bytes>
-      connection_anchors;                ///< DER: connection.ca_file; empty if devices keep their anchors
+  /// Signs answers; moving the Pki does not change its address.
+  std::unique_ptr<const crypto::Identity> signing;
+  /// DER: sent after a device's certificate, the issuer first, without the root.
+  std::vector<crypto::Bytes> chain_below_root;
+  /// DER: connection.ca_file; empty if devices keep their anchors.
+  std::vector<crypto::Bytes> connection_anchors;
   std::vector<crypto::Certificate> own;  ///< all certificates that were loaded; none may be a factory's CA
 };
 

@@ -20,7 +20,7 @@ Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& fa
 
 Rejection rejection_of(const crypto::Error& error) {
   switch (error.fault) {
-    case crypto::Fault::internal:  // not the device's, so never `rejected`
+    case crypto::Fault::internal:  // not the device's fault, so never `rejected`
       return {Code::unavailable, {Reason::not_issued, "CSR: " + error.what}};
     case crypto::Fault::weak_key:
       return {Code::weak_key, {Reason::csr_key_not_accepted, error.what}};
@@ -36,7 +36,7 @@ Rejection rejection_of(const crypto::Error& error) {
 }  // namespace
 
 bool Decider::is_fresh(const VerifiedRequest& verified, crypto::Time now) const {
-  if (verified.by_token()) return true;  // a plain request has no clock to show; its token is the whole proof
+  if (verified.by_token()) return true;  // a plain request has no issued_at; the token is its whole proof
   const protocol::Request& request = verified.request();
   if (request.nonce && nonces_.valid(*request.nonce, request.device_id, now)) return true;
   if (!request.issued_at) return false;

@@ -9,18 +9,18 @@
 
 namespace latchkey::service {
 
-/// Leave to issue one credential. `decide` alone makes one, from a verified request.
+/// Permission to issue one credential. Only `Decider::decide` makes one, from a verified request.
 class Grant {
  public:
   [[nodiscard]] const VerifiedRequest& verified() const noexcept { return *verified_; }
-  /// What the certificate is for; nothing for a password.
+  /// The certificate's key; nothing for a password.
   [[nodiscard]] const std::optional<crypto::PublicKey>& key() const noexcept { return key_; }
   [[nodiscard]] const crypto::Sha256Digest& digest() const noexcept { return digest_; }
-  /// The generation that the registry shows now; nothing for a newcomer.
+  /// The generation that was loaded; nothing for a new device.
   [[nodiscard]] const std::optional<std::int64_t>& expected_generation() const noexcept {
     return expected_generation_;
   }
-  /// A first registration, or the first after a reset: moves the device's state. A rotation does not.
+  /// True for a first registration, also after a reset: it changes the device's state. A rotation does not.
   [[nodiscard]] bool registers() const noexcept { return registers_; }
 
  private:
@@ -40,33 +40,32 @@ class Grant {
   bool registers_;
 };
 
-/// The same request again: the credential that it got before.
+/// A repeated request: gets the credential that it got before.
 struct Repeat {
   registry::Credential credential;
 };
 
-/// The proof is good and not known to be fresh: sign again with this nonce.
+/// The proof verified, but may be old: the device must sign again with this nonce.
 struct Challenge {
   std::string nonce;
 };
 
-/// The group admits by approval, and nobody approved this request yet.
+/// The group requires approval, and no operator has approved this request yet.
 struct Wait {
   crypto::Sha256Digest digest;
 };
 
 using Decision = std::variant<Grant, Repeat, Challenge, Wait, Rejection>;
 
-/// What a verified request gets (docs/protocol.md, 2 to 4): freshness, then the device's state, then what it
-/// asks for (enrolment/policy.hpp), then idempotence, then who may have a new credential. Pure but for the
-/// nonce of a challenge.
+/// Decides verified requests (docs/protocol.md, 2 to 4), in this order: freshness, the device's state, policy
+/// (enrolment/policy.hpp), idempotence, admission. Pure, except for the nonce of a challenge.
 class Decider {
  public:
-  /// `gives_passwords`: some broker learns of them.
+  /// `gives_passwords`: broker_access.mode is not none, so brokers know the passwords.
   explicit Decider(const Nonces& nonces, bool gives_passwords = true)
       : nonces_(nonces), gives_passwords_(gives_passwords) {}
 
-  /// `now` is the database's. The arguments outlive the decision.
+  /// `now` is the database's time. The arguments must outlive the decision.
   [[nodiscard]] Decision decide(const VerifiedRequest& verified, const registry::RequestFacts& facts,
                                 crypto::Time now) const;
 

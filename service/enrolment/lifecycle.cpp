@@ -13,7 +13,7 @@ bool takes_statuses(DeviceState state) {
   return state == DeviceState::registered || state == DeviceState::connected || state == DeviceState::ready;
 }
 
-/// A reconnect keeps `ready` as long as the configuration is current.
+/// After a reconnect a device stays `ready` if its configuration is current.
 DeviceState after_connected(const registry::Device& device) {
   const bool current = device.applied_config_version == device.configured.version;
   return device.state == DeviceState::ready && current ? DeviceState::ready : DeviceState::connected;
@@ -23,7 +23,7 @@ DeviceState after_connected(const registry::Device& device) {
 
 std::expected<DeviceState, Reason> next_state(const protocol::StatusMessage& status,
                                               const registry::StatusFacts& facts) {
-  // A goodbye counts in any state: presence is no step of a life.
+  // `disconnected` is valid in any state: it does not change the state.
   const bool leaves = status.kind == StatusKind::disconnected;
   if (!facts.device || (!leaves && !takes_statuses(facts.device->state)))
     return std::unexpected(Reason::device_not_registered);
@@ -36,7 +36,7 @@ std::expected<DeviceState, Reason> next_state(const protocol::StatusMessage& sta
   }
   if (facts.session.empty() || facts.session != status.session)
     return std::unexpected(Reason::session_not_open);
-  // What could not be sent cannot have been applied.
+  // A configuration that was never sent cannot be applied.
   const bool can_be_applied =
       device.configured.fault.empty() || device.applied_config_version == device.configured.version;
   if (status.kind == StatusKind::ready && status.config_version == device.configured.version &&

@@ -7,8 +7,8 @@
 
 namespace latchkey::service {
 
-/// What a status does to a device (docs/protocol.md, 5 and 8): the state that follows, or why it is not
-/// counted.
+/// The device's next state after a status (docs/protocol.md, 5 and 8); the error says why the status is
+/// ignored.
 [[nodiscard]] std::expected<registry::DeviceState, registry::Reason> next_state(
     const protocol::StatusMessage& status, const registry::StatusFacts& facts);
 

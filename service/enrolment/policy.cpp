@@ -59,11 +59,12 @@ MaybeRejection check_list(const Asked&, const RequestFacts& facts) {
   return Rejection{Code::unauthorized, Reason::not_on_the_list};
 }
 
-/// May a registered device have a new credential by its enrolment proof? Not yet used, it may in any case.
+/// A registered device may get a new credential by its enrolment proof always as long as it has not used one,
+/// otherwise by the group's policy.
 MaybeRejection check_token_takeover(const Asked& asked, const RequestFacts& facts) {
   if (!asked.by_token) return std::nullopt;
-  // Whoever knows a token could take a device over, so it gives a second credential only where the first came
-  // to nothing.
+  // Anybody who knows a token could take over a device, so a token gives a second credential only if the
+  // first was never used.
   const bool unused = facts.device->state == DeviceState::registered;
   if (unused && facts.newest && !facts.newest->live) return std::nullopt;
   return Rejection{Code::reprovisioning_denied, Reason::token_cannot_replace};

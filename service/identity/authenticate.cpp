@@ -6,8 +6,9 @@ namespace {
 using registry::Cause;
 using registry::Reason;
 
-/// A registered device belongs to the enrolment, and where a public key was the proof to that key, that
-/// registered it, until an operator resets it. Its own certificate was issued to it, so a renewal has no key.
+/// Why another enrolment owns the device: it belongs to the enrolment, and the public key if that was the
+/// proof, that registered it, until an operator resets it. A renewal needs no key check: its certificate was
+/// issued to the device.
 std::optional<Cause> belongs_elsewhere(const std::optional<registry::Device>& device,
                                        const registry::Enrolment& enrolment,
                                        const std::optional<crypto::Sha256Digest>& key, bool renews) {
@@ -57,7 +58,7 @@ std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
   };
   auto proven = verify({received.request, facts, now, master_, decoys_, anchors_}, received.proof);
   if (!proven) return refuse(std::move(proven.error()));
-  // After the proof, so that a disabled enrolment takes as long to refuse as a wrong key.
+  // Checked after the proof, so that refusing a disabled enrolment takes as long as refusing a wrong key.
   const registry::Enrolment& enrolment = *facts.enrolment;
   if (!enrolment.enabled) return refuse(why_disabled(enrolment));
   if (auto elsewhere = belongs_elsewhere(facts.device, enrolment, proven->key, proven->renews))

@@ -5,15 +5,15 @@
 
 namespace latchkey::service {
 
-/// What a proof is checked against when there is nobody it could be of: an unknown id costs the same work as
-/// a wrong proof of a known one, and the time tells a prober nothing.
+/// Keys to check a proof against when no enrolment matches, so that an unknown id takes the same time as a
+/// wrong proof of a known one.
 class DecoyKeys {
  public:
   explicit DecoyKeys(const MasterKey& master);
 
-  /// A group with a symmetric key that was derived for this and that no device has.
+  /// A group whose symmetric key is derived for this purpose; no device has it.
   [[nodiscard]] const registry::Enrolment& symmetric() const noexcept { return symmetric_; }
-  /// A key of this algorithm, whose private half is forgotten. Not for hs256.
+  /// A public key of this algorithm, whose private key was discarded. Not for hs256.
   [[nodiscard]] const crypto::PublicKey& key(crypto::Algorithm algorithm) const;
 
  private:

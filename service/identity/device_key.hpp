@@ -7,20 +7,20 @@
 
 namespace latchkey::service {
 
-/// A device's symmetric key K and what is told of it.
+/// A device's symmetric key and its id.
 struct DeviceKey {
   crypto::Secret key;
   registry::KeyId id{};
 };
 
-/// K (docs/protocol.md, 2): the device's own, or derived from one of its group's. `material` is the sealed
-/// one of the enrolment's, the first or the secondary.
+/// The device's symmetric key (docs/protocol.md, 2): its own, or derived from the group's. `material` is the
+/// enrolment's sealed key, the primary or the secondary one.
 [[nodiscard]] crypto::Result<DeviceKey> device_key(const MasterKey& master,
                                                    const registry::Enrolment& enrolment,
                                                    const crypto::Bytes& material,
                                                    const protocol::DeviceId& id);
 
-/// Under which name a key is sealed for the registry: MasterKey::seal's purpose.
+/// The purpose for MasterKey::seal of an enrolment's key.
 [[nodiscard]] std::string sealing_purpose(registry::Origin origin, std::string_view name);
 
 }  // namespace latchkey::service

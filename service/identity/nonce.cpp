@@ -48,7 +48,7 @@ bool Nonces::valid(std::string_view nonce, const protocol::DeviceId& id, crypto:
   for (const std::uint8_t byte : head.first(time_bytes))
     made = made << 8U | byte;
   const std::int64_t age = seconds_of(now) - static_cast<std::int64_t>(made);
-  // A replica whose database clock is a moment behind the one that made it sees it from the future.
+  // Allow a nonce from slightly in the future: another replica may read a slightly different time.
   return age >= -5 && age <= protocol::limits::nonce_life.count();
 }
 

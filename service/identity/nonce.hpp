@@ -9,14 +9,14 @@
 
 namespace latchkey::service {
 
-/// Challenges without memory (docs/protocol.md, 2): a nonce is its time, random bytes and an HMAC over both
-/// and the device id, so that every replica knows it and nothing is stored.
+/// Stateless challenges (docs/protocol.md, 2): a nonce consists of its time, random bytes and an HMAC over
+/// both and the device id, so that every replica can verify it and none stores it.
 class Nonces {
  public:
   explicit Nonces(crypto::Secret key) : key_(std::move(key)) {}
 
   [[nodiscard]] std::string make(const protocol::DeviceId& id, crypto::Time now) const;
-  /// Made for this device, at most `limits::nonce_life` ago.
+  /// True if it was made for this device, at most `limits::nonce_life` ago.
   [[nodiscard]] bool valid(std::string_view nonce, const protocol::DeviceId& id, crypto::Time now) const;
 
  private:

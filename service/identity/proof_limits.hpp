@@ -9,45 +9,45 @@
 
 namespace latchkey::service {
 
-/// How many proofs may fail, and how many requests that give nothing out the ledger and the log keep one by
-/// one (docs/guarantees.md). On the monotonic clock. Memory is bounded whatever the ids: two ids that share a
-/// slot share their limits, which costs the honest one of them the budget below and nothing else. May be used
-/// from several threads.
+/// Limits failed proofs, and the requests without a credential that ledger and log keep one by one
+/// (docs/guarantees.md). By the monotonic clock. Memory is constant: ids that hash to the same slot share
+/// their limits; for an honest device this means only that its signatures are checked within the budget
+/// below. Thread-safe.
 class ProofLimits {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `seed` decides which ids share a slot, which nobody outside may know: random unless a test needs to.
+  /// `seed` decides which ids share a slot. It must be secret, so only tests set it.
   explicit ProofLimits(std::uint64_t seed = random_seed());
 
-  /// As many proofs have failed lately, of this id or of all, as may: a signature of it is checked only
-  /// within the budget. A MAC is checked in any case, it costs nothing.
+  /// True if too many proofs of this id, or of all, failed lately: its signatures are then verified only
+  /// within the budget. MACs are always verified, since they are cheap.
   [[nodiscard]] bool over(const protocol::DeviceId& id, Clock::time_point now);
-  /// A proof of this id failed.
+  /// Counts a failed proof of this id.
   void charge(const protocol::DeviceId& id, Clock::time_point now);
-  /// Whether this second's verification time for ids over their limit, a quarter of a core, lasts.
+  /// True if this second's verification budget for ids over their limit (a quarter of a core) is not used up.
   [[nodiscard]] bool may_verify(Clock::time_point now);
   void spent(Clock::duration verifying, Clock::time_point now);
-  /// A refusal of this id, or a request of it that waits. True: there are enough of them for now, so it is
-  /// only counted.
+  /// Counts a refusal of this id, or a request that waits. True: there are too many; only count this one in
+  /// the ledger.
   [[nodiscard]] bool floods(const protocol::DeviceId& id, Clock::time_point now);
-  /// The same of a challenge or a repeated answer: its proof was good, so that only the limit of its own id
-  /// counts. A fleet that comes back is no flood.
+  /// The same for a challenge or a repeated answer. Its proof verified, so only the limit of its own id
+  /// applies: a fleet that returns after an outage is not a flood.
   [[nodiscard]] bool asks_often(const protocol::DeviceId& id, Clock::time_point now);
-  /// An answer that the ledger does not have. True: the log has enough of them for now.
+  /// Counts an answer without a row in the ledger. True: there are too many for the log.
   [[nodiscard]] bool answers_too_many(Clock::time_point now);
-  /// Whether a refusal of this id would be one of a flood.
+  /// True if `floods` would be true for a refusal of this id. Counts nothing.
   [[nodiscard]] bool is_flooding(const protocol::DeviceId& id, Clock::time_point now);
 
  private:
   [[nodiscard]] static std::uint64_t random_seed();
-  /// What happened in one minute.
+  /// Counters of one minute.
   struct Slot {
     std::int64_t minute = -1;
     std::uint32_t failed = 0;
     std::uint32_t kept = 0;
   };
-  /// What happened in one second, of all ids.
+  /// Counters of one second, for all ids.
   struct Second {
     std::int64_t second = -1;
     std::uint32_t failed = 0;

@@ -5,7 +5,7 @@
 
 namespace latchkey::service {
 
-/// Why a request gets nothing: the code for the device, the true reason for the ledger and the log.
+/// Why a request gets no credential: the code for the device, the real cause for the ledger and the log.
 struct Rejection {
   protocol::Code code;
   registry::Cause cause;

@@ -8,14 +8,14 @@
 
 namespace latchkey::service {
 
-/// What holds for all devices of an import.
+/// Options for all devices of an import.
 struct ImportOptions {
-  std::string group;                      ///< of those that name none; empty: none
-  const MasterKey* master_key = nullptr;  ///< null: devices with a key of their own are a problem
+  std::string group;                      ///< the group of devices that name none; empty: no group
+  const MasterKey* master_key = nullptr;  ///< null: a device with a key of its own is an error
 };
 
-/// A record as the registry takes it: its key sealed, its token hashed. The error says which column is wrong,
-/// and repeats nothing of a secret.
+/// Converts a record for the registry: seals its key, hashes its token. The error names the column and never
+/// quotes a secret.
 [[nodiscard]] std::expected<registry::ImportedDevice, std::string> imported_device(
     const ImportRecord& record, const ImportOptions& options);
 

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Sees what the parser sees, to find what it would pass over: a key twice, and nesting without end.
+/// A parser callback that finds what the parser accepts: duplicate keys and deep nesting.
 struct Strictness {
   std::vector<std::set<std::string, std::less<>>> open;
   std::string problem;

@@ -11,14 +11,14 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::size_t buffer_size = 256UL * 1024;
-// A device with the largest configuration, each of its quotes doubled, has less than a third of this.
+// Three times the size of a device with the largest configuration in CSV, all its quotes doubled.
 constexpr std::size_t longest_record = 32UL * 1024;
 
 bool has_open_quote(std::string_view line) {
   return std::ranges::count(line, '"') % 2 != 0;
 }
 
-/// One field of a line of CSV; `place` moves behind the comma after it, or to npos at the end.
+/// Reads a CSV field at `place`, which moves behind the next comma, or to npos at the end of the line.
 std::optional<std::string> read_field(std::string_view line, std::size_t& place) {
   std::string field;
   if (place < line.size() && line[place] == '"') {
@@ -43,7 +43,7 @@ std::optional<std::string> read_field(std::string_view line, std::size_t& place)
   return field;
 }
 
-/// Of a file without a header this is the first line, with keys in it: what may be one is not repeated.
+/// A file without a header has data here, which may be a key: do not quote it.
 std::string unknown_column(std::size_t number, std::string_view name) {
   const bool may_be_shown = name.size() < protocol::limits::token_min_chars &&
                             std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; });
@@ -76,7 +76,7 @@ bool RecordReader::fill() {
   return end_ != 0;
 }
 
-/// Appends the next line to `line_`; what is beyond the longest record is passed over.
+/// Appends the next line to `line_`, skipping what exceeds the longest record.
 bool RecordReader::next_line() {
   if (start_ == end_ && !fill()) return false;
   ++lines_;
@@ -96,7 +96,7 @@ bool RecordReader::next_line() {
   return true;
 }
 
-/// A quoted field of CSV may go on over lines.
+/// A quoted CSV field may contain line breaks.
 bool RecordReader::continue_quoted() {
   while (has_open_quote(line_) && !too_long_) {
     line_ += '\n';

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-// What a file says of the devices to enrol, as text: CSV or NDJSON.
+// Reads devices to enrol from CSV or NDJSON.
 namespace latchkey::service {
 
 /// The columns of CSV and the members of NDJSON.
@@ -18,11 +18,11 @@ enum class Column { device_id, group, key, token, public_key, certificate_sha256
 inline constexpr std::array<std::string_view, 7> column_names = {
     "device_id", "group", "key", "token", "public_key", "certificate_sha256", "config"};
 
-/// A device as its line has it; what is not there is empty. Wiped when it goes, for there are keys in it.
+/// The texts of one device's line; absent columns are empty. The destructor wipes it, since it contains keys.
 struct ImportRecord {
-  std::int64_t line = 0;  ///< where it begins
+  std::int64_t line = 0;  ///< where the record begins
   std::array<std::string, column_names.size()> values;
-  std::string problem;  ///< not empty: this is no device, because ...
+  std::string problem;  ///< why the line is invalid; empty: it is valid
 
   ImportRecord() = default;
   ImportRecord(const ImportRecord&) = delete;
@@ -35,19 +35,19 @@ struct ImportRecord {
   [[nodiscard]] bool has(Column column) const { return !(*this)[column].empty(); }
 };
 
-/// Reads one record after the other, however long the text is. NDJSON if its first character is `{`, else CSV
-/// (RFC 4180) with a header; a UTF-8 byte order mark and CR LF are put up with, empty lines passed over.
+/// Reads one record after the other, in bounded memory. NDJSON if the first character is `{`, else CSV (RFC
+/// 4180) with a header. Accepts a UTF-8 byte order mark and CR LF, skips empty lines.
 class RecordReader {
  public:
-  /// Fills a buffer and returns how much of it; 0 at the end.
+  /// Reads into a buffer and returns the number of bytes; 0 at the end.
   using Source = std::function<std::size_t(std::span<char>)>;
   explicit RecordReader(Source source);
   ~RecordReader();
   RecordReader(const RecordReader&) = delete;
   RecordReader& operator=(const RecordReader&) = delete;
 
-  /// The next record, or nothing at the end. A line that is none is a record with a `problem`; after one in
-  /// the header there is nothing more.
+  /// Reads the next record; false at the end. An invalid line is a record with a `problem`. After a problem
+  /// in the header there are no more records.
   [[nodiscard]] bool next(ImportRecord& record);
 
  private:

@@ -9,13 +9,13 @@
 namespace latchkey::service {
 namespace {
 
-// Devices' clocks are a little off, and a certificate must not be from their future.
+// Backdated for devices with a slow clock.
 constexpr std::chrono::hours backdated{1};
 constexpr std::chrono::years endless{100};
 constexpr std::size_t salt_size = 16;
 constexpr std::size_t password_bytes = 24;
 
-/// What every type of credential has.
+/// The fields of every type of credential.
 registry::NewCredential credential_for(const Grant& grant, crypto::Validity validity, crypto::Time now) {
   const VerifiedRequest& verified = grant.verified();
   registry::NewCredential credential;

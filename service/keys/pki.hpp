@@ -35,8 +35,8 @@ struct PkiFile {
 
 /// The certificates of the service. Empty: they could not be read.
 struct PkiCertificates {
-  std::vector<crypto::Certificate>
-      device_ca;  ///< the issuer of device certificates first, then the known CAs above it
+  /// The issuer of device certificates first, then the known CAs above it.
+  std::vector<crypto::Certificate> device_ca;
   std::vector<crypto::Certificate> signing;  ///< the signing certificate first, then the known CAs above it
   std::vector<crypto::Certificate> anchors;  ///< connection.ca_file
 };

@@ -12,7 +12,7 @@ HttpResponse refuse(unsigned status, std::string body) {
   return {.status = status, .body = std::move(body), .headers = {}};
 }
 
-/// RFC 9110, 7.2: host, and a port that does not matter here.
+/// RFC 9110, 7.2: a host, and a port, which is ignored.
 bool is_this_machine(std::string_view host) {
   const auto end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
   const std::string_view name = host.substr(0, end);
@@ -47,7 +47,7 @@ PageAccess::PageAccess(const ListenAddress& address, std::optional<crypto::Secre
   if (token) token_ = crypto::sha256(token->view());
 }
 
-// The digests are compared, so neither length nor content of the token shows in the time.
+// Compares digests, so that the time reveals neither length nor content of the token.
 bool PageAccess::shows_token(const HttpRequest& request) const {
   const crypto::Secret shown = token_in(request.authorization);
   return crypto::equal_constant_time(crypto::sha256(shown.view()), *token_);

@@ -8,15 +8,15 @@
 
 namespace latchkey::service {
 
-/// Who may see the fleet page. With a token: whoever shows it, as `Authorization: Bearer TOKEN` or as the
-/// password of Basic (which browsers ask for; the name does not matter). Without one: on loopback everybody
-/// on this machine, but only by one of its own names, so that no web site reaches it through a browser here
-/// by pointing its name to 127.0.0.1; on any other address nobody.
+/// Access control of the fleet page. With a token: a request must carry it as `Authorization: Bearer TOKEN`
+/// or as the password of Basic, for browsers (the user name is ignored). Without one: the page is served on
+/// loopback only, and only if Host is a loopback name, against DNS rebinding: a web site in a local browser
+/// could point its own name to 127.0.0.1.
 class PageAccess {
  public:
   PageAccess(const ListenAddress& address, std::optional<crypto::Secret> token);
 
-  /// Nothing: let in. Else the answer that says why not.
+  /// Nothing if the request is allowed; otherwise the answer that refuses it.
   [[nodiscard]] std::optional<HttpResponse> refusal(const HttpRequest& request) const;
 
  private:

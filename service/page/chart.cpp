@@ -10,7 +10,7 @@ constexpr double height = 190;
 constexpr double top = 18;      // room for the number on the uppermost line
 constexpr double bottom = 166;  // the base line; below it are the days
 
-/// A round number of at least `most`, which halves well.
+/// A round, even number of at least `most`.
 std::int64_t scale_for(std::int64_t most) {
   for (std::int64_t power = 1;; power *= 10)
     for (const std::int64_t step : {2, 4, 6, 10})
@@ -31,7 +31,7 @@ void grid_line(Markup& svg, std::int64_t count, std::int64_t scale) {
 void one_bar(Markup& svg, Markup::Literal kind, std::int64_t count, std::int64_t scale, double x,
              double width) {
   if (count == 0) return;
-  const double y = std::min(y_of(count, scale), bottom - 1.5);  // one of thousands is still seen
+  const double y = std::min(y_of(count, scale), bottom - 1.5);  // keep the smallest count visible
   svg.raw("<rect class=\"")
       .raw(kind)
       .raw("\" x=\"")

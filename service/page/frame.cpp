@@ -13,7 +13,7 @@
 namespace latchkey::service {
 namespace {
 
-/// Nothing may be loaded, run or sent anywhere; the one style sheet is named by its hash (CSP 3, 2.3.1).
+/// A policy that forbids everything but the style sheet, which is allowed by its hash (CSP 3, 2.3.1).
 std::string content_policy() {
   const auto digest = crypto::sha256(crypto::as_bytes(style.text()));
   return "default-src 'none'; style-src 'sha256-" + crypto::base64_encode(digest) +

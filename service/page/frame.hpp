@@ -10,25 +10,25 @@
 #include <string_view>
 #include <vector>
 
-// Private to this folder: what every page is made of.
+// Private to this folder: parts that all pages use.
 namespace latchkey::service {
 
 using Now = std::chrono::sys_seconds;
 
-/// A whole document around `body`. `asked` stands in the field that finds a device.
+/// A complete HTML document around `body`. `asked` is the value of the search field.
 [[nodiscard]] HttpResponse document(unsigned status, std::string_view title, std::string_view asked,
                                     const Markup& body);
 
-/// "4 min ago" or "in 3 days", with the time itself for who points at it; a dash for nothing.
+/// "4 min ago" or "in 3 days", with the exact time as a tooltip; a dash for nothing.
 [[nodiscard]] Markup when(std::optional<registry::Clock> at, Now now);
 /// A link to the device's page.
 [[nodiscard]] Markup device_link(std::string_view device_id);
-/// A state or another fixed word with its colour.
+/// A state or another fixed word as a coloured badge.
 [[nodiscard]] Markup badge(std::string_view word);
-/// JSON of attributes as short pairs.
+/// A JSON object of attributes as a list of pairs.
 [[nodiscard]] Markup attributes(std::string_view json);
 
-/// A table whose cells also know their column's name, for phones, where a row becomes a card.
+/// A table. Each cell also has its column's name, since on a phone a row becomes a card.
 class Table {
  public:
   using Columns = std::initializer_list<Markup::Literal>;
@@ -44,11 +44,11 @@ class Table {
   Markup markup_;
 };
 
-/// A section with a heading, a line that says what it is about, and its content.
+/// A section with a heading, an introduction and its content.
 [[nodiscard]] Markup section(Markup::Literal heading, const Markup& about, const Markup& content);
 [[nodiscard]] Markup empty(Markup::Literal sentence);
 
-/// "provisioning_requested" as people say it.
+/// An identifier such as "provisioning_requested" as words.
 [[nodiscard]] std::string spoken(std::string_view word);
 
 }  // namespace latchkey::service

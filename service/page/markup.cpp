@@ -5,8 +5,8 @@
 namespace latchkey::service {
 namespace {
 
-/// The UTF-8 of characters that show nothing themselves and change how others show: C1 controls, and the
-/// direction marks, embeddings, overrides and isolates (Unicode, UAX 9).
+/// The length of a leading invisible character in UTF-8, or 0: C1 controls, and the direction marks,
+/// embeddings, overrides and isolates of UAX 9.
 std::size_t length_of_invisible(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return 2;

@@ -6,8 +6,8 @@
 
 namespace latchkey::service {
 
-/// HTML in the making. Only text that stands in the program can become markup: a string that was put together
-/// at run time does not compile as a `Literal`, and everything else is escaped.
+/// Builds HTML. Only string literals can become markup: a `Literal` takes a constant expression, so that a
+/// string made at run time does not compile. All other text is escaped.
 class Markup {
  public:
   class Literal {
@@ -23,12 +23,13 @@ class Markup {
     html_ += literal.text();
     return *this;
   }
-  /// For the content of an element or of an attribute in double quotes. Control characters, and those that
-  /// turn the direction of writing, become visible: what a device sent looks like what it is.
+  /// Escapes text for an element's content or an attribute in double quotes. Control characters and
+  /// characters that change the writing direction are replaced by visible ones, so that text from a device
+  /// cannot disguise itself.
   Markup& text(std::string_view text);
-  /// As a person reads it: 1,234,567.
+  /// A number with separators, for people: 1,234,567.
   Markup& count(std::int64_t number);
-  /// As a program reads it: for attributes of SVG.
+  /// A number for attributes of SVG.
   Markup& number(double number);
   Markup& add(const Markup& other) {
     html_ += other.html_;

@@ -68,7 +68,7 @@ Funnel sum_of(const std::vector<registry::FunnelDay>& days) {
 }
 
 void step(Markup& list, Markup::Literal kind, std::int64_t part, std::int64_t whole) {
-  // Rounded down: 100% is said of all and of nothing less.
+  // Rounded down, so that 100% means all.
   const std::int64_t percent = whole == 0 ? 0 : part * 100 / whole;
   list.raw("<li><span class=\"label ")
       .raw(kind)

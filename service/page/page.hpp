@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-/// The fleet page: HTML and SVG made here, one document without scripts, images or fonts of others. Pure:
-/// what it shows is given.
+/// The fleet page: one HTML document with SVG, without scripts, images or external fonts. Pure functions over
+/// values.
 namespace latchkey::service {
 
-/// How many devices there are, as of a moment.
+/// The counts of the fleet at one moment.
 struct FleetCounts {
   std::vector<std::pair<std::string, std::int64_t>> states;
   std::vector<registry::FunnelDay> funnel;
@@ -23,13 +23,13 @@ struct FleetCounts {
 
 struct FleetView {
   std::optional<FleetCounts> counts;                        ///< nothing: not counted yet
-  std::expected<registry::Overview, std::string> overview;  ///< or why the registry cannot be asked
+  std::expected<registry::Overview, std::string> overview;  ///< the error: why the registry cannot be queried
   std::chrono::sys_seconds now;
 };
 
 [[nodiscard]] HttpResponse fleet_page(const FleetView& view);
 
-/// `asked` is what was typed, whatever it is; `history` is nothing if that is no device id.
+/// `asked` is the text of the search field, unchecked; `history` is nothing if it is no device id.
 [[nodiscard]] HttpResponse device_page(
     const std::string& asked,
     const std::optional<std::expected<registry::DeviceHistory, std::string>>& history,

@@ -2,8 +2,8 @@
 
 #include "service/page/markup.hpp"
 
-// Private to this folder: the one style sheet of the fleet page. It stands in the document and is named there
-// by its hash, so attributes called style are not applied: sizes of bars are attributes of SVG.
+// Private to this folder: the style sheet of the fleet page, inlined in the document. The policy allows it by
+// its hash and no style attributes, so sizes of bars are SVG attributes.
 namespace latchkey::service {
 
 inline constexpr Markup::Literal style = R"css(

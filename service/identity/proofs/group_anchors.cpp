@@ -5,7 +5,7 @@
 namespace latchkey::service {
 namespace {
 
-// Far more than there are groups with a CA; what is beyond is made anew each time it is needed.
+// Far more than there are groups with a CA. Beyond it a CA is prepared again for each request.
 constexpr std::size_t most_prepared = 1000;
 
 }  // namespace

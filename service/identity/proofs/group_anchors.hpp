@@ -10,13 +10,13 @@
 
 namespace latchkey::service {
 
-/// The CAs of X.509 groups, made ready once each. May be used from several threads.
+/// A cache of the prepared CAs of X.509 groups. Thread-safe.
 class GroupAnchors {
  public:
-  /// `own`: the service's CAs and anchors, which are never a group's (docs/protocol.md, 2).
+  /// `own` are the service's CAs and anchors, which a group must not use (docs/protocol.md, 2).
   explicit GroupAnchors(std::vector<crypto::Certificate> own) : own_(std::move(own)) {}
 
-  /// The error is why it is not accepted, for the ledger.
+  /// The error says, for the ledger, why the CA is not accepted.
   [[nodiscard]] std::expected<crypto::TrustAnchor, std::string> anchor(const crypto::Bytes& ca);
   [[nodiscard]] const std::vector<crypto::Certificate>& own() const noexcept { return own_; }
 

@@ -15,8 +15,7 @@ std::unexpected<registry::Cause> ProofCase::no_enrolment(std::string_view none) 
 ProofResult verify(const ProofCase& proof_case, const protocol::Proof& proof) {
   if (const auto* token = std::get_if<protocol::TokenProof>(&proof)) return verify_token(proof_case, *token);
   const auto& signature = std::get<protocol::SignatureProof>(proof);
-  // RFC 8725, 3.1: what is enrolled decides how it is checked; the header chooses only which kind to look
-  // for.
+  // RFC 8725, 3.1: the enrolment decides how a proof is verified; the header selects only the kind.
   if (signature.algorithm == crypto::Algorithm::hs256) return verify_symmetric_key(proof_case, signature);
   if (signature.current_certificate) return verify_renewal(proof_case, signature);
   if (!signature.chain.empty()) return verify_x509(proof_case, signature);

@@ -7,26 +7,27 @@
 
 #include <expected>
 
-// The proofs (docs/protocol.md, 2), one a file. Each costs about the same whether it fails or not, and
-// whether there is an enrolment to check it against or not: then it is checked against a decoy.
+// The proofs (docs/protocol.md, 2), one for each file. Each takes about the same time whether it verifies or
+// not, and even without an enrolment: then it is checked against a decoy.
 namespace latchkey::service {
 
-/// What a proof showed.
+/// The result of a verified proof.
 struct Proven {
   bool by_token = false;
-  bool renews = false;                      ///< by the device's current certificate
-  std::optional<crypto::Sha256Digest> key;  ///< SHA-256 of the public key, where the enrolment names one
-  std::optional<DeviceKey> symmetric;       ///< where a MAC was the proof
+  bool renews = false;  ///< the proof is the device's current certificate
+  /// SHA-256 of the public key, for enrolments by public key or X.509.
+  std::optional<crypto::Sha256Digest> key;
+  std::optional<DeviceKey> symmetric;  ///< for a proof by MAC
 };
 
-/// The error is for the ledger; the device hears `unauthorized`, whatever it is.
+/// The error is for the ledger; the device always gets `unauthorized`.
 using ProofResult = std::expected<Proven, registry::Cause>;
 
 [[nodiscard]] inline std::unexpected<registry::Cause> refusal(registry::Cause cause) {
   return std::unexpected(std::move(cause));
 }
 
-/// One request, and what it is checked against.
+/// A request, and what its proof is checked against.
 struct ProofCase {
   const protocol::Request& request;
   const registry::RequestFacts& facts;
@@ -35,9 +36,9 @@ struct ProofCase {
   const DecoyKeys& decoys;
   GroupAnchors& anchors;
 
-  /// The enrolment, if it proves itself in this way.
+  /// The enrolment if it is of this kind, else null.
   [[nodiscard]] const registry::Enrolment* enrolment(registry::ProofKind kind) const;
-  /// Why there is none of this kind; `none` says what the lookup did not find.
+  /// The cause for a missing enrolment of this kind; `none` says what the lookup did not find.
   [[nodiscard]] std::unexpected<registry::Cause> no_enrolment(std::string_view none) const;
 };
 
@@ -49,7 +50,7 @@ struct ProofCase {
 [[nodiscard]] ProofResult verify_x509(const ProofCase& proof_case, const protocol::SignatureProof& proof);
 [[nodiscard]] ProofResult verify_renewal(const ProofCase& proof_case, const protocol::SignatureProof& proof);
 
-/// The one of these that the message's header calls for.
+/// Verifies a proof by the function for its kind.
 [[nodiscard]] ProofResult verify(const ProofCase& proof_case, const protocol::Proof& proof);
 
 }  // namespace latchkey::service

@@ -10,8 +10,8 @@ crypto::Result<crypto::Certificate> certificate_of(const std::optional<registry:
   return std::unexpected(crypto::Error{crypto::Fault::refused, "there is none"});
 }
 
-/// By one of our CAs, and for this device: whoever writes into the registry, with the service's login or past
-/// it, makes no certificate good.
+/// True if one of our CAs issued the certificate to this device. Checked again, so that write access to the
+/// registry is not enough to forge a renewal.
 bool was_issued_to(const protocol::DeviceId& id, const crypto::Certificate& certificate,
                    const std::vector<crypto::Certificate>& own) {
   return certificate.common_name() == id.text() && is_of_the_service(certificate, own);

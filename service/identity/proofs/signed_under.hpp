@@ -2,7 +2,7 @@
 
 #include "service/identity/proofs/proof.hpp"
 
-// Private to this folder: what proofs by a private key share.
+// Private to this folder: verification for proofs by a private key.
 namespace latchkey::service {
 
 /// A key, or why there is none.
@@ -10,9 +10,9 @@ using MaybeKey = crypto::Result<crypto::PublicKey>;
 
 [[nodiscard]] MaybeKey no_key();
 [[nodiscard]] MaybeKey key_of(const crypto::Result<crypto::Certificate>& certificate);
-/// It is of the algorithm that the proof names.
+/// True if the key is for the proof's algorithm.
 [[nodiscard]] bool fits(const MaybeKey& key, const protocol::SignatureProof& proof);
-/// Always one verification, against a decoy if there is no key or it is of another algorithm.
+/// Verifies exactly one signature: against a decoy if there is no key or it is for another algorithm.
 [[nodiscard]] bool signed_under(const MaybeKey& key, const protocol::SignatureProof& proof,
                                 const DecoyKeys& decoys);
 

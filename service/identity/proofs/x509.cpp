@@ -9,7 +9,7 @@ using registry::Enrolment;
 using registry::Origin;
 using registry::Reason;
 
-/// Why the leaf leads to none of the group's CAs; nothing if it does.
+/// Why the chain does not end at one of the group's CAs; nothing if it does.
 std::optional<Cause> misfit_of_group(const ProofCase& proof_case, const crypto::Certificate& leaf,
                                      const protocol::SignatureProof& proof) {
   std::optional<Cause> why;
@@ -29,7 +29,7 @@ std::optional<Cause> misfit_of_group(const ProofCase& proof_case, const crypto::
   return why;
 }
 
-/// Why the leaf is not this enrolment's; nothing if it is.
+/// Why the leaf does not match the enrolment; nothing if it does.
 std::optional<Cause> misfit(const ProofCase& proof_case, const crypto::Certificate& leaf,
                             const protocol::SignatureProof& proof) {
   const Enrolment& enrolment = *proof_case.facts.enrolment;
@@ -55,7 +55,7 @@ std::optional<Cause> misfit(const ProofCase& proof_case, const crypto::Certifica
 ProofResult verify_x509(const ProofCase& proof_case, const protocol::SignatureProof& proof) {
   const auto leaf = crypto::Certificate::from_der(proof.chain.front());
   const auto key = key_of(leaf);
-  // A certificate without a signature by its key proves nothing: it is public.
+  // A certificate is public: only a signature by its key is a proof.
   const bool matches = signed_under(key, proof, proof_case.decoys);
   if (proof_case.enrolment(registry::ProofKind::x509) == nullptr)
     return proof_case.no_enrolment("no group of the CA that x5c leads to");
