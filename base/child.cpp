@@ -23,9 +23,9 @@ constexpr std::size_t longest_tail = 4096;
 
 /// The file actions and attributes that posix_spawn takes. `output` becomes the child's stdout and stderr;
 /// with `none` the child inherits ours.
-class Differences {
+class SpawnOptions {
  public:
-  explicit Differences(int output) {
+  explicit SpawnOptions(int output) {
     posix_spawn_file_actions_init(&files_);
     posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (output != none) {
@@ -44,12 +44,12 @@ class Differences {
     posix_spawnattr_setflags(&attributes_,
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
-  ~Differences() {
+  ~SpawnOptions() {
     posix_spawn_file_actions_destroy(&files_);
     posix_spawnattr_destroy(&attributes_);
   }
-  Differences(const Differences&) = delete;
-  Differences& operator=(const Differences&) = delete;
+  SpawnOptions(const SpawnOptions&) = delete;
+  SpawnOptions& operator=(const SpawnOptions&) = delete;
   [[nodiscard]] const posix_spawn_file_actions_t* files() const { return &files_; }
   [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
 
@@ -67,9 +67,9 @@ int spawn(const Child& child, int output, pid_t& pid) {
     arguments.push_back(word.data());
   arguments.push_back(nullptr);
   char* const empty[] = {nullptr};
-  const Differences differences(output);
-  return posix_spawnp(&pid, arguments.front(), differences.files(), differences.attributes(),
-                      arguments.data(), child.inherits_environment ? environ : empty);
+  const SpawnOptions options(output);
+  return posix_spawnp(&pid, arguments.front(), options.files(), options.attributes(), arguments.data(),
+                      child.inherits_environment ? environ : empty);
 }
 
 /// Appends what the pipe holds to `tail` and keeps its last `longest_tail` bytes. The number of reads is
@@ -86,8 +86,8 @@ void drain(int pipe, std::string& tail) {
 
 /// True once the process has ended, false at the limit. Reads the output meanwhile, so that a full pipe never
 /// blocks the process.
-bool await_end(const Descriptor& process, const Descriptor& output, std::string& tail,
-               std::chrono::milliseconds limit) {
+bool wait_for_exit(const Descriptor& process, const Descriptor& output, std::string& tail,
+                   std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   std::array<pollfd, 2> waiting{{{process.number(), POLLIN, 0}, {output.number(), POLLIN, 0}}};
   for (;;) {
@@ -101,27 +101,27 @@ bool await_end(const Descriptor& process, const Descriptor& output, std::string&
   }
 }
 
-std::unexpected<std::string> in_words(int error) {
+std::unexpected<std::string> system_error(int error) {
   return std::unexpected<std::string>(std::strerror(error));
 }
 
 }  // namespace
 
-std::expected<End, std::string> run_child(const Child& child) {
+std::expected<ChildExit, std::string> run_child(const Child& child) {
   std::array<int, 2> ends{none, none};
-  if (child.is_heard && ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return in_words(errno);
+  if (child.captures_output && ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return system_error(errno);
   const Descriptor output(ends[0]);
   pid_t pid = 0;
   {
     const Descriptor input(ends[1]);
     // Only our end is non-blocking: the program expects a blocking stdout.
     if (input.valid()) ::fcntl(input.number(), F_SETFL, 0);
-    if (const int error = spawn(child, input.number(), pid); error != 0) return in_words(error);
+    if (const int error = spawn(child, input.number(), pid); error != 0) return system_error(error);
   }
   // By syscall(2): glibc 2.36 declares pidfd_open for C only.
   const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  End end;
-  end.in_time = await_end(process, output, end.tail, child.limit);
+  ChildExit end;
+  end.in_time = wait_for_exit(process, output, end.tail, child.limit);
   if (!end.in_time) ::kill(-pid, SIGKILL);
   ::waitpid(pid, &end.status, 0);
   return end;

@@ -24,7 +24,7 @@ std::expected<void, std::string> run_command(const std::string& command, std::ch
   const auto words = words_of(command);
   if (words.empty()) return std::unexpected("there is no command");
   const auto end =
-      run_child({.argv = words, .limit = limit, .inherits_environment = false, .is_heard = false});
+      run_child({.argv = words, .limit = limit, .inherits_environment = false, .captures_output = false});
   if (!end) return std::unexpected(words.front() + ": " + end.error());
   if (WIFSIGNALED(end->status))
     return std::unexpected("it was ended by signal " + std::to_string(WTERMSIG(end->status)));

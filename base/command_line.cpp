@@ -52,7 +52,7 @@ void accept_below(CLI::App& app, const char* name, std::string& ignored) {
 }
 
 /// The innermost command that CLI11 recognized.
-const CLI::App& understood(const CLI::App& root) {
+const CLI::App& innermost_command(const CLI::App& root) {
   const CLI::App* app = &root;
   while (!app->get_subcommands().empty())
     app = app->get_subcommands().front();
@@ -111,8 +111,8 @@ UsageError unknown(std::string what, std::string_view word, const std::vector<st
 
 /// CLI11 reports a missing option before an unknown one. The unknown one is more often the cause, so report
 /// that first.
-UsageError complaint(const CLI::App& root, const CLI::ParseError& error) {
-  const CLI::App& command = understood(root);
+UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App& command = innermost_command(root);
   const auto words = words_of(command);
   std::string more = "`" + words + " --help` tells more";
   const auto rest = root.remaining(true);
@@ -204,7 +204,7 @@ std::expected<std::function<int()>, UsageError> CommandLine::parse(int argc, con
   } catch (const CLI::Success& success) {
     return [code = root.exit(success)] { return code; };
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(complaint(root, error));
+    return std::unexpected(usage_error(root, error));
   }
   return impl_->chosen;
 }

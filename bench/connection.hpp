@@ -13,32 +13,32 @@ struct Broker {
   std::string password;
 };
 
-/// One TCP connection with TCP_NODELAY: else a request waits 40 ms for the acknowledgement of the one before.
-/// A connection that the broker closes is thrown as std::runtime_error.
+/// An MQTT connection over TCP with TCP_NODELAY: without it a request waits 40 ms for the TCP acknowledgement
+/// of the one before. Throws std::runtime_error when the broker closes the connection.
 class Connection {
  public:
-  /// Connects and logs in; the CONNACK is still to come.
+  /// Connects and sends CONNECT. Does not wait for the CONNACK.
   Connection(const Broker& broker, const std::string& client_id);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  /// To be sent by the next `flush`.
+  /// Appends to the buffer that `flush` sends.
   void send(std::string_view bytes) { out_ += bytes; }
-  /// Writes what the socket takes now; true when nothing is left.
+  /// Writes as much as the socket accepts now; true when the buffer is empty.
   bool flush();
-  /// Reads what is there behind what was left over.
+  /// Appends what the socket has to `received`.
   void receive();
   [[nodiscard]] std::string_view received() const noexcept { return in_; }
-  /// All but the last `left` bytes are done with.
+  /// Drops all but the last `left` bytes of `received`.
   void keep(std::size_t left) { in_.erase(0, in_.size() - left); }
   [[nodiscard]] std::uint16_t next_packet_id() noexcept {
     return ++packet_id_ == 0 ? ++packet_id_ : packet_id_;
   }
 
   bool dirty = false;    ///< has something to flush
-  bool blocked = false;  ///< the socket took less than all
+  bool blocked = false;  ///< the socket's buffer is full
 
  private:
   int descriptor_ = -1;

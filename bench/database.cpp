@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A certificate of ours for a short id is about this long.
+/// About the size of a device certificate with a short id.
 constexpr std::size_t certificate_bytes = 430;
 
 struct Batch {

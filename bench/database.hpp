@@ -17,8 +17,8 @@ struct DatabaseOptions {
   std::size_t batch = 128;
 };
 
-/// Registers devices by the service's own statements (load, commit, mark sent), their rows made beforehand,
-/// with nothing else going on: devices a second, as a JSON object. The error says what the registry refused.
+/// Registers devices by the service's own statements alone (load, commit, mark sent), with rows made
+/// beforehand. Returns a JSON object with devices a second. The error says what the registry refused.
 [[nodiscard]] std::expected<std::string, std::string> measure_database(const DatabaseOptions& options);
 
 }  // namespace latchkey::bench

@@ -17,7 +17,7 @@ namespace {
 
 using protocol::Channel;
 
-/// What the library's thread hands to the answering one, as in the service.
+/// A queue from Paho's thread to the answering thread, as in the service.
 class Waiting {
  public:
   void push(mqtt::Message message) {
@@ -27,7 +27,7 @@ class Waiting {
     }
     changed_.notify_one();
   }
-  /// Empty when it is closed.
+  /// Waits for messages; empty when the queue is closed.
   [[nodiscard]] std::vector<mqtt::Message> take() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || !messages_.empty(); });
@@ -53,7 +53,7 @@ mqtt::Message answer_to(const protocol::Topics& topics, const protocol::Address&
   mqtt::Message answer;
   answer.topic =
       topics.of(address.channel == Channel::request ? Channel::response : Channel::config, address.device_id);
-  answer.payload = request.payload;  // taken along, as the service has to
+  answer.payload = request.payload;  // copied, as the service must do
   answer.correlation_data = request.correlation_data;
   answer.content_type = "application/jose";
   answer.tag = 1;

@@ -7,9 +7,9 @@
 
 namespace latchkey::bench {
 
-/// Answers every request and status with `answer_bytes` bytes until the process is told to end (SIGTERM,
-/// SIGINT): the service's link and topics, and nothing else of it. Says "ready" on standard output when it is
-/// subscribed. The error says why there is no link.
+/// Answers every request and status with `answer_bytes` bytes until SIGTERM or SIGINT: the ceiling of broker
+/// and link, without the rest of the service. Prints "ready" when it is subscribed. The error says why the
+/// link cannot be opened.
 [[nodiscard]] std::expected<void, std::string> echo(mqtt::Options options, std::size_t answer_bytes);
 
 }  // namespace latchkey::bench

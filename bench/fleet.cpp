@@ -20,7 +20,7 @@ namespace {
 using protocol::Channel;
 using Checked = std::expected<void, std::string>;
 
-// What devices say of themselves: two members, as in docs/device.md.
+// The devices' attributes: two members, as in docs/device.md.
 constexpr const char* attributes = R"({"firmware_version":"1.4.2","model":"T1000"})";
 
 std::string random_name() {
@@ -33,7 +33,7 @@ std::int64_t now() {
       .count();
 }
 
-/// Each session has a name of its own: to take one up again is the sign of a clone.
+/// A new id for each session: a repeated one is the sign of a cloned device.
 std::string session_of(const Member& member, std::size_t connection) {
   return member.session + "-" + std::to_string(connection);
 }

@@ -24,14 +24,14 @@ enum class Proof {
   token,        ///< the group's token in plain, a password sealed to an encryption key
 };
 
-/// How the devices prove themselves and what is known of the service they talk to.
+/// The devices' proof, and what they know about the service.
 struct Enrolled {
   std::string group;
   crypto::Secret group_key;                    ///< Proof::group_key
   std::optional<crypto::Identity> factory;     ///< Proof::certificate: the group's CA
   crypto::Secret token;                        ///< Proof::token
-  std::vector<crypto::Certificate> device_ca;  ///< who issues their certificates
-  std::vector<crypto::Certificate> anchors;    ///< of who signs their answers, but for Proof::group_key
+  std::vector<crypto::Certificate> device_ca;  ///< the issuer of their certificates
+  std::vector<crypto::Certificate> anchors;  ///< the anchors of the answers' signer; not for Proof::group_key
 };
 
 struct FleetOptions {
@@ -39,10 +39,10 @@ struct FleetOptions {
   Proof proof = Proof::group_key;
   std::string prefix;  ///< the devices are PREFIX-0, PREFIX-1 ...
   std::size_t count = 0;
-  std::size_t sessions = 1;  ///< Task::connect: so many connections of each device, one after the other
+  std::size_t sessions = 1;  ///< Task::connect: how many connections each device makes, one after the other
 };
 
-/// One message of a device, made before the clock starts.
+/// One message of a device, made before the measurement starts.
 struct Step {
   std::string packet;  ///< MQTT
   protocol::Channel answered_on = protocol::Channel::response;
@@ -51,24 +51,24 @@ struct Step {
 struct Member {
   std::string id;
   std::vector<Step> steps;
-  // What a right answer has to fit:
+  // What a correct answer must match:
   std::string request_id;
-  std::string session;                               ///< of Task::connect the beginning: each has a number
-  crypto::Bytes spki;                                ///< of the CSR
+  std::string session;  ///< for Task::connect a prefix: a number follows for each connection
+  crypto::Bytes spki;   ///< of the CSR
   std::optional<crypto::PrivateKey> encryption_key;  ///< what its password is sealed to
   protocol::Verifier verifier;
 };
 
-/// Simulated devices with all that they will say, keys and signatures included.
+/// Simulated devices with all their messages, keys and signatures made beforehand.
 class Fleet {
  public:
   Fleet(const FleetOptions& options, const Enrolled& enrolled);
 
   [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
   [[nodiscard]] std::vector<Member>& members() noexcept { return members_; }
-  /// Which member a topic is about.
+  /// The index of the member that a topic belongs to.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view topic) const noexcept;
-  /// Everything a device would look at, and more: signature, names, generation, and of a certificate issuer,
+  /// Checks an answer as a device does, and more: signature, ids, generation, and a certificate's issuer,
   /// subject and key. The error says what is wrong.
   [[nodiscard]] std::expected<void, std::string> check(const Member& member, std::size_t step,
                                                        std::string_view payload) const;
@@ -76,7 +76,7 @@ class Fleet {
  private:
   [[nodiscard]] Member make(std::size_t number) const;
   void add_request(Member& member, const protocol::DeviceId& id) const;
-  /// The request as it travels, and what its answer has to fit.
+  /// The encoded request; also stores in `member` what its answer must match.
   [[nodiscard]] std::string request_of(Member& member, const protocol::DeviceId& id) const;
   [[nodiscard]] protocol::Verifier verifier_of(const std::string& id) const;
   void add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const;

@@ -27,7 +27,7 @@ struct Release {
 template <class T, auto release>
 using Owned = std::unique_ptr<T, Release<release>>;
 
-// As large as in a request and an answer of ours.
+// The sizes in a typical request and its answer.
 constexpr std::size_t csr_bytes = 200;
 constexpr std::size_t certificate_bytes = 350;
 constexpr std::size_t request_bytes = 900;
@@ -87,7 +87,7 @@ class Hmac {
   std::array<unsigned char, 32> code_{};
 };
 
-/// AES-256-GCM of 32 bytes: the time of opening is that of sealing.
+/// AES-256-GCM of 32 bytes: opening takes as long as sealing.
 class Aead {
  public:
   Aead() : context_(EVP_CIPHER_CTX_new()) {

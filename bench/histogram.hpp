@@ -15,8 +15,8 @@ class Histogram {
   void record(std::chrono::nanoseconds value) noexcept;
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::chrono::nanoseconds max() const noexcept { return max_; }
-  /// The value that `share` (0..1) of all are not above, rounded up to its bucket's end, at most `max`. Zero
-  /// when nothing was recorded.
+  /// The quantile `share` (0..1), rounded up to its bucket's end, at most `max`. Zero when nothing was
+  /// recorded.
   [[nodiscard]] std::chrono::nanoseconds at(double share) const noexcept;
 
  private:

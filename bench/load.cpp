@@ -29,7 +29,7 @@ Load::Load(const Fleet& fleet, const LoadOptions& options, const Broker& broker)
     : fleet_(fleet),
       options_(options),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      fates_(fleet.members().size()) {
+      runs_(fleet.members().size()) {
   if (epoll_ < 0) throw std::runtime_error("no epoll");
   connect_all(broker);
   subscribe_all();
@@ -55,12 +55,12 @@ void Load::connect_all(const Broker& broker) {
   }
 }
 
-/// Each connection to the topics of its own devices alone, as a gateway would.
+/// Each connection subscribes to the topics of its own devices alone, as a gateway does.
 void Load::subscribe_all() {
   const protocol::Topics topics;
   for (std::size_t c = 0; c < connections_.size(); ++c) {
     std::vector<std::string> filters;
-    for (std::size_t d = c; d < fates_.size(); d += connections_.size()) {
+    for (std::size_t d = c; d < runs_.size(); d += connections_.size()) {
       const auto id = protocol::DeviceId::parse(fleet_.members()[d].id).value();
       std::vector<Channel> channels;
       for (const Step& step : fleet_.members()[d].steps)
@@ -88,14 +88,14 @@ void Load::await_acknowledgements() {
 
 void Load::run() {
   began_ = last_answer_ = Steady::now();
-  while (finished_ < fates_.size()) {
+  while (finished_ < runs_.size()) {
     const auto now = Steady::now();
     start_due(now);
     repeat_due(now);
     for (Connection* connection : dirty_)
       flush(*connection);
     dirty_.clear();
-    if (now - last_answer_ > options_.patience && started_ == fates_.size()) return;
+    if (now - last_answer_ > options_.patience && started_ == runs_.size()) return;
     turn(next_event(now));
   }
 }
@@ -107,9 +107,9 @@ Steady::time_point Load::due(std::size_t device) const {
 
 void Load::start_due(Steady::time_point now) {
   const bool open_loop = options_.rate > 0;
-  while (started_ < fates_.size() &&
+  while (started_ < runs_.size() &&
          (open_loop ? due(started_) <= now : started_ - finished_ < options_.window)) {
-    fates_[started_].due = open_loop ? due(started_) : now;
+    runs_[started_].due = open_loop ? due(started_) : now;
     send(started_++, now);
   }
 }
@@ -118,31 +118,31 @@ void Load::repeat_due(Steady::time_point now) {
   while (!repeats_.empty() && repeats_.top().at <= now) {
     const Repeat repeat = repeats_.top();
     repeats_.pop();
-    const Fate& fate = fates_[repeat.device];
-    if (fate.sends == repeat.sends && fate.step() == repeat.step && !fate.refused) send(repeat.device, now);
+    const DeviceRun& run = runs_[repeat.device];
+    if (run.sends == repeat.sends && run.step() == repeat.step && !run.refused) send(repeat.device, now);
   }
 }
 
 void Load::send(std::size_t device, Steady::time_point now) {
-  Fate& fate = fates_[device];
+  DeviceRun& run = runs_[device];
   Connection& connection = connection_of(device);
-  std::string packet = fleet_.members()[device].steps[fate.step()].packet;
+  std::string packet = fleet_.members()[device].steps[run.step()].packet;
   wire::number(packet, connection.next_packet_id());
   connection.send(packet);
-  ++fate.sends;
+  ++run.sends;
   if (!connection.dirty) {
     connection.dirty = true;
     dirty_.push_back(&connection);
   }
   if (!options_.repeat) return;
-  const double most = std::min(last_delay_s, first_delay_s * std::exp2(std::min(fate.sends - 1, 10U)));
+  const double most = std::min(last_delay_s, first_delay_s * std::exp2(std::min(run.sends - 1, 10U)));
   const std::chrono::duration<double> delay(std::uniform_real_distribution<double>(0, most)(noise_));
-  repeats_.push({now + std::chrono::duration_cast<Steady::duration>(delay), device, fate.sends, fate.step()});
+  repeats_.push({now + std::chrono::duration_cast<Steady::duration>(delay), device, run.sends, run.step()});
 }
 
 Steady::time_point Load::next_event(Steady::time_point now) const {
   auto next = now + std::chrono::milliseconds(100);
-  if (options_.rate > 0 && started_ < fates_.size()) next = std::min(next, due(started_));
+  if (options_.rate > 0 && started_ < runs_.size()) next = std::min(next, due(started_));
   if (!repeats_.empty()) next = std::min(next, repeats_.top().at);
   return next;
 }
@@ -197,35 +197,35 @@ void Load::handle(Connection& connection) {
 }
 
 void Load::on_message(std::size_t device, std::string_view topic, std::string_view payload) {
-  Fate& fate = fates_[device];
+  DeviceRun& run = runs_[device];
   const auto& steps = fleet_.members()[device].steps;
   const bool on_response = topic.ends_with("/response");
-  if (fate.refused || fate.step() == steps.size() ||
-      on_response != (steps[fate.step()].answered_on == Channel::response)) {
+  if (run.refused || run.step() == steps.size() ||
+      on_response != (steps[run.step()].answered_on == Channel::response)) {
     ++surplus_;
     return;
   }
   const auto now = Steady::now();
   last_answer_ = now;
   if (payload.starts_with('{')) return on_unsigned(device, payload, now);
-  fate.answers.emplace_back(payload);
-  fate.done = now;
-  if (fate.step() == steps.size())
+  run.answers.emplace_back(payload);
+  run.done = now;
+  if (run.step() == steps.size())
     ++finished_;
   else
     send(device, now);
 }
 
 void Load::on_unsigned(std::size_t device, std::string_view payload, Steady::time_point now) {
-  Fate& fate = fates_[device];
+  DeviceRun& run = runs_[device];
   const auto answer = protocol::decode_answer(payload);
   if (answer && answer->status == protocol::Status::retry) {
     const std::chrono::seconds delay(answer->retry_after_s.value_or(1));
-    repeats_.push({now + delay, device, fate.sends, fate.step()});
+    repeats_.push({now + delay, device, run.sends, run.step()});
     return;
   }
-  fate.refused = true;
-  fate.done = now;
+  run.refused = true;
+  run.done = now;
   ++finished_;
 }
 

@@ -17,27 +17,28 @@ namespace latchkey::bench {
 using Steady = std::chrono::steady_clock;
 
 struct LoadOptions {
-  std::size_t connections = 8;  ///< the devices are dealt out to them
-  double rate = 0;              ///< open loop: devices a second, whatever becomes of them; 0: closed loop
-  std::size_t window = 512;     ///< closed loop: so many devices are under way
-  bool repeat = false;          ///< as devices do: 2 s, doubling, full jitter
-  std::chrono::seconds patience{30};  ///< without any answer: the rest is lost
+  std::size_t connections = 8;  ///< the devices are distributed over them
+  /// Open loop: devices started a second, even if earlier ones are not answered; 0: closed loop.
+  double rate = 0;
+  std::size_t window = 512;           ///< closed loop: how many devices run at once
+  bool repeat = false;                ///< repeat requests as devices do: after 2 s, doubling, full jitter
+  std::chrono::seconds patience{30};  ///< how long to wait for any answer before the rest counts as lost
 };
 
-/// What became of one device.
-struct Fate {
-  Steady::time_point due;   ///< when it had to send; latency counts from here, however late it really was
-  Steady::time_point done;  ///< the last answer came
+/// The progress of one device.
+struct DeviceRun {
+  Steady::time_point due;   ///< when it should send; latency counts from here, even if it was sent later
+  Steady::time_point done;  ///< when the last answer came
   std::vector<std::string> answers;  ///< one for each step that was answered
   unsigned sends = 0;
   bool refused = false;
   [[nodiscard]] std::size_t step() const noexcept { return answers.size(); }
 };
 
-/// Sends what a fleet has to say and keeps all answers, on one thread.
+/// Sends the messages of a fleet and keeps all answers, on one thread.
 class Load {
  public:
-  /// Connects and subscribes everything; throws std::runtime_error.
+  /// Opens all connections and subscribes. Throws std::runtime_error.
   Load(const Fleet& fleet, const LoadOptions& options, const Broker& broker);
   ~Load();
   Load(const Load&) = delete;
@@ -46,7 +47,7 @@ class Load {
   /// Returns when every device is done or lost.
   void run();
 
-  [[nodiscard]] const std::vector<Fate>& fates() const noexcept { return fates_; }
+  [[nodiscard]] const std::vector<DeviceRun>& runs() const noexcept { return runs_; }
   [[nodiscard]] Steady::time_point began() const noexcept { return began_; }
   [[nodiscard]] std::uint64_t surplus() const noexcept { return surplus_; }
 
@@ -54,7 +55,7 @@ class Load {
   struct Repeat {
     Steady::time_point at;
     std::size_t device;
-    unsigned sends;  ///< for nothing if more were sent or answered since
+    unsigned sends;  ///< the repeat is cancelled if more messages were sent or answered since
     std::size_t step;
     bool operator>(const Repeat& other) const noexcept { return at > other.at; }
   };
@@ -65,7 +66,7 @@ class Load {
   void start_due(Steady::time_point now);
   void repeat_due(Steady::time_point now);
   void send(std::size_t device, Steady::time_point now);
-  /// Waits for the network until `until` and handles what it brings.
+  /// Waits for network events until `until` and handles them.
   void turn(Steady::time_point until);
   void flush(Connection& connection);
   void handle(Connection& connection);
@@ -84,14 +85,14 @@ class Load {
   std::vector<Connection*> dirty_;
   std::size_t acknowledgements_missing_ = 0;
 
-  std::vector<Fate> fates_;
+  std::vector<DeviceRun> runs_;
   std::priority_queue<Repeat, std::vector<Repeat>, std::greater<>> repeats_;
   std::minstd_rand noise_{1};
   Steady::time_point began_;
   Steady::time_point last_answer_;
   std::size_t started_ = 0;
   std::size_t finished_ = 0;
-  std::uint64_t surplus_ = 0;  ///< answers nobody waited for: repeats' second ones
+  std::uint64_t surplus_ = 0;  ///< answers beyond the first to a repeated request
 };
 
 }  // namespace latchkey::bench

@@ -107,7 +107,7 @@ bench::Enrolled enrolled(const Settings& settings) {
   return known;
 }
 
-/// The CA of an X.509 group, as two PEM files.
+/// Makes the CA of an X.509 group, as two PEM files.
 int make_factory(const Settings& settings) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const auto ca =

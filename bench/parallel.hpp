@@ -8,7 +8,7 @@
 
 namespace latchkey::bench {
 
-/// Runs `work(i)` for each i below `count`, on every processor; not while the clock runs.
+/// Runs `work(i)` for each i below `count` on all processors. For preparations, not during a measurement.
 template <class Work>
 void in_parallel(std::size_t count, const Work& work) {
   std::atomic<std::size_t> next = 0;

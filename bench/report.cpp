@@ -16,14 +16,14 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr std::size_t most_faults = 5;
 
-Json check_answers(const Fleet& fleet, const std::vector<Fate>& fates) {
+Json check_answers(const Fleet& fleet, const std::vector<DeviceRun>& runs) {
   std::mutex mutex;
   std::vector<std::string> faults;
   std::size_t checked = 0;
-  in_parallel(fates.size(), [&](std::size_t i) {
+  in_parallel(runs.size(), [&](std::size_t i) {
     const Member& member = fleet.members()[i];
-    for (std::size_t step = 0; step < fates[i].step(); ++step) {
-      const auto right = fleet.check(member, step, fates[i].answers[step]);
+    for (std::size_t step = 0; step < runs[i].step(); ++step) {
+      const auto right = fleet.check(member, step, runs[i].answers[step]);
       const std::scoped_lock lock(mutex);
       ++checked;
       if (!right) faults.push_back(member.id + ": " + right.error());
@@ -34,11 +34,11 @@ Json check_answers(const Fleet& fleet, const std::vector<Fate>& fates) {
   return {{"checked", checked}, {"wrong", wrong}, {"faults", faults}};
 }
 
-double mean_answer_bytes(const std::vector<Fate>& fates) {
+double mean_answer_bytes(const std::vector<DeviceRun>& runs) {
   std::size_t bytes = 0;
   std::size_t answers = 0;
-  for (const Fate& fate : fates)
-    for (const std::string& answer : fate.answers) {
+  for (const DeviceRun& run : runs)
+    for (const std::string& answer : run.answers) {
       bytes += answer.size();
       ++answers;
     }
@@ -53,22 +53,22 @@ std::string report(const Fleet& fleet, const Load& load, bool check) {
   std::uint64_t sends = 0;
   std::uint64_t steps = 0;
   auto last = load.began();
-  for (std::size_t i = 0; i < load.fates().size(); ++i) {
-    const Fate& fate = load.fates()[i];
-    sends += fate.sends;
-    steps += fate.step();
-    refused += fate.refused ? 1 : 0;
-    if (fate.step() < fleet.members()[i].steps.size()) continue;
-    latency.record(fate.done - fate.due);
-    last = std::max(last, fate.done);
+  for (std::size_t i = 0; i < load.runs().size(); ++i) {
+    const DeviceRun& run = load.runs()[i];
+    sends += run.sends;
+    steps += run.step();
+    refused += run.refused ? 1 : 0;
+    if (run.step() < fleet.members()[i].steps.size()) continue;
+    latency.record(run.done - run.due);
+    last = std::max(last, run.done);
   }
   const double seconds = std::chrono::duration<double>(last - load.began()).count();
   const auto answered = static_cast<double>(latency.count());
   const auto ms = [&](double share) { return Milliseconds(latency.at(share)).count(); };
-  Json out{{"devices", load.fates().size()},
+  Json out{{"devices", load.runs().size()},
            {"answered", latency.count()},
            {"refused", refused},
-           {"lost", load.fates().size() - latency.count() - refused},
+           {"lost", load.runs().size() - latency.count() - refused},
            {"repeats", sends > steps ? sends - steps : 0},
            {"surplus", load.surplus()},
            {"seconds", seconds},
@@ -77,8 +77,8 @@ std::string report(const Fleet& fleet, const Load& load, bool check) {
            {"p99_ms", ms(0.99)},
            {"p999_ms", ms(0.999)},
            {"max_ms", Milliseconds(latency.max()).count()},
-           {"answer_bytes", mean_answer_bytes(load.fates())}};
-  if (check) out.update(check_answers(fleet, load.fates()));
+           {"answer_bytes", mean_answer_bytes(load.runs())}};
+  if (check) out.update(check_answers(fleet, load.runs()));
   return out.dump();
 }
 

@@ -6,8 +6,8 @@
 
 namespace latchkey::bench {
 
-/// What a load led to: one JSON object. `lost` were never answered. With `check` every answer is looked at:
-/// `wrong` counts those that a device would not take, with the first few in `faults`.
+/// The results of a load as a JSON object. `lost` counts devices without an answer. With `check` it checks
+/// every answer: `wrong` counts those that a device would refuse, `faults` lists the first few.
 [[nodiscard]] std::string report(const Fleet& fleet, const Load& load, bool check);
 
 }  // namespace latchkey::bench

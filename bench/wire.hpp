@@ -6,9 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// As much of MQTT 3.1.1 as a load needs: QoS 1 both ways, nothing retained, no will. The service and the
-/// echo use the Paho library; a load generator that did so too would take more of the processor than what it
-/// measures.
+/// The part of MQTT 3.1.1 that a load generator needs: QoS 1 both ways, nothing retained, no will. Not by
+/// Paho, as in the service: that would take more CPU time than what is measured.
 namespace latchkey::bench::wire {
 
 enum class Type : std::uint8_t { connack = 2, publish = 3, puback = 4, suback = 9 };
@@ -25,19 +24,19 @@ struct Packet {
 [[nodiscard]] std::string subscribe(std::uint16_t packet_id, std::span<const std::string> filters);
 /// With packet id 0: `number` sets it.
 [[nodiscard]] std::string publish(std::string_view topic, std::string_view payload);
-/// `packet` is of `publish`.
+/// Sets the packet id in a packet made by `publish`.
 void number(std::string& packet, std::uint16_t packet_id) noexcept;
 [[nodiscard]] std::string puback(std::uint16_t packet_id);
 
-/// Takes the first whole packet off `in`; nothing while more bytes are needed.
+/// Removes the first complete packet from `in` and returns it; nothing if it is not complete yet.
 [[nodiscard]] std::optional<Packet> take(std::string_view& in) noexcept;
 
 struct Publication {
   std::string_view topic;
   std::string_view payload;
-  std::optional<std::uint16_t> packet_id;  ///< to be acknowledged
+  std::optional<std::uint16_t> packet_id;  ///< QoS 1: acknowledge it by a PUBACK
 };
-/// What a PUBLISH carries; nothing if it is cut short.
+/// Parses a PUBLISH; nothing if it is truncated.
 [[nodiscard]] std::optional<Publication> publication(const Packet& packet) noexcept;
 
 }  // namespace latchkey::bench::wire

@@ -17,26 +17,26 @@ using Context = openssl::Owned<SSL_CTX, SSL_CTX_free>;
 using Connection = openssl::Owned<SSL, SSL_free>;
 using AlternativeNames = openssl::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
 
-TlsServer::Verdict verdict_of(long result) {
+TlsServer::VerifyResult verify_result_of(long result) {
   switch (result) {
     case X509_V_OK:
-      return TlsServer::Verdict::trusted;
+      return TlsServer::VerifyResult::trusted;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return TlsServer::Verdict::other_name;
+      return TlsServer::VerifyResult::other_name;
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return TlsServer::Verdict::expired;
+      return TlsServer::VerifyResult::expired;
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return TlsServer::Verdict::not_valid_yet;
+      return TlsServer::VerifyResult::not_valid_yet;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return TlsServer::Verdict::unknown_issuer;
+      return TlsServer::VerifyResult::unknown_issuer;
     default:
-      return TlsServer::Verdict::otherwise_wrong;
+      return TlsServer::VerifyResult::otherwise_wrong;
   }
 }
 
@@ -88,7 +88,7 @@ Connection prepare(SSL_CTX* context, int socket, const std::string& host) {
 }
 
 /// One deadline for the whole handshake, not one for each read: a server may send a byte now and then.
-bool shake(SSL* connection, int socket, std::chrono::steady_clock::time_point until) {
+bool handshake(SSL* connection, int socket, std::chrono::steady_clock::time_point until) {
   ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
   for (;;) {
     const int done = SSL_connect(connection);
@@ -104,26 +104,26 @@ bool shake(SSL* connection, int socket, std::chrono::steady_clock::time_point un
 
 }  // namespace
 
-Result<TlsServer> look_at_tls_server(int socket, const std::string& host,
-                                     const std::filesystem::path& ca_file, std::chrono::milliseconds limit) {
+Result<TlsServer> probe_tls_server(int socket, const std::string& host, const std::filesystem::path& ca_file,
+                                   std::chrono::milliseconds limit) {
   const auto context = made<Context>(SSL_CTX_new(TLS_client_method()));
   if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1)
     return failed(Fault::malformed, ca_file.string() + " cannot be read");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // the result is reported below instead
   const Connection connection = prepare(context.get(), socket, host);
-  const bool shaken = shake(connection.get(), socket, std::chrono::steady_clock::now() + limit);
+  const bool completed = handshake(connection.get(), socket, std::chrono::steady_clock::now() + limit);
   // A server that requires a client certificate may fail the handshake, but has sent its own certificate by
   // then.
   X509* const shown = SSL_get0_peer_certificate(connection.get());
   if (shown == nullptr)
-    return failed(Fault::refused, shaken ? "it shows no certificate" : "the TLS handshake failed");
+    return failed(Fault::refused, completed ? "it shows no certificate" : "the TLS handshake failed");
   ERR_clear_error();
   auto certificate = Certificate::from_der(openssl::encoded<i2d_X509>(shown));
   if (!certificate) return std::unexpected(certificate.error());
   const long result = SSL_get_verify_result(connection.get());
   std::vector<std::string> names = names_in(*certificate);
-  return TlsServer{*std::move(certificate), std::move(names), verdict_of(result),
+  return TlsServer{*std::move(certificate), std::move(names), verify_result_of(result),
                    X509_verify_cert_error_string(result)};
 }
 

@@ -27,10 +27,10 @@ std::optional<std::string> Diagnosis::of(const std::string& url, const std::stri
 
 std::string Diagnosis::look(const std::string& url, const std::string& ca_file,
                             std::string_view reason) const {
-  using Kind = mqtt::Trouble::Kind;
+  using Kind = mqtt::ProbeError::Kind;
   const auto endpoint = mqtt::Endpoint::parse(url);
   if (!endpoint) return endpoint.error();
-  const auto seen = mqtt::look_at_broker(*endpoint, ca_file, limit);
+  const auto seen = mqtt::probe_broker(*endpoint, ca_file, limit);
   if (seen) return std::string(reason);
   const auto& [kind, what] = seen.error();
   switch (kind) {

@@ -14,7 +14,7 @@ std::string last_line(std::string text) {
   return newline == std::string::npos ? text : text.substr(newline + 1);
 }
 
-std::string in_words(const End& end) {
+std::string in_words(const ChildExit& end) {
   const std::string how = WIFSIGNALED(end.status)
                               ? "was ended by signal " + std::to_string(WTERMSIG(end.status))
                               : "ended with " + std::to_string(WEXITSTATUS(end.status));

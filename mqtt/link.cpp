@@ -27,8 +27,8 @@ bool Link::publish(Message message) {
 bool Link::flush(std::chrono::milliseconds limit) {
   return impl_->flush(limit);
 }
-bool Link::leave(std::chrono::milliseconds limit) {
-  return impl_->leave(limit);
+bool Link::unsubscribe(std::chrono::milliseconds limit) {
+  return impl_->unsubscribe(limit);
 }
 std::size_t Link::outstanding() const {
   return impl_->outstanding();

@@ -52,8 +52,8 @@ struct Will {
 /// The time at which the broker's certificate must be valid.
 struct Dates {
   bool are_skipped = false;
-  std::optional<std::chrono::sys_seconds>
-      now;  ///< the time when the link is opened; nothing: this machine's clock
+  /// The time when the link is opened; nothing: this machine's clock.
+  std::optional<std::chrono::sys_seconds> now;
 };
 
 struct Options {
@@ -113,7 +113,7 @@ class Link {
 
   /// Unsubscribes for good, so that the other members of a shared subscription get new messages; false if
   /// `limit` passes before the broker acknowledges. `publish` still works.
-  [[nodiscard]] bool leave(std::chrono::milliseconds limit);
+  [[nodiscard]] bool unsubscribe(std::chrono::milliseconds limit);
 
   /// The number of messages that wait or are not acknowledged.
   [[nodiscard]] std::size_t outstanding() const;

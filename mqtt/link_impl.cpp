@@ -98,7 +98,7 @@ bool Link::Impl::flush(std::chrono::milliseconds limit) {
   return drained_.wait_for(lock, limit, [this] { return outbox_.empty(); });
 }
 
-bool Link::Impl::leave(std::chrono::milliseconds limit) {
+bool Link::Impl::unsubscribe(std::chrono::milliseconds limit) {
   Lock lock(mutex_);
   leaving_ = true;
   wake_.notify_one();
@@ -169,7 +169,7 @@ void Link::Impl::on_delivered(const paho::token& token) {
     const std::scoped_lock lock(mutex_);
     quarantine_.taken(item.message->get_topic(), item.bytes);
     outbox_.finish(item);
-    note_acknowledgement();
+    record_acknowledgement();
     drained = outbox_.empty();
     room = outbox_.has_next(window_);
   }
@@ -187,12 +187,12 @@ void Link::Impl::on_not_delivered(const paho::token& token) {
     auto& item = *static_cast<Outbox::Item*>(token.get_user_context());
     quarantine_.refused(item.message->get_topic(), item.bytes, std::chrono::steady_clock::now());
     give_up(lock, item, why);
-    note_acknowledgement();
+    record_acknowledgement();
   }
   wake_.notify_one();
 }
 
-void Link::Impl::note_acknowledgement() {
+void Link::Impl::record_acknowledgement() {
   outbox_.allow_one_more();
   acknowledged_ = true;
   waits_since_ = std::chrono::steady_clock::now();

@@ -45,7 +45,7 @@ struct Link::Impl {
 
   [[nodiscard]] bool publish(Message message);
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
-  [[nodiscard]] bool leave(std::chrono::milliseconds limit);
+  [[nodiscard]] bool unsubscribe(std::chrono::milliseconds limit);
   [[nodiscard]] std::size_t outstanding();
   [[nodiscard]] std::size_t window();
   [[nodiscard]] std::size_t packet_limit();
@@ -56,7 +56,7 @@ struct Link::Impl {
 
   // On the thread of the link.
   void run() noexcept;
-  void converse();
+  void run_connection();
   [[nodiscard]] bool connect();
   [[nodiscard]] bool adopt_keep_alive();
   [[nodiscard]] Endpoint next_endpoint() const;
@@ -65,8 +65,8 @@ struct Link::Impl {
   void unsubscribe_all(Lock& lock);
   void serve();
   void send_next(Lock& lock);
-  void look_after(Lock& lock);
-  [[nodiscard]] std::string why_not(const Outbox::Item& item) const;
+  void check_stall(Lock& lock);
+  [[nodiscard]] std::string why_undeliverable(const Outbox::Item& item) const;
   void close_client(bool served);
   [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
                            const char* missing);
@@ -82,7 +82,7 @@ struct Link::Impl {
   void on_message(const paho::message& message);
 
   /// Records that the broker acknowledged or refused a message. The caller holds the lock.
-  void note_acknowledgement();
+  void record_acknowledgement();
   /// Calls `given_up` without the lock, then removes the message.
   void give_up(Lock& lock, Outbox::Item& item, std::string_view why);
   /// Ends the connection. The first reason is kept.
@@ -98,7 +98,7 @@ struct Link::Impl {
 
   std::mutex mutex_;
   std::condition_variable wake_;     ///< for the thread of the link
-  std::condition_variable drained_;  ///< for flush and leave
+  std::condition_variable drained_;  ///< for flush and unsubscribe
   Outbox outbox_;
   Quarantine quarantine_;
   bool stopping_ = false;

@@ -1,7 +1,7 @@
 #include "mqtt/backoff.hpp"
 #include "mqtt/link_impl.hpp"
 #include "mqtt/paho_options.hpp"
-#include "mqtt/reach.hpp"
+#include "mqtt/tcp_connection.hpp"
 #include "mqtt/tcp_nodelay.hpp"
 #include "mqtt/tls_check.hpp"
 
@@ -34,7 +34,7 @@ void Link::Impl::run() noexcept {
   while (!stopping_) {
     lock.unlock();
     try {
-      converse();
+      run_connection();
     } catch (const std::exception& error) {
       fail(error.what());
     }
@@ -53,7 +53,7 @@ void Link::Impl::run() noexcept {
 }
 
 /// Runs one connection from CONNECT to its end. Afterwards `failure_` holds the reason.
-void Link::Impl::converse() {
+void Link::Impl::run_connection() {
   if (!connect() || (adopt_keep_alive() && !connect())) return;
   set_tcp_nodelay(endpoint_.port);
   if (subscribes()) subscribe_all();
@@ -172,16 +172,16 @@ void Link::Impl::serve() {
     if (wake_.wait_for(lock, limit, event)) continue;
     const bool progress = std::exchange(acknowledged_, false);
     patience = progress ? first_patience : std::min(2 * patience, last_patience);
-    if (!progress) look_after(lock);
+    if (!progress) check_stall(lock);
   }
 }
 
 /// Called when nothing has happened for long: wakes Paho's sending thread and checks that the connection is
 /// still up.
-void Link::Impl::look_after(Lock& lock) {
+void Link::Impl::check_stall(Lock& lock) {
   const bool waits = outbox_.waits_for_broker();
   lock.unlock();
-  if (waits) runtime_.nudge();
+  if (waits) runtime_.wake_sender();
   const bool alive = client_->is_connected();
   lock.lock();
   if (!alive && failure_.empty()) failure_ = "connection lost";
@@ -191,7 +191,7 @@ void Link::Impl::send_next(Lock& lock) {
   if (!outbox_.waits_for_broker()) waits_since_ = Clock::now();
   Outbox::Item* const item = outbox_.next();
   if (item == nullptr) return;
-  if (const std::string why = why_not(*item); !why.empty()) return give_up(lock, *item, why);
+  if (const std::string why = why_undeliverable(*item); !why.empty()) return give_up(lock, *item, why);
   const auto message = item->message;
   lock.unlock();
   try {
@@ -206,7 +206,7 @@ void Link::Impl::send_next(Lock& lock) {
 }
 
 /// Why the message cannot be sent; empty if it can.
-std::string Link::Impl::why_not(const Outbox::Item& item) const {
+std::string Link::Impl::why_undeliverable(const Outbox::Item& item) const {
   if (item.bytes > packet_limit_)
     return "larger than the broker takes, which is " + std::to_string(packet_limit_) + " bytes";
   if (quarantine_.holds(item.message->get_topic(), item.bytes, Clock::now()))

@@ -59,9 +59,9 @@ Runtime::~Runtime() {
   if (--anchor().users == 0) ::MQTTAsync_destroy(&anchor().client);
 }
 
-void Runtime::nudge() const noexcept {
+void Runtime::wake_sender() const noexcept {
   // The caller holds a Runtime, so the client exists.
-  static_cast<void>(::MQTTAsync_send(anchor().client, "nudge", 0, "", 0, 0, nullptr));
+  static_cast<void>(::MQTTAsync_send(anchor().client, "wake", 0, "", 0, 0, nullptr));
 }
 
 }  // namespace latchkey::paho

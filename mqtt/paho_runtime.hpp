@@ -14,7 +14,7 @@ class Runtime {
 
   /// Wakes Paho's sending thread by a message of its own. Paho (C 1.3.12 and 1.3.14) may overlook a message
   /// for a second if the thread is just going to sleep; any other message wakes it.
-  void nudge() const noexcept;
+  void wake_sender() const noexcept;
 };
 
 }  // namespace latchkey::paho

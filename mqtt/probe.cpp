@@ -1,6 +1,6 @@
 #include "mqtt/probe.hpp"
 
-#include "mqtt/reach.hpp"
+#include "mqtt/tcp_connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,37 +19,37 @@ std::string listed(const std::vector<std::string>& names) {
   return text.empty() ? "no name at all" : text;
 }
 
-Trouble untrusted(const TlsServer& server, const std::string& host, const std::string& ca_file) {
+ProbeError untrusted(const TlsServer& server, const std::string& host, const std::string& ca_file) {
   const std::string certificate = "the broker's certificate \"" + server.certificate.common_name() + "\"";
   const std::string because = certificate + ": " + server.why;
-  switch (server.verdict) {
-    case TlsServer::Verdict::unknown_issuer:
-      return {Trouble::Kind::unknown_issuer,
+  switch (server.verify_result) {
+    case TlsServer::VerifyResult::unknown_issuer:
+      return {ProbeError::Kind::unknown_issuer,
               certificate + " is not from " + ca_file + " (" + server.why + ")"};
-    case TlsServer::Verdict::other_name:
-      return {Trouble::Kind::other_name,
+    case TlsServer::VerifyResult::other_name:
+      return {ProbeError::Kind::other_name,
               "the broker's certificate is for " + listed(server.names) + ", not for " + host};
-    case TlsServer::Verdict::expired:
-    case TlsServer::Verdict::not_valid_yet:
-      return {Trouble::Kind::dates, because};
+    case TlsServer::VerifyResult::expired:
+    case TlsServer::VerifyResult::not_valid_yet:
+      return {ProbeError::Kind::dates, because};
     default:
-      return {Trouble::Kind::certificate, because};
+      return {ProbeError::Kind::certificate, because};
   }
 }
 
 }  // namespace
 
-std::expected<std::optional<TlsServer>, Trouble> look_at_broker(const Endpoint& endpoint,
-                                                                const std::string& ca_file,
-                                                                std::chrono::seconds limit) {
-  const auto reached = Reached::open(endpoint.host, endpoint.port, limit);
-  if (!reached) return std::unexpected(Trouble{Trouble::Kind::unreachable, reached.error()});
+std::expected<std::optional<TlsServer>, ProbeError> probe_broker(const Endpoint& endpoint,
+                                                                 const std::string& ca_file,
+                                                                 std::chrono::seconds limit) {
+  const auto reached = TcpConnection::open(endpoint.host, endpoint.port, limit);
+  if (!reached) return std::unexpected(ProbeError{ProbeError::Kind::unreachable, reached.error()});
   if (!endpoint.tls) return std::nullopt;
-  auto server = crypto::look_at_tls_server(reached->descriptor(), endpoint.host, ca_file, limit);
+  auto server = crypto::probe_tls_server(reached->descriptor(), endpoint.host, ca_file, limit);
   if (!server)
     return std::unexpected(
-        Trouble{Trouble::Kind::no_tls, "the broker does not answer by TLS: " + server.error().what});
-  if (server->verdict != TlsServer::Verdict::trusted)
+        ProbeError{ProbeError::Kind::no_tls, "the broker does not answer by TLS: " + server.error().what});
+  if (server->verify_result != TlsServer::VerifyResult::trusted)
     return std::unexpected(untrusted(*server, endpoint.host, ca_file));
   return *std::move(server);
 }

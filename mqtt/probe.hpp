@@ -12,7 +12,7 @@
 // Finds out why a connection fails, which Paho does not report: connects to the broker by itself.
 namespace latchkey::mqtt {
 
-struct Trouble {
+struct ProbeError {
   enum class Kind {
     unreachable,
     no_tls,
@@ -28,7 +28,7 @@ struct Trouble {
 /// Connects to the broker and, for mqtts, does a TLS handshake that trusts the certificates in `ca_file` at
 /// this machine's time. Sends no MQTT. Returns the server's certificate, or nothing without TLS. Connect and
 /// handshake may each take `limit`.
-[[nodiscard]] std::expected<std::optional<crypto::TlsServer>, Trouble> look_at_broker(
+[[nodiscard]] std::expected<std::optional<crypto::TlsServer>, ProbeError> probe_broker(
     const Endpoint& endpoint, const std::string& ca_file, std::chrono::seconds limit);
 
 /// True if the reason of Handlers::lost means a wrong user name or password.

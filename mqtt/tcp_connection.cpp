@@ -1,4 +1,4 @@
-#include "mqtt/reach.hpp"
+#include "mqtt/tcp_connection.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -23,7 +23,7 @@ std::string why() {
 }
 
 /// SO_SNDTIMEO also limits connect() (socket(7)).
-void bound(int descriptor, Clock::duration limit) {
+void set_timeouts(int descriptor, Clock::duration limit) {
   const auto us =
       std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(limit).count(), 1000);
   const timeval time{us / 1000000, us % 1000000};
@@ -33,7 +33,7 @@ void bound(int descriptor, Clock::duration limit) {
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-std::expected<Addresses, std::string> look_up(const std::string& host, const std::string& port) {
+std::expected<Addresses, std::string> resolve(const std::string& host, const std::string& port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -44,16 +44,16 @@ std::expected<Addresses, std::string> look_up(const std::string& host, const std
 
 }  // namespace
 
-std::expected<Reached, std::string> Reached::open(const std::string& host, std::uint16_t port,
-                                                  std::chrono::seconds limit) {
+std::expected<TcpConnection, std::string> TcpConnection::open(const std::string& host, std::uint16_t port,
+                                                              std::chrono::seconds limit) {
   const auto until = Clock::now() + limit;
-  const auto all = look_up(host, std::to_string(port));
+  const auto all = resolve(host, std::to_string(port));
   if (!all) return std::unexpected("the name is not found: " + all.error());
   std::string last = "it has no address";
   for (const addrinfo* each = all->get(); each != nullptr; each = each->ai_next) {
-    Reached socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    TcpConnection socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (socket.descriptor() < 0) continue;
-    bound(socket.descriptor(), until - Clock::now());
+    set_timeouts(socket.descriptor(), until - Clock::now());
     if (::connect(socket.descriptor(), each->ai_addr, each->ai_addrlen) == 0) return socket;
     last = why();
   }
@@ -62,7 +62,7 @@ std::expected<Reached, std::string> Reached::open(const std::string& host, std::
 
 std::vector<std::string> addresses_of(const std::string& host) {
   std::vector<std::string> texts;
-  const auto all = look_up(host, "0");
+  const auto all = resolve(host, "0");
   for (const addrinfo* each = all ? all->get() : nullptr; each != nullptr; each = each->ai_next) {
     std::array<char, NI_MAXHOST> text{};
     if (::getnameinfo(each->ai_addr, each->ai_addrlen, text.data(), text.size(), nullptr, 0,

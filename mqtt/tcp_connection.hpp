@@ -11,15 +11,16 @@
 namespace latchkey::mqtt {
 
 /// A connected, blocking TCP socket with a timeout for reads and writes.
-class Reached {
+class TcpConnection {
  public:
   /// Tries each address of the host, all within `limit`. The error is half a sentence about the last address.
-  [[nodiscard]] static std::expected<Reached, std::string> open(const std::string& host, std::uint16_t port,
-                                                                std::chrono::seconds limit);
+  [[nodiscard]] static std::expected<TcpConnection, std::string> open(const std::string& host,
+                                                                      std::uint16_t port,
+                                                                      std::chrono::seconds limit);
   [[nodiscard]] int descriptor() const noexcept { return socket_.number(); }
 
  private:
-  explicit Reached(int descriptor) : socket_(descriptor) {}
+  explicit TcpConnection(int descriptor) : socket_(descriptor) {}
   Descriptor socket_;
 };
 

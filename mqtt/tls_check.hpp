@@ -10,8 +10,8 @@ namespace latchkey::paho {
 struct TlsCheck {
   std::string name;  ///< the DNS name, or the address without brackets
   bool skips_dates = false;
-  std::optional<std::chrono::sys_seconds>
-      at;  ///< the time when `since` was taken; nothing: this machine's clock
+  /// The time when `since` was taken; nothing: this machine's clock.
+  std::optional<std::chrono::sys_seconds> at;
   std::chrono::steady_clock::time_point since;  ///< the moment of `at`
 };
 

@@ -1,5 +1,5 @@
-// latchkey-count KIND N: takes one request N times from its bytes to its answer. Two runs under callgrind
-// differ by the instructions of what one did more than the other (tests/cost).
+// latchkey-count KIND N: processes one request N times, from its bytes to its answer. The difference of two
+// runs under callgrind is the number of instructions a request takes (tests/cost).
 
 #include "bench/micro/pure_path.hpp"
 
@@ -7,7 +7,7 @@
 #include <iostream>
 #include <string_view>
 
-/// The name by which callgrind is told what to count.
+/// callgrind counts the instructions below this function, by its name.
 extern "C" [[gnu::noinline]] std::size_t latchkey_one_device(const latchkey::bench::PurePath& pure) {
   return pure.provision(pure.decode()).size();
 }

@@ -1,4 +1,4 @@
-// What the service does with a request, in CPU time, beside what OpenSSL alone would take for it: ./dev bench
+// The CPU time that the service takes for a request, beside that of its OpenSSL operations alone: ./dev bench
 // --micro.
 
 #include "bench/floor.hpp"
@@ -35,7 +35,7 @@ void path(benchmark::State& state, Kind kind) {
   repeat(state, [&] { return pure(kind).provision(received); });
 }
 
-// Each step by itself, on what the steps before it gave.
+// Each step by itself, with the results of the steps before it.
 
 void decode(benchmark::State& state, Kind kind) {
   repeat(state, [&] { return pure(kind).decode(); });

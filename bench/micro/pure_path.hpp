@@ -12,9 +12,8 @@ enum class Kind {
   es256_x5c_csr,  ///< a certificate of a group's CA for a P-256 key, a CSR for another
 };
 
-/// One request, and all that decides it, held ready: what the service does with it is called step by step,
-/// as often as is wanted, with neither broker nor database. Every step ends the process if the request is not
-/// granted.
+/// One request with all its facts in memory, to run the service's steps on it any number of times without
+/// broker and database. Every step ends the process if the request is not granted.
 class PurePath {
  public:
   explicit PurePath(Kind kind);
@@ -24,9 +23,9 @@ class PurePath {
   [[nodiscard]] service::VerifiedRequest authenticate(const protocol::ReceivedRequest& received) const;
   [[nodiscard]] service::Grant decide(const service::VerifiedRequest& verified) const;
   [[nodiscard]] registry::NewCredential issue(const service::Grant& grant) const;
-  /// Everything between a verified request and its answer: `decide` and `issue` are parts of it.
+  /// All steps between a verified request and its answer, `decide` and `issue` included.
   [[nodiscard]] service::Resolved resolve(service::VerifiedRequest verified) const;
-  /// The answer's JSON, with a configuration sealed in it, under its signature.
+  /// The signed answer, with a sealed configuration in it.
   [[nodiscard]] std::string answer(const service::Resolved& resolved) const;
 
   /// From `authenticate` to `answer`.

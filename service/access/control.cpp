@@ -14,14 +14,14 @@ namespace {
 using Json = nlohmann::json;
 using protocol::Channel;
 
-// `@` keeps it apart from the names of logins, which are roles' names as well.
+// A login's role has the login's name, which contains no leading `@`, so this name cannot collide.
 constexpr const char* deny_role = "@denied";
 constexpr const char* our_name = "latchkey";
 
-// What a message has around its commands, and each command around itself, at most.
+// The most bytes that a message adds around its commands, and around each command.
 constexpr std::size_t around = 32;
 
-// The plugin's replies where a command found that there is nothing to do.
+// The plugin's errors that mean that there was nothing to do.
 constexpr std::array<std::string_view, 4> already = {"Client already exists", "Role already exists",
                                                      "Client not found", "Role not found"};
 
@@ -29,8 +29,8 @@ Json rule(const char* type, const std::string& topic, bool allow, int priority =
   return {{"acltype", type}, {"topic", topic}, {"allow", allow}, {"priority", priority}};
 }
 
-/// Everything taken away, for what has no rule of a higher priority. `#` is matched with `$share/...`,
-/// `$CONTROL/...` and `$SYS/...` here, unlike in a subscription.
+/// Rules that deny everything that no rule of a higher priority allows. Unlike in a subscription, `#` matches
+/// `$share/...`, `$CONTROL/...` and `$SYS/...` here.
 Json nothing(int priority) {
   return {rule("publishClientSend", "#", false, priority), rule("publishClientReceive", "#", false, priority),
           rule("subscribePattern", "#", false, priority)};
@@ -63,8 +63,8 @@ std::string text_of(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// Spliced into the text, so that neither the JSON nor a buffer that grew keeps the password: base64url,
-/// which needs no escapes.
+/// Inserts the password into the command's text, so that no JSON value and no outgrown buffer keeps a copy.
+/// It is base64url and needs no escapes.
 Command with_password(const std::string& command, const crypto::Secret& password) {
   constexpr std::string_view name = R"({"password":")";
   constexpr std::string_view end = "\",";
@@ -97,7 +97,7 @@ bool Reply::fulfilled() const {
 }
 
 Commands foundations() {
-  // Made, and if it is there already set right.
+  // Create the role; if it exists, correct it.
   return {default_access().dump(),
           Json{{"command", "createRole"}, {"rolename", deny_role}, {"acls", nothing(0)}}.dump(),
           Json{{"command", "modifyRole"}, {"rolename", deny_role}, {"acls", nothing(0)}}.dump()};
@@ -114,7 +114,7 @@ Commands deny(const std::string& device_id) {
                {"textdescription", denied_mark},
                {"roles", roles(deny_role)}}
               .dump(),
-          // This is what ends an open session.
+          // disableClient ends an open session.
           Json{{"command", "disableClient"}, {"username", device_id}}.dump()};
 }
 
@@ -173,7 +173,7 @@ std::size_t count_fitting(std::span<const Command> commands, std::size_t bytes) 
 
 std::string write_commands(std::string_view correlation, std::span<const Command> commands) {
   std::string message = R"({"commands":[)";
-  message.reserve(bytes_of(commands));  // grown, it would leave copies behind
+  message.reserve(bytes_of(commands));  // a buffer that grows would leave copies of passwords behind
   for (const Command& command : commands) {
     if (message.back() != '[') message += ',';
     message.append(R"({"correlationData":")").append(correlation).append("\",").append(command, 1);

@@ -15,11 +15,11 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A broker whose clock is behind takes a list from its future for invalid, and lets nobody in.
+// A broker with a slow clock takes a list dated in its future for invalid and refuses every device.
 constexpr std::chrono::hours backdated{1};
 constexpr std::chrono::seconds reload_limit{5};
-// The stamp does not see certificates that were replaced, where a group wants those on the list.
-constexpr std::chrono::seconds full_look_interval{60};
+// The registry's stamp does not change for replaced certificates, which some groups want on the list.
+constexpr std::chrono::seconds full_check_interval{60};
 constexpr unsigned readable_by_all = 0644;
 
 std::uint64_t number_at(crypto::Time time) {
@@ -31,7 +31,7 @@ std::vector<crypto::Crl::Entry> in_order(std::vector<crypto::Crl::Entry> entries
   return entries;
 }
 
-/// What a process that was killed while it wrote has left behind.
+/// Removes temporary files of a process that was killed while it wrote.
 void remove_leftovers(const std::filesystem::path& file) {
   const std::string temporary = "." + file.filename().string() + ".";
   std::error_code ignored;
@@ -39,7 +39,7 @@ void remove_leftovers(const std::filesystem::path& file) {
     if (entry.path().filename().string().starts_with(temporary)) std::filesystem::remove(entry, ignored);
 }
 
-/// Each list of a PEM file by itself.
+/// The PEM blocks of a file, one for each list.
 std::vector<std::string> lists_in(std::string_view pem) {
   constexpr std::string_view end = "-----END X509 CRL-----\n";
   std::vector<std::string> lists;
@@ -108,24 +108,24 @@ crypto::Result<CrlFile::Found> CrlFile::read_list(std::string_view pem) const {
 }
 
 registry::Result<bool> CrlFile::step(registry::Registry& registry) {
-  const auto learned = learn(registry);
+  const auto learned = load_revoked(registry);
   if (known_ && is_due()) write();
   if (reload_is_due_) run_reload_command();
   if (!learned) return std::unexpected(learned.error());
   return false;
 }
 
-registry::Result<void> CrlFile::learn(registry::Registry& registry) {
+registry::Result<void> CrlFile::load_revoked(registry::Registry& registry) {
   const auto state = registry::revocation_state(registry);
   if (!state) return std::unexpected(state.error());
   const auto at = Steady::now();
   clock_ = {state->now, at};
-  if (state->stamp == stamp_ && at < next_full_look_) return {};
+  if (state->stamp == stamp_ && at < next_full_check_) return {};
   const auto revoked = registry::load_revoked(registry);
   if (!revoked) return std::unexpected(revoked.error());
   known_ = by_ca(*revoked);
   stamp_ = state->stamp;
-  next_full_look_ = at + full_look_interval;
+  next_full_check_ = at + full_check_interval;
   return {};
 }
 
@@ -135,7 +135,7 @@ CrlFile::Lists CrlFile::by_ca(const std::vector<registry::RevokedCertificate>& r
   for (const auto& [serial, at, issuer] : revoked) {
     bool listed = false;
     for (std::size_t ca = 0; ca < cas_.size(); ++ca) {
-      // Whose issuer is not known stands on every list: nobody else has its serial.
+      // A certificate of unknown issuer goes on every list: its serial is unique.
       if (issuer && *issuer != issuer_id(cas_[ca].key.public_key().fingerprint())) continue;
       lists[ca].push_back({serial, std::chrono::floor<std::chrono::seconds>(at)});
       listed = true;
@@ -171,7 +171,8 @@ bool CrlFile::is_due() const {
 void CrlFile::write() {
   const auto database = database_now();
   const crypto::Time now = database.value_or(current_time());
-  // A clock of this machine alone may be far ahead: then the lists begin where those before them did.
+  // Without the database's clock this machine's may be far ahead: never date the lists later than the
+  // previous ones.
   const crypto::Time this_update = database ? now - backdated : std::min(this_update_, now - backdated);
   const crypto::Time next_update = now + options_.lifetime;
   const std::uint64_t number = std::max(number_ + 1, number_at(now));

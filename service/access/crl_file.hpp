@@ -13,11 +13,10 @@
 
 namespace latchkey::service {
 
-/// Keeps the lists of revoked certificates on disk for a broker that reads them: one a device CA, all in one
-/// file. A list that expires, or that comes from the broker's future, locks every device of its CA out. So
-/// they are renewed at a third of their life, also while the database is away, then with what is known; and
-/// they are dated by the database's clock, which many machines share, never by a clock of this machine that
-/// nobody else sees. The file is replaced whole or not at all. For one thread.
+/// Writes the certificate revocation lists for a broker: one for each device CA, all in one file. An expired
+/// list, or one dated in the broker's future, makes the broker refuse every device of its CA. So the lists
+/// are renewed after a third of their lifetime, even while the database is unreachable, and dated by the
+/// database's clock, which all replicas share. The file is replaced atomically. For one thread.
 class CrlFile {
  public:
   struct Options {
@@ -26,11 +25,11 @@ class CrlFile {
     std::string reload_command;  ///< empty: none
   };
 
-  /// Goes on from the lists that are there. Those of a CA that is none of `cas` stay as they are.
+  /// Reads the existing file. Lists of CAs that are not in `cas` are kept unchanged.
   CrlFile(Options options, std::vector<crypto::Identity> cas, Metrics& metrics, Log& log);
 
-  /// To be called whenever something may have been revoked, and every few seconds. False: there is no more to
-  /// do now. What cannot be done is logged, counted, and tried again by the next call.
+  /// Call when something may have been revoked, and every few seconds. False: nothing more to do now. A
+  /// failure is logged, counted and tried again by the next call.
   [[nodiscard]] registry::Result<bool> step(registry::Registry& registry);
 
  private:
@@ -50,9 +49,10 @@ class CrlFile {
   void read();
   /// `refused` if none of `cas_` signed it.
   [[nodiscard]] crypto::Result<Found> read_list(std::string_view pem) const;
-  [[nodiscard]] registry::Result<void> learn(registry::Registry& registry);
+  [[nodiscard]] registry::Result<void> load_revoked(registry::Registry& registry);
   [[nodiscard]] Lists by_ca(const std::vector<registry::RevokedCertificate>& revoked);
-  /// The database's clock, which goes on here while it is away; nothing: it was not reached yet.
+  /// The database's clock, continued by ours while the database is unreachable; nothing before the first
+  /// contact.
   [[nodiscard]] std::optional<crypto::Time> database_now() const;
   [[nodiscard]] bool is_due() const;
   void write();
@@ -62,19 +62,19 @@ class CrlFile {
   void complain(std::string_view what, std::string_view reason);
 
   const Options options_;
-  const std::vector<crypto::Identity> cas_;  ///< the present one first
+  const std::vector<crypto::Identity> cas_;  ///< the current one first
   Metrics& metrics_;
   Log& log_;
-  std::optional<Lists> known_;    ///< what has to stand in the file; nothing: not known yet
-  std::optional<Lists> written_;  ///< what stands there
+  std::optional<Lists> known_;    ///< what the file must contain; nothing: not known yet
+  std::optional<Lists> written_;  ///< what the file contains
   std::string foreign_;           ///< lists of other CAs, PEM
-  crypto::Time this_update_;      ///< the latest of those that are written
+  crypto::Time this_update_;      ///< the latest of the lists in the file
   crypto::Time next_update_;      ///< the earliest
   std::uint64_t number_ = 0;      ///< the greatest
-  std::size_t unlisted_ = 0;      ///< revoked certificates of CAs that are not known
+  std::size_t unlisted_ = 0;      ///< revoked certificates of unknown CAs
   std::string stamp_;
   std::optional<SeenClock> clock_;
-  std::chrono::steady_clock::time_point next_full_look_;
+  std::chrono::steady_clock::time_point next_full_check_;
   bool reload_is_due_ = false;
 };
 

@@ -12,20 +12,19 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// The plugin writes its whole file for each command: a message is short enough that the broker does not
-// stall.
+// The plugin writes its whole file for each command, so keep messages short: the broker stalls meanwhile.
 constexpr std::size_t commands_at_once = 20;
 constexpr std::size_t clients_at_once = 500;
 constexpr std::size_t openings_at_once = 20;
-// A device has asked again by then.
+// A device has repeated its request by then.
 constexpr std::chrono::seconds stale_after{8};
 constexpr std::chrono::seconds pause_after_failure{1};
-// Somebody asks for a look every 5 s.
+// NotificationListener calls poll() every 5 s.
 constexpr std::chrono::seconds longest_pause{15};
-// Beyond this the plugin's file makes each change slow: 122 s for 10,000 clients.
+// Beyond this number each change is slow, because of the plugin's file: 122 s for 10,000 clients.
 constexpr std::size_t many_entries = 2000;
 
-/// Steps from the front as long as what they say fits into one message, at least one.
+/// Takes steps from the front as long as their commands fit into one message; at least one.
 std::vector<Step> take_together(std::deque<Step>& steps, std::size_t room) {
   std::vector<Step> together;
   std::size_t commands = 0;
@@ -48,11 +47,11 @@ std::expected<std::unique_ptr<DynamicSecurity>, std::string> DynamicSecurity::st
   std::unique_ptr<DynamicSecurity> made(
       new DynamicSecurity(logins, std::move(database), std::move(publish), metrics, log));
   DynamicSecurity* const self = made.get();
-  auto conversation = Conversation::open(
+  auto connection = ControlConnection::open(
       std::move(options), [self] { self->connected(); },
       [self](std::string_view reason) { self->disconnected(reason); });
-  if (!conversation) return std::unexpected(std::move(conversation.error()));
-  made->conversation_ = std::move(*conversation);
+  if (!connection) return std::unexpected(std::move(connection.error()));
+  made->connection_ = std::move(*connection);
   made->thread_ = std::thread([self] { self->run(); });
   return made;
 }
@@ -72,7 +71,7 @@ DynamicSecurity::~DynamicSecurity() {
   }
   wake_.notify_all();
   if (!thread_.joinable()) return;
-  conversation_->end();
+  connection_->end();
   registry_.abandon();
   thread_.join();
 }
@@ -105,10 +104,10 @@ bool DynamicSecurity::open(registry::BrokerOpening opening, mqtt::Message answer
   return true;
 }
 
-void DynamicSecurity::look() {
+void DynamicSecurity::poll() {
   {
     const std::lock_guard lock(mutex_);
-    look_ = true;
+    poll_ = true;
   }
   wake_.notify_all();
 }
@@ -127,7 +126,7 @@ void DynamicSecurity::failed(const std::string& reason) {
 }
 
 bool DynamicSecurity::has_work() const {
-  return up_ && (fresh_ || look_ || openings_.has_next() || !steps_.empty());
+  return up_ && (fresh_ || poll_ || openings_.has_next() || !steps_.empty());
 }
 
 void DynamicSecurity::run() {
@@ -146,41 +145,42 @@ void DynamicSecurity::run() {
     if (done || ending_) continue;
     const bool up = up_;
     lock.unlock();
-    if (up) failed(done.error());  // else it was said why there is no connection
+    if (up) failed(done.error());  // otherwise `disconnected` has logged why
     lock.lock();
-    // From the beginning: who knows what was done of it.
-    plan_is({});
-    fresh_ = look_ = true;
+    // Start over: it is unknown which commands were executed.
+    set_plan({});
+    fresh_ = poll_ = true;
     wake_.wait_for(lock, pause_after_failure, [this] { return ending_; });
   }
 }
 
-/// A look if there is reason to, and what is most urgent after it.
+/// Polls if requested, then does the most urgent work.
 DynamicSecurity::Done DynamicSecurity::work() {
   bool fresh = false;
-  bool look = false;
+  bool poll = false;
   {
     const std::lock_guard lock(mutex_);
     fresh = std::exchange(fresh_, false);
-    look = std::exchange(look_, false) || fresh;
+    poll = std::exchange(poll_, false) || fresh;
   }
   if (fresh) {
-    if (const auto said = say(foundations()); !said) return std::unexpected(said.error());
+    if (const auto said = execute_and_log(foundations()); !said) return std::unexpected(said.error());
   }
-  if (look) {
+  if (poll) {
     if (auto compared = compare(); !compared) return compared;
   }
   if (!steps_.empty() && steps_.front().kind == Step::Kind::urgent) return advance();
-  // Devices that wait for their passwords and what is left over take turns.
+  // Alternate between devices that wait for their passwords and left-over entries.
   if (auto opened = open_waiting(); !opened) return opened;
   return advance();
 }
 
-/// An operator may have ended since what waits here, which the next look finds. The first comes right after
-/// one, so that openings go on however many looks there are.
+/// The next opening to serve. An operator may have ended it meanwhile, which a poll finds, so poll first if
+/// one is requested; but the first opening after a poll is always served, so that many polls do not starve
+/// openings.
 std::optional<Openings::Waiting> DynamicSecurity::next_opening(bool is_first) {
   const std::lock_guard lock(mutex_);
-  if (fresh_ || (look_ && !is_first)) return std::nullopt;
+  if (fresh_ || (poll_ && !is_first)) return std::nullopt;
   return openings_.next();
 }
 
@@ -192,13 +192,13 @@ DynamicSecurity::Done DynamicSecurity::open_waiting() {
     const auto& login = one->opening.login;
     auto commands = login ? logins_.admit(*login) : lift(one->opening.device_id.text());
     if (!commands || Steady::now() - one->since > stale_after) continue;
-    const auto said = say(*std::move(commands));
+    const auto said = execute_and_log(*std::move(commands));
     if (!said) return std::unexpected(said.error());
     if (std::ranges::find(*said, false) != said->end()) continue;
     publish_(std::move(one->answer));
     if (login) applied.push_back({login->device_id.text(), {}, login->generation});
   }
-  write_down(applied);
+  record(applied);
   return {};
 }
 
@@ -210,7 +210,7 @@ std::optional<std::uint64_t> DynamicSecurity::last_opening() {
 std::expected<std::vector<BrokerClient>, std::string> DynamicSecurity::list() {
   std::vector<BrokerClient> all;
   for (;;) {
-    auto replies = conversation_->ask(std::array{list_clients(all.size(), clients_at_once)});
+    auto replies = connection_->execute(std::array{list_clients(all.size(), clients_at_once)});
     if (!replies) return std::unexpected(std::move(replies.error()));
     if (!replies->front().error.empty()) return std::unexpected("listClients: " + replies->front().error);
     auto& page = replies->front().clients;
@@ -219,7 +219,7 @@ std::expected<std::vector<BrokerClient>, std::string> DynamicSecurity::list() {
   }
 }
 
-/// What has to be said, from what the broker has and, read after that, what the registry wants.
+/// Plans the commands: compares the broker's list with what the registry wants, read in this order.
 DynamicSecurity::Done DynamicSecurity::compare() {
   const auto listed = list();
   if (!listed) return std::unexpected(listed.error());
@@ -228,24 +228,25 @@ DynamicSecurity::Done DynamicSecurity::compare() {
   if (!wanted) return std::unexpected(wanted.error().what);
   if (last) drop_ended(*last, *wanted);
   Plan plan = make_plan(*listed, *wanted, logins_);
-  note(plan);
-  plan_is(std::move(plan.steps));
+  report_plan(plan);
+  set_plan(std::move(plan.steps));
   catches_up_ = true;
-  write_down(plan.done);
+  record(plan.done);
   const std::lock_guard lock(mutex_);
   polled_at_ = Steady::now();
   if (up_) complaint_.reset();
   return {};
 }
 
-void DynamicSecurity::plan_is(std::deque<Step> steps) {
+void DynamicSecurity::set_plan(std::deque<Step> steps) {
   for (Step& step : steps_)
     wipe(step.commands);
   steps_ = std::move(steps);
 }
 
-/// What waits and was committed before `wanted` was read, and what that says no more, has been ended since:
-/// opened, it would be good until the next look. The device asks again, and is answered by what holds then.
+/// Drops waiting openings that were committed before `wanted` was read and that `wanted` does not contain: an
+/// operator has ended them. Once opened, they would stay valid until the next poll. The device repeats its
+/// request and gets an answer by the current state.
 void DynamicSecurity::drop_ended(std::uint64_t until, const registry::BrokerAccess& wanted) {
   const StillWanted still_wanted(wanted);
   std::deque<Openings::Waiting> ended;
@@ -258,7 +259,7 @@ void DynamicSecurity::drop_ended(std::uint64_t until, const registry::BrokerAcce
               {{"device_id", one.opening.device_id.text()}});
 }
 
-void DynamicSecurity::note(const Plan& plan) {
+void DynamicSecurity::report_plan(const Plan& plan) {
   metrics_.set_broker_entries(plan.entries);
   if (plan.entries > many_entries)
     log_.warning("so many entries make the broker slow: broker_access.mode \"database\" has no such limit",
@@ -272,13 +273,13 @@ void DynamicSecurity::note(const Plan& plan) {
 }
 
 DynamicSecurity::Done DynamicSecurity::advance() {
-  std::vector<Step> steps = take_together(steps_, conversation_->room());
+  std::vector<Step> steps = take_together(steps_, connection_->message_limit());
   Commands commands;
   for (Step& step : steps)
     std::ranges::move(step.commands, std::back_inserter(commands));
-  const auto said = say(std::move(commands));
+  const auto said = execute_and_log(std::move(commands));
   if (!said) return std::unexpected(said.error());
-  caught_up();
+  check_caught_up();
   std::vector<registry::AppliedAccess> applied;
   auto from = said->begin();
   for (const Step& step : steps) {
@@ -286,12 +287,12 @@ DynamicSecurity::Done DynamicSecurity::advance() {
     if (std::find(from, to, false) == to) applied.insert(applied.end(), step.then.begin(), step.then.end());
     from = to;
   }
-  write_down(applied);
+  record(applied);
   return {};
 }
 
-/// Devices are served anew once what they left behind is taken away.
-void DynamicSecurity::caught_up() {
+/// Once all left-over entries are removed, every device may be served again.
+void DynamicSecurity::check_caught_up() {
   const bool takes_away = !steps_.empty() && steps_.front().kind != Step::Kind::lets_in;
   if (!catches_up_ || takes_away) return;
   catches_up_ = false;
@@ -299,8 +300,8 @@ void DynamicSecurity::caught_up() {
   openings_.served_anew();
 }
 
-std::expected<std::vector<bool>, std::string> DynamicSecurity::say(Commands commands) {
-  const auto replies = conversation_->ask(commands);
+std::expected<std::vector<bool>, std::string> DynamicSecurity::execute_and_log(Commands commands) {
+  const auto replies = connection_->execute(commands);
   wipe(commands);
   if (!replies) return std::unexpected(replies.error());
   std::vector<bool> fulfilled;
@@ -313,8 +314,8 @@ std::expected<std::vector<bool>, std::string> DynamicSecurity::say(Commands comm
   return fulfilled;
 }
 
-/// What cannot be written now is found again by the next look.
-void DynamicSecurity::write_down(std::span<const registry::AppliedAccess> applied) {
+/// A failure here is repaired by the next poll.
+void DynamicSecurity::record(std::span<const registry::AppliedAccess> applied) {
   if (applied.empty()) return;
   if (const auto written = registry::broker_applied(registry_, applied); !written)
     log_.warning("broker_applied_at is not written yet", {{"reason", written.error().what}});

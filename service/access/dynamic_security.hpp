@@ -1,7 +1,7 @@
 #pragma once
 
 #include "registry/registry.hpp"
-#include "service/access/conversation.hpp"
+#include "service/access/control_connection.hpp"
 #include "service/access/openings.hpp"
 #include "service/access/plan.hpp"
 #include "service/observability/log.hpp"
@@ -14,12 +14,11 @@
 
 namespace latchkey::service::access {
 
-/// Has Mosquitto's dynamic-security plugin know what the registry says: which passwords are good, and which
-/// devices are to be kept out. It remembers nothing: each look lists what the broker has and says the
-/// differences, so a broker that lost its file, a second replica and a service that was killed in between
-/// need no case of their own.
+/// Keeps the access list of Mosquitto's dynamic-security plugin equal to the registry: which passwords are
+/// valid and which devices are denied. It keeps no state: each poll reads the broker's list and sends the
+/// differences, so a broker that lost its file, a second replica and a killed service need no special case.
 ///
-/// One thread waits for the broker, nobody else does.
+/// Only its own thread waits for the broker.
 class DynamicSecurity {
  public:
   using Publish = std::function<void(mqtt::Message)>;
@@ -32,13 +31,13 @@ class DynamicSecurity {
   DynamicSecurity(const DynamicSecurity&) = delete;
   DynamicSecurity& operator=(const DynamicSecurity&) = delete;
 
-  /// Publishes the answer once the broker did what it tells of, unless an operator ended that meanwhile. When
-  /// the broker is away, or too many wait, the answer is dropped (false): the device asks again. From any
-  /// thread; never waits. What is opened is committed before.
+  /// Publishes `answer` after the broker has accepted the new login, unless an operator ended it meanwhile.
+  /// False if the broker is unreachable or too many openings wait: the answer is dropped, and the device
+  /// repeats its request. Commit the login to the registry before. Thread-safe; does not block.
   [[nodiscard]] bool open(registry::BrokerOpening opening, mqtt::Message answer);
-  /// The registry may have changed. From any thread.
-  void look();
-  /// Why the broker does not follow the registry; nothing while it does. From any thread.
+  /// Call when the registry may have changed. Thread-safe.
+  void poll();
+  /// Why the broker's list may differ from the registry; nothing if it does not. Thread-safe.
   [[nodiscard]] std::optional<std::string> complaint();
 
  private:
@@ -59,12 +58,13 @@ class DynamicSecurity {
   void drop_ended(std::uint64_t until, const registry::BrokerAccess& wanted);
   [[nodiscard]] std::expected<std::vector<BrokerClient>, std::string> list();
   [[nodiscard]] Done advance();
-  void caught_up();
-  /// Says and wipes them; an error only if there was no reply. What was not fulfilled is logged.
-  [[nodiscard]] std::expected<std::vector<bool>, std::string> say(Commands commands);
-  void plan_is(std::deque<Step> steps);
-  void note(const Plan& plan);
-  void write_down(std::span<const registry::AppliedAccess> applied);
+  void check_caught_up();
+  /// Sends and wipes the commands; returns for each whether it is fulfilled, and logs the others. The error:
+  /// there was no reply.
+  [[nodiscard]] std::expected<std::vector<bool>, std::string> execute_and_log(Commands commands);
+  void set_plan(std::deque<Step> steps);
+  void report_plan(const Plan& plan);
+  void record(std::span<const registry::AppliedAccess> applied);
 
   const Logins logins_;
   registry::Registry registry_;
@@ -76,15 +76,15 @@ class DynamicSecurity {
   std::condition_variable wake_;
   Openings openings_;
   std::optional<std::string> complaint_ = "there was no look at the list yet";
-  std::chrono::steady_clock::time_point polled_at_;  ///< by the last look that succeeded
+  std::chrono::steady_clock::time_point polled_at_;  ///< when the last poll succeeded
   bool up_ = false;
-  bool fresh_ = false;  ///< the connection is new
-  bool look_ = false;
+  bool fresh_ = false;  ///< connected, and `foundations` not sent yet
+  bool poll_ = false;
   bool ending_ = false;
 
-  std::deque<Step> steps_;   ///< of the last look, not said yet
-  bool catches_up_ = false;  ///< what the last look found left over is not all said
-  std::unique_ptr<Conversation> conversation_;
+  std::deque<Step> steps_;   ///< of the last poll, not sent yet
+  bool catches_up_ = false;  ///< left-over entries of the last poll are not all removed yet
+  std::unique_ptr<ControlConnection> connection_;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -14,7 +14,7 @@ bool Openings::add(registry::BrokerOpening opening, mqtt::Message answer) {
   if (same == waiting_.end())
     waiting_.push_back(std::move(one));
   else
-    *same = std::move(one);  // it keeps its turn
+    *same = std::move(one);  // keeps its place in the queue
   return true;
 }
 

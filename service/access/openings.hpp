@@ -12,32 +12,32 @@
 
 namespace latchkey::service::access {
 
-/// Answers that wait until the broker did what they tell of, at most one a device: a newer one takes the
-/// place of the one before, since the device asks again and the password before has ended.
+/// A queue of answers that wait until the broker has added their logins, at most one for each device: a newer
+/// one replaces an older one, whose password has ended.
 ///
-/// A device that asks for one password after the other leaves as many behind at the broker, until a look
-/// finds them. So each device is served a few times only until `served_anew`.
+/// A device that requests many passwords leaves old logins at the broker until the next poll removes them. So
+/// each device is served only a few times until `served_anew`.
 class Openings {
  public:
   struct Waiting {
     registry::BrokerOpening opening;
     mqtt::Message answer;
     std::chrono::steady_clock::time_point since;
-    std::uint64_t number = 0;  ///< in the order in which they came
+    std::uint64_t number = 0;  ///< ascending in the order of arrival
   };
 
-  /// False: too many wait.
+  /// False if too many wait.
   [[nodiscard]] bool add(registry::BrokerOpening opening, mqtt::Message answer);
   [[nodiscard]] bool has_next() const;
-  /// The first whose device was not served too often.
+  /// The first entry whose device was not served too often.
   [[nodiscard]] std::optional<Waiting> next();
-  /// What the devices left behind is gone.
+  /// Call when the left-over logins are removed: devices may be served again.
   void served_anew() { served_.clear(); }
-  /// The number of the last one that came, if any waits.
+  /// The number of the newest entry; nothing if none waits.
   [[nodiscard]] std::optional<std::uint64_t> last() const {
     return waiting_.empty() ? std::nullopt : std::optional(last_);
   }
-  /// Takes out those up to this number that are not wanted any more.
+  /// Removes and returns the entries up to number `until` that are not `wanted`.
   [[nodiscard]] std::deque<Waiting> take_unwanted(
       std::uint64_t until, const std::function<bool(const registry::BrokerOpening&)>& wanted);
 

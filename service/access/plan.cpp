@@ -33,7 +33,7 @@ class Planner {
       keep_out(id);
     for (const auto& [login, applied] : wanted_.logins)
       let_in(login, applied);
-    // What nobody asked for is left over.
+    // Entries that the registry does not want are left over.
     for (const auto& [username, client] : listed_) {
       if (!client->mark.empty())
         take_away(*client);
@@ -47,7 +47,7 @@ class Planner {
   }
 
  private:
-  /// The broker's client of this name, which is wanted.
+  /// The broker's client of this name; marks it as wanted.
   const BrokerClient* find(const std::string& username) {
     const auto found = listed_.extract(username);
     return found.empty() ? nullptr : found.mapped();
@@ -58,7 +58,8 @@ class Planner {
     const BrokerClient* client = find(id);
     if (client != nullptr && client->mark == denied_mark && client->disabled) return;
     Commands commands;
-    if (client != nullptr) append(commands, lift(id));  // whoever made it so: it does not keep the device out
+    if (client != nullptr)
+      append(commands, lift(id));  // replace it: an entry without our mark need not deny the device
     append(commands, deny(id));
     urgent_.push_back({id, Step::Kind::urgent, std::move(commands), {}});
   }
@@ -93,7 +94,7 @@ class Planner {
       left_over_.push_back({id, Step::Kind::left_over, end_login(client.username), {}});
   }
 
-  /// An operator's change has been carried out once all is said about its device.
+  /// An operator's change is done with the last step about its device.
   void mark_changes() {
     std::unordered_map<std::string_view, Step*> last;
     for (Step& step : plan_.steps)

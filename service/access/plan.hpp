@@ -8,10 +8,9 @@
 
 namespace latchkey::service::access {
 
-/// What has to be said to the broker about one device or one of its passwords, and what is true after that.
+/// Commands about one device or one of its passwords, and what to record after them.
 struct Step {
-  /// In the order of a plan: what an operator ended is taken away, then what is left over, then who has a
-  /// password is let in.
+  /// In the order of a plan: remove what an operator ended, then left-over entries, then add logins.
   enum class Kind { urgent, left_over, lets_in };
   std::string device_id;
   Kind kind = Kind::urgent;
@@ -21,19 +20,19 @@ struct Step {
 
 struct Plan {
   std::deque<Step> steps;
-  std::vector<registry::AppliedAccess> done;  ///< needs nothing more
-  std::size_t entries = 0;                    ///< clients of ours that the broker will have
-  std::vector<std::string> risky;             ///< accounts of others that are called as a device could be
-  std::size_t lost = 0;                       ///< logins whose master key is gone
+  std::vector<registry::AppliedAccess> done;  ///< needs no command
+  std::size_t entries = 0;                    ///< how many of our clients the broker will have
+  std::vector<std::string> risky;  ///< accounts not made by the service whose names could be a device's
+  std::size_t lost = 0;            ///< logins whose master key is no longer configured
 };
 
-/// The differences between what the broker has and what the registry says. `listed` must be older than
-/// `wanted`: whatever is at the broker was committed before, so what `wanted` does not know has ended.
+/// The steps from the broker's list to what the registry wants. `listed` must be read before `wanted`: every
+/// login at the broker was committed earlier, so one that `wanted` does not contain has ended.
 [[nodiscard]] Plan make_plan(const std::vector<BrokerClient>& listed, const registry::BrokerAccess& wanted,
                              const Logins& logins);
 
-/// Says which openings, committed before `wanted` was read, the registry still wants: an operator may have
-/// ended what they open since.
+/// Tells whether the registry still wants an opening that was committed before `wanted` was read: an operator
+/// may have ended it.
 class StillWanted {
  public:
   explicit StillWanted(const registry::BrokerAccess& wanted);

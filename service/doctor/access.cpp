@@ -1,7 +1,7 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "mqtt/probe.hpp"
-#include "service/access/conversation.hpp"
+#include "service/access/control_connection.hpp"
 #include "service/config/broker_login.hpp"
 #include "service/doctor/broker_session.hpp"
 
@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view check = "broker_access";
 constexpr std::chrono::seconds connect_limit{8};
 
-/// The first thing that is heard of a connection: nothing if it stands, or why it does not.
+/// Waits for the result of a connection attempt: nothing if it succeeds, or why it fails.
 class FirstWord {
  public:
   void say(std::string reason) {
@@ -52,12 +52,12 @@ Finding no_connection(const std::string& account, const std::string& reason) {
 Finding examine_access(const Config& config, const crypto::Secret& password) {
   const std::string& account = config.broker_access.username;
   FirstWord first;
-  const auto conversation = access::Conversation::open(
+  const auto connection = access::ControlConnection::open(
       access_login(config, password), [&] { first.say({}); },
       [&](std::string_view reason) { first.say(std::string(reason)); });
-  const std::string reason = conversation ? first.hear() : conversation.error();
+  const std::string reason = connection ? first.hear() : connection.error();
   if (!reason.empty()) return no_connection(account, reason);
-  const auto replies = (*conversation)->ask(std::array{access::list_clients(0, 1)});
+  const auto replies = (*connection)->execute(std::array{access::list_clients(0, 1)});
   if (!replies) return no_rights(account, replies.error());
   if (!replies->front().error.empty()) return no_rights(account, replies->front().error);
   return fine(check, "the broker takes commands from the account \"" + account + "\"");

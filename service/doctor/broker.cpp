@@ -8,29 +8,29 @@
 namespace latchkey::service {
 namespace {
 
-using mqtt::Trouble;
+using mqtt::ProbeError;
 
 constexpr std::chrono::seconds limit{5};
 
-Finding broker_problem(const Trouble& trouble, const Config& config, const std::string& host) {
+Finding broker_problem(const ProbeError& trouble, const Config& config, const std::string& host) {
   switch (trouble.kind) {
-    case Trouble::Kind::unreachable:
+    case ProbeError::Kind::unreachable:
       return problem("broker", "broker_unreachable", config.mqtt.url + ": " + trouble.what,
                      "start the broker, or correct host and port in mqtt.url; a firewall may stand between");
-    case Trouble::Kind::no_tls:
+    case ProbeError::Kind::no_tls:
       return problem("tls", "no_tls", trouble.what,
                      "is this the port of a TLS listener? mqtt:// is for one without TLS");
-    case Trouble::Kind::unknown_issuer:
+    case ProbeError::Kind::unknown_issuer:
       return problem("tls", "wrong_ca", trouble.what,
                      "put the CA that issued the broker's certificate into mqtt.ca_file, or give the broker "
                      "one of that CA");
-    case Trouble::Kind::other_name:
+    case ProbeError::Kind::other_name:
       return problem("tls", "wrong_host_name", trouble.what,
                      "use one of these names in mqtt.url, or give the broker a certificate for " + host);
-    case Trouble::Kind::dates:
+    case ProbeError::Kind::dates:
       return problem("tls", "broker_certificate_time", trouble.what,
                      "renew it; if it is not from yesterday, look at this machine's clock");
-    case Trouble::Kind::certificate:
+    case ProbeError::Kind::certificate:
       break;
   }
   return problem("tls", "broker_certificate", trouble.what, "give the broker another certificate");
@@ -59,8 +59,8 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
     if (steers) found.push_back(skipped("broker_access", because));
     return found;
   };
-  const auto server = mqtt::look_at_broker(*endpoint, config.mqtt.ca_file, limit);
-  const bool reached = server || server.error().kind != Trouble::Kind::unreachable;
+  const auto server = mqtt::probe_broker(*endpoint, config.mqtt.ca_file, limit);
+  const bool reached = server || server.error().kind != ProbeError::Kind::unreachable;
   if (reached) found.push_back(fine("broker", config.mqtt.url + " can be reached"));
   if (!server) {
     found.push_back(broker_problem(server.error(), config, endpoint->host));

@@ -19,21 +19,21 @@ namespace {
 constexpr std::chrono::seconds connect_limit{8};
 constexpr std::chrono::seconds acknowledge_limit{3};
 constexpr std::chrono::seconds echo_limit{1};
-// It may take a connection, or two, until it is known who ended them.
+// Long enough for two connections: the link needs so many to find the message that ends them.
 constexpr std::chrono::seconds refusal_limit{8};
 
 constexpr const char* rights_todo =
     "deploy/mosquitto/mosquitto.acl has the rights of the service's account; the broker reads its file again "
     "at SIGHUP";
 
-/// One topic of this connection's own, of a kind that the service needs a right on.
+/// A topic of this client's own, of a kind for which the service needs a right.
 struct Trial {
   std::string topic;
-  std::string right;  ///< as it is granted
+  std::string right;  ///< the right, as an operator grants it
   bool reads = false;
 };
 
-/// What the link's handlers saw; they run on its threads.
+/// Collects the link's events; its handlers run on the link's threads.
 class Witness {
  public:
   void ready() {
@@ -54,7 +54,7 @@ class Witness {
     note([&] { came_.emplace(topic); });
   }
 
-  /// Why there is no session; empty if there is one.
+  /// Waits until the session is ready; the text says why there is none, empty if there is one.
   std::string await_session() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, connect_limit, [this] { return ready_ || !lost_.empty(); });
@@ -69,7 +69,7 @@ class Witness {
     const std::scoped_lock lock(mutex_);
     return delivered_.contains(tag);
   }
-  /// Why the broker did not take it; empty: nothing is known of that.
+  /// Why the broker refused the message; empty if it did not.
   std::string refusal_of(std::uint64_t tag) {
     const std::scoped_lock lock(mutex_);
     const auto found = given_up_.find(tag);
@@ -99,7 +99,7 @@ class Witness {
   std::set<std::string> came_;
 };
 
-/// Under which name the broker knows the account.
+/// The account's name at the broker.
 std::string account_of(const Config& config) {
   if (!config.mqtt.username.empty() || config.mqtt.certificate_file.empty()) return config.mqtt.username;
   const auto pem = crypto::read_secret_file(config.mqtt.certificate_file);
@@ -108,8 +108,8 @@ std::string account_of(const Config& config) {
   return chain ? chain->front().common_name() : "";
 }
 
-/// A broker whose rights are as in deploy/mosquitto lets every client speak to itself on the topics of its
-/// own names; so the service's rights can be tried without a device.
+/// With the rights of deploy/mosquitto every client may publish and subscribe to the topics of its own client
+/// id, so the service's rights can be tested without a device.
 std::vector<Trial> trials_of(const Config& config, const std::string& client_id) {
   const std::string provisioning = config.mqtt.provisioning_root + "/";
   const std::string devices = config.mqtt.devices_root + "/";
@@ -120,7 +120,7 @@ std::vector<Trial> trials_of(const Config& config, const std::string& client_id)
           {devices + account + "/config", "write " + devices + "+/config"}};
 }
 
-/// A session for a moment, with these subscriptions alone; empty, or why there is none.
+/// Opens a session with the options' subscriptions; the text says why it fails, empty if it is open.
 std::string session_with(mqtt::Options options, Witness& witness, std::unique_ptr<mqtt::Link>& link) {
   auto opened = mqtt::Link::open(
       std::move(options), {.message = [&](const mqtt::Delivery& delivery) { witness.came(delivery.topic); },
@@ -162,7 +162,7 @@ Finding no_session(const Config& config, const crypto::Secret& password, const s
   return problem("login", "broker_refuses", reason, "the broker's log says why");
 }
 
-/// Requests are shared among the replicas by a subscription that only some brokers have.
+/// Replicas need shared subscriptions, which only some brokers support.
 Finding shared_finding(const Config& config, const crypto::Secret& password) {
   if (config.mqtt.version != "5" || (config.mqtt.share_group && config.mqtt.share_group->empty()))
     return skipped("shared", "the service is set to subscribe without a share group");
@@ -188,7 +188,8 @@ Finding shared_finding(const Config& config, const crypto::Secret& password) {
       "mqtt.share_group = \"\", and one replica; or a broker with shared subscriptions, for any number");
 }
 
-/// What cannot be told apart is no finding: without MQTT 5 a broker takes what it then throws away.
+/// Without MQTT 5 a broker accepts a message that it then drops, so a missing right cannot be detected: that
+/// is no problem found.
 Finding rights_finding(const Config& config, Witness& witness, const std::vector<Trial>& trials) {
   std::string missing;
   std::string untried;
@@ -211,8 +212,8 @@ Finding rights_finding(const Config& config, Witness& witness, const std::vector
   return fine("rights", "the account may read requests and statuses, and write answers and configurations");
 }
 
-/// A message as large as any of the protocol, to a topic that was just written to. With MQTT 3.1.1 a broker
-/// that throws it away does not say so.
+/// Publishes a message of the protocol's largest size to a topic that was just published to. With MQTT 3.1.1
+/// a broker does not report that it drops it.
 Finding size_finding(mqtt::Link& link, Witness& witness, const std::string& topic) {
   constexpr std::uint64_t tag = 1000;
   mqtt::Message message;
@@ -251,7 +252,7 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
   mqtt::Options options = broker_login(config, password);
   options.client_id = own_client_id();
   const auto trials = trials_of(config, options.client_id);
-  // No more than what the service's account is given: a broker that looks at SUBSCRIBE refuses the rest.
+  // Only topics that the service's account may use: a broker that checks SUBSCRIBE refuses others.
   for (const Trial& trial : trials)
     if (trial.reads) options.subscriptions.push_back(trial.topic);
   Witness witness;
@@ -271,7 +272,7 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
   }
   if (link->flush(acknowledge_limit)) witness.await_echoes(trials);
   found.push_back(rights_finding(config, witness, trials));
-  // What did not come by a plain subscription shows nothing of shared ones.
+  // If a plain subscription does not work, a shared one cannot be tested.
   found.push_back(witness.has_come(trials.front().topic)
                       ? shared_finding(config, password)
                       : skipped("shared", "this broker lets the account not speak to itself"));

@@ -9,7 +9,7 @@ namespace {
 using registry::Clock;
 using registry::Condition;
 
-// A machine that keeps time is off by milliseconds; from here on something is wrong.
+// A synchronized clock is off by milliseconds; above this it is not synchronized.
 constexpr std::chrono::seconds tolerated{10};
 
 Clock local_now() {
@@ -51,7 +51,7 @@ Finding schema_finding(const Condition& seen) {
   return fine("schema", "version " + seen.schema + ", and the login has its rights");
 }
 
-/// `before` and `after` enclose the moment at which the database read its clock.
+/// `before` and `after` are this machine's times around the database's.
 Finding clock_finding(Clock database, Clock before, Clock after) {
   const auto off = database < before  ? before - database
                    : database > after ? database - after

@@ -6,14 +6,14 @@
 
 namespace latchkey::service {
 
-/// One thing that `latchkey doctor` looked at.
+/// The result of one check of `latchkey doctor`.
 struct Finding {
   enum class Result { fine, problem, skipped };
   Result result = Result::fine;
-  std::string_view check;  ///< what was looked at, one word for programs: "login"
-  std::string what;        ///< what was seen, for people
-  std::string_view code;   ///< problem: which one, for programs: "wrong_login"
-  std::string todo;        ///< problem: what to do about it
+  std::string_view check;  ///< the check's name, one word for programs: "login"
+  std::string what;        ///< the result, for people
+  std::string_view code;   ///< a problem's identifier, for programs: "wrong_login"
+  std::string todo;        ///< how to solve a problem
 };
 using Findings = std::vector<Finding>;
 

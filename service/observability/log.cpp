@@ -45,14 +45,14 @@ Log::Level level_of(std::string_view name) {
 
 constexpr int lines_of_a_device = 10;
 
-/// A full disk or memory must not become the caller's trouble.
+/// A log line that cannot be written (disk or memory full) must not fail the caller.
 void give_up() noexcept {
   static_cast<void>(std::fputs("latchkey: a line of the log is lost\n", stderr));
 }
 
 }  // namespace
 
-// spdlog does the sink, its lock and the level; the line is ours from the first character to the last.
+// spdlog provides the sink, its lock and the level. We format the whole line.
 struct Log::Impl {
   Impl(Options chosen, spdlog::sink_ptr sink, Clock with_clock)
       : options(chosen), clock(std::move(with_clock)), logger("latchkey", std::move(sink)) {
@@ -82,7 +82,7 @@ struct Log::Impl {
     if (admits(level, message, given, fields, now)) put(now, level, message, fields);
   }
 
-  /// Of what one device makes us say only some is written, whatever else is in the line.
+  /// Limits the lines about one device, whatever their other fields are.
   bool admits(Level level, std::string_view message, Fields given, std::string_view fields,
               Milliseconds now) {
     const auto* const device =

@@ -12,17 +12,17 @@
 
 namespace latchkey::service {
 
-/// A named value of a log line. Views: good for the call only.
+/// A named value of a log line. The views need to be valid during the call only.
 struct Field {
   std::string_view key;
   std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
-/// The log: made once by main and passed down. One line a message, `ts`, `level` and `msg` first, then its
-/// fields; whatever a text holds, it stays one line. Never a payload, a secret or a token. A warning or error
-/// that repeats, fields included, is written once in 10 s; of one device (the field `device_id`) a warning
-/// once and anything else ten times, whatever the other fields. The rest is summed up as one line with the
-/// field `repeated`, as soon as something else is logged after that. May be used from several threads; never
+/// The log, made once in main and passed down. Each message is one line: `ts`, `level`, `msg`, then its
+/// fields; all text is escaped. Never log a payload, a secret or a token. An identical warning or error,
+/// fields included, is written once in 10 s. For one device (the field `device_id`) a warning is written once
+/// in 10 s and any other message ten times, whatever their other fields. Suppressed lines are summed up in
+/// one line with the field `repeated`, written with the next message after that time. Thread-safe; never
 /// throws.
 class Log {
  public:
@@ -37,15 +37,15 @@ class Log {
 
   /// To stderr.
   explicit Log(Options options);
-  /// To `out`, which outlives the log, by this clock.
+  /// Writes to `out`, which must outlive the log, with the time of `clock`.
   Log(Options options, std::ostream& out, Clock clock);
-  /// Writes what is still to be summed up.
+  /// Writes the pending summaries.
   ~Log();
   Log(Log&&) noexcept;
   Log& operator=(Log&&) noexcept;
 
-  /// From `log.level` and `log.format`; no format: text with colours on a terminal (plain with NO_COLOR),
-  /// else JSON.
+  /// Options from `log.level` and `log.format`. No format: text on a terminal, coloured unless NO_COLOR is
+  /// set, else JSON.
   [[nodiscard]] static Options options_of(std::string_view level, std::string_view format);
 
   using Fields = std::initializer_list<Field>;

@@ -13,9 +13,9 @@ bool needs_no_escape(char c) {
   return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
-/// A JSON string; bytes that are no UTF-8 are replaced.
+/// A JSON string; invalid UTF-8 is replaced.
 std::string json_text(std::string_view text) {
-  // Nearly every text: a line is written for every answer.
+  // Fast path for nearly all texts: every answer writes a line.
   if (std::ranges::all_of(text, needs_no_escape)) return "\"" + std::string(text) + "\"";
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -27,8 +27,8 @@ bool is_plain(std::string_view text) {
   return !text.empty();
 }
 
-/// Control characters as \n or \u001b, so that nobody forges a line or plays with the terminal. What is not
-/// ASCII is escaped too: C1 controls hide there.
+/// Escapes control characters as \n or \u001b, so that a text cannot forge a line or control the terminal.
+/// Escapes non-ASCII too, because of C1 controls.
 std::string escaped(std::string_view text) {
   const auto quoted = nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   std::string inside = quoted.substr(1, quoted.size() - 2);
@@ -69,7 +69,7 @@ std::string_view colour_of(Log::Level level) {
   return "\x1b[31m";
 }
 
-/// Quotes and backslashes need no escape in a sentence of ours; a quote in it is no end of anything.
+/// A message of ours: quotes and backslashes in it need no escape, since no quotes surround it.
 std::string sentence(std::string_view message) {
   std::string text = escaped(message);
   for (auto at = text.find("\\\""); at != std::string::npos; at = text.find("\\\"", at + 1))

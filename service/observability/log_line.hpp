@@ -6,15 +6,15 @@
 #include <span>
 #include <string>
 
-// Private to the log: how a line looks.
+// Private to the log: the format of a line.
 namespace latchkey::service {
 
 [[nodiscard]] std::string_view name_of(Log::Level level) noexcept;
 
-/// `,"key":value` for each field, or ` key=value`: what follows the message.
+/// `,"key":value` or ` key=value` for each field.
 [[nodiscard]] std::string render_fields(Log::Format format, std::span<const Field> fields);
 
-/// The whole line, without the line's end. `fields` is rendered already.
+/// The whole line without a newline. `fields` comes from `render_fields`.
 [[nodiscard]] std::string render_line(const Log::Options& options, Milliseconds time, Log::Level level,
                                       std::string_view message, std::string_view fields);
 

@@ -36,7 +36,7 @@ void Repeats::take_oldest(std::vector<Repeated>& into) {
 }
 
 std::vector<Repeated> Repeats::take_expired(Milliseconds now) {
-  // A clock that was set back must not keep an entry for ever.
+  // A clock that is set back must not keep an entry for ever.
   const auto is_recent = [now](const Seen& line) { return line.first <= now && now - line.first < window; };
   std::vector<Repeated> expired;
   while (!order_.empty() && (order_.size() >= capacity || !is_recent(order_.front()->second)))

@@ -9,10 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
-// Private to the log: which lines were written a moment ago.
+// Private to the log: suppresses repeated lines.
 namespace latchkey::service {
 
-/// A line that was not written every time.
+/// A line, and how often it was suppressed.
 struct Repeated {
   Log::Level level;
   std::string message;
@@ -20,14 +20,14 @@ struct Repeated {
   std::int64_t suppressed;
 };
 
-/// A bounded table: beyond `capacity` the oldest is forgotten. Not for several threads at once.
+/// The recent lines, at most `capacity`; beyond it the oldest is dropped. Not thread-safe.
 class Repeats {
  public:
-  /// True if this line may be written now; else it was counted. `fields`: what makes two lines of a message
-  /// the same, rendered; `allowed`: how many of them may be written within 10 s.
+  /// True if this line may be written; otherwise counts it as suppressed. Lines with the same `message` and
+  /// `fields` (rendered) are the same; `allowed` of them may be written within 10 s.
   [[nodiscard]] bool admit(Log::Level level, std::string_view message, std::string_view fields, int allowed,
                            Milliseconds now);
-  /// Forgets what is older than 10 s, or does not fit any more, and returns what was not written of it.
+  /// Removes entries older than 10 s or beyond `capacity`, and returns those with suppressed lines.
   [[nodiscard]] std::vector<Repeated> take_expired(Milliseconds now);
   [[nodiscard]] std::vector<Repeated> take_all();
 
@@ -36,7 +36,7 @@ class Repeats {
  private:
   struct Seen {
     Log::Level level;
-    std::size_t message_length;  ///< the rest of the key is the fields
+    std::size_t message_length;  ///< the rest of the key are the fields
     Milliseconds first;
     int written = 0;
     std::int64_t suppressed = 0;

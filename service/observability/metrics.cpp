@@ -29,7 +29,7 @@ constexpr std::array credential_types = {"x509", "password"};
 constexpr std::array kinds = {protocol::StatusKind::connected, protocol::StatusKind::ready,
                               protocol::StatusKind::failed, protocol::StatusKind::disconnected};
 
-// From a batch of one on an idle machine to the age at which a request is stale.
+// From the time of a single request on an idle machine to the age at which a request is stale.
 const Histogram::BucketBoundaries seconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                              0.1,    0.25,  0.5,    1,     2.5,  5,     10};
 const Histogram::BucketBoundaries sizes = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000};
@@ -93,7 +93,7 @@ struct Metrics::Series {
   Gauge& database_up =
       gauge("latchkey_database_up", "1 while the database answers and its schema is new enough.");
   Gauge& look = gauge("latchkey_operators_look_timestamp_seconds",
-                      "When operators' changes were looked for in the registry last, in Unix seconds; 0: "
+                      "When operators' changes were polled for in the registry last, in Unix seconds; 0: "
                       "not yet. Every 5 s while the registry answers.");
   Gauge& inbox_messages = gauge("latchkey_inbox_messages", "Messages that wait for a worker.");
   Gauge& inbox_bytes = gauge("latchkey_inbox_bytes", "What they take of limits.inbox_bytes.");
@@ -241,7 +241,7 @@ void Metrics::set_database_up(bool up) {
   series_->database_up.Set(up ? 1 : 0);
 }
 
-void Metrics::looked(std::chrono::sys_seconds at) {
+void Metrics::polled(std::chrono::sys_seconds at) {
   series_->look.Set(static_cast<double>(at.time_since_epoch().count()));
 }
 

@@ -12,10 +12,10 @@
 
 namespace latchkey::service {
 
-/// The steps of a request that are timed. `wait` is of a message, the others of a batch.
+/// The timed steps of a request. `wait` is timed for each message, the others for each batch.
 enum class Stage { wait, decode, load, decide, commit, answer };
 
-/// Why a message went no further, unanswered.
+/// Why a message was dropped without an answer.
 enum class Dropped {
   retained,
   too_large,
@@ -28,9 +28,9 @@ enum class Dropped {
   refused_by_broker
 };
 
-/// What is counted, for Prometheus. Made once and passed down like the log. Every series is made at the
-/// start, so that counting allocates nothing and a scrape shows a zero where nothing happened yet. No label
-/// is ever taken from a device. May be used from several threads.
+/// The metrics for Prometheus, made once and passed down like the log. All series are made at the start, so
+/// that counting does not allocate and unused counters show zero. No label value comes from a device.
+/// Thread-safe.
 class Metrics {
  public:
   using Duration = std::chrono::steady_clock::duration;
@@ -40,11 +40,11 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// An answer was handed over, this long after its request came in. `code` is empty unless rejected or
-  /// retry.
+  /// Counts an answer given to the link, `since_received` after its request. `code` is empty unless rejected
+  /// or retry.
   void answered(protocol::Status status, std::string_view code, Duration since_received);
   void issued(std::string_view credential_type);
-  /// A status of a device; `counts`: it belonged to the open session and a live credential.
+  /// Counts a status; `counts`: it belonged to the open session and a valid credential.
   void status(protocol::StatusKind kind, bool counts);
   void batch(protocol::Channel channel, std::size_t size);
   void took(Stage stage, Duration duration);
@@ -52,12 +52,12 @@ class Metrics {
   void dropped(Dropped why);
   void broker_ready();
   void broker_failed();
-  /// The broker's access list could not be compared, or a command for it was refused.
+  /// The broker's access list could not be read, or the broker refused a command.
   void broker_access_failed();
   void crl_written(std::chrono::sys_seconds next_update, std::size_t entries);
   void crl_failed();
 
-  // Levels, set by who looks at them from time to time.
+  // Gauges, set from time to time.
   struct Queues {
     std::size_t inbox_messages = 0;
     std::size_t inbox_bytes = 0;
@@ -66,19 +66,19 @@ class Metrics {
   void set(const Queues& queues);
   void set_broker_up(bool up);
   void set_broker_access_up(bool up);
-  /// Passwords and kept out devices in the broker's own list.
+  /// How many entries (passwords and denied devices) the broker's access list has.
   void set_broker_entries(std::size_t count);
   void set_database_up(bool up);
-  /// Everything that operators may have changed was looked for.
-  void looked(std::chrono::sys_seconds at);
-  /// All states to zero.
+  /// When the registry was last polled for operators' changes.
+  void polled(std::chrono::sys_seconds at);
+  /// Sets the count of every state to zero.
   void clear_devices();
-  /// `state` is one of the registry's states; another is not counted.
+  /// `state` is one of the registry's states; others are ignored.
   void set_devices(std::string_view state, std::int64_t count);
   void set_certificate_end(const std::string& certificate, std::chrono::sys_seconds not_after);
   void set_version(const std::string& version);
 
-  /// All of it in the text format of Prometheus.
+  /// All metrics in the text format of Prometheus.
   [[nodiscard]] std::string text() const;
 
  private:
@@ -86,7 +86,7 @@ class Metrics {
   std::unique_ptr<Series> series_;
 };
 
-/// What `act` returns; how long it took goes to the metrics.
+/// Calls `act`, records how long it took, and returns its result.
 template <class Act>
 auto timed(Metrics& metrics, Stage stage, const Act& act) {
   const auto from = std::chrono::steady_clock::now();

@@ -11,18 +11,18 @@ void notify_service_manager(const char* state) noexcept {
 void Readiness::worker_ready() {
   const std::lock_guard lock(mutex_);
   --workers_;
-  say_if_ready();
+  notify_if_ready();
 }
 
 void Readiness::broker_ready() {
   const std::lock_guard lock(mutex_);
   broker_ = true;
-  say_if_ready();
+  notify_if_ready();
 }
 
-void Readiness::say_if_ready() {
-  if (workers_ > 0 || !broker_ || said_) return;
-  said_ = true;
+void Readiness::notify_if_ready() {
+  if (workers_ > 0 || !broker_ || notified_) return;
+  notified_ = true;
   log_.info("ready");
   notify_service_manager("READY=1");
 }

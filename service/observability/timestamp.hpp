@@ -7,7 +7,7 @@ namespace latchkey::service {
 
 using Milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// By the system's clock.
+/// The system clock's time.
 [[nodiscard]] std::chrono::sys_seconds current_time();
 
 /// "2026-01-31T12:00:00.000Z".

@@ -6,13 +6,13 @@
 
 namespace latchkey::service {
 
-/// Tells devices whose request an operator approved or rejected to ask again at once (docs/protocol.md, 8).
-/// A device that does not hear it asks by itself a little later.
+/// Notifies devices whose request an operator approved or rejected, so that they repeat it at once
+/// (docs/protocol.md, 8). A device that misses the notice repeats it by itself a little later.
 class ApprovalNotices {
  public:
   ApprovalNotices(const Authenticator& authenticator, Publisher& publisher, Log& log)
       : authenticator_(authenticator), publisher_(publisher), log_(log) {}
-  /// One batch of devices. True when there may be more.
+  /// Notifies one batch of devices. True when there may be more.
   [[nodiscard]] registry::Result<bool> step(registry::Registry& registry) const;
 
  private:

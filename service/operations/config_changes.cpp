@@ -16,7 +16,7 @@ bool takes_configurations(const registry::StatusFacts& facts) {
   return in_use && enabled && !facts.session.empty() && facts.credential && facts.credential->live;
 }
 
-bool is_to_be_told(const registry::StatusFacts& facts) {
+bool needs_configuration(const registry::StatusFacts& facts) {
   return takes_configurations(facts) && facts.device->configured.fault.empty() &&
          facts.device->applied_config_version < facts.device->configured.version;
 }
@@ -27,12 +27,12 @@ registry::Result<bool> ConfigChanges::step(registry::Registry& registry) const {
   const auto due = registry::claim_configs(registry);
   if (!due) return std::unexpected(due.error());
   if (due->empty()) return registry::walk_config_change(registry);
-  if (const auto done = carry_out(registry, *due); !done) return std::unexpected(done.error());
+  if (const auto done = send_configurations(registry, *due); !done) return std::unexpected(done.error());
   return true;
 }
 
-registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
-                                                const std::vector<protocol::DeviceId>& due) const {
+registry::Result<void> ConfigChanges::send_configurations(registry::Registry& registry,
+                                                          const std::vector<protocol::DeviceId>& due) const {
   std::vector<registry::StatusKey> keys;
   keys.reserve(due.size());
   for (const auto& id : due)
@@ -49,7 +49,7 @@ registry::Result<void> ConfigChanges::carry_out(registry::Registry& registry,
     if (const auto effective = configurer_.effective_for(due[i], facts, device.attributes);
         effective && effective->configured != device.configured)
       row.configured = device.configured = effective->configured;
-    row.waits = is_to_be_told(facts);
+    row.waits = needs_configuration(facts);
     rows.push_back(std::move(row));
   }
   const auto outcomes = registry::commit_configs(registry, rows);

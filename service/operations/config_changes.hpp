@@ -5,17 +5,17 @@
 
 namespace latchkey::service {
 
-/// Carries what operators change to the devices that it concerns: those that are online are sent it at once,
-/// and again while they do not acknowledge it. Each due device is one replica's at a time.
+/// Sends configurations that operators changed to the devices: to those online at once, and again until they
+/// acknowledge. Only one replica at a time handles a device.
 class ConfigChanges {
  public:
   ConfigChanges(const Configurer& configurer, Log& log) : configurer_(configurer), log_(log) {}
-  /// One batch of devices. True when there may be more.
+  /// Handles one batch of devices. True when there may be more.
   [[nodiscard]] registry::Result<bool> step(registry::Registry& registry) const;
 
  private:
-  [[nodiscard]] registry::Result<void> carry_out(registry::Registry& registry,
-                                                 const std::vector<protocol::DeviceId>& due) const;
+  [[nodiscard]] registry::Result<void> send_configurations(registry::Registry& registry,
+                                                           const std::vector<protocol::DeviceId>& due) const;
   const Configurer& configurer_;
   Log& log_;
 };

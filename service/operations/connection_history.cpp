@@ -21,7 +21,7 @@ void ConnectionHistory::ended() {
   if (!current_.empty()) ended_.push_back(std::exchange(current_, {}));
 }
 
-std::vector<registry::LinkLife> ConnectionHistory::report(Clock::time_point at) {
+std::vector<registry::LinkLife> ConnectionHistory::take_report(Clock::time_point at) {
   const std::lock_guard lock(mutex_);
   std::vector<registry::LinkLife> lives;
   lives.reserve(ended_.size() + 1);
@@ -32,8 +32,8 @@ std::vector<registry::LinkLife> ConnectionHistory::report(Clock::time_point at) 
   return lives;
 }
 
-registry::Result<bool> ConnectionHistory::note(registry::Registry& registry, Clock::time_point at) {
-  const auto lives = report(at);
+registry::Result<bool> ConnectionHistory::record(registry::Registry& registry, Clock::time_point at) {
+  const auto lives = take_report(at);
   if (lives.empty()) return false;
   if (auto noted = registry::note_links(registry, lives); !noted)
     return std::unexpected(std::move(noted.error()));

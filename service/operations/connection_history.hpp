@@ -9,25 +9,26 @@
 
 namespace latchkey::service {
 
-/// When this replica was subscribed at the broker, for the registry: while no replica is, wills are lost, and
-/// who was online then is not known (docs/decisions/0019). May be used from several threads.
+/// Records in the registry when this replica was subscribed at the broker: while no replica is, wills are
+/// lost, and the registry cannot know which devices went offline (docs/decisions/0019). Thread-safe.
 class ConnectionHistory {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Of the link's callbacks: quick.
+  /// Called by the link's callbacks, so they return quickly.
   void began(Clock::time_point at);
   void ended();
-  /// Notes the life of the connection up to `at`, and those that ended. Never more to do.
-  [[nodiscard]] registry::Result<bool> note(registry::Registry& registry, Clock::time_point at);
+  /// Writes the current connection up to `at` and the ended ones to the registry. Returns false: there is
+  /// never more to do.
+  [[nodiscard]] registry::Result<bool> record(registry::Registry& registry, Clock::time_point at);
 
  private:
-  [[nodiscard]] std::vector<registry::LinkLife> report(Clock::time_point at);
+  [[nodiscard]] std::vector<registry::LinkLife> take_report(Clock::time_point at);
 
   std::mutex mutex_;
-  std::string current_;  ///< its name; empty: not subscribed
+  std::string current_;  ///< the connection's name; empty: not subscribed
   Clock::time_point began_at_;
-  std::vector<std::string> ended_;  ///< and not noted yet
+  std::vector<std::string> ended_;  ///< ended and not recorded yet
 };
 
 }  // namespace latchkey::service

@@ -11,8 +11,8 @@ namespace {
 constexpr std::chrono::hours maintenance_interval{1};
 constexpr std::chrono::seconds retry_interval{1};
 constexpr std::ptrdiff_t rows_at_once = 500;
-// Nobody waits for `credentials_sent_at`; written as the acknowledgements come in, it took the database
-// nearly as long as the registrations themselves.
+// Batched, since no answer depends on `credentials_sent_at`: written for each acknowledgement, it took the
+// database nearly as long as the registrations.
 constexpr std::chrono::milliseconds gather{200};
 
 }  // namespace
@@ -24,40 +24,40 @@ void Housekeeper::run() {
   while (!sent_.closed()) {
     try {
       if (Steady::now() >= next_maintenance_) maintain();
-      mark(sent_.take(next_maintenance_, gather));
-      note(sent_.take_undelivered());
+      mark_sent_credentials(sent_.take(next_maintenance_, gather));
+      record(sent_.take_undelivered());
     } catch (const std::exception& error) {
       log_.error("housekeeping failed", {{"reason", std::string_view(error.what())}});
     }
   }
-  mark(sent_.take(Steady::now()));  // what the broker took while the link was flushed
-  note(sent_.take_undelivered());
+  mark_sent_credentials(sent_.take(Steady::now()));  // acknowledged while the link was flushed
+  record(sent_.take_undelivered());
 }
 
 void Housekeeper::maintain() {
   const auto more = registry::maintain(registry_);
-  // In between, what was sent is written down.
+  // Between the steps write what was sent.
   next_maintenance_ =
       Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
   if (!more) log_.warning("the registry is not maintained yet", {{"reason", more.error().what}});
 }
 
-/// Once: whoever still wants what did not arrive asks again.
-void Housekeeper::note(const std::vector<registry::Undelivered>& messages) {
+/// No retry: a device that still needs the message repeats its request.
+void Housekeeper::record(const std::vector<registry::Undelivered>& messages) {
   if (messages.empty()) return;
   if (const auto done = registry::note_undelivered(registry_, messages); !done)
     log_.warning("stuck_devices does not show yet what the broker did not take",
                  {{"reason", done.error().what}});
 }
 
-void Housekeeper::mark(std::vector<registry::Sent> sent) {
+void Housekeeper::mark_sent_credentials(std::vector<registry::Sent> sent) {
   for (auto from = sent.begin(); from != sent.end();) {
     const auto to = from + std::min(rows_at_once, sent.end() - from);
     const auto done = registry::mark_sent(registry_, std::span(from, to));
     if (!done) {
       log_.warning("credentials_sent_at is not written yet", {{"reason", done.error().what}});
       sent_.put_back({from, sent.end()});
-      // The next maintenance finds out when the database is back; until then there is no point in trying.
+      // The database is unreachable: wait for the next maintenance to try again.
       next_maintenance_ = Steady::now() + retry_interval;
       std::this_thread::sleep_until(next_maintenance_);
       return;

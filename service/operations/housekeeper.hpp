@@ -8,19 +8,20 @@
 
 namespace latchkey::service {
 
-/// What nobody waits for: writes `credentials_sent_at` in batches and what the broker did not take, makes the
-/// ledger's partitions and removes what is kept no longer.
+/// Background work on the registry: writes `credentials_sent_at` and undelivered messages in batches, makes
+/// the ledger's partitions, and removes rows beyond their retention.
 class Housekeeper {
  public:
   Housekeeper(SentLog& sent, registry::ConnectOptions database, Log& log);
-  /// The sent log is closed, and this has to come to an end: what it asks the database fails from then on.
+  /// Call when the sent log is closed: calls to the database that run `after` from now fail, so that the
+  /// thread ends.
   void end(std::chrono::milliseconds after) noexcept { registry_.abandon(after); }
 
  private:
   void run();
   void maintain();
-  void note(const std::vector<registry::Undelivered>& messages);
-  void mark(std::vector<registry::Sent> sent);
+  void record(const std::vector<registry::Undelivered>& messages);
+  void mark_sent_credentials(std::vector<registry::Sent> sent);
 
   SentLog& sent_;
   registry::Registry registry_;

@@ -11,10 +11,11 @@ constexpr std::chrono::seconds longest_without_look{15};
 
 }  // namespace
 
-NotificationListener::NotificationListener(std::vector<Act> acts, const registry::ConnectOptions& database,
-                                           Metrics& metrics, Log& log)
-    : acts_(std::move(acts)),
-      due_(acts_.size(), false),
+NotificationListener::NotificationListener(std::vector<ChangeHandler> handlers,
+                                           const registry::ConnectOptions& database, Metrics& metrics,
+                                           Log& log)
+    : handlers_(std::move(handlers)),
+      due_(handlers_.size(), false),
       listener_(database.clone()),
       registry_(database.clone()),
       metrics_(metrics),
@@ -37,7 +38,7 @@ void NotificationListener::run() {
     try {
       listen();
     } catch (const std::exception& error) {
-      hindered(error.what());
+      poll_failed(error.what());
       log_.error("an operator's change has to wait", {{"reason", std::string_view(error.what())}});
     }
   }
@@ -53,39 +54,41 @@ void NotificationListener::listen() {
   const bool look = (heard && heard->connected) || Clock::now() >= next_poll_;
   if (look) next_poll_ = Clock::now() + look_interval;
   bool reached = true;
-  for (std::size_t i = 0; i < acts_.size() && !ending_; ++i) {
-    const bool announced = heard && std::ranges::find(heard->topics, acts_[i].topic) != heard->topics.end();
+  for (std::size_t i = 0; i < handlers_.size() && !ending_; ++i) {
+    const bool announced =
+        heard && std::ranges::find(heard->topics, handlers_[i].topic) != heard->topics.end();
     if (look || announced || due_[i]) reached = step(i) && reached;
   }
-  if (look && reached) polled();
+  if (look && reached) poll_succeeded();
 }
 
-bool NotificationListener::step(std::size_t act) {
-  const auto done = acts_[act].step(registry_);
-  due_[act] = done.value_or(false);
+bool NotificationListener::step(std::size_t handler) {
+  const auto done = handlers_[handler].step(registry_);
+  due_[handler] = done.value_or(false);
   if (done) return true;
   const auto& error = done.error();
   if (ending_) return false;
-  log_.warning("an operator's change has to wait", {{"topic", acts_[act].topic}, {"reason", error.what}});
-  // What the registry makes of a row does not keep anybody from looking at the others.
+  log_.warning("an operator's change has to wait",
+               {{"topic", handlers_[handler].topic}, {"reason", error.what}});
+  // An error about one row must not delay the other handlers.
   using registry::Failure;
   if (error.failure == Failure::contention || error.failure == Failure::poison ||
       error.failure == Failure::locked)
     return true;
-  hindered(acts_[act].topic + ": " + error.what);
+  poll_failed(handlers_[handler].topic + ": " + error.what);
   return false;
 }
 
-void NotificationListener::polled() {
-  metrics_.looked(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+void NotificationListener::poll_succeeded() {
+  metrics_.polled(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   const std::lock_guard lock(mutex_);
   polled_at_ = Clock::now();
-  hindrance_.clear();
+  poll_error_.clear();
 }
 
-void NotificationListener::hindered(std::string reason) {
+void NotificationListener::poll_failed(std::string reason) {
   const std::lock_guard lock(mutex_);
-  hindrance_ = std::move(reason);
+  poll_error_ = std::move(reason);
 }
 
 std::optional<std::string> NotificationListener::complaint(Clock::time_point now) {
@@ -93,7 +96,7 @@ std::optional<std::string> NotificationListener::complaint(Clock::time_point now
   if (now - polled_at_ <= longest_without_look) return std::nullopt;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now - polled_at_).count();
   return "no look at the registry for " + std::to_string(seconds) + " s" +
-         (hindrance_.empty() ? "" : ", " + hindrance_);
+         (poll_error_.empty() ? "" : ", " + poll_error_);
 }
 
 }  // namespace latchkey::service

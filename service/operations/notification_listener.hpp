@@ -15,50 +15,50 @@
 
 namespace latchkey::service {
 
-/// What the service does about a change that an operator made in the registry.
-struct Act {
-  std::string topic;  ///< as the operators' functions announce it
-  /// One bounded step, by the connection given; true when there is more to do at once. It runs when nothing
-  /// changed, too, and on every replica: it takes its work from the database and does what is left to do.
+/// The service's reaction to one kind of change that an operator makes in the registry.
+struct ChangeHandler {
+  std::string topic;  ///< the topic in the operators' NOTIFY
+  /// Does one bounded step by the given connection; true when there is more to do at once. It also runs when
+  /// nothing changed, and on every replica, so it must find its work in the database.
   std::function<registry::Result<bool>(registry::Registry&)> step;
 };
 
-/// Has operators' changes take effect at once: each act runs when its topic is announced, and all of them
-/// after every connect and every 5 s, since an announcement is lost with the connection that should have
-/// heard it. Steps take turns: a change that concerns a million devices does not keep the others waiting.
+/// Applies operators' changes at once: runs each handler when its topic is announced, and all of them after
+/// every connect and every 5 s, since announcements are lost while disconnected. Steps alternate, so that a
+/// change of a million devices does not delay the others.
 class NotificationListener {
  public:
   using Clock = std::chrono::steady_clock;
 
-  NotificationListener(std::vector<Act> acts, const registry::ConnectOptions& database, Metrics& metrics,
-                       Log& log);
+  NotificationListener(std::vector<ChangeHandler> handlers, const registry::ConnectOptions& database,
+                       Metrics& metrics, Log& log);
   ~NotificationListener();
   NotificationListener(const NotificationListener&) = delete;
   NotificationListener& operator=(const NotificationListener&) = delete;
 
-  /// Why operators' changes take no effect; nothing while a look at the registry succeeded within 15 s.
+  /// Why operators' changes do not take effect; nothing if a poll succeeded within the last 15 s.
   [[nodiscard]] std::optional<std::string> complaint(Clock::time_point now);
-  /// From now on it winds up; the destructor waits for that.
+  /// Asks the thread to end; the destructor waits for it.
   void end() noexcept;
 
  private:
   void run();
   void listen();
-  /// False if the registry could not be reached for it.
-  [[nodiscard]] bool step(std::size_t act);
-  void polled();
-  void hindered(std::string reason);
+  /// False if the registry is unreachable.
+  [[nodiscard]] bool step(std::size_t handler);
+  void poll_succeeded();
+  void poll_failed(std::string reason);
 
-  std::vector<Act> acts_;
-  std::vector<bool> due_;  ///< which of them have something to do
+  std::vector<ChangeHandler> handlers_;
+  std::vector<bool> due_;  ///< which handlers have something to do
   registry::Listener listener_;
   registry::Registry registry_;
   Metrics& metrics_;
   Log& log_;
   Clock::time_point next_poll_;
   std::mutex mutex_;
-  Clock::time_point polled_at_ = Clock::now();  ///< when all acts ran last
-  std::string hindrance_;                       ///< of the look that failed last
+  Clock::time_point polled_at_ = Clock::now();  ///< when all handlers ran last
+  std::string poll_error_;                      ///< why the last poll failed
   std::atomic<bool> ending_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

@@ -14,13 +14,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds look_interval{3};
 constexpr std::chrono::seconds count_interval{15};
-// Counting ten million devices takes seconds: never more than a twentieth of the time.
+// Counting ten million devices takes seconds, so limit it to a twentieth of the time.
 constexpr int count_share = 20;
-// What takes no longer may be done whenever somebody looks at the page.
+// A count this quick is repeated for each view of the page.
 constexpr std::chrono::milliseconds quick{25};
-// Longer than a call to the database, so that only a queue of askers is turned away.
+// Longer than a call to the database, so that only a long queue is refused.
 constexpr std::chrono::seconds patience{8};
-// Few of the connections that HTTP serves: a database that hangs must not keep health checks out.
+// A few of the HTTP server's connections: a hanging database must not block health checks.
 constexpr std::ptrdiff_t most_askers = 4;
 constexpr const char* busy = "Others are asking; try again in a moment.";
 
@@ -50,7 +50,8 @@ void Observer::run() {
     try {
       const std::scoped_lock connection(connection_);
       if (Clock::now() >= next_count_) count();
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory; the next look tells
+    } catch (
+        const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory: the next count tries again
     }
     lock.lock();
     changed_.wait_for(lock, look_interval, [this] { return ending_; });

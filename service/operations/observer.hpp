@@ -14,9 +14,9 @@
 
 namespace latchkey::service {
 
-/// Counts the fleet from time to time, by a connection of its own: so no scrape ever waits for the database.
-/// The fleet page asks by the same connection, one at a time: whoever looks at it costs the requests of
-/// devices nothing but the database's work.
+/// Counts the fleet from time to time, by a connection of its own, so that no scrape waits for the database.
+/// The fleet page uses the same connection, one query at a time, so that viewers of the page take no
+/// connection from the workers.
 class Observer {
  public:
   Observer(registry::ConnectOptions database, Metrics& metrics);
@@ -24,11 +24,11 @@ class Observer {
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
-  /// From now on it winds up, and whoever asks gets no answer; the destructor waits for that.
+  /// Asks the thread to end; running and later queries fail. The destructor waits.
   void end() noexcept;
 
-  /// For the page; these wait, a few seconds at most. Counts are as old as the last count: a small fleet is
-  /// counted again when somebody looks, a large one at its interval.
+  /// For the page; both block for a few seconds at most. A small fleet is counted again for each call; a
+  /// large one shows the last count.
   [[nodiscard]] FleetView fleet();
   [[nodiscard]] std::expected<registry::DeviceHistory, std::string> history(const protocol::DeviceId& id);
 
@@ -39,8 +39,8 @@ class Observer {
   template <class T, class Ask>
   [[nodiscard]] std::expected<T, std::string> ask(const Ask& question);
 
-  std::counting_semaphore<> askers_;  ///< how many more may ask: each occupies a connection of HTTP
-  std::timed_mutex connection_;       ///< whoever has it may use `registry_` and the two after it
+  std::counting_semaphore<> askers_;  ///< free places for queries: each occupies an HTTP connection
+  std::timed_mutex connection_;       ///< guards `registry_` and the two members after it
   registry::Registry registry_;
   std::chrono::steady_clock::time_point next_count_;
   std::chrono::steady_clock::duration last_count_took_ = std::chrono::hours(1);

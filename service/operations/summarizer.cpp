@@ -46,7 +46,7 @@ bool Summarizer::count(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     const auto counted = registry::summarize(*registry_);
     done = counted.has_value();
-    // That the database is away or old is said by others.
+    // Debug only: others report an unreachable database or an old schema.
     if (!done) log_.debug("the fleet is not counted", {{"reason", counted.error().what}});
   } catch (const std::exception& error) {
     log_.warning("the fleet is not counted", {{"reason", std::string_view(error.what())}});

@@ -10,14 +10,13 @@
 
 namespace latchkey::service {
 
-/// Has a large fleet counted once an hour, for the views that sum it up. A thread of its own, and a
-/// connection only while it counts: that may take a minute, and nobody waits for it, the end of the service
-/// neither.
+/// Counts a large fleet once an hour, for the views that summarize it. Its own thread, with a connection only
+/// only while it counts, which may take a minute. The end of the service does not wait for it.
 class Summarizer {
  public:
   Summarizer(registry::ConnectOptions database, Log& log);
   ~Summarizer();
-  /// From now on it winds up; the destructor waits for that.
+  /// Asks the thread to end; the destructor waits for it.
   void end() noexcept;
   Summarizer(const Summarizer&) = delete;
   Summarizer& operator=(const Summarizer&) = delete;

@@ -6,8 +6,8 @@ namespace latchkey::service {
 namespace {
 
 constexpr std::chrono::milliseconds interval{100};
-constexpr int most_waited = 300;  // half a minute: a connection that is dead has ended by then
-// The tag is the time of the publication, and this, which no other tag has.
+constexpr int most_waited = 300;  // half a minute: a dead connection has ended by then
+// A tag is the time of the publication plus this bit, which no other tag has.
 constexpr std::uint64_t mark = std::uint64_t{1} << 63U;
 
 }  // namespace
@@ -32,7 +32,7 @@ void BrokerEcho::began() {
 
 bool BrokerEcho::delivered(std::uint64_t tag) {
   if ((tag & mark) == 0) return false;
-  // One that an earlier connection left behind says of this one that it began.
+  // A tag of an earlier connection only shows that this connection began.
   heard_ = std::max(static_cast<Steady::rep>(tag & ~mark), began_.load());
   return true;
 }
@@ -44,8 +44,8 @@ void BrokerEcho::run(mqtt::Link& link) {
   while (!stopping_.wait_for(lock, interval, [this] { return stop_; })) {
     if (!link.ready()) continue;
     if (heard_ < sent) {
-      // One at a time. A broker that refuses the topic says nothing of age; time in which this process stood
-      // still does not count here.
+      // One message at a time. A broker that refuses the topic does not show the age of messages. Counts
+      // loops, not time, so that time in which this process was stopped does not count.
       if (++waited == most_waited) heard_ = unknown;
       continue;
     }

@@ -11,12 +11,11 @@
 
 namespace latchkey::service {
 
-/// Tells how old what arrives may be. A process that stood still, or whose connection did, goes on with
-/// messages that the broker gave it long before, and nothing in them says so: many devices have no clock. So
-/// ten times a second something is published that nobody reads. The broker acknowledges it on the connection
-/// on which it hands over messages, in turn: what comes after the acknowledgement was handed over after the
-/// publication. Where nothing is acknowledged, whatever arrives counts as new. May be used from several
-/// threads.
+/// Limits the age of incoming messages. A process that was stopped, or whose connection stalled, later
+/// receives old messages, which carry no time: many devices have no clock. So this publishes a message, which
+/// nobody reads, ten times a second. The broker sends acknowledgements and messages on one connection in
+/// order: a message that arrives after the acknowledgement was sent after the publication. Without
+/// acknowledgements every message counts as new. Thread-safe.
 class BrokerEcho {
  public:
   explicit BrokerEcho(std::string topic) : topic_(std::move(topic)) {}
@@ -24,24 +23,24 @@ class BrokerEcho {
   BrokerEcho(const BrokerEcho&) = delete;
   BrokerEcho& operator=(const BrokerEcho&) = delete;
 
-  /// `link` outlives `stop`.
+  /// `link` must outlive `stop`.
   void start(mqtt::Link& link);
-  /// Once more does nothing.
+  /// A second call does nothing.
   void stop();
 
-  // Of the link's callbacks: quick.
-  /// A new connection: its session is clean, so nothing on it is older.
+  // Called by the link's callbacks, so they return quickly.
+  /// A new connection began. Its session is clean, so no message on it is older.
   void began();
-  /// False: the tag is of somebody else.
+  /// False if the tag is not from this class.
   bool delivered(std::uint64_t tag);
 
-  /// What arrives now was not handed over before this.
+  /// The earliest time at which the broker can have sent a message that arrives now.
   [[nodiscard]] Steady::time_point heard() const {
     return Steady::time_point(Steady::duration(heard_.load()));
   }
 
  private:
-  static constexpr Steady::rep unknown = Steady::duration::max().count();  ///< what arrives is new
+  static constexpr Steady::rep unknown = Steady::duration::max().count();  ///< every message counts as new
   void run(mqtt::Link& link);
 
   const std::string topic_;

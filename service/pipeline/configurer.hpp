@@ -7,8 +7,8 @@
 
 namespace latchkey::service {
 
-/// Says to devices what they are configured with (docs/protocol.md, 6): in answer to a status, and when it
-/// changes. May be used from several threads.
+/// Sends configurations to devices (docs/protocol.md, 6): in answer to a status, and after a change.
+/// Thread-safe.
 class Configurer {
  public:
   Configurer(const Authenticator& authenticator, const Destination& destination,
@@ -19,14 +19,14 @@ class Configurer {
         publisher_(publisher),
         log_(log) {}
 
-  /// What `facts`, which are of a registered device, amount to with these attributes. Nothing if its
-  /// enrolment is gone.
+  /// The configuration of a registered device by its `facts` and these attributes. Nothing if its enrolment
+  /// is gone.
   [[nodiscard]] std::optional<Effective> effective_for(const protocol::DeviceId& id,
                                                        const registry::StatusFacts& facts,
                                                        std::string_view attributes) const;
 
-  /// Sends a message of `session`. The configuration is in it while it is not acknowledged;
-  /// `facts.device->configured` says which one that is.
+  /// Sends a configuration message for `session`. It contains the configuration `facts.device->configured`
+  /// unless the device has acknowledged that.
   void tell(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
             const registry::StatusFacts& facts, std::string_view attributes) const;
 

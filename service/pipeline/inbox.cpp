@@ -9,10 +9,10 @@
 namespace latchkey::service {
 namespace {
 
-// A device has one request open and repeats it every few seconds; a broker may deliver a burst of repeats at
+// A device has one open request and repeats it every few seconds; a broker may deliver several repeats at
 // once.
 constexpr int most_of_a_device = 32;
-// An address and correlation data each, which the intake bounds: less than 1.5 MiB, beside what waits.
+// Each has an address and correlation data, which the intake limits: less than 1.5 MiB in total.
 constexpr std::size_t most_shed = 1000;
 
 std::size_t size_of(const Inbound& message) {
@@ -24,7 +24,7 @@ std::size_t size_of(const Inbound& message) {
 
 void Inbound::drop_payload() {
   crypto::wipe(payload);
-  std::string().swap(payload);  // an assignment would keep the memory
+  std::string().swap(payload);  // an assignment would keep the capacity
 }
 
 Admission Inbox::push(Inbound&& message) {
@@ -65,7 +65,7 @@ std::vector<Inbound> Inbox::take(std::size_t most) {
   std::deque<Inbound> later;
   std::unordered_set<std::string> devices;
   while (batch.size() < most && !waiting_.empty()) {
-    // Requests of one device may come together, so that one that floods is worked off at a batch's pace.
+    // A batch may contain several requests of one device, so that a flood does not need a batch for each.
     const bool is_request = waiting_.front().channel == protocol::Channel::request;
     if (is_request || devices.insert(waiting_.front().device_id.text()).second) {
       forget(waiting_.front());

@@ -15,63 +15,61 @@ namespace latchkey::service {
 
 using Steady = std::chrono::steady_clock;
 
-// A device repeats within seconds; what is older than this has been said again, and only adds to the load.
+// A device repeats a message within seconds, so a message older than this has been repeated already.
 constexpr std::chrono::seconds stale_after{10};
 
-/// A message as the link took it in: addressed, not read.
+/// A received message: its topic is parsed, its payload is not.
 struct Inbound {
   protocol::Channel channel;
   protocol::DeviceId device_id;
   std::string payload;
   std::string correlation_data;
   Steady::time_point received;
-  bool shed = false;  ///< the inbox was full: only to be told to come back, the payload is gone
-  /// When the broker cannot have handed it over yet, where that is known (BrokerEcho).
+  bool shed = false;  ///< the inbox was full: the payload is dropped, the answer is `retry`
+  /// The broker sent it no earlier than this, if known (BrokerEcho).
   Steady::time_point not_before = Steady::time_point::max();
 
-  /// It was handed over no earlier than this.
+  /// The earliest time at which the broker can have sent it.
   [[nodiscard]] Steady::time_point handed_over() const { return std::min(received, not_before); }
 
-  /// Wipes it, for there may be a token in it, and gives its memory back.
+  /// Wipes the payload, which may contain a token, and frees its memory.
   void drop_payload();
 };
 
 enum class Admission {
   taken,
-  shed,  ///< full, for all or for this device: a request's payload is dropped, it is to be answered `retry`
-  dropped,  ///< not even that: a status, so many shed already that more would be work instead of less, or
+  shed,     ///< full, in total or for this device: a request's payload is dropped, and the answer is `retry`
+  dropped,  ///< without an answer: a status, or too many are shed already, or it is
             ///< closed
 };
 
-/// One worker's queue, bounded in bytes, and for each device in messages, so that one that floods does not
-/// fill it. What is shed is bounded in number: each has lost its payload. The link's callback puts in and
-/// never waits; the worker takes what is there.
+/// The queue of one worker, limited in bytes, and in messages for each device, so that a flooding device
+/// cannot fill it. Shed messages are limited in number. The link's callback pushes without blocking; the
+/// worker takes batches.
 class Inbox {
  public:
   explicit Inbox(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   [[nodiscard]] Admission push(Inbound&& message);
-  /// Waits until there is something to take, or the inbox is closed; false when there was nothing `until`
-  /// then.
+  /// Waits until a message is there or the inbox is closed; false if neither happens before `until`.
   [[nodiscard]] bool wait(Steady::time_point until);
-  /// Waits until there is something, then takes up to `most`, each device's statuses once: further ones wait
-  /// for the next batch, in their order. What was shed comes along beyond that number. Empty when the inbox
-  /// is closed.
+  /// Waits for messages, then takes up to `most`, with at most one status of each device; others stay, in
+  /// order, for the next batch. Shed messages come in addition. Empty when the inbox is closed.
   [[nodiscard]] std::vector<Inbound> take(std::size_t most);
   struct Level {
     std::size_t messages = 0;
     std::size_t bytes = 0;
   };
-  /// What waits now.
+  /// What is queued now.
   [[nodiscard]] Level level();
-  /// Waits until all that waits was taken; false when that took until `deadline`.
+  /// Waits until the queue is empty; false at `deadline`.
   [[nodiscard]] bool drain(Steady::time_point deadline);
-  /// No more in or out; what waits is dropped: a device repeats what was not answered.
+  /// Drops the queue and accepts no more: devices repeat unanswered messages.
   void close();
 
  private:
   [[nodiscard]] Admission admit(Inbound&& message);
-  /// Takes it off the counts.
+  /// Subtracts the message from the counts.
   void forget(const Inbound& message);
 
   const std::size_t max_bytes_;
@@ -79,7 +77,7 @@ class Inbox {
   std::condition_variable changed_;
   std::condition_variable emptied_;
   std::deque<Inbound> waiting_;
-  std::unordered_map<std::string, int> waiting_of_;  ///< how many of each device that has any
+  std::unordered_map<std::string, int> waiting_of_;  ///< the number of queued messages by device
   std::vector<Inbound> shed_;
   std::size_t bytes_ = 0;
   bool closed_ = false;

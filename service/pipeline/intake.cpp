@@ -5,17 +5,18 @@
 namespace latchkey::service {
 namespace {
 
-// Twice what any message may have: enough to be told which limit it broke, too little to fill the inbox.
+// Twice the size of any valid message: a message up to this size gets an answer that names the limit; a
+// larger one is dropped, so that it cannot fill the inbox.
 constexpr std::size_t most_bytes = 32UL * 1024;
 // It goes back with the answer, and is kept of what is shed: unbounded, it would make small requests large
 // answers, and fill memory beside the inbox.
 constexpr std::size_t most_correlation_data = 1024;
 
-// Of a topic in the log: longer than any that the protocol has.
+// How much of a topic is logged: more than the longest topic of the protocol.
 constexpr std::size_t most_of_a_topic = 160;
 
-/// `latchkey doctor` tries the rights of the service's account with nothing in it, under a name that no
-/// device has.
+/// `latchkey doctor` tests the rights of the service's account by empty messages under an id that no device
+/// has.
 bool is_of_the_doctor(const mqtt::Delivery& delivery) {
   return delivery.payload.empty() && delivery.topic.contains("/@");
 }
@@ -47,8 +48,8 @@ void Intake::accept(const mqtt::Delivery& delivery) {
   }
 }
 
-// Of no device, so that the log sums it up by its text, whatever topics a sender thinks of: it does not grow
-// with an attacker's zeal. What is not printable the log escapes.
+// Logged without a device id, so that the log sums repeats up by their text, however many topics an attacker
+// uses. The log escapes unprintable bytes.
 void Intake::drop(Dropped why, std::string_view said, std::string_view topic) {
   metrics_.dropped(why);
   log_.warning(said, {{"device_id", ""}, {"topic", topic.substr(0, most_of_a_topic)}});

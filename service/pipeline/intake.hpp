@@ -11,8 +11,8 @@
 
 namespace latchkey::service {
 
-/// Where messages enter: drops what has no valid address, gives the rest to the worker that has this device.
-/// Called on the link's thread, so it never waits.
+/// The entry of all messages: drops those with an invalid topic or size, and queues the others for their
+/// device's worker. Called on the link's thread, so it never blocks.
 class Intake {
  public:
   Intake(const protocol::Topics& topics, std::vector<std::unique_ptr<Inbox>>& inboxes, Metrics& metrics,

@@ -5,7 +5,7 @@
 
 namespace latchkey::service {
 
-/// Some rows were locked by somebody else: says who that may be, so that an operator can end it.
+/// Logs the sessions that may hold the locks of busy rows, so that an operator can end them.
 void log_lock_holders(registry::Registry& registry, Log& log);
 
 }  // namespace latchkey::service

@@ -37,13 +37,13 @@ bool Publisher::answer(const Inbound& request, protocol::Answer answer, const pr
 
 void Publisher::notify(const protocol::DeviceId& id, const protocol::Answer& answer,
                        const protocol::Signer& signer) {
-  // Dropped: it asks by itself a little later.
+  // If dropped, the device repeats its request by itself a little later.
   publish_signed(Channel::response, id, protocol::encode_signed_answer(answer, signer));
 }
 
 void Publisher::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
                           const protocol::Signer& signer) {
-  // Dropped: the device repeats its status until it comes; what was pushed is pushed again.
+  // If dropped, the device repeats its status, and an unacknowledged change is sent again.
   auto payload = protocol::encode_configuration(configuration, signer);
   if (payload.size() <= most_bytes(0) || !configuration.connection)
     return publish_signed(Channel::config, id, std::move(payload));
@@ -62,7 +62,7 @@ std::size_t Publisher::most_bytes(std::size_t correlation_data) const {
   return std::min(protocol::limits::answer_bytes, limit - std::min(limit, beside));
 }
 
-// What an operator can set and no rule keeps apart: anchors of an endpoint, beside a long chain.
+// Possible by an operator's settings that are valid each: large anchors of an endpoint beside a long chain.
 bool Publisher::is_too_large(std::string_view payload, const protocol::DeviceId& id) const {
   if (payload.size() <= protocol::limits::answer_bytes) return false;
   metrics_.dropped(Dropped::too_large);
@@ -83,8 +83,8 @@ void Publisher::publish_signed(Channel channel, const protocol::DeviceId& id, st
 }
 
 bool Publisher::publish(mqtt::Message message) {
-  // Nothing is lost by dropping: the device asks again, and the answer is in the registry. No id in the line,
-  // so that the log sums up what comes in thousands.
+  // Dropping loses nothing: the device repeats its request, and the registry has the answer. No device id, so
+  // that the log sums up repeats.
   if (link_.publish(std::move(message))) return true;
   metrics_.dropped(Dropped::outbox_full);
   log_.warning("the outbox is full, an answer was dropped");

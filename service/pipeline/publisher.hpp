@@ -12,33 +12,34 @@
 
 namespace latchkey::service {
 
-/// Takes an answer that may leave only once the broker did something; it publishes the answer then, or drops
-/// it when the broker does not: the device asks again. Never waits; false: too many wait.
+/// Takes an answer that must wait until the broker has done the opening, then publishes it, or drops it if
+/// the broker fails: the device repeats its request. Does not block. False: too many wait.
 using PublishAfterOpening = std::function<bool(registry::BrokerOpening, mqtt::Message)>;
 
-/// What every worker says things with: topics, encoding, the link's outbox. May be used from several threads.
+/// Encodes, signs and publishes messages for all workers. Thread-safe.
 class Publisher {
  public:
   Publisher(mqtt::Link& link, const protocol::Topics& topics, SentLog& sent, PublishAfterOpening gate,
             Metrics& metrics, Log& log);
 
-  /// Signed by `signer`, or plain without one. `sent` names the credential in it, `opening` what the broker
-  /// has to do first. False: the answer was dropped, because too many wait or no device would take it.
+  /// Publishes an answer, signed by `signer` if there is one. `sent` names the credential in it, `opening` is
+  /// what the broker must do before. False: the answer was dropped, because too many wait or it is too large.
   [[nodiscard]] bool answer(const Inbound& request, protocol::Answer answer, const protocol::Signer* signer,
                             std::optional<registry::Sent> sent = std::nullopt,
                             std::optional<registry::BrokerOpening> opening = std::nullopt);
-  /// An answer that nobody asked for just now.
+  /// Publishes an answer without a request just received.
   void notify(const protocol::DeviceId& id, const protocol::Answer& answer, const protocol::Signer& signer);
-  /// In two messages if it does not fit into one: first the configuration, then the connection.
+  /// Publishes a configuration message; as two if it is too large for one: first the configuration, then the
+  /// connection.
   void configure(const protocol::DeviceId& id, protocol::Configuration configuration,
                  const protocol::Signer& signer);
-  /// False: the outbox is full.
+  /// False if the outbox is full.
   [[nodiscard]] bool publish(mqtt::Message message);
 
  private:
-  /// What fits into one message: at the device, and by what the broker says.
+  /// The largest payload that device and broker accept.
   [[nodiscard]] std::size_t most_bytes(std::size_t correlation_data) const;
-  /// Says so, too.
+  /// Also logs it.
   [[nodiscard]] bool is_too_large(std::string_view payload, const protocol::DeviceId& id) const;
   void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload);
 

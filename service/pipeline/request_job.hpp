@@ -5,9 +5,9 @@
 
 namespace latchkey::service {
 
-/// A request on its way through the pipeline.
+/// A request in the pipeline.
 struct RequestJob {
-  Inbound inbound;  ///< without its payload: what was plain had a token in it
+  Inbound inbound;  ///< without its payload, which may have contained a token
   std::size_t bytes;
   std::string tracking_id;
   std::expected<protocol::ReceivedRequest, protocol::InvalidRequest> decoded;

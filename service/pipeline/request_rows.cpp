@@ -18,7 +18,7 @@ registry::RequestKey key_of(const RequestJob& job) {
   const auto& signature = std::get<protocol::SignatureProof>(job.decoded->proof);
   key.group = signature.group;
   key.certificate = signature.current_certificate;
-  // What is no certificate has no issuer, and must not be looked up by kid instead.
+  // A chain that does not parse has no issuer. It must not be looked up by kid instead.
   const auto& chain = signature.chain;
   if (!chain.empty())
     key.ca_subject = crypto::issuer_name_digest(chain.back()).value_or(crypto::Sha256Digest());
@@ -54,7 +54,7 @@ registry::DecidedRequest row_of(const RequestJob& job, const registry::RequestKe
   row.attempt = attempt_of(job, line_of(resolved.resolution), now);
   row.attempt.group = facts.enrolment ? facts.enrolment->group : key.group;
   row.attempt.counted = counted;
-  // What is only counted is counted for groups that exist: anybody can make names up.
+  // Count floods only for existing groups: anybody can invent names.
   if (counted && !facts.enrolment) row.attempt.group.reset();
   if (const auto* registration = std::get_if<registry::Registration>(&resolved.resolution))
     row.registration = *registration;

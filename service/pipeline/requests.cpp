@@ -31,7 +31,7 @@ std::vector<RequestJob> decode(std::vector<Inbound> batch) {
   return jobs;
 }
 
-/// Verifying it costs time, unlike a MAC or a token.
+/// True for a proof that is expensive to verify, unlike a MAC or a token.
 bool is_signature(const protocol::Proof& proof) {
   const auto* signature = std::get_if<protocol::SignatureProof>(&proof);
   return signature != nullptr && signature->algorithm != crypto::Algorithm::hs256;
@@ -103,7 +103,8 @@ RequestPipeline::Batch RequestPipeline::decide(Jobs jobs, std::span<const regist
     const registry::RequestFacts& facts = loaded.facts[i];
     Resolved resolved = decide(job, facts, loaded.now);
     log_decided(tools_.log, job, line_of(resolved.resolution));
-    // A batch writes a device once: the next request of the same one is decided upon what this one leaves.
+    // A batch writes a device only once: another request of the device is decided in the next round, by the
+    // new state.
     if (resolved.writes() && !writing.insert(job.inbound.device_id.text()).second) {
       batch.again.push_back(jobs[i]);
       continue;
@@ -137,7 +138,7 @@ std::expected<VerifiedRequest, Rejection> RequestPipeline::authenticate(const Re
   if (over && is_signature(job.decoded->proof)) tools_.limits.spent(to - from, to);
   if (verified) return verified;
   tools_.limits.charge(id, to);
-  // Beyond the limit the code is another one, whoever the id is.
+  // Over the limit every id gets this code, so that it reveals nothing.
   if (over) verified.error().code = Code::rate_limited;
   return verified;
 }
@@ -223,7 +224,7 @@ bool RequestPipeline::is_over_limit(const RequestJob& job) const {
 bool RequestPipeline::is_only_counted(const RequestJob& job, const Resolution& resolution) const {
   const protocol::DeviceId& id = job.inbound.device_id;
   const auto now = Steady::now();
-  // What is granted is one of a flood only if the registry refuses it.
+  // A grant counts as part of a flood only if the registry refuses it.
   if (std::holds_alternative<registry::Registration>(resolution)) return tools_.limits.is_flooding(id, now);
   if (std::holds_alternative<Challenge>(resolution) || std::holds_alternative<Repeat>(resolution))
     return tools_.limits.asks_often(id, now);

@@ -8,7 +8,7 @@
 
 namespace latchkey::service {
 
-/// What the request pipeline works with; all of it outlives the pipeline.
+/// What the request pipeline uses; all members must outlive it.
 struct RequestTools {
   const Authenticator& authenticator;
   AnsweringTools answering;
@@ -18,28 +18,28 @@ struct RequestTools {
   Log& log;
 };
 
-/// Takes a batch of requests from bytes to answers. For one worker's thread.
+/// Processes batches of requests, from bytes to answers. For one worker's thread.
 class RequestPipeline {
  public:
   RequestPipeline(RequestTools tools, registry::Registry& registry) : tools_(tools), registry_(registry) {}
-  /// Every request in it is answered, or its answer was dropped by a full outbox.
+  /// Answers every request of the batch; a full outbox drops answers.
   void run(std::vector<Inbound> batch);
 
  private:
   using Jobs = std::span<RequestJob* const>;
-  /// A request with what it gets, before and after the registry wrote it.
+  /// A request with its resolution, before and after the commit.
   struct Decided {
     RequestJob* job;
     const registry::RequestFacts* facts;
     Resolved resolved;
-    bool counted = false;  ///< one of a flood: the ledger and the log have a number of it
+    bool counted = false;  ///< part of a flood: ledger and log only count it
   };
-  /// Those of a batch that are committed together.
+  /// The requests that are committed together.
   struct Batch {
     registry::Clock now;  ///< the database's
     std::vector<Decided> decided;
-    std::vector<registry::DecidedRequest> rows;  ///< of each of them
-    std::vector<RequestJob*> again;              ///< whose device is in the batch already
+    std::vector<registry::DecidedRequest> rows;  ///< one for each of `decided`
+    std::vector<RequestJob*> again;              ///< requests whose device is in `decided` already
   };
 
   [[nodiscard]] std::expected<std::vector<RequestJob*>, registry::Error> step(Jobs jobs);
@@ -52,13 +52,13 @@ class RequestPipeline {
                                                                        crypto::Time now) const;
   [[nodiscard]] std::vector<RequestJob*> answer(Batch batch, std::span<const registry::Outcome> outcomes);
   void answer(const Decided& decided, registry::Clock now) const;
-  /// Without the registry: it is away, or this request is not for it.
+  /// Answers without a commit: the registry is unreachable, or the request needs none.
   void answer_undecided(const RequestJob& job, protocol::Code code, registry::Reason reason) const;
-  /// Somebody else has locked what they change.
+  /// Answers requests whose rows another session has locked.
   void put_off(Jobs locked);
-  /// It stands alone, and the registry cannot do it: recorded, and answered.
+  /// Answers a request that the registry refused alone, and records it.
   void give_up(const RequestJob& job, registry::Reason reason);
-  /// Its id has failed too often, and the time for verifying signatures of such is used up.
+  /// True if the id's proofs failed too often and the verification budget is used up.
   [[nodiscard]] bool is_over_limit(const RequestJob& job) const;
   [[nodiscard]] bool is_only_counted(const RequestJob& job, const Resolution& resolution) const;
 

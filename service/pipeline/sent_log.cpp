@@ -24,7 +24,7 @@ void SentLog::delivered(std::uint64_t tag) {
     first = sent_.empty();
     sent_.push_back(std::move(found.mapped()));
   }
-  if (first) changed_.notify_one();  // whoever gathers needs no further call
+  if (first) changed_.notify_one();  // a waiting `take` needs only one wake-up
 }
 
 void SentLog::given_up(std::uint64_t tag, registry::Undelivered message) {

@@ -12,20 +12,20 @@
 
 namespace latchkey::service {
 
-/// How often a batch is run again before it is split or given up.
+/// How often a batch is tried before it is split or given up.
 inline constexpr int most_rounds = 5;
-/// How often parts of a batch may wait in vain: enough to find one row among a thousand. If more do, it is
-/// not the rows.
+/// How many parts of a batch may fail by a lock or the time limit: enough to find one row among a thousand.
+/// If more fail, the cause is not a row.
 inline constexpr int most_stalls = 12;
 
-/// 5 to 50 ms: two batches that met in the database should not meet again.
+/// A random pause of 5 to 50 ms, so that two batches that collided do not collide again.
 inline void pause_before_retry() {
   std::uint8_t noise = 0;
   crypto::fill_random(std::span(&noise, 1));
   std::this_thread::sleep_for(std::chrono::milliseconds(5 + noise % 46));
 }
 
-/// Halves a batch until what the registry cannot do stands alone.
+/// Halves a batch until a row that the registry refuses is alone.
 template <class Job, class Step, class Refuse>
 class Settling {
  public:
@@ -45,7 +45,7 @@ class Settling {
       else
         pause_before_retry();
     }
-    // Only what is its own is held against a job: whoever lost every race is told to come back.
+    // A job that only lost races is not refused: it is returned, and answered `retry`.
     if (open.empty() || (!stopped && rounds == 1)) return open;
     if (open.size() > 1) return halve(std::move(open), stopped ? rounds : rounds - 1);
     if (!stopped) return open;
@@ -54,7 +54,7 @@ class Settling {
   }
 
  private:
-  /// The same again would end the same.
+  /// True if trying the same batch again would fail again.
   bool ends_rounds(registry::Failure failure) {
     const bool stalled = failure == registry::Failure::locked || failure == registry::Failure::too_slow;
     if (stalled) ++stalls_;
@@ -74,12 +74,12 @@ class Settling {
   int stalls_ = 0;
 };
 
-/// Runs `step` (load, decide, commit, answer) over the jobs until all are done. `step` returns those that
-/// lost a race and have to be decided again, or why the registry refused the whole batch. What was in doubt
-/// is simply run again: the load shows whether it was committed. A batch with a poison row, or one that takes
-/// the registry too long or meets a lock, is halved until the row stands alone, and then `refuse` gets it and
-/// why. What met others `rounds` times is halved too, for one round less each time, so that it comes to an
-/// end. Returns the jobs that nobody answered.
+/// Runs `step` (load, decide, commit, answer) on the jobs until all are done. `step` returns the jobs that
+/// lost a race and must be decided again, or why the registry refused the whole batch. A batch in doubt is
+/// run again: the load shows whether it was committed. A batch with a poison row, or that is too slow or
+/// meets a lock, is halved until that row is alone; then `refuse` gets it with the failure. A batch that
+/// collided `rounds` times is halved too, with one round less each time, so that it terminates. Returns the
+/// jobs that are not answered.
 template <class Job, class Step, class Refuse>
 [[nodiscard]] std::vector<Job*> settle(std::vector<Job*> open, const Step& step, const Refuse& refuse,
                                        int rounds = most_rounds) {

@@ -33,7 +33,7 @@ std::string_view attributes_of(const StatusJob& job, const registry::StatusFacts
   return job.status.attributes ? *job.status.attributes : facts.device->attributes;
 }
 
-/// A layer changed since it was worked out, or something that it depends on may have.
+/// True if the configuration may differ from the stored one: a layer or an attribute may have changed.
 bool may_have_changed(const StatusJob& job, const registry::StatusFacts& facts) {
   if (!facts.enrolment) return false;
   const registry::Configured& stored = facts.device->configured;

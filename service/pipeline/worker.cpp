@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds proof_interval{3};
 constexpr std::chrono::seconds proof_retry{1};
-// A proof that is due, and what a call may take.
+// The interval of proofs plus the time limit of a call.
 constexpr std::chrono::seconds longest_without_commit{10};
 
 }  // namespace
@@ -34,11 +34,11 @@ void Worker::run() {
       if (!inbox_.wait(next_proof_)) continue;
       auto batch = inbox_.take(batch_max_);
       if (batch.empty()) return;
-      const Pulse::Beat beat(pulse_);
+      const Activity::Scope scope(activity_);
       work(std::move(batch));
       note();
     } catch (const std::exception& error) {
-      // Out of memory, or a bug: these messages go unanswered, their devices repeat them, everybody else is
+      // Out of memory, or a bug: these messages are not answered, their devices repeat them; all others are
       // served.
       log_.error("a batch failed", {{"reason", std::string_view(error.what())}});
     }
@@ -46,14 +46,14 @@ void Worker::run() {
 }
 
 void Worker::prove() {
-  next_proof_ = Steady::now() + proof_retry;  // whatever comes of it
-  const Pulse::Beat beat(pulse_);
+  next_proof_ = Steady::now() + proof_retry;  // whether it succeeds or not
+  const Activity::Scope scope(activity_);
   if (const auto proof = registry_.prove(); !proof)
     log_.debug("a worker cannot commit", {{"reason", proof.error().what}});
   note();
 }
 
-/// Batches that are tried are proof enough, of the good and of the bad.
+/// A batch is a proof too, whether its commit succeeds or fails.
 void Worker::note() {
   const auto& standing = registry_.standing();
   const bool commits = standing.complaint.empty();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "service/observability/pulse.hpp"
+#include "service/observability/activity.hpp"
 #include "service/pipeline/requests.hpp"
 #include "service/pipeline/statuses.hpp"
 
@@ -12,17 +12,18 @@
 
 namespace latchkey::service {
 
-/// A thread with an inbox and a database connection of its own, that works in batches of whatever is waiting.
-/// Where no batch was committed for some seconds, it proves that one could be.
+/// A thread with an inbox and a database connection of its own that processes batches of the waiting
+/// messages. If it committed no batch for some seconds, it proves that it could (Registry::prove).
 class Worker {
  public:
-  /// `can_serve` is called once, when the first commit succeeded.
+  /// Calls `can_serve` once, after the first successful commit.
   Worker(Inbox& inbox, std::size_t batch_max, const RequestTools& requests, const StatusTools& statuses,
          registry::ConnectOptions database, std::function<void()> can_serve);
-  [[nodiscard]] const Pulse& pulse() const noexcept { return pulse_; }
-  /// Why requests would not be served; nothing while it could commit within the last seconds.
+  [[nodiscard]] const Activity& activity() const noexcept { return activity_; }
+  /// Why requests would not be served; nothing if a commit succeeded within the last seconds.
   [[nodiscard]] std::optional<std::string> complaint(Steady::time_point now);
-  /// What it asks the database fails `after` from now: its inbox is closed, and it has to come to an end.
+  /// Call after closing the inbox: calls to the database that run `after` from now fail, so that the thread
+  /// ends.
   void end(std::chrono::milliseconds after) noexcept { registry_.abandon(after); }
 
  private:
@@ -35,14 +36,14 @@ class Worker {
   std::size_t batch_max_;
   Metrics& metrics_;
   Log& log_;
-  Pulse pulse_;
+  Activity activity_;
   registry::Registry registry_;
   RequestPipeline requests_;
   StatusPipeline statuses_;
   std::function<void()> can_serve_;
-  Steady::time_point next_proof_;  ///< the first one is due at once: it connects
+  Steady::time_point next_proof_;  ///< the first proof is due at once, and connects
   std::mutex mutex_;
-  registry::Registry::Standing standing_;  ///< of the registry, for whoever asks
+  registry::Registry::Standing standing_;  ///< a copy of the registry's, for other threads
   std::jthread thread_;  // last: it uses all of the above, and ends when the inbox is closed
 };
 

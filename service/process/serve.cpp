@@ -20,15 +20,15 @@ namespace {
 constexpr std::chrono::milliseconds look_interval{5000};
 constexpr std::chrono::milliseconds clock_look_interval{1000};
 
-/// Half of what systemd waits for a sign of life, where it watches (WatchdogSec); nothing: it does not.
+/// Half of systemd's watchdog interval (WatchdogSec); nothing without a watchdog.
 std::optional<std::chrono::milliseconds> watchdog_pause() {
   std::uint64_t watchdog_us = 0;
   if (sd_watchdog_enabled(0, &watchdog_us) <= 0) return std::nullopt;
   return std::chrono::milliseconds(watchdog_us / 2000);
 }
 
-/// Meanwhile tells systemd that the service gets on with its work, reminds of certificates that end, and says
-/// what keeps requests from being served.
+/// Waits for a stop signal. Meanwhile notifies systemd's watchdog, logs certificates that expire soon, and
+/// logs why requests are not served.
 void wait_for_stop(Stop& stop, Service& service) {
   const auto watchdog = watchdog_pause();
   const std::chrono::milliseconds pause = std::min(look_interval, watchdog.value_or(look_interval));
@@ -45,7 +45,7 @@ int refuse(Log& log, const Complaints& complaints) {
   return exit_code::configuration;
 }
 
-/// The certificate that begins last, if the clock is before it.
+/// The certificate with the latest notBefore, if the clock is before that time.
 std::optional<crypto::Certificate> not_begun(const Config& config) {
   const auto all = certificate_ends(config);
   const auto last = std::ranges::max_element(
@@ -59,7 +59,7 @@ std::string why_not_begun(const crypto::Certificate& certificate) {
          format_rfc3339(certificate.not_before());
 }
 
-/// Answers health checks as long as the clock is not set.
+/// Answers health checks while the clock is not set.
 std::unique_ptr<HttpServer> say_not_ready(const Config& config, const std::string& why) {
   if (config.http.listen == "off") return nullptr;
   const RouteSources sources{.alive = [] { return true; },
@@ -75,8 +75,9 @@ std::unique_ptr<HttpServer> say_not_ready(const Config& config, const std::strin
                            [sources](const HttpRequest& request) { return route(sources, request); }, {});
 }
 
-/// A machine that keeps no time while it is off starts with a clock before its certificates: what would be
-/// issued then ends before it begins. True once the clock is set, false when the process is asked to end.
+/// Waits until the clock is set: a machine without a battery-backed clock starts before the notBefore of its
+/// certificates and would issue expired ones. True once the clock is set, false when the process is asked to
+/// end.
 bool await_clock(const Config& config, Log& log, Stop& stop, const crypto::Certificate& certificate) {
   const std::string why = why_not_begun(certificate);
   log.error("not ready", {{"check", "clock"}, {"reason", why}});
@@ -115,8 +116,9 @@ int run(const Config& config, Log& log, Stop& stop) {
 }  // namespace
 
 int serve(const Config& config, Log& log) {
-  prctl(PR_SET_DUMPABLE, 0);      // nobody else reads its memory, not even its own user
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error return, not the end
+  prctl(PR_SET_DUMPABLE, 0);  // not even processes of the same user may read its memory
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a write to a closed connection returns an error instead of killing the process
   try {
     Stop stop(log);
     return run(config, log, stop);

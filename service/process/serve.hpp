@@ -5,7 +5,7 @@
 
 namespace latchkey::service {
 
-/// Serves until SIGTERM or SIGINT. Returns the exit code of the program.
+/// Runs the service until SIGTERM or SIGINT. Returns the program's exit code.
 [[nodiscard]] int serve(const Config& config, Log& log);
 
 }  // namespace latchkey::service

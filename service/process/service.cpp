@@ -14,16 +14,16 @@
 namespace latchkey::service {
 namespace {
 
-// Together less than Stop::usual_limit, whatever broker and database do.
-constexpr std::chrono::seconds leave_limit{1};
+// The sum is less than Stop::usual_limit, whatever broker and database do.
+constexpr std::chrono::seconds unsubscribe_limit{1};
 constexpr std::chrono::seconds drain_limit{2};
 constexpr std::chrono::seconds last_batch_limit{2};
 constexpr std::chrono::seconds flush_limit{4};
 constexpr std::chrono::seconds last_marks_limit{1};
-// At most 8 KiB each, and 1 KiB of correlation data: what waits for a broker that is away must not cost more
-// than the inbox.
+// A message has at most 8 KiB, and 1 KiB of correlation data: messages for an unreachable broker must not
+// take more memory than the inbox.
 constexpr std::size_t most_answers_waiting = 8192;
-// Each call to the database ends within seconds; a batch takes a few.
+// Each call to the database ends within seconds, and a batch makes a few.
 constexpr std::chrono::seconds longest_batch{60};
 
 Destination destination_of(const Config::Connection& connection, const std::vector<crypto::Bytes>& anchors) {
@@ -51,7 +51,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       echo_(config.mqtt.devices_root + "/@/config"),
       intake_(topics_, inboxes_, metrics_, log, echo_) {
   metrics_.set_version(LATCHKEY_VERSION);
-  note_certificates();
+  record_certificate_ends();
 }
 
 std::string Service::shared(const std::string& filter) const {
@@ -116,12 +116,12 @@ mqtt::Handlers Service::link_handlers() {
               [this](std::uint64_t tag) {
                 if (!echo_.delivered(tag)) sent_.delivered(tag);
               },
-          .given_up = [this](const mqtt::GivenUp& message) { note_given_up(message); },
+          .given_up = [this](const mqtt::GivenUp& message) { log_given_up(message); },
           .limited = [this](std::size_t bytes) { warn_of_limit(bytes); }};
 }
 
-/// Of the link's callback: quick.
-void Service::note_given_up(const mqtt::GivenUp& message) {
+/// Called by the link's callback, so it returns quickly.
+void Service::log_given_up(const mqtt::GivenUp& message) {
   metrics_.dropped(Dropped::refused_by_broker);
   const auto bytes = static_cast<std::int64_t>(message.bytes);
   const auto address = topics_.parse(message.topic);
@@ -150,7 +150,7 @@ registry::ConnectOptions Service::workers_database() const {
 }
 
 std::expected<void, std::string> Service::start() {
-  // First: where the address is taken, health checks are answered by somebody else.
+  // First of all: if the address is in use, another process would answer our health checks.
   std::optional<Descriptor> http;
   const auto address = ListenAddress::parse(config_.http.listen).value_or(ListenAddress());
   if (config_.http.listen != "off") http.emplace(listen_on(address));
@@ -179,36 +179,37 @@ std::expected<void, std::string> Service::start() {
                                                 [this] { readiness_.worker_ready(); }));
   housekeeper_ = std::make_unique<Housekeeper>(sent_, database(), log_);
   if (auto crl = start_crl(); !crl) return crl;
-  notification_listener_ = std::make_unique<NotificationListener>(acts(), database(), metrics_, log_);
+  notification_listener_ =
+      std::make_unique<NotificationListener>(change_handlers(), database(), metrics_, log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
   if (http) serve_http(address, *std::move(http));
   return {};
 }
 
-std::vector<Act> Service::acts() {
+std::vector<ChangeHandler> Service::change_handlers() {
   const ConfigChanges changes(*configurer_, log_);
   const ApprovalNotices notices(authenticator_, *publisher_, log_);
-  std::vector<Act> acts{
+  std::vector<ChangeHandler> handlers{
       {"config", [changes](registry::Registry& registry) { return changes.step(registry); }},
       {"approval", [notices](registry::Registry& registry) { return notices.step(registry); }},
-      // Nobody announces it: it is noted with every look.
+      // Never announced: it runs with every poll.
       {"presence",
-       [this](registry::Registry& registry) { return connection_history_.note(registry, Steady::now()); }},
+       [this](registry::Registry& registry) { return connection_history_.record(registry, Steady::now()); }},
   };
   if (access_ != nullptr)
-    acts.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
-                      access_->look();
-                      return false;
-                    }});
+    handlers.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
+                          access_->poll();
+                          return false;
+                        }});
   if (config_.broker_access.mode == "database")
-    acts.push_back({"access", [](registry::Registry& registry) -> registry::Result<bool> {
-                      if (auto done = registry::access_looked_up(registry); !done)
-                        return std::unexpected(std::move(done.error()));
-                      return false;
-                    }});
+    handlers.push_back({"access", [](registry::Registry& registry) -> registry::Result<bool> {
+                          if (auto done = registry::access_looked_up(registry); !done)
+                            return std::unexpected(std::move(done.error()));
+                          return false;
+                        }});
   if (crl_ != nullptr)
-    acts.push_back({"access", [this](registry::Registry& registry) { return crl_->step(registry); }});
-  return acts;
+    handlers.push_back({"access", [this](registry::Registry& registry) { return crl_->step(registry); }});
+  return handlers;
 }
 
 void Service::serve_http(const ListenAddress& address, Descriptor socket) {
@@ -234,9 +235,9 @@ HttpResponse Service::page(const HttpRequest& request) {
 }
 
 bool Service::alive() const {
-  const auto now = Pulse::Clock::now();
-  return std::ranges::none_of(workers_,
-                              [&](const auto& worker) { return worker->pulse().stuck(longest_batch, now); });
+  const auto now = Activity::Clock::now();
+  return std::ranges::none_of(
+      workers_, [&](const auto& worker) { return worker->activity().stuck(longest_batch, now); });
 }
 
 std::vector<Check> Service::checks() {
@@ -275,12 +276,12 @@ std::string Service::metrics_now() {
   }
   queues.outbox_messages = link_->outstanding();
   metrics_.set(queues);
-  static_cast<void>(checks());  // sets what is up
+  static_cast<void>(checks());  // updates the up/down gauges
   return metrics_.text();
 }
 
-void Service::note_certificates() {
-  std::map<std::string_view, crypto::Time> first;  // by role
+void Service::record_certificate_ends() {
+  std::map<std::string_view, crypto::Time> first;  // the earliest end, by role
   for (const CertificateEnd& end : certificate_ends(config_)) {
     const auto known = first.emplace(end.role, end.certificate.not_after()).first;
     known->second = std::min(known->second, end.certificate.not_after());
@@ -305,27 +306,26 @@ void Service::remind() {
   }
 }
 
-/// What comes from here on is for the other replicas; what is here is answered.
-void Service::hand_over() {
-  if (link_ == nullptr || !link_->leave(leave_limit)) return;
+/// Unsubscribes, so that other replicas get new requests, and answers those received.
+void Service::stop_receiving() {
+  if (link_ == nullptr || !link_->unsubscribe(unsubscribe_limit)) return;
   const auto deadline = Steady::now() + drain_limit;
   const bool answered =
       std::ranges::all_of(inboxes_, [&](const auto& inbox) { return inbox->drain(deadline); });
   if (!answered) log_.warning("stopped with messages that nobody answered: their devices repeat them");
 }
 
-/// What nobody's answer waits for ends at once, each by itself: the ones that have to be waited for take
-/// their time together, not one after the other.
-void Service::wind_up() noexcept {
+/// Asks all background threads to end, before waiting for any of them: so they end in parallel.
+void Service::begin_stop() noexcept {
   if (observer_ != nullptr) observer_->end();
   if (notification_listener_ != nullptr) notification_listener_->end();
   if (summarizer_ != nullptr) summarizer_->end();
 }
 
 void Service::stop() {
-  wind_up();
-  hand_over();
-  http_.reset();  // it looks at all that ends below
+  begin_stop();
+  stop_receiving();
+  http_.reset();  // first, since its handlers use everything below
   observer_.reset();
   notification_listener_.reset();
   summarizer_.reset();
@@ -333,7 +333,7 @@ void Service::stop() {
     inbox->close();
   for (const auto& worker : workers_)
     worker->end(last_batch_limit);
-  workers_.clear();  // each finishes the batch it has
+  workers_.clear();  // each finishes its batch
   access_.reset();
   echo_.stop();
   if (link_ != nullptr && !link_->flush(flush_limit))

@@ -23,23 +23,22 @@
 
 namespace latchkey::service {
 
-/// Everything the process holds while it serves, in the order in which it is made; it ends in the opposite
-/// one.
+/// All objects of the running service, in the order of their construction; they end in the reverse order.
 class Service {
  public:
   Service(const Config& config, Secrets secrets, Pki pki, Log& log);
-  ~Service() { stop(); }  // also when a start failed halfway: the threads that it made wait for this
+  ~Service() { stop(); }  // also after a failed start: its threads must end
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
-  /// Throws std::system_error where the system refuses a thread or a file.
+  /// Throws std::system_error if the system refuses a thread or a socket.
   [[nodiscard]] std::expected<void, std::string> start();
-  /// Once more does nothing.
+  /// Stops the service; a second call does nothing.
   void stop();
-  /// False when only a new process would help.
+  /// False if only a restart would help.
   [[nodiscard]] bool alive() const;
-  /// Once a day: says which certificates it is time to replace.
+  /// Logs once a day which certificates to replace.
   void remind();
-  /// Logs what keeps requests from being served, when it begins and when it ends. For one thread.
+  /// Logs when a readiness check starts and stops failing. For one thread.
   void log_readiness();
 
  private:
@@ -52,24 +51,24 @@ class Service {
   [[nodiscard]] std::expected<void, std::string> start_access();
   [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();
-  void note_given_up(const mqtt::GivenUp& message);
+  void log_given_up(const mqtt::GivenUp& message);
   void warn_of_limit(std::size_t bytes);
-  [[nodiscard]] std::vector<Act> acts();
-  void wind_up() noexcept;
-  void hand_over();
+  [[nodiscard]] std::vector<ChangeHandler> change_handlers();
+  void begin_stop() noexcept;
+  void stop_receiving();
   void serve_http(const ListenAddress& address, Descriptor socket);
   [[nodiscard]] std::vector<Check> checks();
   [[nodiscard]] std::string metrics_now();
   [[nodiscard]] HttpResponse page(const HttpRequest& request);
-  void note_certificates();
+  void record_certificate_ends();
   [[nodiscard]] std::string shared(const std::string& filter) const;
 
   const Config& config_;
   Log& log_;
   Steady::time_point next_reminder_;         ///< the first one is due at once
-  std::map<std::string_view, bool> passed_;  ///< the checks of readiness, as they were told last
+  std::map<std::string_view, bool> passed_;  ///< the readiness checks as last logged
   const std::string client_id_;
-  const std::string session_;  ///< what the database calls this process
+  const std::string session_;  ///< the database's application_name of this process
   const std::shared_ptr<registry::Precedence> precedence_ = std::make_shared<registry::Precedence>();
   Metrics metrics_;
   Secrets secrets_;
@@ -92,7 +91,7 @@ class Service {
   std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
-  std::unique_ptr<CrlFile> crl_;  ///< with crl.file; the steering thread's
+  std::unique_ptr<CrlFile> crl_;  ///< with crl.file; used by notification_listener_'s thread
   std::unique_ptr<NotificationListener> notification_listener_;
   std::unique_ptr<Summarizer> summarizer_;
   std::unique_ptr<Observer> observer_;

@@ -10,7 +10,7 @@
 namespace latchkey::service {
 namespace {
 
-/// The log may be what everybody waits for: SIGALRM ends the process then.
+/// The log itself may block: then SIGALRM ends the process.
 [[noreturn]] void end_process(Log& log) {
   ::alarm(1);
   log.error("stopped without an orderly end: something did not come back in time");
@@ -31,7 +31,7 @@ Stop::~Stop() {
     over_ = true;
   }
   changed_.notify_all();
-  ::pthread_kill(thread_.native_handle(), SIGINT);  // it may wait for a signal still
+  ::pthread_kill(thread_.native_handle(), SIGINT);  // it may still wait for a signal
   thread_.join();
 }
 

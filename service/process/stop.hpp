@@ -9,12 +9,12 @@
 
 namespace latchkey::service {
 
-/// Hears SIGTERM and SIGINT, from its construction on, in this thread and in all that are started after it.
-/// A process that was asked to end and has not ended within `limit` is ended from here: whatever it waits
-/// for (a name server, a file system, a reader of its log) is not waited for any longer.
+/// Handles SIGTERM and SIGINT: blocks them in this thread and in all threads started later, and waits for
+/// them in a thread of its own. Ends the process `limit` after the signal if it has not ended by then,
+/// whatever it waits for (a name server, a file system, a reader of its log).
 class Stop {
  public:
-  /// Less than the 15 s that docker-compose.yml and latchkey.service give it, more than an orderly end takes.
+  /// Less than the 15 s of docker-compose.yml and latchkey.service, more than an orderly stop takes.
   static constexpr std::chrono::seconds usual_limit{13};
 
   explicit Stop(Log& log, std::chrono::milliseconds limit = usual_limit);
@@ -22,7 +22,7 @@ class Stop {
   Stop(const Stop&) = delete;
   Stop& operator=(const Stop&) = delete;
 
-  /// Waits until the process is asked to end, at most this long; true once it was.
+  /// Waits for a stop signal, at most this long; true once there was one.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds time);
 
  private:

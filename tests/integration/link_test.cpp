@@ -182,7 +182,7 @@ TEST_CASE("one that left a shared subscription leaves its messages to the others
   Client leaves(options_for(broker, "leaves", {"$share/group/topic"}));
   REQUIRE(stays.becomes_ready());
   REQUIRE(leaves.becomes_ready());
-  REQUIRE(leaves->leave(2s));
+  REQUIRE(leaves->unsubscribe(2s));
   const auto before = leaves.received().size();
   for (int i = 0; i < 10; ++i)
     REQUIRE(leaves->publish(message("topic", "payload")));
@@ -195,7 +195,7 @@ TEST_CASE("who has no connection leaves at once, and does not subscribe when it 
   Broker broker;
   broker.pause();
   Client client(options_for(broker, "client", {"topic"}));
-  CHECK(client->leave(1ms));
+  CHECK(client->unsubscribe(1ms));
   broker.resume();
   REQUIRE(client.becomes_ready());
   REQUIRE(client->publish(message("topic", "payload")));

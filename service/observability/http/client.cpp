@@ -20,7 +20,7 @@ std::string why() {
   return std::generic_category().message(errno);
 }
 
-/// Waits until it can be read or written. The error is set in errno.
+/// Waits until `descriptor` is ready for `event`. False sets errno.
 bool await(int descriptor, short event, Clock::time_point until) {
   pollfd entry{descriptor, event, 0};
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -77,7 +77,7 @@ std::expected<HttpAnswer, std::string> http_get(const ListenAddress& asked, std:
   if (!socket.valid() || !connect_to(socket.number(), to, until)) return std::unexpected(why());
   const std::string request =
       "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  // It fits into any socket's buffer: nothing was sent before it.
+  // The request fits into the empty buffer of any socket.
   if (::send(socket.number(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size()))
     return std::unexpected(why());

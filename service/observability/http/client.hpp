@@ -14,8 +14,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// GET, as `latchkey health` needs it: one request, an answer of at most 64 KiB, all within `limit`. An
-/// address that means every interface is asked on loopback. The error is a sentence.
+/// Sends one GET, for `latchkey health`; the answer has at most 64 KiB, and all is done within `limit`. For a
+/// wildcard address it connects to loopback. The error is a sentence.
 [[nodiscard]] std::expected<HttpAnswer, std::string> http_get(const ListenAddress& address,
                                                               std::string_view path,
                                                               std::chrono::milliseconds limit);

@@ -7,12 +7,12 @@
 
 namespace latchkey::service {
 
-/// What was asked. Everything in it is the client's word; the server bounded its size.
+/// A request. All fields come from the client, unchecked; the server has limited their size.
 struct HttpRequest {
   std::string method;
   std::string path;
   std::map<std::string, std::string, std::less<>> query;  ///< decoded; a parameter without a value is empty
-  std::string host;                                       ///< the header Host; empty: there is none
+  std::string host;                                       ///< the header Host; empty if absent
   std::string authorization;                              ///< the header Authorization
 };
 

@@ -10,23 +10,23 @@
 
 namespace latchkey::service {
 
-/// One thing that requests need; nothing is wrong with it, or what.
+/// A condition for serving requests, and why it does not hold; no complaint: it holds.
 struct Check {
   std::string_view name;
   std::optional<std::string> complaint;
 };
 
-/// What the answers are made of. Called on several threads at a time; none of them waits, but for `page`.
+/// The sources of the answers, called on several threads at once. Only `page` may block.
 struct RouteSources {
   std::function<bool()> alive;
   std::function<std::vector<Check>()> checks;
   std::function<std::string()> metrics;
-  /// The fleet page: asks the registry, and so may wait for it, a few seconds at most.
+  /// The fleet page: queries the registry, which may take a few seconds at most.
   std::function<HttpResponse(const HttpRequest&)> page;
 };
 
-/// /livez: the process gets on with its work; only a restart would help if not. /readyz: requests are
-/// answered now; ?verbose says what is missing. /metrics: for Prometheus. /: the fleet page, for people.
+/// /livez: 200 unless only a restart would help. /readyz: 200 if requests are answered now; ?verbose lists
+/// the checks. /metrics: for Prometheus. /: the fleet page.
 [[nodiscard]] HttpResponse route(const RouteSources& sources, const HttpRequest& request);
 
 }  // namespace latchkey::service

@@ -20,8 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What counts as one client: an IPv4 address, or the network of an IPv6 address, of which everybody has
-/// 2^64.
+/// The client for the limits: an IPv4 address, or the /64 network of an IPv6 address, since one client has
+/// 2^64 of those.
 std::string client_of(const sockaddr* address) {
   const auto bytes = [](const auto& from, std::size_t at, std::size_t count) {
     return std::string(reinterpret_cast<const char*>(&from) + at, count);
@@ -33,9 +33,9 @@ std::string client_of(const sockaddr* address) {
   return IN6_IS_ADDR_V4MAPPED(&ip) ? bytes(ip, 12, 4) : bytes(ip, 0, 8);
 }
 
-/// Ends connections that are older than the limit, and of too many the oldest of the client that has most.
-/// libmicrohttpd ends only what is silent, and then turns newcomers away: clients that send a byte now and
-/// then would hold their connections, and all of them, for ever.
+/// Ends connections that are older than the limit, and, above the limit of connections, the oldest one of the
+/// client with the most. libmicrohttpd ends only idle connections and refuses new ones above its limit:
+/// clients that send a byte now and then could occupy all connections for ever.
 class OpenConnections {
  public:
   explicit OpenConnections(HttpServer::Limits limits) : limits_(limits), thread_([this] { run(); }) {}
@@ -51,7 +51,7 @@ class OpenConnections {
   OpenConnections& operator=(const OpenConnections&) = delete;
 
   void opened(const MHD_Connection* connection, int socket, const sockaddr* address) {
-    // A descriptor of our own for the same socket: by the time it is used, the library's may be another's.
+    // A duplicate descriptor: the library may close its own, and the number may be reused before we use it.
     const int own = ::dup(socket);
     const std::scoped_lock lock(mutex_);
     open_[connection] = {own, Clock::now() + limits_.whole, client_of(address)};
@@ -113,7 +113,7 @@ class OpenConnections {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<const MHD_Connection*, Open> open_;
-  std::size_t ended_ = 0;  ///< of `open_`: shut down, and not closed yet
+  std::size_t ended_ = 0;  ///< how many of `open_` are shut down and not closed yet
   bool ending_ = false;
   std::thread thread_;  // last: it uses all of the above
 };
@@ -139,7 +139,7 @@ HttpRequest request_of(MHD_Connection* connection, const char* path, const char*
 }
 
 MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
-  // Copied by the library, which sends it after this returned.
+  // The library copies the body and sends it after this function returns.
   MHD_Response* const made = MHD_create_response_from_buffer(
       response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
   if (made == nullptr) return MHD_NO;
@@ -209,7 +209,7 @@ struct HttpServer::Impl {
 
 std::unique_ptr<HttpServer> HttpServer::start(Descriptor socket, Handler handler, Limits limits) {
   auto impl = std::make_unique<Impl>(std::move(handler), limits);
-  // Those that are ended to make room take a moment to go: the library has room for as many.
+  // A connection that is ended takes a moment to close, so the library gets twice the limit.
   const unsigned with_those_that_end = 2 * limits.connections;
   impl->daemon = MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, nullptr, nullptr,
@@ -218,7 +218,7 @@ std::unique_ptr<HttpServer> HttpServer::start(Descriptor socket, Handler handler
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.request_bytes, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(limits.idle.count()), MHD_OPTION_END);
   if (impl->daemon == nullptr) throw std::system_error(errno, std::generic_category(), "HTTP");
-  static_cast<void>(socket.release());  // the daemon's from here on
+  static_cast<void>(socket.release());  // the daemon owns the socket now
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 

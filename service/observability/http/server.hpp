@@ -11,26 +11,27 @@
 
 namespace latchkey::service {
 
-/// From here on connections to the address wait for a server. Throws std::system_error where it is taken.
+/// Binds and listens: from now on clients can connect, and wait for a server. Throws std::system_error if the
+/// address is in use.
 [[nodiscard]] Descriptor listen_on(const ListenAddress& address);
 
-/// A small HTTP server for operators and their tools: one request a connection, and no more of anything than
-/// its limits say. A thread a connection, so that an answer that waits for the database keeps nobody else
-/// waiting. Nobody is turned away: one connection too many ends the oldest of the address that has most.
+/// A small HTTP server for operators and their tools: one request a connection, everything limited. One
+/// thread a connection, so that an answer that waits for the database does not delay others. Above the limit
+/// a new connection ends the oldest one of the client with the most connections.
 class HttpServer {
  public:
   struct Limits {
     unsigned connections = 32;
     std::size_t request_bytes = 16UL * 1024;  ///< request line and headers
     std::chrono::seconds idle{5};
-    std::chrono::seconds whole{20};  ///< from accept to close, however busy the client keeps it
+    std::chrono::seconds whole{20};  ///< the longest life of a connection, from accept to close
   };
-  /// Called on the connection's thread, several at a time. An exception becomes an answer 500.
+  /// Called on the connection's thread, several at once. An exception becomes a 500.
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
-  /// Serves on a socket of `listen_on`. Throws std::system_error where the system refuses what it needs.
+  /// Serves on a socket from `listen_on`. Throws std::system_error.
   [[nodiscard]] static std::unique_ptr<HttpServer> start(Descriptor socket, Handler handler, Limits limits);
-  /// Ends open connections; waits for handlers that run.
+  /// Ends open connections and waits for running handlers.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -1,8 +1,8 @@
+#include "service/observability/activity.hpp"
 #include "service/observability/http/client.hpp"
 #include "service/observability/http/routes.hpp"
 #include "service/observability/http/server.hpp"
 #include "service/observability/metrics.hpp"
-#include "service/observability/pulse.hpp"
 #include "support/catch.hpp"
 
 #include <arpa/inet.h>
@@ -249,13 +249,13 @@ TEST_CASE("every series is there from the start, and counting shows in it", "[me
 }
 
 TEST_CASE("only who is at the same thing for too long is stuck", "[http]") {
-  Pulse pulse;
-  const auto later = Pulse::Clock::now() + 1h;
-  CHECK_FALSE(pulse.stuck(1s, later));
+  Activity activity;
+  const auto later = Activity::Clock::now() + 1h;
+  CHECK_FALSE(activity.stuck(1s, later));
   {
-    const Pulse::Beat beat(pulse);
-    CHECK(pulse.stuck(1s, later));
-    CHECK_FALSE(pulse.stuck(2h, later));
+    const Activity::Scope scope(activity);
+    CHECK(activity.stuck(1s, later));
+    CHECK_FALSE(activity.stuck(2h, later));
   }
-  CHECK_FALSE(pulse.stuck(1s, later));
+  CHECK_FALSE(activity.stuck(1s, later));
 }

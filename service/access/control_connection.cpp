@@ -1,4 +1,4 @@
-#include "service/access/conversation.hpp"
+#include "service/access/control_connection.hpp"
 
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
@@ -10,72 +10,72 @@
 namespace latchkey::service::access {
 namespace {
 
-// The plugin answers within a millisecond, or, with thousands of clients, once it has written its file.
+// The plugin answers within a millisecond, or, with thousands of clients, after it has written its file.
 constexpr std::chrono::seconds patience{4};
-// A broker ends the connection at a message above its limit; and while it carries out a long one, nobody else
-// is served.
+// A broker ends the connection at a message above its limit, and serves no other client while it executes a
+// long one.
 constexpr std::size_t longest_packet = 4096;
-// Topic and headers of a packet take less.
+// An upper bound for the topic and the headers of a packet.
 constexpr std::size_t beside_commands = 512;
 
 }  // namespace
 
-std::expected<std::unique_ptr<Conversation>, std::string> Conversation::open(
+std::expected<std::unique_ptr<ControlConnection>, std::string> ControlConnection::open(
     mqtt::Options options, std::function<void()> up, std::function<void(std::string_view reason)> lost) {
-  std::unique_ptr<Conversation> made(new Conversation);
+  std::unique_ptr<ControlConnection> made(new ControlConnection);
   options.subscriptions = {reply_topic};
-  Conversation* const self = made.get();
-  auto link = mqtt::Link::open(std::move(options),
-                               {.message = [self](const mqtt::Delivery& delivery) { self->hear(delivery); },
-                                .ready =
-                                    [self, up = std::move(up)] {
-                                      self->stands(true);
-                                      up();
-                                    },
-                                .lost =
-                                    [self, lost = std::move(lost)](std::string_view reason) {
-                                      self->stands(false);
-                                      lost(reason);
-                                    },
-                                .delivered = {},
-                                .given_up = [self](const mqtt::GivenUp& message) { self->refused(message); },
-                                .limited = {}});
+  ControlConnection* const self = made.get();
+  auto link = mqtt::Link::open(
+      std::move(options), {.message = [self](const mqtt::Delivery& delivery) { self->on_message(delivery); },
+                           .ready =
+                               [self, up = std::move(up)] {
+                                 self->set_up(true);
+                                 up();
+                               },
+                           .lost =
+                               [self, lost = std::move(lost)](std::string_view reason) {
+                                 self->set_up(false);
+                                 lost(reason);
+                               },
+                           .delivered = {},
+                           .given_up = [self](const mqtt::GivenUp& message) { self->refused(message); },
+                           .limited = {}});
   if (!link) return std::unexpected(std::move(link.error()));
   made->link_ = std::move(*link);
   return made;
 }
 
-void Conversation::stands(bool up) {
+void ControlConnection::set_up(bool up) {
   {
     const std::lock_guard lock(mutex_);
     up_ = up;
   }
-  heard_.notify_all();
+  replied_.notify_all();
 }
 
-void Conversation::hear(const mqtt::Delivery& delivery) {
+void ControlConnection::on_message(const mqtt::Delivery& delivery) {
   const std::lock_guard lock(mutex_);
-  // Replies to other replicas come here as well.
+  // Replies to other replicas arrive here too.
   if (correlation_.empty() || delivery.payload.find(correlation_) == std::string_view::npos) return;
   reply_ = delivery.payload;
-  heard_.notify_one();
+  replied_.notify_one();
 }
 
-void Conversation::refused(const mqtt::GivenUp& message) {
+void ControlConnection::refused(const mqtt::GivenUp& message) {
   const std::lock_guard lock(mutex_);
   refusal_ = message.why;
-  heard_.notify_all();
+  replied_.notify_all();
 }
 
-std::size_t Conversation::room() const {
+std::size_t ControlConnection::message_limit() const {
   return std::min(longest_packet, std::max(link_->packet_limit(), beside_commands)) - beside_commands;
 }
 
-Conversation::Replies Conversation::ask(std::span<const Command> commands) {
+ControlConnection::Replies ControlConnection::execute(std::span<const Command> commands) {
   std::vector<Reply> all;
   while (!commands.empty()) {
-    const auto count = count_fitting(commands, room());
-    auto replies = ask_at_once(commands.first(count));
+    const auto count = count_fitting(commands, message_limit());
+    auto replies = execute_in_one_message(commands.first(count));
     if (!replies) return replies;
     std::ranges::move(*replies, std::back_inserter(all));
     commands = commands.subspan(count);
@@ -83,7 +83,7 @@ Conversation::Replies Conversation::ask(std::span<const Command> commands) {
   return all;
 }
 
-Conversation::Replies Conversation::ask_at_once(std::span<const Command> commands) {
+ControlConnection::Replies ControlConnection::execute_in_one_message(std::span<const Command> commands) {
   std::unique_lock lock(mutex_);
   if (!up_) return std::unexpected("there is no connection");
   if (bytes_of(commands) + beside_commands > link_->packet_limit())
@@ -97,7 +97,8 @@ Conversation::Replies Conversation::ask_at_once(std::span<const Command> command
                        .correlation_data = {},
                        .tag = 0}))
     return std::unexpected("the connection is stuck");
-  heard_.wait_for(lock, patience, [this] { return ended_ || !up_ || !refusal_.empty() || !reply_.empty(); });
+  replied_.wait_for(lock, patience,
+                    [this] { return ended_ || !up_ || !refusal_.empty() || !reply_.empty(); });
   const std::string correlation = std::exchange(correlation_, {});
   if (!refusal_.empty()) return std::unexpected("the broker does not take the commands: " + refusal_);
   if (!up_) return std::unexpected("the connection ended");
@@ -109,12 +110,12 @@ Conversation::Replies Conversation::ask_at_once(std::span<const Command> command
   return *std::move(replies);
 }
 
-void Conversation::end() {
+void ControlConnection::end() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
   }
-  heard_.notify_all();
+  replied_.notify_all();
 }
 
 }  // namespace latchkey::service::access

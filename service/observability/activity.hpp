@@ -5,24 +5,24 @@
 
 namespace latchkey::service {
 
-/// Whether a thread gets on with its work. The thread holds a Beat while it works on one thing; anybody may
-/// ask.
-class Pulse {
+/// Detects a thread that is stuck. The thread holds a Scope while it works on one batch; any thread may call
+/// `stuck`.
+class Activity {
  public:
   using Clock = std::chrono::steady_clock;
 
-  class Beat {
+  class Scope {
    public:
-    explicit Beat(Pulse& pulse) noexcept : pulse_(pulse) { pulse_.since_ = Clock::now(); }
-    ~Beat() { pulse_.since_ = idle; }
-    Beat(const Beat&) = delete;
-    Beat& operator=(const Beat&) = delete;
+    explicit Scope(Activity& activity) noexcept : activity_(activity) { activity_.since_ = Clock::now(); }
+    ~Scope() { activity_.since_ = idle; }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
 
    private:
-    Pulse& pulse_;
+    Activity& activity_;
   };
 
-  /// It has been at the same thing for longer than `limit`.
+  /// True if the thread has worked on the same batch for longer than `limit`.
   [[nodiscard]] bool stuck(Clock::duration limit, Clock::time_point now) const noexcept {
     const auto since = since_.load();
     return since != idle && now - since > limit;
