@@ -1,14 +1,14 @@
-# The registry's SQL as text inside the binary, so that `latchkey db migrate` needs no files beside it.
+# Embeds the registry's SQL in the binary, so that `latchkey db migrate` needs no other files.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/code/views)
 
-# Names a file's text as a C++ string literal in `out`; ninja configures again when the file changes.
+# Sets `out` to a file's text as a C++ string literal; a change of the file makes ninja configure again.
 function(latchkey_literal path out)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
   file(READ ${path} text)
   set(${out} "R\"sql~~(${text})sql~~\"" PARENT_SCOPE)
 endfunction()
 
-# Appends one entry for a file of registry/code, in the folder and by the name that it has there.
+# Appends the entry of one file of registry/code, named by its folder and file name.
 function(latchkey_code_entry kind path)
   latchkey_literal(${path} text)
   get_filename_component(folder ${path} DIRECTORY)
@@ -26,7 +26,7 @@ foreach(path IN LISTS schema_files)
   string(APPEND schema "    {\"${CMAKE_MATCH_1}\", \"${CMAKE_MATCH_2}\", ${text}},\n")
 endforeach()
 
-# Functions in any order, then the views in the order of the list, then triggers.
+# Functions in any order, then views in the order of registry/code/views, then triggers.
 file(GLOB code_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/code/*/*.sql)
 file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/code/views views REGEX "^[^#]")
 list(TRANSFORM views PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/code/)

@@ -1,4 +1,4 @@
-# Jumps and returns only to where the compiler meant them to go: every processor has a flag of its own for it.
+# Control-flow protection: indirect jumps and returns may reach only valid targets. The flag depends on the processor.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i[3-6]86)$")
   set(branch_protection -fcf-protection)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
@@ -28,7 +28,7 @@ target_compile_options(latchkey_flags INTERFACE
   -fstack-protector-strong
   -fstack-clash-protection
   ${branch_protection})
-# Runtime hardening that costs next to nothing: bounds in the standard library, fortified libc calls.
+# Cheap runtime checks: bounds in the standard library, fortified libc calls.
 target_compile_definitions(latchkey_flags INTERFACE _GLIBCXX_ASSERTIONS
   $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 target_link_options(latchkey_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
@@ -39,10 +39,11 @@ if(LATCHKEY_SANITIZE)
   target_link_options(latchkey_flags INTERFACE -fsanitize=${LATCHKEY_SANITIZE})
 endif()
 
-# latchkey_library(NAME [FOLDER folder] [SOURCES source...] [USES NAME...] [LIBRARIES target...]): latchkey_NAME out of the
-# sources below the folder, which is this one unless named; a main.cpp is a program's. USES are the arrows of docs/architecture.md: `./dev lint` reads
-# them from here for what a source includes, and `rooms_link` (tests/CMakeLists.txt) has the linker hold them. LIBRARIES are
-# other projects', for its sources alone.
+# latchkey_library(NAME [FOLDER folder] [SOURCES source...] [USES NAME...] [LIBRARIES target...]) adds the library
+# latchkey_NAME. Without SOURCES it takes all sources below FOLDER (default: this folder) except main.cpp. USES names the
+# libraries of this project that its sources may include, the arrows of docs/architecture.md: `./dev lint` checks every
+# include against them, and the test `rooms_link` (tests/CMakeLists.txt) every symbol. LIBRARIES are targets of other
+# projects, linked privately.
 function(latchkey_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "SOURCES;USES;LIBRARIES")
   if(NOT arg_SOURCES)

@@ -1,11 +1,11 @@
-# What nearly every source reads of the standard library is read once. Only that: with libraries of others nothing more is
-# won, and a header of ours would have everything compiled again with every change of it. No source may rely on it:
-# clang-tidy looks at each without (tests/lint/tidy.py), and clang's builds (tests/fuzz) do without.
+# Precompiles the headers of the standard library that nearly every source includes. No other headers: third-party ones
+# gain nothing more, and a change of our own would recompile everything. Every source must include what it uses:
+# clang-tidy (tests/lint/tidy.py) and clang's builds (tests/fuzz) use no precompiled header.
 set(standard_headers <algorithm> <array> <atomic> <charconv> <chrono> <condition_variable> <cstdint> <expected> <filesystem>
   <functional> <iostream> <map> <memory> <mutex> <optional> <set> <span> <sstream> <string> <string_view> <thread> <variant>
   <vector>)
 
-# latchkey_precompile(TARGET OWNER HEADER...): OWNER makes it, all others share it.
+# latchkey_precompile(TARGET OWNER HEADER...): the target OWNER compiles the header, all others reuse it.
 function(latchkey_precompile target owner)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()

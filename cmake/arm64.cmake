@@ -9,9 +9,9 @@ set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
 set(unpacked ${CMAKE_CURRENT_LIST_DIR}/../build/arm64/sysroot)
 cmake_path(NORMAL_PATH unpacked)
 set(libraries ${unpacked}/usr/lib/aarch64-linux-gnu)
-# Before this machine's headers, which the compiler would read as well.
+# These come before this machine's headers, which the compiler would find too.
 set(CMAKE_C_FLAGS_INIT "-isystem ${unpacked}/usr/include -isystem ${unpacked}/usr/include/aarch64-linux-gnu")
-# For Arm, g++ 12 takes a string longer than its own buffer for one that leaves it.
+# For Arm, g++ 12 warns falsely of an overflow of a string's internal buffer.
 set(CMAKE_CXX_FLAGS_INIT "${CMAKE_C_FLAGS_INIT} -Wno-error=array-bounds")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-L${libraries} -Wl,-rpath-link,${libraries}")
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L ${unpacked})
