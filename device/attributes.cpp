@@ -20,7 +20,7 @@ bool is_name(std::string_view name) {
          std::ranges::all_of(name, [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
-/// A whole number from 2^53 on is no attribute (docs/protocol.md): a long serial number stays a text.
+/// An integer from 2^53 on is no valid attribute (docs/protocol.md), so a long serial number stays a string.
 bool is_attribute(const Json& json) {
   return json.is_boolean() ||
          (json.is_number() && std::abs(json.get<double>()) < static_cast<double>(limits::json_integer));

@@ -7,11 +7,11 @@
 
 namespace latchkey::device {
 
-/// `name=value` pairs as the JSON object `attributes`: a value that reads as a JSON number or boolean is one,
-/// any other is a string. The error names the pair.
+/// Converts `name=value` pairs to the JSON object `attributes`: a value that parses as a JSON number or
+/// boolean becomes one, any other a string. The error names the pair.
 [[nodiscard]] std::expected<std::string, std::string> parse_attributes(const std::vector<std::string>& pairs);
 
-/// With `last_error`, cut to the length that the protocol allows; unchanged when that is empty.
+/// Adds the attribute `last_error`, truncated to the protocol's limit; unchanged if it is empty.
 [[nodiscard]] std::string with_last_error(const std::string& attributes, std::string_view last_error);
 
 }  // namespace latchkey::device

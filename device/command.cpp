@@ -3,7 +3,7 @@
 #include "base/exit_code.hpp"
 #include "device/flags.hpp"
 #include "device/provisioning.hpp"
-#include "device/running.hpp"
+#include "device/run.hpp"
 #include "device/stop_signals.hpp"
 
 #include <iostream>
@@ -32,7 +32,7 @@ int exit_code_of(Outcome outcome) {
   return exit_code::bad_data;
 }
 
-std::string_view last_word(Outcome outcome) {
+std::string_view summary_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::ready:
     case Outcome::changed:
@@ -50,21 +50,20 @@ std::string_view last_word(Outcome outcome) {
   return "not provisioned: a file of the device cannot be used";
 }
 
-/// Steps go to stdout as JSON, and as text to where the command wants it.
+/// Writes steps to stdout as JSON, or as text to the command's stream.
 Reporter reporter_for(const Flags& flags, std::ostream& text) {
   return {.step =
               [json = flags.json, &text](const Step& step) {
                 (json ? std::cout : text) << (json ? to_json(step) : to_text(step)) << '\n'
-                                          << std::flush;  // each as it happens
+                                          << std::flush;  // without delay
               },
           .remark =
               [last = std::string()](std::string_view what) mutable {
-                if (std::exchange(last, what) != what)
-                  remark(what);  // the same trouble at every attempt is news once
+                if (std::exchange(last, what) != what) remark(what);  // print a repeated problem only once
               }};
 }
 
-/// What both commands begin with; `act` returns the exit code.
+/// The common beginning of both commands; `act` returns the exit code.
 template <class Act>
 int with_context(const Flags& flags, std::ostream& text, Mailbox& mailbox, const Act& act) {
   const auto settings = read_settings(flags);
@@ -87,7 +86,7 @@ int run_provision(const Flags& flags, unsigned timeout_s) {
   Mailbox mailbox;
   return with_context(flags, std::cout, mailbox, [&](const Context& context) {
     const auto outcome = provision(context, std::chrono::seconds(timeout_s));
-    if (const auto word = last_word(outcome); !word.empty()) remark(word);
+    if (const auto word = summary_of(outcome); !word.empty()) remark(word);
     return exit_code_of(outcome);
   });
 }

@@ -12,15 +12,15 @@ namespace latchkey::device {
 /// How a phase of a device's life ended.
 enum class Outcome {
   ready,
-  refused,      ///< the service said no
-  later,        ///< no final word in time: try again
+  refused,      ///< the service rejected the request
+  later,        ///< no final answer in time: try again
   unreachable,  ///< there was no connection to the broker
   damaged,      ///< a file of the device cannot be read or written
-  changed,      ///< the store has a newer credential, or a newer place to connect to
-  stopped,      ///< asked to end
+  changed,      ///< the store has a newer credential or connection
+  stopped,      ///< stopped by the user
 };
 
-/// Everything that the phases of a device share. The references outlive them.
+/// What all phases of a device share. The references must outlive the phases.
 struct Context {
   const Settings& settings;
   const Store& store;

@@ -12,11 +12,11 @@ using std::chrono::seconds;
 
 constexpr seconds longest_signed_wait = std::chrono::days(7);
 constexpr seconds longest_unsigned_wait = std::chrono::hours(1);
-// Anybody on the bootstrap account can write an unsigned answer: it must not make a device ask in a tight
-// loop either.
+// Anybody on the bootstrap account can forge an unsigned answer: it must not make the device send in a tight
+// loop.
 constexpr seconds shortest_unsigned_wait{2};
 
-/// What anybody may have written can delay a device, and nothing else.
+/// An unsigned answer can only delay the device, so only these statuses may be unsigned.
 bool may_be_unsigned(Status status) {
   return status == Status::rejected || status == Status::retry;
 }
@@ -28,22 +28,22 @@ std::optional<seconds> allowed_delay(std::optional<std::int64_t> retry_after_s, 
                    : std::clamp(asked, shortest_unsigned_wait, longest_unsigned_wait);
 }
 
-Verdict verdict_on(const protocol::Answer& answer, bool is_signed, bool had_nonce) {
+Reaction reaction_to(const protocol::Answer& answer, bool is_signed, bool had_nonce) {
   switch (answer.status) {
     case Status::accepted:
-      return Verdict::accept;
+      return Reaction::accept;
     case Status::challenge:
-      return had_nonce ? Verdict::wait : Verdict::sign_challenge;
+      return had_nonce ? Reaction::wait : Reaction::sign_challenge;
     case Status::rejected:
-      return is_signed && !answer.retry_after_s ? Verdict::take_new_request : Verdict::wait;
+      return is_signed && !answer.retry_after_s ? Reaction::take_new_request : Reaction::wait;
     case Status::pending:
     case Status::retry:
-      return Verdict::wait;
+      return Reaction::wait;
   }
-  return Verdict::drop;
+  return Reaction::drop;
 }
 
-/// The JSON of an answer: behind its signature, or as it is where nothing signed it.
+/// The JSON of an answer: the verified payload, or the text itself if it is unsigned.
 std::optional<std::string> read_payload(const protocol::Verifier& verifier, std::string_view payload) {
   if (payload.empty() || payload.size() > protocol::limits::answer_bytes) return std::nullopt;
   if (payload.front() == '{') return std::string(payload);
@@ -60,7 +60,7 @@ Judgement judge_answer(const OwnRequest& own, const protocol::Verifier& verifier
   if (!answer || answer->device_id != own.device_id || answer->request_id != own.request_id) return {};
   const bool is_signed = payload.front() != '{';
   if (!is_signed && !may_be_unsigned(answer->status)) return {};
-  return {.verdict = verdict_on(*answer, is_signed, own.has_nonce),
+  return {.reaction = reaction_to(*answer, is_signed, own.has_nonce),
           .delay = allowed_delay(answer->retry_after_s, is_signed),
           .is_signed = is_signed,
           .server_time = is_signed ? std::optional(answer->server_time) : std::nullopt,
@@ -81,7 +81,7 @@ std::optional<protocol::Configuration> judge_configuration(const OwnSession& own
 
 std::optional<std::int64_t> later_of(std::optional<std::int64_t> known,
                                      std::optional<std::int64_t> server_time) {
-  return std::max(known, server_time);  // nothing is less than any time
+  return std::max(known, server_time);  // an empty optional compares less than any time
 }
 
 std::optional<crypto::Time> likely_time(std::optional<std::int64_t> own_clock,

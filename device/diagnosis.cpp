@@ -6,7 +6,7 @@ namespace latchkey::device {
 namespace {
 
 constexpr std::chrono::seconds limit{2};
-// A fleet whose broker is away does not knock twice as often because of this.
+// Limits the additional connections of a fleet whose broker is unreachable.
 constexpr std::chrono::seconds pause{30};
 
 std::string about(const std::string& what, std::string_view place) {
@@ -20,13 +20,13 @@ std::optional<std::string> Diagnosis::of(const std::string& url, const std::stri
   if (mqtt::refuses_login(reason))
     return about("the broker refuses the login, " + std::string(reason), places_.login);
   const auto now = Clock::now();
-  if (looked_at_ && now - *looked_at_ < pause) return std::nullopt;
-  looked_at_ = now;
-  return look(url, ca_file, reason);
+  if (diagnosed_at_ && now - *diagnosed_at_ < pause) return std::nullopt;
+  diagnosed_at_ = now;
+  return diagnose(url, ca_file, reason);
 }
 
-std::string Diagnosis::look(const std::string& url, const std::string& ca_file,
-                            std::string_view reason) const {
+std::string Diagnosis::diagnose(const std::string& url, const std::string& ca_file,
+                                std::string_view reason) const {
   using Kind = mqtt::ProbeError::Kind;
   const auto endpoint = mqtt::Endpoint::parse(url);
   if (!endpoint) return endpoint.error();

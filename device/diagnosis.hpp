@@ -9,14 +9,14 @@
 
 namespace latchkey::device {
 
-/// Says why there is no connection, and what has to be looked at: the link's library has one text for most.
+/// Finds out why a connection fails and which setting to check: Paho reports most failures by the same text.
 class Diagnosis {
  public:
-  /// What a person looks at.
+  /// The settings to name in a diagnosis.
   struct Places {
-    std::string_view url;    ///< where host and port come from
-    std::string_view ca;     ///< where the broker's CA comes from
-    std::string_view login;  ///< where account and password, or the certificate, come from
+    std::string_view url;    ///< the source of host and port
+    std::string_view ca;     ///< the source of the broker's CA
+    std::string_view login;  ///< the source of account and password, or of the certificate
   };
   static constexpr Places of_bootstrap{"--bootstrap-url", "--server-ca-file",
                                        "--bootstrap-user and --bootstrap-password-file"};
@@ -26,18 +26,18 @@ class Diagnosis {
 
   explicit Diagnosis(const Places& places) : places_(places) {}
 
-  /// An attempt failed with the link's `reason`. It may take seconds, since the broker is looked at anew;
-  /// nothing where that was done a moment ago.
+  /// Diagnoses a failed attempt with the link's `reason`. Connects to the broker again, which may take
+  /// seconds; returns nothing if it did so a moment ago.
   [[nodiscard]] std::optional<std::string> of(const std::string& url, const std::string& ca_file,
                                               std::string_view reason);
 
  private:
   using Clock = std::chrono::steady_clock;
-  [[nodiscard]] std::string look(const std::string& url, const std::string& ca_file,
-                                 std::string_view reason) const;
+  [[nodiscard]] std::string diagnose(const std::string& url, const std::string& ca_file,
+                                     std::string_view reason) const;
 
   const Places& places_;
-  std::optional<Clock::time_point> looked_at_;
+  std::optional<Clock::time_point> diagnosed_at_;
 };
 
 }  // namespace latchkey::device

@@ -11,10 +11,10 @@ constexpr std::chrono::hours longest_sleep{1};
 }  // namespace
 
 Enrolment::Enrolment(Context context, const OwnProof& proof, Terms terms)
-    : context_(context), asking_(context, proof, std::move(terms)) {}
+    : context_(context), exchange_(context, proof, std::move(terms)) {}
 
 std::expected<StoredCredential, Outcome> Enrolment::run(std::optional<Clock::time_point> deadline) {
-  if (!asking_.begin()) {
+  if (!exchange_.begin()) {
     context_.reporter.remark("the request cannot be stored");
     return std::unexpected(Outcome::damaged);
   }
@@ -24,17 +24,17 @@ std::expected<StoredCredential, Outcome> Enrolment::run(std::optional<Clock::tim
     context_.reporter.remark("bootstrap connection: " + link.error());
     return std::unexpected(Outcome::damaged);
   }
-  return converse(**link, deadline);
+  return run_exchange(**link, deadline);
 }
 
-std::expected<StoredCredential, Outcome> Enrolment::converse(mqtt::Link& link,
-                                                             std::optional<Clock::time_point> deadline) {
+std::expected<StoredCredential, Outcome> Enrolment::run_exchange(mqtt::Link& link,
+                                                                 std::optional<Clock::time_point> deadline) {
   while (!deadline || Clock::now() < *deadline) {
     auto next = Clock::now() + longest_sleep;
     if (deadline) next = std::min(next, *deadline);
-    if (const auto timer = asking_.next_timer()) next = std::min(next, *timer);
+    if (const auto timer = exchange_.next_timer()) next = std::min(next, *timer);
     const auto event = context_.mailbox.wait_until(next);
-    if (auto ended = event ? handle(*event, link) : asking_.on_timer()) return *std::move(ended);
+    if (auto ended = event ? handle(*event, link) : exchange_.on_timer()) return *std::move(ended);
   }
   return std::unexpected(was_connected_ ? Outcome::later : Outcome::unreachable);
 }
@@ -55,8 +55,8 @@ std::expected<std::unique_ptr<mqtt::Link>, std::string> Enrolment::open_link() c
                           context_.mailbox.handlers());
 }
 
-// The factory's anchors, and those that the service gave since then: who was away while they were replaced
-// finds its way back by either.
+// The factory's anchors and those received from the service, so that a device that was offline while anchors
+// were replaced can connect by either.
 std::string Enrolment::ca_file() const {
   const auto& settings = context_.settings;
   auto anchors = context_.store.learned_anchors();
@@ -68,24 +68,24 @@ std::string Enrolment::ca_file() const {
 }
 
 void Enrolment::on_lost(const std::string& reason) {
-  asking_.on_lost();
+  exchange_.on_lost();
   const auto why = std::exchange(is_connected_, false)
                        ? std::optional(reason)
                        : diagnosis_.of(context_.settings.bootstrap_url, ca_file(), reason);
   if (why) context_.reporter.remark("bootstrap connection: " + *why + "; the next try is within 8 s");
 }
 
-Asking::Ended Enrolment::handle(const Event& event, mqtt::Link& link) {
+RequestExchange::Ended Enrolment::handle(const Event& event, mqtt::Link& link) {
   switch (event.kind) {
     case Event::Kind::ready:
       is_connected_ = was_connected_ = true;
-      asking_.on_ready(link);
+      exchange_.on_ready(link);
       return std::nullopt;
     case Event::Kind::lost:
       on_lost(event.payload);
       return std::nullopt;
     case Event::Kind::message:
-      return asking_.on_answer(event.payload);
+      return exchange_.on_answer(event.payload);
     case Event::Kind::stop:
       return std::unexpected(Outcome::stopped);
   }

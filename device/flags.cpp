@@ -21,7 +21,7 @@ std::unexpected<Failure> bad_data(std::string what) {
   return std::unexpected(Failure{exit_code::bad_data, std::move(what)});
 }
 
-/// Leaf first, as `x5c` has it, and the leaf is the key's.
+/// The certificate chain, leaf first as in `x5c`. The leaf must belong to the key.
 Checked<std::vector<crypto::Bytes>> read_chain(const Flags& flags) {
   std::vector<crypto::Bytes> chain;
   if (flags.certificate_file.empty()) return chain;
@@ -80,7 +80,7 @@ Checked<std::vector<crypto::Certificate>> read_anchors(const Flags& flags) {
   return *std::move(anchors);
 }
 
-/// What needs more than one flag, or more than a pattern, to be seen.
+/// Checks that CLI11 cannot do: combinations of flags, and formats.
 Checked<protocol::DeviceId> check(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
   if (!id) return usage("'" + flags.id + "' is no device id: " + protocol::fault_of_id(flags.id));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/command_line.hpp"
-#include "device/running.hpp"
+#include "device/run.hpp"
 #include "device/settings.hpp"
 
 #include <expected>
@@ -11,7 +11,7 @@
 
 namespace latchkey::device {
 
-/// The flags as they were typed.
+/// The values of the flags, unchecked.
 struct Flags {
   std::string id;
   std::string bootstrap_url;
@@ -35,7 +35,7 @@ struct Flags {
   std::string on_config;
 };
 
-/// Those of a device that runs.
+/// The flags of `run` and `simulate`.
 struct RunFlags {
   unsigned patience_s = 60;
   unsigned start_within_s = 0;
@@ -46,24 +46,24 @@ struct RunFlags {
   }
 };
 
-/// What is wrong with them, and how the program ends.
+/// Why the flags are invalid, and the exit code.
 struct Failure {
   int exit_code;
   std::string what;
 };
 
-/// Those that every command of a device has. `flags` outlives the parsing.
+/// Adds the flags of every command. `flags` must outlive the parsing.
 void add_device_flags(Command& command, Flags& flags);
-/// Those of a fleet that proves itself by one key or token, in the same `flags`.
+/// Adds the flags of a fleet, which has one group key or token, to the same `flags`.
 void add_fleet_flags(Command& command, Flags& flags);
 void add_run_flags(Command& command, RunFlags& flags);
 
-/// Reads the files that they name; says nothing about a folder.
+/// Reads the files that the flags name. Does not check the folder.
 [[nodiscard]] std::expected<Settings, Failure> read_settings(const Flags& flags);
 
-/// A line for the person who started the command, on stderr.
+/// Prints a line for the user on stderr.
 void remark(std::string_view what);
-/// What to do about it, below such a line.
+/// Prints a hint below such a line.
 void hint(std::string_view what);
 
 }  // namespace latchkey::device

@@ -29,7 +29,7 @@ std::shared_ptr<const int> open_folder(const fs::path& path) {
           }};
 }
 
-/// A name is durable only once its folder is.
+/// A new name is durable only after an fsync of its folder.
 std::expected<void, std::string> sync(const fs::path& path) {
   const auto descriptor = open_folder(path);
   if (descriptor && ::fsync(*descriptor) == 0) return {};
@@ -50,7 +50,7 @@ std::expected<void, std::string> make_private(const fs::path& path) {
   return sync(parent_of(path));
 }
 
-/// Half-written files have names that begin with a dot; a private key may be in one.
+/// Deletes incomplete files, whose names begin with a dot: one may contain a private key.
 void clear_leftovers(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(path, error))

@@ -11,20 +11,20 @@
 
 namespace latchkey::device {
 
-/// Files of one folder, each replaced as a whole and durable when a function returns. Private to the device:
-/// mode 0700, locked against a second process while this value lives.
+/// The files of one folder. Writes are atomic, and durable when a function returns. The folder has mode 0700,
+/// and is locked against other processes while this object lives.
 class Folder {
  public:
-  /// Makes it where it is missing, and clears away what an interrupted write left behind.
+  /// Creates the folder if missing, and deletes the leftovers of interrupted writes.
   [[nodiscard]] static std::expected<Folder, std::string> open(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  /// Nothing if there is no such file or it cannot be read.
+  /// Nothing if the file does not exist or cannot be read.
   [[nodiscard]] std::optional<crypto::Secret> read(const std::filesystem::path& name) const;
   [[nodiscard]] std::expected<void, std::string> write(const std::filesystem::path& name,
                                                        std::string_view content, unsigned mode = 0600) const;
   [[nodiscard]] std::expected<void, std::string> make_subfolder(const std::string& name) const;
-  /// A file or a whole subfolder; one that is not there is no error.
+  /// Removes a file or a whole subfolder; it need not exist.
   [[nodiscard]] std::expected<void, std::string> remove(const std::filesystem::path& name) const;
   [[nodiscard]] bool has(const std::filesystem::path& name) const;
   [[nodiscard]] std::vector<std::string> subfolders() const;

@@ -7,8 +7,8 @@
 namespace latchkey::device {
 namespace {
 
-// The bootstrap account is shared: a flood must not cost the device its memory. What is lost is asked for
-// again.
+// The bootstrap account is shared, so a flood must not exhaust the device's memory. The device repeats what
+// was lost.
 constexpr std::size_t most_events = 64;
 
 }  // namespace
@@ -22,7 +22,7 @@ mqtt::Handlers Mailbox::handlers() {
           .ready = [this] { put({Event::Kind::ready, {}, {}}); },
           .lost = [this](std::string_view reason) { put({Event::Kind::lost, {}, std::string(reason)}); },
           .delivered = {},
-          .given_up = {},  // the device repeats what was not answered
+          .given_up = {},  // the device repeats unanswered messages
           .limited = {}};
 }
 

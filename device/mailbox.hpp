@@ -11,7 +11,7 @@
 
 namespace latchkey::device {
 
-/// Something that a link reported, or that the device is to end.
+/// An event of a link, or the request to stop.
 struct Event {
   enum class Kind { ready, lost, message, stop };
   Kind kind;
@@ -19,8 +19,8 @@ struct Event {
   std::string payload;  ///< message; lost: the reason
 };
 
-/// Carries what a link's threads report to the one thread that runs the device, in order. It outlives every
-/// link whose handlers it gave.
+/// Passes events in order from a link's threads to the thread that runs the device. It must outlive every
+/// link that uses its handlers.
 class Mailbox {
  public:
   using Clock = std::chrono::steady_clock;
@@ -28,10 +28,10 @@ class Mailbox {
   [[nodiscard]] mqtt::Handlers handlers();
   /// The next event, or nothing when `deadline` passed first.
   [[nodiscard]] std::optional<Event> wait_until(Clock::time_point deadline);
-  /// Drops what a link reported that is gone by now, so that nobody takes it for the next one's.
+  /// Drops the events of an earlier link, so that they are not taken for the next link's.
   void clear();
 
-  /// From any thread: the device is to end. From now on every event is `stop`.
+  /// Asks the device to stop: from now on every event is `stop`. Thread-safe.
   void stop();
   [[nodiscard]] bool stopped() const;
 

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <utility>
 
-// One session is one connection: with a second one the will of the first, which may come late, would end it.
+// One session for each connection: the will of an earlier connection, which may arrive late, would end a
+// session that is reused.
 namespace latchkey::device {
 namespace {
 
@@ -14,7 +15,7 @@ using protocol::StatusKind;
 
 constexpr std::size_t session_bytes = 12;
 constexpr std::chrono::seconds goodbye{2};
-// However far away the next thing to do: a clock may be set meanwhile.
+// Limits each sleep, since the clock may be set meanwhile.
 constexpr std::chrono::minutes longest_sleep{10};
 
 std::string url_of(const protocol::Connection& connection) {
@@ -23,7 +24,7 @@ std::string url_of(const protocol::Connection& connection) {
          (is_ipv6 ? "]" : "") + ":" + std::to_string(connection.port);
 }
 
-/// Who the device says it is.
+/// The name in the device's credential.
 std::string subject_of(const StoredCredential& credential) {
   const auto* certificate = credential.certificate();
   return certificate != nullptr ? certificate->certificate.common_name()
@@ -50,13 +51,13 @@ Outcome Operation::run() {
   }
 }
 
-/// Nothing: the connection ended, or it is time to give up.
+/// Runs one connection; nothing if it ended or the patience is over.
 Operation::Ended Operation::run_session() {
   session_ = crypto::base64url_encode(context_.environment.random_bytes(session_bytes));
-  session_lost_ = is_settled_ = false;
+  session_lost_ = is_confirmed_ = false;
   reported_ready_.reset();
   failed_version_.reset();
-  said_.reset();
+  sent_status_.reset();
   next_send_.reset();
   next_apply_.reset();
   context_.mailbox.clear();
@@ -66,13 +67,13 @@ Operation::Ended Operation::run_session() {
     const auto event = context_.mailbox.wait_until(next_timer());
     ended = event ? handle(*event) : on_timer();
   }
-  if (asking_) asking_->on_lost();
+  if (exchange_) exchange_->on_lost();
   link_.reset();
   context_.mailbox.clear();
   return ended;
 }
 
-// With the certificate, or with the password.
+// The link's options, with the certificate or the password.
 mqtt::Options Operation::login() const {
   mqtt::Options options;
   options.client_id = connection_.client_id;
@@ -126,7 +127,7 @@ Operation::Ended Operation::handle(const Event& event) {
     case Event::Kind::message:
       return on_message(event);
     case Event::Kind::stop:
-      leave();
+      disconnect();
       return Outcome::stopped;
   }
   return std::nullopt;
@@ -134,7 +135,7 @@ Operation::Ended Operation::handle(const Event& event) {
 
 Operation::Ended Operation::on_message(const Event& event) {
   if (event.topic != connection_.topics + "/config")
-    return asking_ ? on_asked(asking_->on_answer(event.payload)) : std::nullopt;
+    return exchange_ ? on_exchange_ended(exchange_->on_answer(event.payload)) : std::nullopt;
   const auto configuration = judge_configuration({context_.settings.id.text(), session_, config().version},
                                                  verifier(), event.payload);
   return configuration ? on_configuration(*configuration) : std::nullopt;
@@ -150,18 +151,18 @@ void Operation::on_ready() {
                            {"session", session_},
                            {"subject", subject_of(credential_)},
                            {"generation", credential_.record.generation}}});
-  say(status(StatusKind::connected));
+  send_status(status(StatusKind::connected));
   failpoint("connected_said");
-  if (asking_) asking_->on_ready(*link_);
+  if (exchange_) exchange_->on_ready(*link_);
 }
 
 void Operation::on_lost(const std::string& reason) {
-  // An attempt that failed is no news at every attempt; the end of a session is.
-  if (said_) context_.reporter.step({"lost", {{"reason", reason}}});
+  // Report the end of a session, but not every failed attempt.
+  if (sent_status_) context_.reporter.step({"lost", {{"reason", reason}}});
   session_lost_ = true;
   last_error_ = reason;
   if (!give_up_at_) give_up_at_ = Clock::now() + plan_.patience;
-  if (said_) return;
+  if (sent_status_) return;
   const auto why = diagnosis_.of(url_of(connection_), connection_.tls ? ca_file() : "", reason);
   if (!why) return;
   last_error_ = *why;
@@ -169,13 +170,13 @@ void Operation::on_lost(const std::string& reason) {
                            std::to_string(reconnects_.ceiling().count()) + " s");
 }
 
-// Everything that may be due, each in its turn.
+// Does everything that is due.
 Operation::Ended Operation::on_timer() {
   const auto now = Clock::now();
-  if (next_send_ && now >= *next_send_) say(*said_);
+  if (next_send_ && now >= *next_send_) send_status(*sent_status_);
   if (next_apply_ && now >= *next_apply_)
     if (const auto ended = apply()) return ended;
-  if (asking_) return on_asked(asking_->on_timer());
+  if (exchange_) return on_exchange_ended(exchange_->on_timer());
   const auto renewal = renewal_time();
   return renewal && now >= *renewal ? renew() : std::nullopt;
 }
@@ -183,15 +184,15 @@ Operation::Ended Operation::on_timer() {
 Operation::Clock::time_point Operation::next_timer() const {
   auto next = Clock::now() + longest_sleep;
   const auto timers = {give_up_at_, next_send_, next_apply_,
-                       asking_ ? asking_->next_timer() : renewal_time()};
+                       exchange_ ? exchange_->next_timer() : renewal_time()};
   for (const auto& timer : timers)
     if (timer) next = std::min(next, *timer);
   return next;
 }
 
-void Operation::leave() {
+void Operation::disconnect() {
   if (!link_->ready()) return;
-  say(status(StatusKind::disconnected));
+  send_status(status(StatusKind::disconnected));
   if (!link_->flush(goodbye)) context_.reporter.remark("the goodbye was not acknowledged");
 }
 

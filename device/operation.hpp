@@ -1,8 +1,8 @@
 #pragma once
 
-#include "device/applying.hpp"
-#include "device/asking.hpp"
+#include "device/config_apply.hpp"
 #include "device/diagnosis.hpp"
+#include "device/request_exchange.hpp"
 #include "protocol/status.hpp"
 
 #include <memory>
@@ -12,35 +12,35 @@
 
 namespace latchkey::device {
 
-/// How long an operational connection is held.
+/// How long to keep an operational connection.
 struct Plan {
-  bool stays = false;  ///< on until it is asked to end; otherwise it leaves as soon as the device is ready
-  /// Without a configuration message for so long, this credential, or this connection, does not work.
+  bool stays = false;  ///< stay connected until stopped; otherwise disconnect as soon as the device is ready
+  /// Without a configuration message for this time the credential or the connection counts as not working.
   std::chrono::milliseconds patience{};
-  /// There: something newer is stored and did not work. At this time it is worth another try: the connection
-  /// itself, or, where a newer generation `is_outdated` by, asking for it again.
+  /// Set if something newer is stored that did not work: when to try it again. That is a newer connection,
+  /// or, if `is_outdated`, a request for a newer generation.
   std::optional<Mailbox::Clock::time_point> again_at;
   bool is_outdated = false;
 };
 
-/// The operational phase: connects with a stored credential, says `connected`, applies the configuration,
-/// says `ready`; then leaves, or stays, renews the credential in time and applies what else comes.
+/// The operational phase: connects with a stored credential, sends `connected`, applies the configuration and
+/// sends `ready`. Then it disconnects, or stays connected, renews the credential in time and applies later
+/// configurations.
 class Operation {
  public:
   using Clock = Mailbox::Clock;
 
   Operation(Context context, StoredCredential credential, protocol::Connection connection, Plan plan);
 
-  /// `ready` only if it does not stay; `changed` if something newer is to be tried; otherwise why it did not
-  /// work.
+  /// `ready` unless it stays; `changed` if something newer should be tried; otherwise why it failed.
   [[nodiscard]] Outcome run();
-  /// A configuration message came: the credential works over this connection.
+  /// True once a configuration message came: the credential works with this connection.
   [[nodiscard]] bool has_worked() const noexcept { return has_worked_; }
-  /// Why it was not `ready`, for people and for `last_error`.
+  /// Why it did not become ready, for people and for the attribute `last_error`.
   [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
 
  private:
-  /// Nothing: it goes on.
+  /// Nothing while it goes on.
   using Ended = std::optional<Outcome>;
 
   // The connection (operation.cpp).
@@ -54,9 +54,9 @@ class Operation {
   [[nodiscard]] Clock::time_point next_timer() const;
   void on_ready();
   void on_lost(const std::string& reason);
-  void leave();
+  void disconnect();
 
-  // What is said on it (operation_session.cpp).
+  // The session (operation_session.cpp).
   [[nodiscard]] Ended on_configuration(const protocol::Configuration& configuration);
   [[nodiscard]] Ended keep(const protocol::Configuration& configuration);
   [[nodiscard]] std::optional<ConfigRecord> config_in(const protocol::Configuration& configuration);
@@ -67,20 +67,20 @@ class Operation {
   [[nodiscard]] protocol::Verifier verifier() const;
   [[nodiscard]] ConfigRecord config() const;
   [[nodiscard]] protocol::StatusMessage status(protocol::StatusKind kind) const;
-  void say(const protocol::StatusMessage& status);
+  void send_status(const protocol::StatusMessage& status);
   void report_ready();
 
   // The credential's successor (operation_renewal.cpp).
   [[nodiscard]] std::optional<Clock::time_point> renewal_time() const;
   [[nodiscard]] Ended renew();
-  [[nodiscard]] Ended on_asked(const Asking::Ended& asked);
+  [[nodiscard]] Ended on_exchange_ended(const RequestExchange::Ended& asked);
 
   Context context_;
   StoredCredential credential_;
   protocol::Connection connection_;
   Plan plan_;
   std::unique_ptr<mqtt::Link> link_;
-  std::optional<Clock::time_point> give_up_at_;  ///< nothing: it works
+  std::optional<Clock::time_point> give_up_at_;  ///< nothing: the credential works
   bool has_worked_ = false;
   bool was_connected_ = false;
   Backoff reconnects_;
@@ -90,17 +90,18 @@ class Operation {
   // Of the open session.
   std::string session_;
   bool session_lost_ = false;
-  bool is_settled_ = false;                      ///< a configuration message came in it
-  std::optional<std::int64_t> reported_ready_;   ///< the version
-  std::optional<protocol::StatusMessage> said_;  ///< repeated until a configuration message answers it
+  bool is_confirmed_ = false;                   ///< a configuration message came in this session
+  std::optional<std::int64_t> reported_ready_;  ///< the configuration's version
+  /// Repeated until a configuration message acknowledges it.
+  std::optional<protocol::StatusMessage> sent_status_;
   std::optional<Clock::time_point> next_send_;
   Backoff repeats_;
-  std::optional<std::int64_t> failed_version_;   ///< the configuration that could not be put in force ...
-  std::optional<Clock::time_point> next_apply_;  ///< ... and when it is tried again
+  std::optional<std::int64_t> failed_version_;   ///< the configuration that could not be applied ...
+  std::optional<Clock::time_point> next_apply_;  ///< ... and when to try again
   Backoff applies_;
 
-  std::unique_ptr<const OwnProof> renewal_proof_;  ///< outlives `asking_`
-  std::unique_ptr<Asking> asking_;                 ///< there while the credential is renewed
+  std::unique_ptr<const OwnProof> renewal_proof_;  ///< outlives `exchange_`
+  std::unique_ptr<RequestExchange> exchange_;      ///< set while the credential is renewed
   Clock::time_point renew_not_before_ = Clock::time_point::min();
 };
 

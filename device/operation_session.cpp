@@ -3,13 +3,13 @@
 
 #include <utility>
 
-// What is said in a session, and what a configuration message does.
+// The messages of a session, and the handling of configuration messages.
 namespace latchkey::device {
 
 using protocol::StatusKind;
 
-// As the answer was signed that gave this credential, which after a renewal is not as the factory's proof
-// says.
+// Configurations are signed in the same way as the answer with this credential, which after a renewal may
+// differ from the factory's proof.
 protocol::Verifier Operation::verifier() const {
   const auto& proof = context_.settings.proof;
   return verifier_of(credential_.record.answered_by.value_or(answered_by(proof)), proof,
@@ -33,19 +33,18 @@ Operation::Ended Operation::on_configuration(const protocol::Configuration& conf
   return answer(configuration);
 }
 
-// The message proves that the credential works, so that now what was there before may go; nothing goes
-// earlier.
+// The message proves that the credential works: only now delete older credentials.
 Operation::Ended Operation::keep(const protocol::Configuration& configuration) {
   const auto& store = context_.store;
   const auto generation = credential_.record.generation;
-  auto kept = is_settled_ ? std::expected<void, std::string>() : store.settle(generation, connection_);
-  is_settled_ = is_settled_ || kept;
+  auto kept = is_confirmed_ ? std::expected<void, std::string>() : store.confirm(generation, connection_);
+  is_confirmed_ = is_confirmed_ || kept;
   const auto config = config_in(configuration);
   if (kept && config) kept = store.keep_config(*config);
   std::expected<bool, std::string> moves = false;
   if (kept && configuration.connection) moves = store.keep_connection(generation, *configuration.connection);
   if (!kept || !moves) {
-    // Nothing is lost: what could not be stored comes again, and what should be gone is in nobody's way.
+    // Not fatal: what was not stored is sent again, and old files do no harm.
     context_.reporter.remark(kept ? moves.error() : kept.error());
     return plan_.stays ? Ended() : Outcome::damaged;
   }
@@ -53,7 +52,7 @@ Operation::Ended Operation::keep(const protocol::Configuration& configuration) {
   context_.reporter.step(
       {"moving",
        {{"host", configuration.connection->host}, {"port", std::int64_t{configuration.connection->port}}}});
-  leave();
+  disconnect();
   return Outcome::changed;
 }
 
@@ -80,7 +79,7 @@ Operation::Ended Operation::answer(const protocol::Configuration& configuration)
   next_send_.reset();
   report_ready();
   if (plan_.stays) return std::nullopt;
-  leave();
+  disconnect();
   return Outcome::ready;
 }
 
@@ -100,27 +99,28 @@ Operation::Ended Operation::apply() {
 // each answer would go on for ever.
 Operation::Ended Operation::become_ready() {
   auto ready = status(StatusKind::ready);
-  if (said_ && said_->kind == ready.kind && said_->config_version == ready.config_version)
+  if (sent_status_ && sent_status_->kind == ready.kind &&
+      sent_status_->config_version == ready.config_version)
     return std::nullopt;
   repeats_.reset();
-  say(ready);
+  send_status(ready);
   failpoint("ready_said");
   return std::nullopt;
 }
 
-// What was in force stays in force. The same words again are no news: their answer has come.
+// The previous configuration stays applied. Do not repeat an equal status that was acknowledged.
 Operation::Ended Operation::fail(const ApplyFailure& failure) {
   auto failed = status(StatusKind::failed);
   failed.code = failure.code;
   failed.message = failure.message;
   last_error_ = failure.message;
-  if (said_ && said_->kind == failed.kind && said_->message == failed.message) {
+  if (sent_status_ && sent_status_->kind == failed.kind && sent_status_->message == failed.message) {
     next_send_.reset();
     return std::nullopt;
   }
   context_.reporter.step({"failed", {{"code", failure.code}, {"message", failure.message}}});
   repeats_.reset();
-  say(failed);
+  send_status(failed);
   if (plan_.stays) return std::nullopt;
   (void)link_->flush(std::chrono::seconds(2));
   return Outcome::later;
@@ -139,10 +139,10 @@ protocol::StatusMessage Operation::status(StatusKind kind) const {
   return message;
 }
 
-void Operation::say(const protocol::StatusMessage& status) {
-  said_ = status;
+void Operation::send_status(const protocol::StatusMessage& status) {
+  sent_status_ = status;
   next_send_ = Clock::now() + repeats_.next(context_.environment.uniform());
-  (void)link_->publish({.topic = connection_.topics + "/status",  // a full outbox: the repeat will do
+  (void)link_->publish({.topic = connection_.topics + "/status",  // with a full outbox the repeat sends it
                         .payload = encode_status(status),
                         .content_type = "application/json",
                         .correlation_data = {}});

@@ -14,7 +14,7 @@ std::string last_line(std::string text) {
   return newline == std::string::npos ? text : text.substr(newline + 1);
 }
 
-std::string in_words(const ChildExit& end) {
+std::string description_of(const ChildExit& end) {
   const std::string how = WIFSIGNALED(end.status)
                               ? "was ended by signal " + std::to_string(WTERMSIG(end.status))
                               : "ended with " + std::to_string(WEXITSTATUS(end.status));
@@ -30,7 +30,7 @@ std::expected<void, std::string> run_program(const std::vector<std::string>& arg
   const auto end = run_child({.argv = argv, .limit = limit});
   if (!end) return failure("cannot be started: " + end.error());
   if (!end->in_time) return failure("did not end within " + std::to_string(limit.count() / 1000) + " s");
-  if (end->status != 0) return failure(in_words(*end));
+  if (end->status != 0) return failure(description_of(*end));
   return {};
 }
 

@@ -7,9 +7,9 @@
 
 namespace latchkey::device {
 
-/// Runs a program, without a shell, and waits for it; what it prints goes nowhere but into the error. The
-/// error, for people: it cannot be started, it ended with another status than 0 (with the last line that it
-/// printed), or it was killed because `limit` passed. `argv[0]` is the program: a path, or a name on PATH.
+/// Runs a program without a shell and waits for it. Its output is used for the error only. The error, for
+/// people: it cannot be started, exited with a status other than 0 (with the last line of its output), or was
+/// killed after `limit`. `argv[0]` is a path, or a name on PATH.
 [[nodiscard]] std::expected<void, std::string> run_program(const std::vector<std::string>& argv,
                                                            std::chrono::milliseconds limit);
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-/// How a device proves who it is (docs/protocol.md, 2), and what follows from that for everything it is told.
+/// The device's proof (docs/protocol.md, 2), and how messages to it are signed because of that.
 namespace latchkey::device {
 
 /// The device's own symmetric key, 32-64 bytes; with the name of the enrolment group where the key was
@@ -44,20 +44,20 @@ struct ProvenRequest {
   std::string payload;
   std::string_view content_type;
 };
-/// With a token `issued_at` and `nonce` are left out.
+/// Encodes and signs a request. A token's request has no `issued_at` and `nonce`.
 [[nodiscard]] ProvenRequest prove(const OwnProof& proof, const protocol::Request& request);
 
-/// Under what an answer is signed, and the configurations after it.
+/// The signer of an answer and of the configurations after it.
 enum class AnsweredBy { device_key, service };
 [[nodiscard]] AnsweredBy answered_by(const OwnProof& proof) noexcept;
 
-/// Fixed by the device's own proof before it reads anything: whatever a broker delivers cannot choose. An
-/// answer under the device's key, without one, is one that nothing opens.
+/// The verifier of answers. Depends only on the device's own proof, never on a received message. For
+/// `device_key` without a key no answer verifies.
 [[nodiscard]] protocol::Verifier verifier_of(AnsweredBy by, const OwnProof& proof,
                                              protocol::ServiceAnchors anchors);
 
-/// With what secrets are opened: with the private half of the request's encryption_key if it had one, else
-/// with the device's symmetric key, else with nothing. The error is for people.
+/// Decrypts the secrets of an answer: by the private key of the request's encryption_key if it had one, else
+/// by the device's symmetric key, else not at all. The error is for people.
 [[nodiscard]] std::expected<crypto::Secret, std::string> open_secrets(
     const OwnProof& proof, const std::optional<crypto::PrivateKey>& encryption_key, std::string_view sealed);
 

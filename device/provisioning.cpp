@@ -18,7 +18,7 @@ Plan plan_for(Clock::duration patience) {
           .is_outdated = false};
 }
 
-/// What came of the stored credentials: an outcome, and in words why none worked (empty: there is none).
+/// The result of trying the stored credentials: an outcome, and why none worked (empty: there is none).
 struct Tried {
   std::optional<Outcome> outcome;
   std::string error;
@@ -35,12 +35,12 @@ void try_credential(const Context& context, const StoredCredential& credential, 
   }
 }
 
-// A stored credential is not given up when it fails; after a while the device asks for another one beside it,
-// since an operator may have reset the device while it was away.
+// A failing credential is kept. After a while the device requests another one beside it, since an operator
+// may have reset the device while it was offline.
 Tried try_stored(const Context& context, Clock::duration limit) {
   Tried tried;
   const auto credentials = context.store.credentials();
-  // A place may have two connections to try; the bootstrap connection gets a share of the time in any case.
+  // A credential may have two connections to try. The bootstrap connection always gets a share of the time.
   const auto patience = limit / static_cast<Clock::rep>(2 * credentials.size() + 1);
   for (const auto& credential : credentials) {
     if (has_expired(context, credential)) {
@@ -67,8 +67,8 @@ Outcome provision(const Context& context, std::chrono::milliseconds limit) {
   const auto tried = try_stored(context, limit);
   if (tried.outcome) return *tried.outcome;
   if (!tried.error.empty()) context.reporter.remark("back to the bootstrap connection: " + tried.error);
-  // The bootstrap connection ends with this line: the broker would end one of two that have the same client
-  // id.
+  // This statement ends the bootstrap connection: the broker would end one of two connections with the same
+  // client id.
   const auto credential =
       Enrolment(context, context.settings.proof, {.last_error = tried.error}).run(deadline);
   if (!credential) return credential.error();

@@ -6,12 +6,12 @@
 
 namespace latchkey::device {
 
-/// From power-up to ready (docs/device.md): with a credential that the folder holds where one works,
-/// otherwise by asking for one on the bootstrap connection. Returns after `limit` at the latest, plus the 2 s
-/// of a goodbye; called again later it goes on where it was.
+/// From power-up to ready (docs/device.md): with a stored credential if one works, otherwise by requesting
+/// one on the bootstrap connection. Returns after at most `limit` plus 2 s to disconnect. A later call
+/// continues from the stored state.
 [[nodiscard]] Outcome provision(const Context& context, std::chrono::milliseconds limit);
 
-/// Is the certificate past its end, as far as the device knows the time? A password does not tell.
+/// True if the certificate has expired by the device's time. Always false for a password.
 [[nodiscard]] bool has_expired(const Context& context, const StoredCredential& credential);
 
 }  // namespace latchkey::device

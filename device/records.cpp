@@ -15,7 +15,7 @@ std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-/// `read` may throw what nlohmann/json throws: a missing member, another type.
+/// `read` may throw nlohmann/json's exceptions for a missing member or a wrong type.
 template <class Read>
 auto read_object(std::string_view text, const Read& read) -> std::optional<decltype(read(Json()))> {
   try {

@@ -10,16 +10,16 @@
 #include <string_view>
 #include <vector>
 
-/// What the files of a device's folder say, as text and back. A file that does not read is as good as none:
-/// the device asks again for what it lost.
+/// Reads and writes the files of a device's folder. An unreadable file counts as missing: the device requests
+/// its content again.
 namespace latchkey::device {
 
 /// request.json
 struct RequestRecord {
   std::string device_id;
   std::string request_id;
-  bool has_key = true;              ///< request-key.pem belongs to it
-  bool has_encryption_key = false;  ///< request-encryption-key.pem belongs to it
+  bool has_key = true;              ///< request-key.pem is part of it
+  bool has_encryption_key = false;  ///< request-encryption-key.pem is part of it
   std::int64_t renews = 0;          ///< the generation whose certificate signs it; 0: the factory's proof
 };
 [[nodiscard]] std::string write_record(const RequestRecord& record);
@@ -29,28 +29,28 @@ struct RequestRecord {
 struct CredentialRecord {
   std::string device_id;
   std::int64_t generation = 0;
-  std::string request_id;                 ///< the request that it answered
+  std::string request_id;                 ///< the request that this credential answered
   std::int64_t renew_after = 0;           ///< 0: never
-  std::optional<std::string> username;    ///< there: the credential is a password
+  std::optional<std::string> username;    ///< set if the credential is a password
   bool has_encryption_key = false;        ///< encryption-key.pem belongs to it
-  std::optional<AnsweredBy> answered_by;  ///< nothing, in older files: as the device's proof implies
-  /// Newest first, one or two: a new one is tried before the old one, which stays until the new one has
+  std::optional<AnsweredBy> answered_by;  ///< nothing in older files: by the device's proof
+  /// One or two, newest first: the new one is tried first, and the old one is kept until the new one has
   /// worked.
   std::vector<protocol::Connection> connections;
 };
 [[nodiscard]] std::string write_record(const CredentialRecord& record);
 [[nodiscard]] std::optional<CredentialRecord> read_credential_record(std::string_view text);
 
-/// config.json: what came last, and what is in force
+/// config.json: the last received configuration, and which version is applied
 struct ConfigRecord {
   std::int64_t version = 0;
   std::string config = "{}";         ///< a JSON object
-  bool is_secret = false;            ///< it came sealed: not to be shown
+  bool is_secret = false;            ///< it was sealed: never print it
   std::int64_t applied_version = 0;  ///< below `version` until that is applied
 
   [[nodiscard]] bool is_applied() const noexcept { return applied_version == version; }
 };
-/// What a message brought, sealed or in clear; nothing if neither.
+/// The configuration in a message, sealed or in clear; nothing if it has none.
 [[nodiscard]] std::optional<ConfigRecord> config_of(std::int64_t version,
                                                     const std::optional<std::string>& in_clear,
                                                     const protocol::Secrets& secrets);

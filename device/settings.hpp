@@ -14,13 +14,13 @@
 
 namespace latchkey::device {
 
-/// What is installed in a device when it leaves the factory.
+/// The factory settings of a device.
 struct Settings {
   protocol::DeviceId id;
   OwnProof proof;
-  protocol::CredentialType credential = protocol::CredentialType::x509;  ///< what to ask for
-  /// Each request brings a new key that secrets are sealed to. Without it they are sealed under the device's
-  /// symmetric key, which is the only proof that can do without.
+  protocol::CredentialType credential = protocol::CredentialType::x509;  ///< the type to request
+  /// Each request contains a new encryption key for secrets. False: secrets are sealed with the device's
+  /// symmetric key, so that only this proof works.
   bool has_encryption_key = true;
   std::string bootstrap_url;  ///< mqtts://host:port
   std::string bootstrap_user;
@@ -30,14 +30,15 @@ struct Settings {
   std::string attributes = "{}";             ///< a JSON object
   protocol::Topics topics;
   mqtt::Version mqtt_version = mqtt::Version::v5;
-  std::filesystem::path config_file;  ///< where the applied configuration's JSON is put; empty: nowhere else
+  std::filesystem::path config_file;  ///< a copy of the applied configuration's JSON; empty: none
   std::string on_config;              ///< a program that applies a configuration; empty: none
 };
 
-/// The anchors of the answers' signer at this time: the factory's, and `also`.
+/// The anchors for signed answers: the factory's and `also`.
 [[nodiscard]] protocol::ServiceAnchors anchors_of(const Settings& settings, const Timekeeper& time,
                                                   const std::vector<crypto::Bytes>& also = {});
-/// Those that came with a connection, which stand instead of the factory's; or these where none came.
+/// The anchors received with a connection, which replace the factory's; or the factory's if none were
+/// received.
 [[nodiscard]] protocol::ServiceAnchors anchors_at(const Settings& settings, const Timekeeper& time,
                                                   const protocol::Connection& connection);
 

@@ -19,7 +19,7 @@ struct SimulateFlags {
   RunFlags run;
 };
 
-/// Each device has a connection, and its folder.
+/// Raises the limit of open files: each device has a connection and a folder.
 void allow_many_files() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -27,7 +27,8 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// The settings of the device with this number: its key is derived from the group's, a token is everybody's.
+/// The settings of the device with this number. Its key is derived from the group's key; a token is shared by
+/// all.
 std::expected<Settings, Failure> settings_of(Flags flags, std::size_t number) {
   flags.id += std::to_string(number);
   auto settings = read_settings(flags);
@@ -37,7 +38,7 @@ std::expected<Settings, Failure> settings_of(Flags flags, std::size_t number) {
   return settings;
 }
 
-/// `{"unauthorized":3}`; a code is a word of the protocol's alphabet.
+/// For example `{"unauthorized":3}`; codes need no escape in JSON.
 std::string json_of(const std::map<std::string, std::size_t>& refused) {
   std::string text;
   for (const auto& [code, count] : refused)
@@ -45,7 +46,7 @@ std::string json_of(const std::map<std::string, std::size_t>& refused) {
   return "{" + text + "}";
 }
 
-void tell(const Tally& tally, bool as_json) {
+void print_tally(const Tally& tally, bool as_json) {
   if (as_json) {
     std::cout << R"({"devices":)" << tally.devices << R"(,"connected":)" << tally.connected << R"(,"ready":)"
               << tally.ready << R"(,"renewed":)" << tally.renewed << R"(,"refused":)"
@@ -74,7 +75,7 @@ int run_simulate(const Flags& flags, const SimulateFlags& more) {
     }
     fleet.devices.push_back(*std::move(settings));
   }
-  simulate(fleet, control, [&](const Tally& tally) { tell(tally, flags.json); }, remark);
+  simulate(fleet, control, [&](const Tally& tally) { print_tally(tally, flags.json); }, remark);
   return exit_code::ok;
 }
 

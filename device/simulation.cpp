@@ -13,32 +13,33 @@
 namespace latchkey::device {
 namespace {
 
-/// What went wrong at the device of this id.
+/// Reports a problem of one device.
 using Remark = std::function<void(std::string_view id, std::string_view what)>;
 
-/// What all devices say at once is news once.
-class News {
+/// Suppresses a problem that another device has just reported.
+class RepeatFilter {
  public:
   using Clock = std::chrono::steady_clock;
 
   [[nodiscard]] bool is_new(std::string_view what) {
     const auto now = Clock::now();
-    std::erase_if(said_, [&](const auto& each) { return now - each.second >= std::chrono::minutes(1); });
-    return said_.size() < 1000 && said_.emplace(what, now).second;
+    std::erase_if(sent_status_,
+                  [&](const auto& each) { return now - each.second >= std::chrono::minutes(1); });
+    return sent_status_.size() < 1000 && sent_status_.emplace(what, now).second;
   }
 
  private:
-  std::map<std::string, Clock::time_point, std::less<>> said_;
+  std::map<std::string, Clock::time_point, std::less<>> sent_status_;
 };
 
-/// A code of the protocol's; what anybody else may have written is none.
+/// The code, or a placeholder if it is none of the protocol's: an unsigned answer may contain anything.
 std::string word_of(const std::string& code) {
   const bool is_word = !code.empty() && code.size() <= 32 &&
                        code.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
   return is_word ? code : "other";
 }
 
-/// One device: what it is doing is read by others while its own thread runs it.
+/// One device, run by its own thread; other threads read its progress.
 class Member {
  public:
   Member(const Fleet& fleet, const Settings& settings, const Remark& remark)
@@ -68,14 +69,14 @@ class Member {
     const auto store = Store::open(fleet_.folder / id, id);
     if (!store) return remark_(id, store.error());
     const auto environment = system_environment(fleet_.has_clock);
-    const Reporter reporter{.step = [this](const Step& step) { note(step); },
+    const Reporter reporter{.step = [this](const Step& step) { record(step); },
                             .remark = [&](std::string_view what) { remark_(id, what); }};
     Timekeeper time(*store, environment);
     run({settings_, *store, environment, reporter, mailbox_, time}, fleet_.options);
     where_ = Where::away;
   }
 
-  void note(const Step& step) {
+  void record(const Step& step) {
     if (step.name == "connected") where_ = Where::connected;
     if (step.name == "ready") where_ = Where::ready;
     if (step.name == "lost" || step.name == "renewed" || step.name == "moving") where_ = Where::away;
@@ -114,21 +115,21 @@ Tally tally_of(const Members& members) {
 
 }  // namespace
 
-void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(const Tally&)>& tell,
+void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(const Tally&)>& report,
               const std::function<void(std::string_view)>& remark) {
   std::mutex one_at_a_time;
-  News news;
+  RepeatFilter news;
   const Remark orderly = [&](std::string_view id, std::string_view what) {
     const std::scoped_lock lock(one_at_a_time);
-    const auto when = what.find("; the next try is");  // which is another for each
+    const auto when = what.find("; the next try is");  // this time differs for each device
     if (news.is_new(what.substr(0, when))) remark(std::string(id) + ": " + std::string(what));
   };
   Members members;
   for (const auto& settings : fleet.devices)
     members.push_back(std::make_unique<Member>(fleet, settings, orderly));
   while (!control.wait_until(Mailbox::Clock::now() + std::chrono::seconds(1)))
-    tell(tally_of(members));
-  tell(tally_of(members));
+    report(tally_of(members));
+  report(tally_of(members));
   for (const auto& member : members)
     member->stop();
 }

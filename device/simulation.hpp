@@ -1,7 +1,7 @@
 #pragma once
 
 #include "device/mailbox.hpp"
-#include "device/running.hpp"
+#include "device/run.hpp"
 #include "device/settings.hpp"
 
 #include <cstddef>
@@ -14,16 +14,16 @@
 
 namespace latchkey::device {
 
-/// How many devices of a simulated fleet are where.
+/// The progress of a simulated fleet.
 struct Tally {
   std::size_t devices = 0;
-  std::size_t connected = 0;                   ///< now, ready or not
+  std::size_t connected = 0;                   ///< connected now, ready or not
   std::size_t ready = 0;                       ///< now
-  std::size_t renewed = 0;                     ///< credentials that replaced another, since the beginning
-  std::map<std::string, std::size_t> refused;  ///< whose last answer was a rejection, by its code
+  std::size_t renewed = 0;                     ///< renewed credentials since the start
+  std::map<std::string, std::size_t> refused;  ///< devices whose last answer was a rejection, by code
 };
 
-/// Each device is what `run` makes of it, with a folder of its own below `folder` and a thread of its own.
+/// Devices that each execute `run` in a thread of their own, with a folder of their own below `folder`.
 struct Fleet {
   std::vector<Settings> devices;
   std::filesystem::path folder;
@@ -31,10 +31,10 @@ struct Fleet {
   RunOptions options;
 };
 
-/// Runs them until `control` is stopped; then each says goodbye. `tell` is called every second, on this
-/// thread, and at the end; `remark`, on any thread and one at a time, with what went wrong at a device, and
-/// not at another one within the minute before.
-void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(const Tally&)>& tell,
+/// Runs all devices until `control` is stopped; then they disconnect. Calls `report` every second and at the
+/// end, on this thread. Calls `remark` with a device's problem, on any thread but one at a time, unless
+/// another device reported the same within a minute.
+void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(const Tally&)>& report,
               const std::function<void(std::string_view)>& remark);
 
 }  // namespace latchkey::device

@@ -41,7 +41,7 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// A terminal takes control characters as commands; the service's texts come from the network.
+// Removes control characters, which a terminal would execute: the texts come from the network.
 std::string printable(std::string text) {
   std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
   return text;

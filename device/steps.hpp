@@ -16,19 +16,19 @@ struct JsonText {
 };
 using FieldValue = std::variant<std::string, std::int64_t, bool, JsonText>;
 
-/// One step of the way to ready, as it happened.
+/// An event on the way to ready.
 struct Step {
   std::string name;
   std::vector<std::pair<std::string, FieldValue>> fields;
 };
 
-/// Who is told. Called on the thread that runs the device.
+/// Receives events. Called on the device's thread.
 struct Reporter {
-  std::function<void(const Step&)> step;         ///< what happened: data
-  std::function<void(std::string_view)> remark;  ///< what went wrong or is being waited for: talk
+  std::function<void(const Step&)> step;         ///< an event, for programs
+  std::function<void(std::string_view)> remark;  ///< a problem or a wait, for people
 };
 
-/// One line without its end, `{"step":"request_sent","request_id":"..."}`.
+/// One line without a newline: `{"step":"request_sent","request_id":"..."}`.
 [[nodiscard]] std::string to_json(const Step& step);
 /// One line for people.
 [[nodiscard]] std::string to_text(const Step& step);

@@ -8,8 +8,8 @@
 
 namespace latchkey::device {
 
-/// While it lives, SIGTERM and SIGINT end the device in an orderly way: they stop its mailbox. Made before
-/// any other thread is started, which then leaves the signals to this one.
+/// Stops the mailbox at SIGTERM or SIGINT. Construct it before any other thread, so that all threads inherit
+/// the blocked signals.
 class StopSignals {
  public:
   explicit StopSignals(Mailbox& mailbox);

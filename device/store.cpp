@@ -17,7 +17,7 @@ constexpr const char* request_file = "request.json";
 constexpr const char* request_key_file = "request-key.pem";
 constexpr const char* request_encryption_key_file = "request-encryption-key.pem";
 constexpr const char* config_file = "config.json";
-constexpr const char* candidate_file = ".candidate.json";  // cleared away with half-written files
+constexpr const char* candidate_file = ".candidate.json";  // deleted with other leftovers at the next start
 // In the folder of a credential.
 constexpr const char* key_file = "key.pem";
 constexpr const char* certificate_file = "certificate.pem";
@@ -62,7 +62,7 @@ std::string folder_name(std::int64_t generation) {
   return std::string(credential_prefix) + std::to_string(generation);
 }
 
-/// The number in a credential's folder name; nothing if it is no such name.
+/// The generation in the name of a credential's folder; nothing for another name.
 std::optional<std::int64_t> generation_in(std::string_view name) {
   if (!name.starts_with(credential_prefix)) return std::nullopt;
   std::int64_t generation = 0;
@@ -239,7 +239,7 @@ std::expected<bool, std::string> Store::keep_connection(std::int64_t generation,
   return is_new;
 }
 
-Done Store::settle(std::int64_t generation, const protocol::Connection& connection) const {
+Done Store::confirm(std::int64_t generation, const protocol::Connection& connection) const {
   auto record = record_of(folder_name(generation));
   if (!record) return std::unexpected("there is no credential of generation " + std::to_string(generation));
   if (record->connections.size() > 1 && is_same(record->connections.front(), connection)) {
@@ -247,7 +247,7 @@ Done Store::settle(std::int64_t generation, const protocol::Connection& connecti
     if (auto done = write_connections(*record); !done) return done;
   }
   if (auto done = drop_older(generation); !done) return done;
-  // Another request is one that this credential is being renewed by.
+  // Another open request renews this credential: keep it.
   const auto open = open_request();
   return open && open->id != record->request_id ? Done() : drop_request();
 }

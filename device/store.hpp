@@ -14,56 +14,56 @@
 
 namespace latchkey::device {
 
-/// The same place, trusted by the same anchors.
+/// True if both have the same address and anchors.
 [[nodiscard]] bool is_same(const protocol::Connection& a, const protocol::Connection& b);
 
-/// The request that waits for an answer, and the private keys made for it.
+/// The request that waits for an answer, with its private keys.
 struct OpenRequest {
   std::string id;
-  std::int64_t renews = 0;                ///< the generation that proves it; 0: the factory's proof
-  std::optional<crypto::PrivateKey> key;  ///< of the certificate asked for; nothing: a password
-  std::optional<crypto::PrivateKey> encryption_key;  ///< opens the secrets of the answer
+  std::int64_t renews = 0;  ///< the generation whose certificate proves it; 0: the factory's proof
+  std::optional<crypto::PrivateKey> key;             ///< for the requested certificate; nothing: a password
+  std::optional<crypto::PrivateKey> encryption_key;  ///< decrypts the secrets of the answer
 };
 
-/// What `accepted` gave and the device keeps.
+/// The content of an `accepted` answer that the device stores.
 struct NewCredential {
   const protocol::Acceptance& accepted;
-  std::optional<crypto::Secret> password;  ///< there if the credential is one
+  std::optional<crypto::Secret> password;  ///< set if the credential is a password
   AnsweredBy answered_by = AnsweredBy::service;
 };
 
-/// By mutual TLS. The certificate belongs to the key.
+/// Login by mutual TLS. The certificate belongs to the key.
 struct StoredCertificate {
   crypto::Certificate certificate;
   std::filesystem::path certificate_file;
   std::filesystem::path key_file;
 };
-/// By `record.username` and the one line of a file.
+/// Login by `record.username` and the password in a file of one line.
 struct StoredPassword {
   std::filesystem::path password_file;
 };
 
-/// A credential of the folder, complete: its files are there and fit together.
+/// A complete credential: all its files exist and belong together.
 struct StoredCredential {
   CredentialRecord record;
   std::variant<StoredCertificate, StoredPassword> login;
-  std::optional<crypto::PrivateKey> encryption_key;  ///< opens the secrets of its configurations
+  std::optional<crypto::PrivateKey> encryption_key;  ///< decrypts the secrets of its configurations
 
-  /// Null if it is a password.
+  /// Null for a password.
   [[nodiscard]] const StoredCertificate* certificate() const noexcept {
     return std::get_if<StoredCertificate>(&login);
   }
 };
 
-/// The proof of a request that replaces this credential; nothing if it is a password, which signs nothing, or
-/// its key cannot be read.
+/// The proof to renew this credential; nothing for a password, which cannot sign, or if the key cannot be
+/// read.
 [[nodiscard]] std::optional<RenewalProof> renewal_proof(const StoredCredential& credential);
 
-/// Is the credential what this request asked for? A certificate for its key, or a password that could be
-/// opened.
+/// True if the credential answers this request: a certificate for its key, or a password that could be
+/// decrypted.
 [[nodiscard]] bool fits_request(const OpenRequest& request, const NewCredential& given);
 
-/// What a device remembers. Its folder:
+/// The persistent state of a device, in its folder:
 ///
 ///     request.json, request-key.pem,                 the open request
 ///         request-encryption-key.pem
@@ -73,11 +73,11 @@ struct StoredCredential {
 ///     config.json                                    the newest configuration, and whether it is applied
 ///     clock.json                                     the greatest server_time seen
 ///
-/// Each function is durable when it returns, and power may go at any point within one: the file written last
-/// (or removed first) is the one that makes the others count.
+/// Each function is durable when it returns and safe against power failure at any point: the file that is
+/// written last (or removed first) decides whether the others are valid.
 class Store {
  public:
-  /// Refuses a folder that belongs to another device.
+  /// Fails for the folder of another device.
   [[nodiscard]] static std::expected<Store, std::string> open(const std::filesystem::path& path,
                                                               std::string_view device_id);
 
@@ -87,35 +87,35 @@ class Store {
 
   /// Newest first.
   [[nodiscard]] std::vector<StoredCredential> credentials() const;
-  /// Stores it beside what is there. `fits_request` must hold.
+  /// Stores it beside existing credentials. `fits_request` must be true.
   [[nodiscard]] std::expected<StoredCredential, std::string> keep_credential(
       const OpenRequest& request, const NewCredential& given) const;
-  /// A new place to connect to, tried before the one that worked. False if there is nothing new in it.
+  /// Stores a new connection, which is tried before the one that worked. False if it is known already.
   [[nodiscard]] std::expected<bool, std::string> keep_connection(
       std::int64_t generation, const protocol::Connection& connection) const;
-  /// This credential worked over this connection: older credentials, the connection that this one replaced,
-  /// and the request that it answered go.
-  [[nodiscard]] std::expected<void, std::string> settle(std::int64_t generation,
-                                                        const protocol::Connection& connection) const;
+  /// Call when this credential has worked with this connection: deletes older credentials, the replaced
+  /// connection, and the request that the credential answered.
+  [[nodiscard]] std::expected<void, std::string> confirm(std::int64_t generation,
+                                                         const protocol::Connection& connection) const;
 
   [[nodiscard]] std::optional<ConfigRecord> config() const;
-  /// Received and not applied. Kept only if it is newer than the one known.
+  /// Stores a received configuration as not applied, if it is newer than the stored one.
   [[nodiscard]] std::expected<void, std::string> keep_config(const ConfigRecord& received) const;
-  /// The one known is in force.
+  /// Marks the stored configuration as applied.
   [[nodiscard]] std::expected<void, std::string> config_applied() const;
 
-  /// The configuration's JSON as a file of its own, for a program that is to apply it.
+  /// Writes the configuration's JSON to a file for the program that applies it.
   [[nodiscard]] std::expected<std::filesystem::path, std::string> write_candidate(
       const ConfigRecord& config) const;
   [[nodiscard]] std::expected<void, std::string> drop_candidate() const;
 
   [[nodiscard]] std::optional<std::int64_t> server_time() const;
-  /// Kept only if it is later than the one known.
+  /// Stores it if it is later than the stored one.
   [[nodiscard]] std::expected<void, std::string> keep_server_time(std::int64_t server_time) const;
 
-  /// Those that came with connections, DER; empty while the factory's hold.
+  /// Anchors received with connections, DER; empty while the factory's are valid.
   [[nodiscard]] std::vector<crypto::Bytes> learned_anchors() const;
-  /// The broker's anchors as the file that a TLS library wants.
+  /// Writes the broker's anchors to a PEM file for the TLS library.
   [[nodiscard]] std::expected<std::filesystem::path, std::string> write_anchors(
       const std::string& name, const std::vector<crypto::Bytes>& anchors) const;
 

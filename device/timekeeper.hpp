@@ -7,21 +7,21 @@
 
 namespace latchkey::device {
 
-/// What time it is, as far as the device may believe it (docs/protocol.md, 7). `store` and `environment`
-/// outlive it.
+/// The device's trusted time (docs/protocol.md, 7). `store` and `environment` must outlive it.
 class Timekeeper {
  public:
   Timekeeper(const Store& store, const Environment& environment);
 
-  /// What a signed answer told since this began, and how long ago that was. Nothing (dates are skipped) until
-  /// one did: a clock that no signed answer set is not believed, ahead or behind.
+  /// The server_time of a signed answer since the start, plus the time since then. Nothing before the first
+  /// one, so that dates are not checked: the device's own clock is not trusted.
   [[nodiscard]] std::optional<crypto::Time> now() const;
-  /// It is this or later: the greatest that a signed answer ever told.
+  /// A lower bound: the greatest server_time of any signed answer.
   [[nodiscard]] std::optional<crypto::Time> earliest() const;
-  /// For what the device plans by itself, and nobody's word hangs on: `now`, else its own clock, never before
+  /// For the device's own scheduling, not for verification: `now`, else its own clock, but never before
   /// `earliest`.
   [[nodiscard]] std::optional<crypto::Time> guess() const;
-  /// From a signed answer. Durable when it returns; the error is that it could not be stored.
+  /// Records the server_time of a signed answer. Durable when it returns; the error says why it cannot be
+  /// stored.
   [[nodiscard]] std::expected<void, std::string> learn(std::int64_t server_time);
 
  private:

@@ -56,14 +56,14 @@ Judgement judge_signed(const Json& json, const OwnRequest& request = own) {
 
 TEST_CASE("a signed accepted for the open request is accepted") {
   const auto judged = judge_signed(accepted());
-  CHECK(judged.verdict == Verdict::accept);
+  CHECK(judged.reaction == Reaction::accept);
   CHECK(judged.is_signed);
   CHECK(judged.answer.acceptance->generation == 1);
 }
 
 TEST_CASE("an answer of another type does not count, though its signature verifies") {
-  CHECK(judge_text(signed_text(accepted(), protocol::config_type)).verdict == Verdict::drop);
-  CHECK(judge_text(signed_text(accepted(), protocol::request_type)).verdict == Verdict::drop);
+  CHECK(judge_text(signed_text(accepted(), protocol::config_type)).reaction == Reaction::drop);
+  CHECK(judge_text(signed_text(accepted(), protocol::request_type)).reaction == Reaction::drop);
 }
 
 TEST_CASE("the device's proof decides the algorithm, not the header") {
@@ -74,57 +74,57 @@ TEST_CASE("the device's proof decides the algorithm, not the header") {
   const protocol::ServiceAnchors anchors{.certificates = {anchor.certificate}, .now = now};
   const auto by_certificate = protocol::sign_message(protocol::response_type, accepted().dump(), &signer);
 
-  CHECK(judge_answer(own, anchors, by_certificate).verdict == Verdict::accept);
+  CHECK(judge_answer(own, anchors, by_certificate).reaction == Reaction::accept);
   // A token device never takes HS256, a key device never takes ES256, even from the true service.
-  CHECK(judge_answer(own, anchors, signed_text(accepted())).verdict == Verdict::drop);
-  CHECK(judge_text(by_certificate).verdict == Verdict::drop);
+  CHECK(judge_answer(own, anchors, signed_text(accepted())).reaction == Reaction::drop);
+  CHECK(judge_text(by_certificate).reaction == Reaction::drop);
 }
 
 TEST_CASE("a signature that does not verify does not count") {
   const protocol::Signer other = protocol::answer_key(crypto::as_bytes("another key of thirty-two bytes!"));
-  CHECK(judge_text(protocol::sign_message(protocol::response_type, accepted().dump(), other)).verdict ==
-        Verdict::drop);
+  CHECK(judge_text(protocol::sign_message(protocol::response_type, accepted().dump(), other)).reaction ==
+        Reaction::drop);
   // Not even under the device's key itself: requests are signed with that one.
   const protocol::Signer raw{crypto::Secret(device_key)};
-  CHECK(judge_text(protocol::sign_message(protocol::response_type, accepted().dump(), raw)).verdict ==
-        Verdict::drop);
+  CHECK(judge_text(protocol::sign_message(protocol::response_type, accepted().dump(), raw)).reaction ==
+        Reaction::drop);
 }
 
 TEST_CASE("an answer to another device or another request does not count") {
   auto json = accepted();
   json["device_id"] = "12346";
-  CHECK(judge_signed(json).verdict == Verdict::drop);
+  CHECK(judge_signed(json).reaction == Reaction::drop);
   json = accepted();
   json["request_id"] = "request-9876543210";
-  CHECK(judge_signed(json).verdict == Verdict::drop);
+  CHECK(judge_signed(json).reaction == Reaction::drop);
   json["request_id"] = nullptr;
-  CHECK(judge_signed(json).verdict == Verdict::drop);
+  CHECK(judge_signed(json).reaction == Reaction::drop);
 }
 
 TEST_CASE("nobody is told anything by an unsigned answer to another request") {
   auto json = answer("retry");
   json["retry_after_s"] = 60;
-  CHECK(judge_text(json.dump()).verdict == Verdict::wait);
+  CHECK(judge_text(json.dump()).reaction == Reaction::wait);
   json["request_id"] = "request-9876543210";
-  CHECK(judge_text(json.dump()).verdict == Verdict::drop);
+  CHECK(judge_text(json.dump()).reaction == Reaction::drop);
 }
 
 TEST_CASE("accepted, pending and challenge count only when they are signed") {
-  CHECK(judge_text(accepted().dump()).verdict == Verdict::drop);
-  CHECK(judge_text(answer("pending").dump()).verdict == Verdict::drop);
+  CHECK(judge_text(accepted().dump()).reaction == Reaction::drop);
+  CHECK(judge_text(answer("pending").dump()).reaction == Reaction::drop);
   auto challenge = answer("challenge");
   challenge["nonce"] = "bm9uY2U";
-  CHECK(judge_text(challenge.dump()).verdict == Verdict::drop);
+  CHECK(judge_text(challenge.dump()).reaction == Reaction::drop);
 }
 
 TEST_CASE("a challenge is signed at once, and counts as retry when the request had a nonce") {
   auto json = answer("challenge");
   json["nonce"] = "bm9uY2U";
   const auto first = judge_signed(json);
-  CHECK(first.verdict == Verdict::sign_challenge);
+  CHECK(first.reaction == Reaction::sign_challenge);
   CHECK(first.answer.nonce == "bm9uY2U");
   const auto second = judge_signed(json, {.device_id = "12345", .request_id = request_id, .has_nonce = true});
-  CHECK(second.verdict == Verdict::wait);
+  CHECK(second.reaction == Reaction::wait);
   CHECK_FALSE(second.delay.has_value());
 }
 
@@ -133,9 +133,9 @@ TEST_CASE("pending and retry keep the request and honour the delay") {
     auto json = answer(status);
     json["retry_after_s"] = 30;
     const auto judged = judge_signed(json);
-    CHECK(judged.verdict == Verdict::wait);
+    CHECK(judged.reaction == Reaction::wait);
     CHECK(judged.delay == seconds(30));
-    CHECK(judge_signed(answer(status)).verdict == Verdict::wait);
+    CHECK(judge_signed(answer(status)).reaction == Reaction::wait);
   }
 }
 
@@ -148,16 +148,16 @@ TEST_CASE("a signed retry may send the device back at once") {
 TEST_CASE("rejected with a delay keeps the request, without one it is spent") {
   auto json = answer("rejected");
   json["code"] = "conflict";
-  CHECK(judge_signed(json).verdict == Verdict::take_new_request);
+  CHECK(judge_signed(json).reaction == Reaction::take_new_request);
   json["code"] = "device_suspended";
   json["retry_after_s"] = 3600;
-  CHECK(judge_signed(json).verdict == Verdict::wait);
+  CHECK(judge_signed(json).reaction == Reaction::wait);
 }
 
 TEST_CASE("an unsigned answer never spends the request") {
   auto json = answer("rejected");
   json["code"] = "invalid_request";
-  CHECK(judge_text(json.dump()).verdict == Verdict::wait);
+  CHECK(judge_text(json.dump()).reaction == Reaction::wait);
 }
 
 TEST_CASE("an unsigned answer delays by 1 h at most, a signed one by 7 days") {
@@ -178,29 +178,29 @@ TEST_CASE("an answer with an unknown critical member counts as retry") {
   auto json = accepted();
   json["critical"] = {"hologram"};
   json["hologram"] = 1;
-  CHECK(judge_signed(json).verdict == Verdict::wait);
+  CHECK(judge_signed(json).reaction == Reaction::wait);
   json["critical"] = {"generation"};
-  CHECK(judge_signed(json).verdict == Verdict::accept);
+  CHECK(judge_signed(json).reaction == Reaction::accept);
 }
 
 TEST_CASE("unknown members are ignored, an unknown status drops the answer") {
   auto json = accepted();
   json["hologram"] = 1;
-  CHECK(judge_signed(json).verdict == Verdict::accept);
-  CHECK(judge_signed(answer("celebrate")).verdict == Verdict::drop);
+  CHECK(judge_signed(json).reaction == Reaction::accept);
+  CHECK(judge_signed(answer("celebrate")).reaction == Reaction::drop);
 }
 
 TEST_CASE("what is neither JSON nor a JWS from its first byte on is dropped") {
-  CHECK(judge_text("").verdict == Verdict::drop);
-  CHECK(judge_text(" " + answer("retry").dump()).verdict == Verdict::drop);
-  CHECK(judge_text("\xEF\xBB\xBF" + answer("retry").dump()).verdict == Verdict::drop);
-  CHECK(judge_text("[]").verdict == Verdict::drop);
+  CHECK(judge_text("").reaction == Reaction::drop);
+  CHECK(judge_text(" " + answer("retry").dump()).reaction == Reaction::drop);
+  CHECK(judge_text("\xEF\xBB\xBF" + answer("retry").dump()).reaction == Reaction::drop);
+  CHECK(judge_text("[]").reaction == Reaction::drop);
 }
 
 TEST_CASE("an answer larger than 8 KiB is dropped") {
   auto json = answer("retry");
   json["padding"] = std::string(8192, 'x');
-  CHECK(judge_text(json.dump()).verdict == Verdict::drop);
+  CHECK(judge_text(json.dump()).reaction == Reaction::drop);
 }
 
 TEST_CASE("only signed answers tell the time") {
@@ -229,14 +229,14 @@ TEST_CASE("without a time the dates of the signer's certificate are skipped") {
   const auto signer = crypto::make_signing_identity(anchor, "answers", {now - hours(1), now + hours(1)});
   const auto text = protocol::sign_message(protocol::response_type, accepted().dump(), &signer);
   protocol::ServiceAnchors anchors{.certificates = {anchor.certificate}, .now = std::nullopt};
-  CHECK(judge_answer(own, anchors, text).verdict == Verdict::accept);
+  CHECK(judge_answer(own, anchors, text).reaction == Reaction::accept);
   anchors.earliest = now - hours(2);  // the signer began after what the device knows
-  CHECK(judge_answer(own, anchors, text).verdict == Verdict::accept);
+  CHECK(judge_answer(own, anchors, text).reaction == Reaction::accept);
   anchors.earliest = now + hours(2);
-  CHECK(judge_answer(own, anchors, text).verdict == Verdict::drop);
+  CHECK(judge_answer(own, anchors, text).reaction == Reaction::drop);
   anchors.earliest.reset();
   anchors.now = now + hours(2);
-  CHECK(judge_answer(own, anchors, text).verdict == Verdict::drop);
+  CHECK(judge_answer(own, anchors, text).reaction == Reaction::drop);
 }
 
 TEST_CASE("delays double from 2 s to 120 s, each drawn from half of it to all of it") {

@@ -77,9 +77,9 @@ std::string accepted() {
     "config_version":1})";
 }
 
-Verdict verdict_of(const OwnProof& proof, std::string_view message) {
+Reaction reaction_of(const OwnProof& proof, std::string_view message) {
   const auto verifier = verifier_of(answered_by(proof), proof, anchors());
-  return judge_answer({.device_id = "12345", .request_id = "request-0123456789"}, verifier, message).verdict;
+  return judge_answer({.device_id = "12345", .request_id = "request-0123456789"}, verifier, message).reaction;
 }
 
 std::string answer_by(const protocol::Signer& signer) {
@@ -122,9 +122,9 @@ TEST_CASE("each proof takes the answers that it implies and no other, though bot
   for (const auto& proof : every_proof()) {
     CAPTURE(proof.index());
     const bool symmetric = std::holds_alternative<KeyProof>(proof);
-    CHECK((verdict_of(proof, answer_by(protocol::answer_key(own_key().view()))) == Verdict::accept) ==
+    CHECK((reaction_of(proof, answer_by(protocol::answer_key(own_key().view()))) == Reaction::accept) ==
           symmetric);
-    CHECK((verdict_of(proof, answer_by(&world().signer)) == Verdict::accept) == !symmetric);
+    CHECK((reaction_of(proof, answer_by(&world().signer)) == Reaction::accept) == !symmetric);
   }
 }
 
@@ -134,27 +134,27 @@ TEST_CASE("no proof takes what the broker, a device, the anchor or another servi
   for (const auto& proof : every_proof()) {
     CAPTURE(proof.index());
     for (const auto* signer : {&world().broker, &world().device, &world().anchor, &stranger})
-      CHECK(verdict_of(proof, answer_by(signer)) == Verdict::drop);
-    CHECK(verdict_of(proof, answer_by(own_key())) == Verdict::drop);
-    CHECK(verdict_of(proof, answer_by(crypto::Secret(
-                                std::string_view("another 32 bytes of another key!")))) == Verdict::drop);
+      CHECK(reaction_of(proof, answer_by(signer)) == Reaction::drop);
+    CHECK(reaction_of(proof, answer_by(own_key())) == Reaction::drop);
+    CHECK(reaction_of(proof, answer_by(crypto::Secret(
+                                 std::string_view("another 32 bytes of another key!")))) == Reaction::drop);
   }
 }
 
 TEST_CASE("a request that comes back to its sender is no answer, whatever it says") {
   for (const auto& proof : every_proof()) {
     CAPTURE(proof.index());
-    CHECK(verdict_of(proof, prove(proof, request()).payload) == Verdict::drop);
+    CHECK(reaction_of(proof, prove(proof, request()).payload) == Reaction::drop);
   }
   // Nor is one that says what an answer says: requests have a typ, and K another key for answers.
   const OwnProof symmetric = KeyProof{own_key(), {}};
-  CHECK(verdict_of(symmetric, protocol::sign_request(accepted(), own_key().view(), {})) == Verdict::drop);
+  CHECK(reaction_of(symmetric, protocol::sign_request(accepted(), own_key().view(), {})) == Reaction::drop);
   const OwnProof certified = PrivateKeyProof{world().device.key, {}, {}};
   const auto der = world().signer.certificate.der();
-  CHECK(verdict_of(certified, protocol::sign_request(accepted(), world().signer.key,
-                                                     {.group = {},
-                                                      .chain = {{der.begin(), der.end()}},
-                                                      .current_certificate = {}})) == Verdict::drop);
+  CHECK(reaction_of(certified, protocol::sign_request(accepted(), world().signer.key,
+                                                      {.group = {},
+                                                       .chain = {{der.begin(), der.end()}},
+                                                       .current_certificate = {}})) == Reaction::drop);
 }
 
 TEST_CASE("an answer under the device's key is nothing to a device that has none") {

@@ -133,7 +133,7 @@ TEST_CASE("once a credential has worked the older one and the request go") {
   const Place place;
   const auto store = place.open();
   keep_two_generations(store);
-  REQUIRE(store.settle(2, connection_to("broker")).has_value());
+  REQUIRE(store.confirm(2, connection_to("broker")).has_value());
   CHECK(generations(store) == std::vector<std::int64_t>{2});
   CHECK_FALSE(store.open_request().has_value());
   CHECK_FALSE(fs::exists(place.path() / "request-key.pem"));
@@ -144,7 +144,7 @@ TEST_CASE("a credential that still works leaves a newer one and the request for 
   const Place place;
   const auto store = place.open();
   keep_two_generations(store);
-  REQUIRE(store.settle(1, connection_to("broker")).has_value());
+  REQUIRE(store.confirm(1, connection_to("broker")).has_value());
   CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
   CHECK(store.open_request()->id == "request-0000000002");
 }
@@ -252,9 +252,9 @@ TEST_CASE("a new connection is tried first, and the old one kept until the new o
     return found;
   };
   CHECK(hosts() == std::vector<std::string>{"elsewhere", "broker"});
-  REQUIRE(store.settle(1, connection_to("broker")).has_value());  // the new one did not work this time
+  REQUIRE(store.confirm(1, connection_to("broker")).has_value());  // the new one did not work this time
   CHECK(hosts() == std::vector<std::string>{"elsewhere", "broker"});
-  REQUIRE(store.settle(1, connection_to("elsewhere")).has_value());
+  REQUIRE(store.confirm(1, connection_to("elsewhere")).has_value());
   CHECK(hosts() == std::vector<std::string>{"elsewhere"});
 }
 

@@ -10,38 +10,40 @@
 
 namespace latchkey::device {
 
-/// How a device asks for a credential.
+/// How a device requests a credential.
 struct Terms {
-  std::string last_error;   ///< why one that had a credential came back to the bootstrap connection, or empty
-  std::int64_t renews = 0;  ///< the generation whose certificate is the proof; 0: the proof is the factory's
-  /// Asks until it is accepted, however often it is refused; otherwise the first refusal ends it.
+  /// Why a device with a credential uses the bootstrap connection again; empty: it has none.
+  std::string last_error;
+  std::int64_t renews = 0;  ///< the generation whose certificate is the proof; 0: the factory's proof
+  /// Repeats the request until it is accepted, even after refusals; false: the first refusal ends the
+  /// exchange.
   bool insists = false;
-  unsigned rejections = 0;  ///< final ones in a row before this
+  unsigned rejections = 0;  ///< final rejections in a row before this exchange
 };
 
-/// The device's open request (docs/protocol.md, 7): asks on a link that somebody else holds, which may be the
-/// bootstrap connection or the operational one, until there is a final answer.
-class Asking {
+/// The device's open request (docs/protocol.md, 7): sends it until there is a final answer. It uses the
+/// caller's link, which may be the bootstrap or the operational connection.
+class RequestExchange {
  public:
   using Clock = Mailbox::Clock;
-  /// Nothing: it goes on. The stored credential on success.
+  /// Nothing while the exchange goes on; the stored credential on success.
   using Ended = std::optional<std::expected<StoredCredential, Outcome>>;
 
-  /// `proof` outlives this.
-  Asking(Context context, const OwnProof& proof, Terms terms);
+  /// `proof` must outlive this.
+  RequestExchange(Context context, const OwnProof& proof, Terms terms);
 
-  /// Takes the stored request, or stores a new one. False if it cannot be stored.
+  /// Loads the stored request, or makes and stores a new one. False if it cannot be stored.
   [[nodiscard]] bool begin();
-  /// The link is up and its subscription there; it stays until `on_lost`.
+  /// Call when the link is connected and subscribed. It must stay valid until `on_lost`.
   void on_ready(mqtt::Link& link);
   void on_lost();
   [[nodiscard]] Ended on_answer(std::string_view payload);
-  /// At `next_timer` or later.
+  /// Call at `next_timer` or later.
   [[nodiscard]] Ended on_timer();
   [[nodiscard]] std::optional<Clock::time_point> next_timer() const;
-  /// The service does not want to hear from the device before.
+  /// The time before which the service wants no further request.
   [[nodiscard]] Clock::time_point not_before() const noexcept { return not_before_; }
-  /// Final ones in a row.
+  /// Final rejections in a row.
   [[nodiscard]] unsigned rejections() const noexcept { return terms_.rejections; }
 
  private:
@@ -68,11 +70,11 @@ class Asking {
   Terms terms_;
   std::string attributes_;
   mqtt::Link* link_ = nullptr;
-  std::unique_ptr<const OpenRequest> request_;  ///< there from `begin` on
+  std::unique_ptr<const OpenRequest> request_;  ///< set by `begin`
   bool sent_nonce_ = false;
   bool had_conflict_ = false;
   Backoff backoff_;
-  Clock::time_point not_before_ = Clock::time_point::min();  ///< what the service asked for
+  Clock::time_point not_before_ = Clock::time_point::min();  ///< by the service's retry_after_s
   std::optional<Clock::time_point> next_send_;
   std::optional<Clock::time_point> believe_refusal_at_;
 };

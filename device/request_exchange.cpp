@@ -1,4 +1,4 @@
-#include "device/asking.hpp"
+#include "device/request_exchange.hpp"
 
 #include "base/failpoint.hpp"
 #include "crypto/certificate_request.hpp"
@@ -15,8 +15,8 @@ namespace latchkey::device {
 namespace {
 
 constexpr std::size_t request_id_bytes = 16;
-// A forged refusal, sent by anybody on the shared bootstrap account, must not beat the signed answer behind
-// it.
+// Anybody on the shared bootstrap account can forge an unsigned refusal: wait so long for a signed answer
+// before believing it.
 constexpr std::chrono::seconds doubt_of_unsigned_refusal{1};
 
 Step step_of(const Judgement& judged) {
@@ -37,17 +37,17 @@ Step step_of(const Judgement& judged) {
 
 }  // namespace
 
-Asking::Asking(Context context, const OwnProof& proof, Terms terms)
+RequestExchange::RequestExchange(Context context, const OwnProof& proof, Terms terms)
     : context_(context),
       proof_(proof),
       terms_(std::move(terms)),
       attributes_(with_last_error(context.settings.attributes, terms_.last_error)) {}
 
-bool Asking::begin() {
+bool RequestExchange::begin() {
   return take_request(false);
 }
 
-bool Asking::take_request(bool anew) {
+bool RequestExchange::take_request(bool anew) {
   auto open = anew ? std::nullopt : context_.store.open_request();
   if (open && is_wanted(*open)) {
     request_ = std::make_unique<const OpenRequest>(*std::move(open));
@@ -62,63 +62,64 @@ bool Asking::take_request(bool anew) {
   return context_.store.keep_request(*request_).has_value();
 }
 
-bool Asking::wants_certificate() const {
+bool RequestExchange::wants_certificate() const {
   return context_.settings.credential == protocol::CredentialType::x509;
 }
 
-// The same request_id for something else would be a conflict; under another proof its answer, and the
-// configurations after it, would be signed in another way than the first time.
-bool Asking::is_wanted(const OpenRequest& request) const {
+// A stored request is reused only if it is for the same credential and proof: the same request_id for another
+// credential would be a conflict, and another proof changes the signer of the answer and of the
+// configurations.
+bool RequestExchange::is_wanted(const OpenRequest& request) const {
   return request.renews == terms_.renews && request.key.has_value() == wants_certificate() &&
          request.encryption_key.has_value() == context_.settings.has_encryption_key;
 }
 
-// Only now is the subscription known to be there: an answer cannot be missed.
-void Asking::on_ready(mqtt::Link& link) {
+// Send only now: the subscription is acknowledged, so no answer can be missed.
+void RequestExchange::on_ready(mqtt::Link& link) {
   link_ = &link;
   if (Clock::now() >= not_before_) return send();
   next_send_ = not_before_;
 }
 
-void Asking::on_lost() {
+void RequestExchange::on_lost() {
   link_ = nullptr;
-  next_send_.reset();  // what is published now would reach nobody who listens
+  next_send_.reset();  // without a subscription the answer would be missed
 }
 
-Asking::Ended Asking::on_timer() {
+RequestExchange::Ended RequestExchange::on_timer() {
   const auto now = Clock::now();
   if (believe_refusal_at_ && now >= *believe_refusal_at_) return std::unexpected(Outcome::refused);
   if (!next_send_ || now < *next_send_) return std::nullopt;
   next_send_.reset();
-  if (link_ != nullptr && link_->ready()) send();  // otherwise it is sent as soon as the link is
+  if (link_ != nullptr && link_->ready()) send();  // otherwise on_ready sends it
   return std::nullopt;
 }
 
-std::optional<Asking::Clock::time_point> Asking::next_timer() const {
+std::optional<RequestExchange::Clock::time_point> RequestExchange::next_timer() const {
   if (!next_send_ || !believe_refusal_at_) return next_send_ ? next_send_ : believe_refusal_at_;
   return std::min(*next_send_, *believe_refusal_at_);
 }
 
-Asking::Ended Asking::on_answer(std::string_view payload) {
+RequestExchange::Ended RequestExchange::on_answer(std::string_view payload) {
   const auto anchors = anchors_of(context_.settings, context_.time, learned_anchors());
   const auto judged = judge_answer({context_.settings.id.text(), request_->id, sent_nonce_},
                                    verifier_of(answered_by(proof_), proof_, anchors), payload);
-  if (judged.verdict == Verdict::drop) return std::nullopt;
+  if (judged.reaction == Reaction::drop) return std::nullopt;
   context_.reporter.step(step_of(judged));
   failpoint("answer_received");
   if (judged.server_time)
     if (auto learned = context_.time.learn(*judged.server_time); !learned) return damaged(learned.error());
   if (judged.answer.status == protocol::Status::rejected) return on_refused(judged);
-  if (judged.verdict == Verdict::accept && judged.answer.acceptance)
+  if (judged.reaction == Reaction::accept && judged.answer.acceptance)
     return on_accepted(*judged.answer.acceptance);
-  if (judged.verdict == Verdict::sign_challenge) send(judged.answer.nonce);
-  if (judged.verdict == Verdict::wait) wait(judged.delay);
+  if (judged.reaction == Reaction::sign_challenge) send(judged.answer.nonce);
+  if (judged.reaction == Reaction::wait) wait(judged.delay);
   return std::nullopt;
 }
 
-// An answer that is genuine and of no use, because what is sealed in it does not open or it is not what was
-// asked for, is a mistake of the service's: it is asked again, and what the device has stays as it is.
-Asking::Ended Asking::on_accepted(const protocol::Acceptance& accepted) {
+// A signed answer that is unusable (its secrets cannot be opened, or it is for another request) is a fault of
+// the service: repeat the request, and keep all that is stored.
+RequestExchange::Ended RequestExchange::on_accepted(const protocol::Acceptance& accepted) {
   auto secrets = secrets_of(accepted);
   if (!secrets) return on_unusable(secrets.error());
   const NewCredential given{
@@ -130,29 +131,31 @@ Asking::Ended Asking::on_accepted(const protocol::Acceptance& accepted) {
   return *std::move(credential);
 }
 
-Asking::Ended Asking::on_unusable(const std::string& why) {
+RequestExchange::Ended RequestExchange::on_unusable(const std::string& why) {
   context_.reporter.remark("the answer cannot be used: " + why);
   wait(std::nullopt);
   return std::nullopt;
 }
 
-std::expected<protocol::Secrets, std::string> Asking::secrets_of(const protocol::Acceptance& accepted) const {
+std::expected<protocol::Secrets, std::string> RequestExchange::secrets_of(
+    const protocol::Acceptance& accepted) const {
   if (accepted.sealed.empty()) return protocol::Secrets();
   const auto opened = open_secrets(proof_, request_->encryption_key, accepted.sealed);
   if (!opened) return std::unexpected(opened.error());
   return protocol::read_secrets(opened->text());
 }
 
-bool Asking::keep_config(const protocol::Acceptance& accepted, const protocol::Secrets& secrets) const {
+bool RequestExchange::keep_config(const protocol::Acceptance& accepted,
+                                  const protocol::Secrets& secrets) const {
   const auto config = config_of(accepted.config_version, accepted.config, secrets);
   return !config || context_.store.keep_config(*config).has_value();
 }
 
-// The request_id stays stored after an unsigned refusal, and after one that names a time: the next run asks
-// the same.
-Asking::Ended Asking::on_refused(const Judgement& judged) {
+// Keep the stored request after an unsigned refusal, and after one with retry_after_s: the next run repeats
+// it.
+RequestExchange::Ended RequestExchange::on_refused(const Judgement& judged) {
   const std::string what = "refused: " + judged.answer.code + ": " + judged.answer.message;
-  if (judged.verdict == Verdict::take_new_request)
+  if (judged.reaction == Reaction::take_new_request)
     return on_spent_request(judged.answer.code == protocol::rule(protocol::Code::conflict).name, what);
   wait(judged.delay);
   remark_refusal(what, terms_.insists);
@@ -162,9 +165,9 @@ Asking::Ended Asking::on_refused(const Judgement& judged) {
   return std::nullopt;
 }
 
-// One new request_id cures a conflict. What it does not cure needs a person: the device looks in now and
-// then.
-Asking::Ended Asking::on_spent_request(bool is_conflict, const std::string& what) {
+// A new request_id solves a conflict. If it does not, an operator must act: the device tries again from time
+// to time.
+RequestExchange::Ended RequestExchange::on_spent_request(bool is_conflict, const std::string& what) {
   const bool is_cured = is_conflict && !std::exchange(had_conflict_, true);
   if (!is_cured) wait(pause_after_rejections(++terms_.rejections));
   remark_refusal(what, !is_cured && terms_.insists);
@@ -178,21 +181,21 @@ Asking::Ended Asking::on_spent_request(bool is_conflict, const std::string& what
   return std::nullopt;
 }
 
-void Asking::remark_refusal(const std::string& what, bool is_tried_again) const {
+void RequestExchange::remark_refusal(const std::string& what, bool is_tried_again) const {
   const auto left = std::chrono::ceil<std::chrono::seconds>(not_before_ - Clock::now());
   context_.reporter.remark(
       is_tried_again ? what + "; the next try is in " + std::to_string(left.count()) + " s" : what);
 }
 
-void Asking::wait(std::optional<std::chrono::seconds> delay) {
+void RequestExchange::wait(std::optional<std::chrono::seconds> delay) {
   const auto pause =
       delay ? std::chrono::milliseconds(*delay) : backoff_.next(context_.environment.uniform());
   not_before_ = Clock::now() + pause;
   next_send_ = not_before_;
 }
 
-// A nonce is used for one message: repeats begin anew, since it may have run out by then.
-void Asking::send(std::string_view nonce) {
+// A nonce is for one message only: a repeat is sent without it, since it may have expired by then.
+void RequestExchange::send(std::string_view nonce) {
   if (link_ == nullptr) return;
   sent_nonce_ = !nonce.empty();
   next_send_ = Clock::now() + backoff_.next(context_.environment.uniform());
@@ -201,7 +204,7 @@ void Asking::send(std::string_view nonce) {
   context_.reporter.step({"request_sent", {{"request_id", request_->id}, {"nonce", sent_nonce_}}});
 }
 
-mqtt::Message Asking::message(std::string_view nonce) const {
+mqtt::Message RequestExchange::message(std::string_view nonce) const {
   const auto& settings = context_.settings;
   protocol::Request request{.request_id = request_->id,
                             .device_id = settings.id,
@@ -223,12 +226,12 @@ mqtt::Message Asking::message(std::string_view nonce) const {
           .correlation_data = {}};
 }
 
-std::vector<crypto::Bytes> Asking::learned_anchors() const {
+std::vector<crypto::Bytes> RequestExchange::learned_anchors() const {
   return answered_by(proof_) == AnsweredBy::service ? context_.store.learned_anchors()
                                                     : std::vector<crypto::Bytes>();
 }
 
-std::unexpected<Outcome> Asking::damaged(std::string_view why) const {
+std::unexpected<Outcome> RequestExchange::damaged(std::string_view why) const {
   context_.reporter.remark(why);
   return std::unexpected(Outcome::damaged);
 }

@@ -1,4 +1,4 @@
-#include "device/applying.hpp"
+#include "device/config_apply.hpp"
 
 #include "base/failpoint.hpp"
 #include "device/program.hpp"
@@ -16,7 +16,8 @@ std::unexpected<ApplyFailure> cannot_store(std::string why) {
   return std::unexpected(ApplyFailure{"config_not_stored", std::move(why)});
 }
 
-/// The program reads the candidate from a file that is gone when it has ended: a configuration may be secret.
+/// Runs the program with the configuration in a file, and deletes the file afterwards: a configuration may be
+/// secret.
 Applied run_hook(const Context& context, const ConfigRecord& config) {
   const auto& program = context.settings.on_config;
   if (program.empty()) return {};

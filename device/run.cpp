@@ -1,4 +1,4 @@
-#include "device/running.hpp"
+#include "device/run.hpp"
 
 #include "device/enrolment.hpp"
 #include "device/operation.hpp"
@@ -13,18 +13,18 @@ namespace {
 
 using Clock = Mailbox::Clock;
 
-// However quickly everything fails.
+// The least time between attempts, even if everything fails at once.
 constexpr std::chrono::seconds shortest_round{1};
 
-/// A credential, and where to connect with it.
+/// A credential with one of its connections.
 struct Place {
   StoredCredential credential;
   protocol::Connection connection;
 };
 
-class Running {
+class Runner {
  public:
-  Running(const Context& context, const RunOptions& options) : context_(context), options_(options) {}
+  Runner(const Context& context, const RunOptions& options) : context_(context), options_(options) {}
 
   void run();
 
@@ -34,23 +34,23 @@ class Running {
   [[nodiscard]] bool is_stopped() const { return context_.mailbox.stopped(); }
   void sleep_until(Clock::time_point time) { (void)context_.mailbox.wait_until(time); }
   void operate(Place place, bool is_outdated);
-  void note_failure(const Operation& operation);
+  void record_failure(const Operation& operation);
   void enrol();
   [[nodiscard]] std::optional<Outcome> renew_expired();
   [[nodiscard]] Outcome ask(const OwnProof& proof, Terms terms);
 
   const Context& context_;
   const RunOptions& options_;
-  std::size_t failed_ = 0;      ///< how many places, newest first, did not work lately
-  Clock::time_point again_at_;  ///< when they are worth another try
+  std::size_t failed_ = 0;      ///< how many places, newest first, failed lately
+  Clock::time_point again_at_;  ///< when to try them again
   unsigned retries_ = 0;
   std::string last_error_;
-  std::optional<std::int64_t> issued_;  ///< the generation that the bootstrap connection brought
+  std::optional<std::int64_t> issued_;  ///< the generation received on the bootstrap connection
   Clock::time_point ask_not_before_ = Clock::time_point::min();
-  unsigned rejections_ = 0;  ///< of the factory's proof, final ones in a row
+  unsigned rejections_ = 0;  ///< final rejections of the factory's proof in a row
 };
 
-void Running::run() {
+void Runner::run() {
   const auto delay = context_.environment.uniform() * options_.start_within;
   sleep_until(Clock::now() + std::chrono::duration_cast<Clock::duration>(delay));
   while (!is_stopped()) {
@@ -67,15 +67,15 @@ void Running::run() {
   }
 }
 
-// What was issued a moment ago is tried, whatever the device believes the time to be.
-bool Running::is_usable(const StoredCredential& credential) const {
+// Always try a credential that was just issued, whatever the device's clock says.
+bool Runner::is_usable(const StoredCredential& credential) const {
   return credential.record.generation == issued_ || !has_expired(context_, credential);
 }
 
-// Newest first; a new connection of a credential before the one that worked.
-std::vector<Place> Running::places() const {
+// Newest credential first; of one credential the new connection before the one that worked.
+std::vector<Place> Runner::places() const {
   std::vector<Place> found;
-  // Read for each connection anew: private keys are not copied.
+  // Read again for each connection, since private keys are not copied.
   for (std::size_t i = 0; i < 2; ++i)
     for (auto& credential : context_.store.credentials()) {
       if (!is_usable(credential) || i >= credential.record.connections.size()) continue;
@@ -87,7 +87,7 @@ std::vector<Place> Running::places() const {
   return found;
 }
 
-void Running::operate(Place place, bool is_outdated) {
+void Runner::operate(Place place, bool is_outdated) {
   const Plan plan{.stays = true,
                   .patience = options_.patience,
                   .again_at = failed_ > 0 ? std::optional(again_at_) : std::nullopt,
@@ -96,11 +96,11 @@ void Running::operate(Place place, bool is_outdated) {
   const auto outcome = operation.run();
   if (operation.has_worked() && failed_ == 0) retries_ = 0;
   if (outcome == Outcome::changed) failed_ = 0;
-  if (outcome != Outcome::changed && outcome != Outcome::stopped) note_failure(operation);
+  if (outcome != Outcome::changed && outcome != Outcome::stopped) record_failure(operation);
 }
 
-// Trying it costs a connection that works, so that it is tried ever less often.
-void Running::note_failure(const Operation& operation) {
+// To try it the device must end a working connection, so the pauses grow.
+void Runner::record_failure(const Operation& operation) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(6);
   last_error_ = operation.last_error().empty() ? "no configuration came" : operation.last_error();
   context_.reporter.remark("this does not work: " + last_error_);
@@ -110,10 +110,10 @@ void Running::note_failure(const Operation& operation) {
   again_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(pause);
 }
 
-void Running::enrol() {
+void Runner::enrol() {
   const auto now = Clock::now();
   if (now < ask_not_before_) {
-    // With something else to try, that is tried meanwhile.
+    // If there are places to try, try them meanwhile.
     sleep_until(places().empty() ? ask_not_before_ : now + shortest_round);
     return;
   }
@@ -125,9 +125,9 @@ void Running::enrol() {
             {.last_error = last_error_, .renews = 0, .insists = insists, .rejections = rejections_});
 }
 
-/// An expired certificate opens no connection, and still proves who asks for the next one (docs/protocol.md,
-/// 2). Nothing if there is none.
-std::optional<Outcome> Running::renew_expired() {
+/// Renews by an expired certificate, which opens no connection but is still a valid proof (docs/protocol.md,
+/// 2). Nothing without one.
+std::optional<Outcome> Runner::renew_expired() {
   for (const auto& credential : context_.store.credentials()) {
     auto certified = has_expired(context_, credential) ? renewal_proof(credential) : std::nullopt;
     if (!certified) continue;
@@ -139,8 +139,8 @@ std::optional<Outcome> Running::renew_expired() {
   return std::nullopt;
 }
 
-/// `changed` when there is a new credential.
-Outcome Running::ask(const OwnProof& proof, Terms terms) {
+/// Returns `changed` after storing a new credential.
+Outcome Runner::ask(const OwnProof& proof, Terms terms) {
   const auto deadline = terms.insists ? std::nullopt : std::optional(Clock::now() + options_.patience);
   const bool renews = terms.renews > 0;
   Enrolment enrolment(context_, proof, std::move(terms));
@@ -150,7 +150,7 @@ Outcome Running::ask(const OwnProof& proof, Terms terms) {
     rejections_ = 0;
     return Outcome::changed;
   }
-  // What refuses a renewal does not speak for the factory's proof.
+  // A refused renewal does not delay a request by the factory's proof.
   if (!renews || asked.error() != Outcome::refused) ask_not_before_ = enrolment.not_before();
   if (!renews) rejections_ = enrolment.rejections();
   if (asked.error() == Outcome::damaged) sleep_until(Clock::now() + options_.patience);
@@ -161,7 +161,7 @@ Outcome Running::ask(const OwnProof& proof, Terms terms) {
 
 void run(const Context& context, const RunOptions& options) {
   context.reporter.step({"powered_on", {{"device_id", context.settings.id.text()}}});
-  Running(context, options).run();
+  Runner(context, options).run();
 }
 
 }  // namespace latchkey::device
