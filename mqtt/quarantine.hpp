@@ -26,8 +26,8 @@ class Quarantine {
   void taken(const std::string& topic, std::size_t bytes);
   [[nodiscard]] bool holds(const std::string& topic, std::size_t bytes, Clock::time_point now) const;
 
-  static constexpr std::size_t capacity =
-      1000;  ///< topics; beyond it the topic whose pause ends first is dropped
+  /// In topics. Beyond it the topic whose pause ends first is dropped.
+  static constexpr std::size_t capacity = 1000;
   /// A message below this size was refused for its topic: no broker has a smaller limit.
   static constexpr std::size_t smallest_limit = 1024;
 

@@ -26,8 +26,8 @@ Result<Loaded> load(Session& session, const char* function, std::span<const Key>
   if (!rows) {
     // A load locks no row, so a table is locked: a part of the batch would fail too.
     if (rows.error().failure == Failure::locked)
-      return std::unexpected(session.noted({Failure::unavailable, rows.error().what}));
-    if (rows.error().failure == Failure::too_slow) session.hurry();
+      return std::unexpected(session.recorded({Failure::unavailable, rows.error().what}));
+    if (rows.error().failure == Failure::too_slow) session.shorten_limits();
     return std::unexpected(std::move(rows.error()));
   }
   // libpqxx 7 counts rows in a signed integer.

@@ -49,7 +49,7 @@ Condition look(pqxx::connection& connection) {
 
 }  // namespace
 
-std::expected<Condition, std::string> look_around(const ConnectOptions& options) {
+std::expected<Condition, std::string> read_condition(const ConnectOptions& options) {
   try {
     return AdminConnection(options).run(look);
   } catch (...) {

@@ -18,7 +18,7 @@ struct Condition {
 };
 
 /// Opens a connection of its own and returns within seconds. The error is the database's or libpq's sentence.
-[[nodiscard]] std::expected<Condition, std::string> look_around(const ConnectOptions& options);
+[[nodiscard]] std::expected<Condition, std::string> read_condition(const ConnectOptions& options);
 
 /// The application_name of a service's connections: it shows in pg_stat_activity and reveals two services
 /// with the same client id. `instance` is random for each process. A long client id is shortened, since

@@ -28,7 +28,7 @@ bool Deadline::Watch::passed() const noexcept {
   return deadline_.passed_;
 }
 
-void Deadline::give_up(std::chrono::milliseconds after) noexcept {
+void Deadline::expire(std::chrono::milliseconds after) noexcept {
   {
     const std::lock_guard lock(mutex_);
     last_ = std::min(last_, Clock::now() + after);
@@ -37,7 +37,7 @@ void Deadline::give_up(std::chrono::milliseconds after) noexcept {
   changed_.notify_one();
 }
 
-bool Deadline::given_up() noexcept {
+bool Deadline::has_expired() noexcept {
   const std::lock_guard lock(mutex_);
   return last_ <= Clock::now();
 }

@@ -20,8 +20,8 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   /// A call that runs `after` from now fails then, and so does every later one. Thread-safe.
-  void give_up(std::chrono::milliseconds after = {}) noexcept;
-  [[nodiscard]] bool given_up() noexcept;
+  void expire(std::chrono::milliseconds after = {}) noexcept;
+  [[nodiscard]] bool has_expired() noexcept;
 
   /// Shuts the socket down at the limit, unless destroyed before.
   class Watch {

@@ -8,11 +8,11 @@ Result<std::vector<Outcome>> mark_sent(Registry& registry, std::span<const Sent>
   return outcomes_of(registry.session().call("mark_sent_2", rows_of(rows), false), rows.size());
 }
 
-Result<void> note_undelivered(Registry& registry, std::span<const Undelivered> messages) {
+Result<void> record_undelivered(Registry& registry, std::span<const Undelivered> messages) {
   return discard_rows(registry.session().call("note_undelivered", rows_of(messages), false));
 }
 
-Result<void> note_links(Registry& registry, std::span<const LinkLife> links) {
+Result<void> record_links(Registry& registry, std::span<const LinkLife> links) {
   return discard_rows(registry.session().call("note_links", rows_of(links), false));
 }
 

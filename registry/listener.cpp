@@ -71,7 +71,7 @@ struct Listener::Impl {
 };
 
 void Listener::Impl::connect() {
-  if (deadline.given_up()) throw std::runtime_error("interrupted");
+  if (deadline.has_expired()) throw std::runtime_error("interrupted");
   connection = open_connection(options);
   const Deadline::Watch watch(deadline, connection->sock(), listen_limit);
   try {
@@ -126,7 +126,7 @@ Result<Listener::Heard> Listener::wait(std::chrono::milliseconds limit) {
 }
 
 void Listener::interrupt() noexcept {
-  impl_->deadline.give_up();
+  impl_->deadline.expire();
   ::eventfd_write(impl_->interruption.number(), 1);
 }
 

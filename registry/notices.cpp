@@ -4,7 +4,7 @@
 
 namespace latchkey::registry {
 
-Result<ClaimedNotices> claim_nudges(Registry& registry) {
+Result<ClaimedNotices> claim_notices(Registry& registry) {
   const auto rows = registry.session().call("claim_nudges", "{}", false);
   if (!rows) return std::unexpected(rows.error());
   const Columns columns(*rows);

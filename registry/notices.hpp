@@ -10,6 +10,6 @@ struct ClaimedNotices {
 };
 
 /// Claims the devices to notify of an operator's decision; each is returned once.
-[[nodiscard]] Result<ClaimedNotices> claim_nudges(Registry& registry);
+[[nodiscard]] Result<ClaimedNotices> claim_notices(Registry& registry);
 
 }  // namespace latchkey::registry

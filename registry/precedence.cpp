@@ -2,12 +2,12 @@
 
 namespace latchkey::registry {
 
-void Precedence::lack() {
+void Precedence::add_missing() {
   const std::lock_guard lock(mutex_);
   ++lacking_;
 }
 
-void Precedence::have() {
+void Precedence::remove_missing() {
   {
     const std::lock_guard lock(mutex_);
     --lacking_;

@@ -11,9 +11,9 @@ namespace latchkey::registry {
 class Precedence {
  public:
   /// A connection with priority is missing.
-  void lack();
+  void add_missing();
   /// It is open now, or no longer needed.
-  void have();
+  void remove_missing();
   [[nodiscard]] bool others_may();
   /// Waits until connections without priority may open, at most `limit`; false if they still may not.
   [[nodiscard]] bool await(std::chrono::milliseconds limit);

@@ -48,7 +48,7 @@ Result<void> Registry::check() {
     what = "the registry lacks what this program calls: " + missing;
   else
     return {};
-  return std::unexpected(impl_->session.noted({Failure::old_schema, what + ": run latchkey db migrate"}));
+  return std::unexpected(impl_->session.recorded({Failure::old_schema, what + ": run latchkey db migrate"}));
 }
 
 Result<void> Registry::prove() {
@@ -56,7 +56,7 @@ Result<void> Registry::prove() {
   // A call without rows cannot fail because of a row.
   for (const char* const function : {"load_requests", "commit_requests", "load_statuses", "commit_statuses"})
     if (auto rows = impl_->session.call(function, "[]", false); !rows)
-      return std::unexpected(impl_->session.noted(std::move(rows.error())));
+      return std::unexpected(impl_->session.recorded(std::move(rows.error())));
   return discard_rows(impl_->session.query("SELECT registry.prove_commit()", true));
 }
 

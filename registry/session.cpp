@@ -172,10 +172,10 @@ Session::Session(ConnectOptions options, std::chrono::seconds patience)
 void Session::lacks_connection(bool lacks) {
   if (!options_.first || lacks == lacks_connection_) return;
   lacks_connection_ = lacks;
-  lacks ? options_.precedence->lack() : options_.precedence->have();
+  lacks ? options_.precedence->add_missing() : options_.precedence->remove_missing();
 }
 
-Error Session::noted(Error error) {
+Error Session::recorded(Error error) {
   standing_.complaint = error.what;
   return error;
 }
@@ -183,14 +183,14 @@ Error Session::noted(Error error) {
 Result<void> Session::connect() {
   if (options_.yields()) connection_.reset();
   if (connection_ != nullptr) return {};
-  if (deadline_->given_up())
+  if (deadline_->has_expired())
     return std::unexpected(Error{Failure::unavailable, "the connection is given up"});
   if (std::chrono::steady_clock::now() < next_attempt_)
     return std::unexpected(Error{Failure::unavailable, "the database was unreachable a moment ago"});
   try {
     connection_ = open_connection(options_);
     prepared_.clear();
-    hurried_ = false;
+    has_short_limits_ = false;
     set_limits();
     lacks_connection(false);
     return {};
@@ -199,7 +199,7 @@ Result<void> Session::connect() {
     lacks_connection(true);
     // Counted from the end of the attempt, which may have taken seconds.
     next_attempt_ = std::chrono::steady_clock::now() + reconnect_pause;
-    return std::unexpected(noted({Failure::unavailable, classify_current_exception(false).what}));
+    return std::unexpected(recorded({Failure::unavailable, classify_current_exception(false).what}));
   }
 }
 
@@ -216,17 +216,17 @@ void Session::set_limits() {
   setup.commit();
 }
 
-void Session::hurry() {
-  hurried_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+void Session::shorten_limits() {
+  short_limits_until_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
 }
 
 void Session::set_time() {
-  const bool hurried = std::chrono::steady_clock::now() < hurried_until_;
-  if (hurried == hurried_) return;
+  const bool shorten = std::chrono::steady_clock::now() < short_limits_until_;
+  if (shorten == has_short_limits_) return;
   const std::chrono::milliseconds whole = patience_;
-  const auto time = hurried ? whole / 10 : whole;
+  const auto time = shorten ? whole / 10 : whole;
   pqxx::nontransaction(*connection_).exec("SET statement_timeout = " + std::to_string(time.count()));
-  hurried_ = hurried;
+  has_short_limits_ = shorten;
 }
 
 // Prepare at the first use: libpqxx 7 prepares on the server at once, and `check` must work without a schema.
@@ -267,7 +267,7 @@ Result<pqxx::result> Session::run(bool committing, const Run& body) {
   // After a refused row or a lost race the connection is still good. After these two errors it is closed.
   if (rows.error().failure == Failure::unavailable || rows.error().failure == Failure::in_doubt) {
     connection_.reset();
-    return std::unexpected(noted(std::move(rows.error())));
+    return std::unexpected(recorded(std::move(rows.error())));
   }
   return rows;
 }

@@ -42,12 +42,12 @@ class Session {
   [[nodiscard]] Result<pqxx::result> query(const char* sql, bool committing = false);
   /// Call after a call that was too slow: limits the calls of the next minute to a tenth of the time, so that
   /// other batches do not wait as long.
-  void hurry();
+  void shorten_limits();
   [[nodiscard]] const Registry::Standing& standing() const noexcept { return standing_; }
   /// Records the error in `standing` and returns it.
-  [[nodiscard]] Error noted(Error error);
+  [[nodiscard]] Error recorded(Error error);
   /// A call that runs `after` from now fails then, and so does every later one. Thread-safe.
-  void abandon(std::chrono::milliseconds after) noexcept { deadline_->give_up(after); }
+  void abandon(std::chrono::milliseconds after) noexcept { deadline_->expire(after); }
 
  private:
   [[nodiscard]] Result<void> connect();
@@ -66,8 +66,8 @@ class Session {
   std::unique_ptr<pqxx::connection> connection_;
   std::set<std::string> prepared_;  ///< the functions prepared on this connection
   std::chrono::steady_clock::time_point next_attempt_;
-  std::chrono::steady_clock::time_point hurried_until_;
-  bool hurried_ = false;  ///< the server has the shorter statement_timeout
+  std::chrono::steady_clock::time_point short_limits_until_;
+  bool has_short_limits_ = false;  ///< the server has the shorter statement_timeout
   std::unique_ptr<Deadline> deadline_;
   Registry::Standing standing_;
   bool lacks_connection_ = false;  ///< counted as missing in `precedence`

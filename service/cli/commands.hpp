@@ -4,7 +4,7 @@
 
 namespace latchkey::cli {
 
-/// Each adds a noun with its verbs.
+/// Each adds a command with its verbs.
 void add_serve_command(Command& root);
 void add_health_command(Command& root);
 void add_doctor_command(Command& root);

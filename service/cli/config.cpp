@@ -16,13 +16,13 @@
 namespace latchkey::cli {
 namespace {
 
-/// Without the option's name: "pki.device_ca_file: cannot open x" -> "cannot open x".
+/// A complaint without the option's name: "pki.device_ca_file: cannot open x" -> "cannot open x".
 std::string_view fault_in(std::string_view complaint) {
   return complaint.substr(complaint.find(": ") + 2);
 }
 
-/// What `serve` checks before it starts, all at once: the options, and the certificates that they name, as
-/// far as those can be read.
+/// Everything that `serve` checks before it starts: the options, and the certificates that they name, as far
+/// as they can be read.
 service::Complaints complaints_about(service::Settings& settings) {
   service::read_into(settings, service::own_variables());
   service::Complaints all = settings.complaints();
@@ -37,7 +37,7 @@ service::Complaints complaints_about(service::Settings& settings) {
   return all;
 }
 
-/// Right, but perhaps not what somebody meant.
+/// A note about a valid setting that may not be intended.
 void remark_on_page(const service::Config& config) {
   const auto address = service::ListenAddress::parse(config.http.listen);
   if (address && !address->is_loopback() && config.http.token_file.empty())
@@ -98,7 +98,7 @@ void add_config_commands(Command& root) {
   auto config = root.add("config", "The configuration: check it, show it");
   add_verb(config, {"check", check_help, run_check});
   add_verb(config, {"show", show_help, run_show});
-  // For writing docs/configuration.md; of no use to anybody else, so the help does not name it.
+  // Generates docs/configuration.md. Hidden: operators do not need it.
   add_verb(config, {"reference", "Print docs/configuration.md", run_reference}).hide();
 }
 

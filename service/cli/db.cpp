@@ -40,7 +40,7 @@ void print_json(const Migrations& files) {
   std::cout << list.dump() << '\n';
 }
 
-/// There are many files of code, and mostly all of them are applied: a line stands for those.
+/// There are many files of code, mostly all applied: one line sums those up.
 void print_text(const Migrations& files, std::ostream& out) {
   std::size_t code_applied = 0;
   for (const auto& file : files)

@@ -2,7 +2,7 @@
 
 #include "base/command_line.hpp"
 
-// The verbs of `latchkey db`, which the owner of the schema runs.
+// The verbs of `latchkey db`, for the owner of the schema.
 namespace latchkey::cli {
 
 constexpr const char* owner_variable = "LATCHKEY_OWNER_DB_URL";

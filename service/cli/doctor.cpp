@@ -65,7 +65,7 @@ void print_json(const Findings& findings) {
     }
     list.push_back(std::move(entry));
   }
-  // What it says of others (a broker's reason, a certificate's name) may be any bytes.
+  // Texts of others (a broker's reason, a certificate's name) may be invalid UTF-8.
   std::cout << list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 

@@ -65,7 +65,7 @@ void add_group_limits(Command& command, GroupFlags& flags) {
                 {.metavar = "N", .within = Bounds{minute, ten_years}});
 }
 
-/// What becomes of credentials that are not used, not renewed in time, or replaced.
+/// Flags about credentials that are not used, not renewed in time, or replaced.
 void add_group_ends(Command& command, GroupFlags& flags) {
   constexpr std::int64_t minute = 60;
   constexpr std::int64_t thirty_days = 2592000;

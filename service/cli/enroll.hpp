@@ -11,12 +11,12 @@
 // The verbs of `latchkey enroll`.
 namespace latchkey::cli {
 
-/// What enrolling a group and enrolling a device have in common.
+/// Flags that `enroll group` and `enroll device` share.
 struct EnrolmentFlags {
   MaterialFlags material;
   std::string database_url;
-  std::string config_file;                   ///< the service's
-  std::optional<std::string> device_config;  ///< the devices', JSON
+  std::string config_file;                   ///< the service's configuration
+  std::optional<std::string> device_config;  ///< the devices' configuration, JSON
   bool json = false;
 };
 
@@ -50,13 +50,13 @@ struct DeriveFlags {
   std::string config_file;  // accepted as everywhere, and not needed
 };
 
-/// A group's name or a device's id, which have one shape; `what` says which, in the complaint.
+/// Checks a group's name or a device's id, which have the same format; `what` names it in the error.
 [[nodiscard]] Result<void> check_name(const std::string& name, std::string_view what);
 
 /// The verbs seal-key, roll-key and retire-key.
 void add_key_verbs(Command& enroll);
 
-/// Each does it and returns the exit code.
+/// Each runs the command and returns the exit code.
 [[nodiscard]] int enroll_group(const GroupFlags& flags);
 [[nodiscard]] int enroll_device(const DeviceFlags& flags);
 [[nodiscard]] int derive_key(const DeriveFlags& flags);

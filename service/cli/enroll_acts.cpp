@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* variable = "LATCHKEY_DB_URL";
 
-/// A JSON object as the registry takes it; nothing if there is none.
+/// Checks a device configuration; nothing if there is none.
 Result<std::optional<std::string>> read_device_config(const std::optional<std::string>& json) {
   if (!json) return std::nullopt;
   auto checked = protocol::check_config(*json);
@@ -28,7 +28,7 @@ Result<void> check_config_file(const std::string& file) {
               "the configuration of devices is --device-config");
 }
 
-/// All that can be known before anything is written anywhere.
+/// Everything that is prepared before anything is written.
 struct Prepared {
   std::optional<std::string> device_config;
   Material material;
@@ -49,8 +49,8 @@ Result<Prepared> prepare(const EnrolmentFlags& flags, std::string_view purpose) 
   return Prepared{*std::move(device_config), *std::move(material), *std::move(kept), *std::move(database)};
 }
 
-/// The file first: a key that only the registry knows would be of no use. If the registry refuses, it goes
-/// again.
+/// Writes the generated secret's file first: without it an enrolment would be useless. If the registry
+/// refuses, the file is removed again.
 template <class Enrolment>
 Result<void> commit(const Prepared& prepared, const Enrolment& enrolment) {
   auto file = GeneratedFile::create(prepared.material);
@@ -61,7 +61,7 @@ Result<void> commit(const Prepared& prepared, const Enrolment& enrolment) {
   return {};
 }
 
-/// The last words: on stderr for people, on stdout for programs.
+/// Prints the result: on stderr for people, on stdout for programs.
 void announce(const std::string& line, const Prepared& prepared, const EnrolmentFlags& flags,
               nlohmann::json object) {
   const auto& file = prepared.material.file_to_create;

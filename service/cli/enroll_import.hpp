@@ -16,10 +16,10 @@ struct ImportFlags {
   std::string config_file;
 };
 
-/// Adds `enroll import`, as commands.hpp says.
+/// Adds the verb `enroll import`.
 void add_import(Command& enroll);
 
-/// Does it and returns the exit code.
+/// Runs the import and returns the exit code.
 [[nodiscard]] int import_devices(const ImportFlags& flags);
 
 }  // namespace latchkey::cli

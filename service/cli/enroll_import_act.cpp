@@ -17,11 +17,11 @@
 namespace latchkey::cli {
 namespace {
 
-// Whoever has more to mend begins with these.
+// With more problems than this, print the first ones only.
 constexpr int most_problems = 100;
 constexpr std::size_t brought_at_once = 5'000;
 
-/// The file that is read, or standard input.
+/// The input file, or standard input.
 class Input {
  public:
   explicit Input(const std::string& file)
@@ -33,7 +33,7 @@ class Input {
   Input& operator=(const Input&) = delete;
 
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
-  /// How long it is; 0 if that is not known.
+  /// Its size in bytes; 0 if unknown.
   [[nodiscard]] std::int64_t size() const {
     struct stat status{};
     return ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : 0;
@@ -61,7 +61,7 @@ struct Totals {
   std::int64_t last_line = 0;
   std::int64_t added = 0;
   std::int64_t problem_count = 0;
-  std::vector<registry::ImportProblem> problems;  ///< the first of them
+  std::vector<registry::ImportProblem> problems;  ///< the first problems
 
   void complain(std::int64_t line, std::string what) {
     ++problem_count;
@@ -83,7 +83,7 @@ Failure failure_of(const Totals& totals, const std::string& file, const std::str
   return failure;
 }
 
-/// What the file says, checked and brought to the registry.
+/// Reads and checks the file and loads it into the registry.
 Result<void> bring_all(Input& input, const service::ImportOptions& options, registry::Import& import,
                        Totals& totals, Progress& progress) {
   service::RecordReader reader([&](std::span<char> into) { return input.read(into); });
@@ -123,7 +123,7 @@ Result<void> look_at_all(registry::Import& import, Totals& totals) {
   return {};
 }
 
-/// Whether keys can be sealed; if not, `why` says what is in the way.
+/// The master key, to seal keys; nothing if it is unavailable: then `why` says why.
 std::optional<service::MasterKey> find_master_key(const std::string& config_file, std::string& why) {
   const auto config = service::load_config(service::config_path(config_file), {"secrets"});
   if (!config) {

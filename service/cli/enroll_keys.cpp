@@ -7,7 +7,7 @@
 #include <iostream>
 #include <memory>
 
-// Keys of what is enrolled already: sealed for SQL, replaced, ended.
+// Commands for keys of existing enrolments: seal for SQL, roll, retire.
 namespace latchkey::cli {
 namespace {
 

@@ -26,7 +26,8 @@ struct Flags {
   bool json = false;
 };
 
-/// Where the service's configuration cannot be read, as with operators elsewhere, it is taken to give them.
+/// True if the service gives passwords. Assumed if its configuration cannot be read, for example on an
+/// operator's machine.
 bool gives_passwords(const std::string& config_file) {
   const auto config = service::load_config(service::config_path(config_file), {"broker_access"});
   return !config || config->broker_access.mode != "none";

@@ -18,7 +18,7 @@ namespace limits = protocol::limits;
 constexpr std::size_t generated_key_size = 32;
 constexpr std::size_t generated_token_bytes = 24;  // 32 characters
 
-/// Unicode characters of a text that is expected to be UTF-8.
+/// The number of code points in UTF-8 text.
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
@@ -46,7 +46,7 @@ Material make_key(const std::string& file) {
   return {"symmetric_key", std::move(key), {}, file};
 }
 
-/// A text, and no trace of it elsewhere.
+/// Moves a text into a Secret and wipes the text.
 crypto::Secret secret_of(std::string text) {
   crypto::Secret secret(text);
   crypto::wipe(text);
@@ -69,12 +69,12 @@ Result<Material> without_secret(std::string_view proof, Result<crypto::Bytes> op
   return Material{proof, {}, *std::move(open), {}};
 }
 
-/// A flag that names a file of material, or the file to write it to. A proof of a new kind is a new line.
+/// A flag that names a file to read material from, or to write it to. Add a line for a new kind of proof.
 struct Source {
   const char* flag;
   std::string_view proof;
-  std::string_view commands;  ///< k: of a key, K: of a group's key, g: of a group, d: of a device
-  const char* help;           ///< "%" stands for whose it is
+  std::string_view commands;  ///< which commands have the flag: k: key, K: group's key, g: group, d: device
+  const char* help;           ///< "%" is replaced by "group" or "device"
   Result<Material> (*read)(const std::string& file, const std::string& config_file);
 };
 
@@ -109,7 +109,7 @@ std::string help_of(const Source& source, const std::string& whose) {
   return help;
 }
 
-/// The allow list is beside them: it needs no file.
+/// The source that the flags select. --allow is separate: it needs no file.
 struct Given {
   std::string_view flag;
   std::string_view proof;

@@ -8,45 +8,45 @@
 #include <map>
 #include <string>
 
-// What an enrolment proves itself by: a secret or something public, from a file, or a secret made here.
+// The material of an enrolment's proof: a secret or public data from a file, or a newly generated secret.
 namespace latchkey::cli {
 
 struct MaterialFlags {
-  std::string proof;                                      ///< empty: the one that the flag is for
+  std::string proof;                                      ///< empty: the flag's own proof
   std::map<std::string, std::string, std::less<>> files;  ///< by flag; empty: not given
   bool allow = false;
-  std::string choices;  ///< the flags of which one is needed, as this command has them
+  std::string choices;  ///< the command's flags of which one is required, for error texts
 };
 
-/// Which of the flags a command has.
+/// Selects the flags of a command.
 enum class MaterialOf { key, group_key, group, device };
 
-/// Adds a flag for each source of material that fits. `whose`: "group", "device", as the help says it.
+/// Adds a flag for each source of material that fits. `whose` is "group" or "device", for the help.
 void add_material_flags(Command& command, MaterialFlags& flags, MaterialOf what, const std::string& whose);
 
 struct Material {
   std::string_view proof;      ///< symmetric_key, public_key, x509, token or group
   crypto::Secret secret;       ///< the key's bytes, or the token's text
-  crypto::Bytes open;          ///< what is no secret, as the registry keeps it
-  std::string file_to_create;  ///< empty: it was read from a file
+  crypto::Bytes open;          ///< public material in the registry's form
+  std::string file_to_create;  ///< empty: the material was read from a file
   [[nodiscard]] bool is_token() const { return proof == "token"; }
 };
 
-/// Reads the file, or makes the secret in memory: nothing is written yet.
+/// Reads the file, or generates the secret in memory. Writes nothing.
 [[nodiscard]] Result<Material> find_material(const MaterialFlags& flags, const std::string& config_file);
 
-/// What the registry keeps: the token's SHA-256, the key sealed for `purpose` under the configured master
-/// key, what is no secret as it is, and for the proof group nothing.
+/// The material in the registry's form: a token's SHA-256, a key sealed for `purpose` under the configured
+/// master key, public material unchanged, nothing for the proof `group`.
 [[nodiscard]] Result<crypto::Bytes> for_registry(const Material& material, std::string_view purpose,
                                                  const std::string& config_file);
 
-/// [secrets] of the configuration.
+/// Loads the master key of the configuration's [secrets].
 [[nodiscard]] Result<service::MasterKey> find_master_key(const std::string& config_file);
 
-/// The file of a secret that was made here. Removed again when this goes, unless it was kept.
+/// The file of a generated secret. The destructor removes it unless `keep` was called.
 class GeneratedFile {
  public:
-  /// Writes nothing for a secret that was read from a file.
+  /// Writes the file; does nothing for a secret that was read from a file.
   [[nodiscard]] static Result<GeneratedFile> create(const Material& material);
   void keep() { path_.clear(); }
   GeneratedFile(GeneratedFile&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }

@@ -33,7 +33,7 @@ void Progress::show(const std::string& what, std::int64_t done, std::int64_t tot
   drawn_ = true;
 }
 
-/// Over what stands in the line (ECMA-48: erase to its end).
+/// Overwrites the current line (ECMA-48: erase to its end).
 void Progress::draw(const std::string& line) {
   std::cerr << '\r' << line << "\x1b[K" << std::flush;
 }

@@ -6,16 +6,16 @@
 
 namespace latchkey::cli {
 
-/// A bar on stderr for long work, if that is a terminal; otherwise nothing.
+/// A progress bar on stderr, if that is a terminal.
 class Progress {
  public:
   Progress();
-  /// Takes the bar away again.
+  /// Erases the bar.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `done` of `total`; a total of 0 is not known.
+  /// Shows `done` of `total`; a total of 0 means unknown.
   void show(const std::string& what, std::int64_t done, std::int64_t total);
 
  private:

@@ -10,7 +10,7 @@
 namespace latchkey::cli {
 namespace {
 
-/// Read as a secret is: it may be a private key that somebody mistook for a public one.
+/// Reads it into a Secret: it may be a private key by mistake.
 Result<crypto::Secret> read(const std::string& file) {
   auto text = crypto::read_secret_file(file);
   if (!text) return fail(exit_code::bad_data, text.error().what);
@@ -27,7 +27,7 @@ Result<crypto::Certificate> read_certificate(const std::string& file) {
               "exactly one is enrolled: put it into a file of its own");
 }
 
-/// All that the service has for itself; nothing if this login cannot tell.
+/// The service's own certificates; the error: they cannot be read here.
 std::expected<std::vector<crypto::Certificate>, service::Complaints> own_certificates(
     const std::string& config_file) {
   const auto config = service::load_config(service::config_path(config_file), {"pki", "connection"});
@@ -72,7 +72,7 @@ Result<crypto::Bytes> read_public_key(const std::string& file) {
 Result<crypto::Bytes> read_certificate_fingerprint(const std::string& file) {
   const auto certificate = read_certificate(file);
   if (!certificate) return std::unexpected(certificate.error());
-  // The service would refuse every request by it.
+  // The service would refuse every request with it.
   if (certificate->is_ca())
     return fail(exit_code::bad_data, file + ": a CA's certificate",
                 "a device's own is enrolled here; `enroll group --ca-file` lets in all that a CA certifies");

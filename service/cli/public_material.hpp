@@ -4,18 +4,18 @@
 
 #include <string>
 
-// What an enrolment keeps of a proof that is no secret, from a file.
+// Reads public material of enrolments from files.
 namespace latchkey::cli {
 
-/// The one CA certificate of a PEM file, as DER: a CA that chains can be checked by, and none of the
-/// service's own where the service's configuration and certificates can be read; otherwise a line on stderr
-/// says that this was not checked. The service checks it again whenever it is used.
+/// The CA certificate in a PEM file, as DER. Checks that it can verify chains and is none of the service's
+/// own; if the service's configuration or certificates cannot be read, prints that the latter was not
+/// checked. The service checks it again at each use.
 [[nodiscard]] Result<crypto::Bytes> read_group_ca(const std::string& file, const std::string& config_file);
 
-/// A PEM block "PUBLIC KEY" or a JWK, as DER of the SubjectPublicKeyInfo.
+/// The public key in a PEM block "PUBLIC KEY" or a JWK, as DER SubjectPublicKeyInfo.
 [[nodiscard]] Result<crypto::Bytes> read_public_key(const std::string& file);
 
-/// SHA-256 of the one certificate of a PEM file, which is no CA's and has a key that is accepted.
+/// SHA-256 of the only certificate in a PEM file. It must be no CA and have an accepted key.
 [[nodiscard]] Result<crypto::Bytes> read_certificate_fingerprint(const std::string& file);
 
 }  // namespace latchkey::cli

@@ -11,7 +11,7 @@
 namespace latchkey::cli {
 namespace {
 
-// So many keys that do not open are named; the number of all is told in the end.
+// How many keys that cannot be opened are listed; the result has the number of all.
 constexpr std::size_t most_named = 10;
 constexpr std::int64_t say_every = 100000;
 
@@ -27,7 +27,8 @@ struct Resealed {
   [[nodiscard]] bool complete() const { return left.keys == 0 && left.passwords == 0; }
 };
 
-/// Opens under the previous master key and seals under the new one; says which keys do not open.
+/// Opens keys with the previous master key and seals them under the new one; lists keys that cannot be
+/// opened.
 registry::Resealer resealer_of(const service::MasterKey& master, std::size_t& unopened) {
   return [&master, &unopened](const std::string& purpose, crypto::ByteView sealed) {
     const auto key = master.open(purpose, sealed);

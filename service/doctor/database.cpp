@@ -82,7 +82,7 @@ Finding client_id_finding(const Condition& seen) {
 
 Findings examine_database(const Config& config, const crypto::Secret& password) {
   const auto before = local_now();
-  const auto seen = registry::look_around({config.database.url, password.clone(), "latchkey doctor"});
+  const auto seen = registry::read_condition({config.database.url, password.clone(), "latchkey doctor"});
   const auto after = local_now();
   constexpr const char* because = "the database cannot be asked";
   if (!seen)

@@ -45,8 +45,8 @@ Log::Level level_of(std::string_view name) {
 
 constexpr int lines_of_a_device = 10;
 
-/// A log line that cannot be written (disk or memory full) must not fail the caller.
-void give_up() noexcept {
+/// A full disk or memory must not fail the caller: reports the lost line on stderr.
+void report_lost_line() noexcept {
   static_cast<void>(std::fputs("latchkey: a line of the log is lost\n", stderr));
 }
 
@@ -113,7 +113,7 @@ Log::~Log() {
   try {
     impl_->sum_up(impl_->clock(), impl_->repeats.take_all());
   } catch (...) {
-    give_up();
+    report_lost_line();
   }
 }
 
@@ -132,7 +132,7 @@ void Log::write(Level level, std::string_view message, Fields fields) noexcept {
   try {
     impl_->write(level, message, fields);
   } catch (...) {
-    give_up();
+    report_lost_line();
   }
 }
 

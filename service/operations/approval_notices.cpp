@@ -6,7 +6,7 @@
 namespace latchkey::service {
 
 registry::Result<bool> ApprovalNotices::step(registry::Registry& registry) const {
-  auto notices = registry::claim_nudges(registry);
+  auto notices = registry::claim_notices(registry);
   if (!notices) return std::unexpected(notices.error());
   for (registry::ApprovalNotice& notice : notices->rows) {
     const auto signer = authenticator_.signer_for(notice.device_id, notice.facts);

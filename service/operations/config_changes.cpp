@@ -59,7 +59,7 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].waits || (*outcomes)[i] != registry::Outcome::won) continue;
     const auto& facts = loaded->facts[i];
-    configurer_.tell(due[i], facts.session, facts.device->state, facts, facts.device->attributes);
+    configurer_.send(due[i], facts.session, facts.device->state, facts, facts.device->attributes);
     ++told;
   }
   log_.info("configurations were worked out",

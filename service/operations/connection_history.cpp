@@ -35,8 +35,8 @@ std::vector<registry::LinkLife> ConnectionHistory::take_report(Clock::time_point
 registry::Result<bool> ConnectionHistory::record(registry::Registry& registry, Clock::time_point at) {
   const auto lives = take_report(at);
   if (lives.empty()) return false;
-  if (auto noted = registry::note_links(registry, lives); !noted)
-    return std::unexpected(std::move(noted.error()));
+  if (auto recorded = registry::record_links(registry, lives); !recorded)
+    return std::unexpected(std::move(recorded.error()));
   const std::lock_guard lock(mutex_);
   std::erase_if(ended_, [&](const std::string& name) {
     return std::ranges::any_of(lives, [&](const auto& life) { return life.lost && life.name == name; });

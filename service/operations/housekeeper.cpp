@@ -45,7 +45,7 @@ void Housekeeper::maintain() {
 /// No retry: a device that still needs the message repeats its request.
 void Housekeeper::record(const std::vector<registry::Undelivered>& messages) {
   if (messages.empty()) return;
-  if (const auto done = registry::note_undelivered(registry_, messages); !done)
+  if (const auto done = registry::record_undelivered(registry_, messages); !done)
     log_.warning("stuck_devices does not show yet what the broker did not take",
                  {{"reason", done.error().what}});
 }

@@ -21,7 +21,7 @@ std::optional<Effective> Configurer::effective_for(const protocol::DeviceId& id,
   return effective_config(id, *facts.enrolment, facts.device->configured, attributes, can_open);
 }
 
-void Configurer::tell(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
+void Configurer::send(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
                       const registry::StatusFacts& facts, std::string_view attributes) const {
   const auto signer = authenticator_.signer_for(id, facts);
   if (!signer) {

@@ -27,7 +27,7 @@ class Configurer {
 
   /// Sends a configuration message for `session`. It contains the configuration `facts.device->configured`
   /// unless the device has acknowledged that.
-  void tell(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
+  void send(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
             const registry::StatusFacts& facts, std::string_view attributes) const;
 
  private:

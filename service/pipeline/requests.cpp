@@ -4,7 +4,7 @@
 #include "service/answering/compose.hpp"
 #include "service/pipeline/lock_holders.hpp"
 #include "service/pipeline/request_log.hpp"
-#include "service/pipeline/settle.hpp"
+#include "service/pipeline/run_batch.hpp"
 #include "service/pipeline/tracking.hpp"
 
 #include <array>
@@ -67,11 +67,11 @@ void RequestPipeline::run(std::vector<Inbound> batch) {
     else
       open.push_back(&job);
   }
-  const auto unanswered = settle(
+  const auto unanswered = run_batch(
       std::move(open), [this](Jobs part) { return step(part); },
       [this](RequestJob& job, registry::Failure why) {
-        if (why == registry::Failure::locked) return put_off(std::array{&job});
-        give_up(job, why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused);
+        if (why == registry::Failure::locked) return answer_locked(std::array{&job});
+        answer_refused(job, why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused);
       });
   for (const RequestJob* job : unanswered)
     answer_undecided(*job, Code::unavailable, Reason::registry_unavailable);
@@ -164,7 +164,7 @@ std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const re
     }
     answer(one, batch.now);
   }
-  put_off(locked);
+  answer_locked(locked);
   return std::move(batch.again);
 }
 
@@ -194,14 +194,14 @@ void RequestPipeline::answer_undecided(const RequestJob& job, Code code, Reason 
   log_answered(tools_.log, job, line, taken, tools_.limits.answers_too_many(Steady::now()));
 }
 
-void RequestPipeline::put_off(Jobs locked) {
+void RequestPipeline::answer_locked(Jobs locked) {
   if (locked.empty()) return;
   log_lock_holders(registry_, tools_.log);
   for (const RequestJob* job : locked)
     answer_undecided(*job, Code::unavailable, Reason::row_locked);
 }
 
-void RequestPipeline::give_up(const RequestJob& job, Reason reason) {
+void RequestPipeline::answer_refused(const RequestJob& job, Reason reason) {
   const LedgerLine line{"retry", protocol::rule(Code::unavailable).name, reason};
   tools_.log.error("the registry refused a row", {{"device_id", job.inbound.device_id.text()},
                                                   {"tracking_id", job.tracking_id},

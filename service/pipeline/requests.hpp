@@ -55,9 +55,9 @@ class RequestPipeline {
   /// Answers without a commit: the registry is unreachable, or the request needs none.
   void answer_undecided(const RequestJob& job, protocol::Code code, registry::Reason reason) const;
   /// Answers requests whose rows another session has locked.
-  void put_off(Jobs locked);
+  void answer_locked(Jobs locked);
   /// Answers a request that the registry refused alone, and records it.
-  void give_up(const RequestJob& job, registry::Reason reason);
+  void answer_refused(const RequestJob& job, registry::Reason reason);
   /// True if the id's proofs failed too often and the verification budget is used up.
   [[nodiscard]] bool is_over_limit(const RequestJob& job) const;
   [[nodiscard]] bool is_only_counted(const RequestJob& job, const Resolution& resolution) const;

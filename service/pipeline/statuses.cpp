@@ -5,7 +5,7 @@
 #include "registry/statuses.hpp"
 #include "service/enrolment/lifecycle.hpp"
 #include "service/pipeline/lock_holders.hpp"
-#include "service/pipeline/settle.hpp"
+#include "service/pipeline/run_batch.hpp"
 #include "service/pipeline/tracking.hpp"
 
 #include <algorithm>
@@ -72,10 +72,10 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
   open.reserve(jobs.size());
   for (StatusJob& job : jobs)
     open.push_back(&job);
-  const auto unanswered = settle(
+  const auto unanswered = run_batch(
       std::move(open), [this](Jobs part) { return step(part); },
       [this](StatusJob& job, registry::Failure why) {
-        if (why == registry::Failure::locked) return put_off(std::array{&job});
+        if (why == registry::Failure::locked) return drop_locked(std::array{&job});
         const Reason reason = why == registry::Failure::too_slow ? Reason::row_too_slow : Reason::row_refused;
         tools_.log.error("the registry refused a status", {{"device_id", job.inbound.device_id.text()},
                                                            {"reason", registry::row_of(reason).id}});
@@ -85,14 +85,14 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
                        {{"count", static_cast<std::int64_t>(unanswered.size())}});
 }
 
-void StatusPipeline::put_off(Jobs locked) {
+void StatusPipeline::drop_locked(Jobs locked) {
   if (locked.empty()) return;
   log_lock_holders(registry_, tools_.log);
   for (const StatusJob* const job : locked)
-    does_not_count(*job, Reason::row_locked);
+    log_ignored(*job, Reason::row_locked);
 }
 
-void StatusPipeline::does_not_count(const StatusJob& job, Reason reason) const {
+void StatusPipeline::log_ignored(const StatusJob& job, Reason reason) const {
   tools_.log.info("a status does not count",
                   {{"device_id", job.inbound.device_id.text()}, {"reason", registry::row_of(reason).id}});
 }
@@ -134,12 +134,12 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     if ((*outcomes)[n] == registry::Outcome::busy)
       locked.push_back(job);
     else if (!counts)
-      does_not_count(*job, Reason::late_status);
+      log_ignored(*job, Reason::late_status);
     else if (job->status.kind != StatusKind::disconnected)
-      tools_.configurer.tell(job->inbound.device_id, job->status.session, rows[n].next, facts,
+      tools_.configurer.send(job->inbound.device_id, job->status.session, rows[n].next, facts,
                              attributes_of(*job, facts));
   }
-  put_off(locked);
+  drop_locked(locked);
   return again;
 }
 
@@ -157,7 +157,7 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
   }
   const auto next = next_state(job.status, facts);
   if (!next) {
-    does_not_count(job, next.error());
+    log_ignored(job, next.error());
     return std::nullopt;
   }
   row.expected = facts.device->state;

@@ -28,8 +28,8 @@ class StatusPipeline {
   [[nodiscard]] std::vector<StatusJob> decode(std::vector<Inbound> batch) const;
   [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
   /// Drops statuses whose rows another session has locked.
-  void put_off(Jobs locked);
-  void does_not_count(const StatusJob& job, registry::Reason reason) const;
+  void drop_locked(Jobs locked);
+  void log_ignored(const StatusJob& job, registry::Reason reason) const;
   /// The effect of a status on the device; updates `facts` to the state after the commit.
   [[nodiscard]] std::optional<registry::DecidedStatus> decide(const StatusJob& job,
                                                               registry::StatusFacts& facts) const;

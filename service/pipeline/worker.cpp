@@ -36,7 +36,7 @@ void Worker::run() {
       if (batch.empty()) return;
       const Activity::Scope scope(activity_);
       work(std::move(batch));
-      note();
+      update_standing();
     } catch (const std::exception& error) {
       // Out of memory, or a bug: these messages are not answered, their devices repeat them; all others are
       // served.
@@ -50,11 +50,11 @@ void Worker::prove() {
   const Activity::Scope scope(activity_);
   if (const auto proof = registry_.prove(); !proof)
     log_.debug("a worker cannot commit", {{"reason", proof.error().what}});
-  note();
+  update_standing();
 }
 
 /// A batch is a proof too, whether its commit succeeds or fails.
-void Worker::note() {
+void Worker::update_standing() {
   const auto& standing = registry_.standing();
   const bool commits = standing.complaint.empty();
   next_proof_ = commits ? standing.committed_at + proof_interval : Steady::now() + proof_retry;

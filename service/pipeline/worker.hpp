@@ -29,7 +29,7 @@ class Worker {
  private:
   void run();
   void prove();
-  void note();
+  void update_standing();
   void work(std::vector<Inbound> batch);
 
   Inbox& inbox_;

@@ -327,7 +327,7 @@ TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed 
                  "[config]") {
   const auto note = [&](const std::string& device, const std::string& what) {
     const registry::Undelivered message{device, what};
-    return note_undelivered(registry, std::span(&message, 1)).has_value();
+    return record_undelivered(registry, std::span(&message, 1)).has_value();
   };
   const auto stuck = [&] {
     return database.shown("SELECT device_id, problem FROM registry.stuck_devices ORDER BY 1, 2",
@@ -350,7 +350,7 @@ TEST_CASE_METHOD(Fleet, "whom the broker keeps from getting something is listed 
   CHECK(stuck().empty());
   // What is told late, after the device has got on, does not list it.
   const registry::Undelivered late{"a1", "5 bytes", std::chrono::seconds(5)};
-  CHECK(note_undelivered(registry, std::span(&late, 1)));
+  CHECK(record_undelivered(registry, std::span(&late, 1)));
   CHECK(stuck().empty());
   // Who asks no more is not listed for ever.
   CHECK(note("a1", "5 bytes"));

@@ -154,7 +154,7 @@ void check_reads(const Filled* late) {
     database.run("SELECT pg_stat_reset()");
     provision(registry, {.first = 100, .count = 50});
     REQUIRE(claim_configs(registry));
-    REQUIRE(claim_nudges(registry));
+    REQUIRE(claim_notices(registry));
   }
   // A backend tells what it read when it ends.
   REQUIRE(test::eventually([&] { return service_is_gone(database); }));

@@ -105,11 +105,11 @@ TEST_CASE("what is given up ends the call that runs at its time, and later ones 
   Deadline deadline;
   {
     const Deadline::Watch watch(deadline, running.socket(), 1h);
-    deadline.give_up(30ms);
-    CHECK_FALSE(deadline.given_up());
+    deadline.expire(30ms);
+    CHECK_FALSE(deadline.has_expired());
     CHECK(running.read() >= 29ms);
   }
-  CHECK(deadline.given_up());
+  CHECK(deadline.has_expired());
   const Deadline::Watch watch(deadline, later.socket(), 1h);
   CHECK(later.read() < 10s);
   CHECK(watch.passed());

@@ -27,9 +27,9 @@ inline void pause_before_retry() {
 
 /// Halves a batch until a row that the registry refuses is alone.
 template <class Job, class Step, class Refuse>
-class Settling {
+class BatchRun {
  public:
-  Settling(const Step& step, const Refuse& refuse) : step_(step), refuse_(refuse) {}
+  BatchRun(const Step& step, const Refuse& refuse) : step_(step), refuse_(refuse) {}
 
   [[nodiscard]] std::vector<Job*> run(std::vector<Job*> open, int rounds) {
     std::optional<registry::Failure> stopped;
@@ -81,9 +81,9 @@ class Settling {
 /// collided `rounds` times is halved too, with one round less each time, so that it terminates. Returns the
 /// jobs that are not answered.
 template <class Job, class Step, class Refuse>
-[[nodiscard]] std::vector<Job*> settle(std::vector<Job*> open, const Step& step, const Refuse& refuse,
-                                       int rounds = most_rounds) {
-  return Settling<Job, Step, Refuse>(step, refuse).run(std::move(open), rounds);
+[[nodiscard]] std::vector<Job*> run_batch(std::vector<Job*> open, const Step& step, const Refuse& refuse,
+                                          int rounds = most_rounds) {
+  return BatchRun<Job, Step, Refuse>(step, refuse).run(std::move(open), rounds);
 }
 
 }  // namespace latchkey::service

@@ -1,4 +1,4 @@
-#include "service/pipeline/settle.hpp"
+#include "service/pipeline/run_batch.hpp"
 
 #include "support/catch.hpp"
 
@@ -30,7 +30,7 @@ struct Batch {
       return outcome;
     };
     const auto left =
-        service::settle(std::move(open), counted, [&](int& job, Failure) { refused.insert(job); }, rounds);
+        service::run_batch(std::move(open), counted, [&](int& job, Failure) { refused.insert(job); }, rounds);
     for (const int* job : left)
       unanswered.insert(*job);
     CHECK(answered.size() + refused.size() + unanswered.size() == jobs.size());
@@ -63,7 +63,7 @@ bool holds(Batch::Jobs part, int job) {
 
 }  // namespace
 
-TEST_CASE("a batch that goes through takes one step, an empty one none", "[settle]") {
+TEST_CASE("a batch that goes through takes one step, an empty one none", "[run_batch]") {
   Batch batch(100);
   batch.run([](Batch::Jobs) { return all_done(); });
   CHECK(batch.steps == 1);
@@ -73,7 +73,7 @@ TEST_CASE("a batch that goes through takes one step, an empty one none", "[settl
   CHECK(empty.steps == 0);
 }
 
-TEST_CASE("only what lost a race is decided again", "[settle]") {
+TEST_CASE("only what lost a race is decided again", "[run_batch]") {
   Batch batch(10);
   batch.run([&](Batch::Jobs part) -> Batch::Outcome {
     if (batch.steps > 1) return all_done();
@@ -83,7 +83,7 @@ TEST_CASE("only what lost a race is decided again", "[settle]") {
   CHECK(batch.answered.size() == 10);
 }
 
-TEST_CASE("contention and a commit in doubt run the whole batch again", "[settle]") {
+TEST_CASE("contention and a commit in doubt run the whole batch again", "[run_batch]") {
   for (const auto failure : {Failure::contention, Failure::in_doubt}) {
     Batch batch(10);
     batch.run([&](Batch::Jobs part) {
@@ -95,14 +95,14 @@ TEST_CASE("contention and a commit in doubt run the whole batch again", "[settle
   }
 }
 
-TEST_CASE("a registry that is away is asked once, and nobody is refused for it", "[settle]") {
+TEST_CASE("a registry that is away is asked once, and nobody is refused for it", "[run_batch]") {
   Batch batch(10);
   batch.run([](Batch::Jobs) { return fails(Failure::unavailable); });
   CHECK(batch.steps == 1);
   CHECK(batch.unanswered.size() == 10);
 }
 
-TEST_CASE("a poison row is refused alone, wherever it stands", "[settle]") {
+TEST_CASE("a poison row is refused alone, wherever it stands", "[run_batch]") {
   for (const int poison : {0, 1, 63, 64, 127}) {
     Batch batch(128);
     batch.run([&](Batch::Jobs part) { return holds(part, poison) ? fails(Failure::poison) : all_done(); });
@@ -113,7 +113,7 @@ TEST_CASE("a poison row is refused alone, wherever it stands", "[settle]") {
   }
 }
 
-TEST_CASE("of several poison rows each is refused, and nobody else", "[settle]") {
+TEST_CASE("of several poison rows each is refused, and nobody else", "[run_batch]") {
   Batch batch(100);
   batch.run([](Batch::Jobs part) {
     return holds(part, 0) || holds(part, 1) || holds(part, 99) ? fails(Failure::poison) : all_done();
@@ -122,13 +122,13 @@ TEST_CASE("of several poison rows each is refused, and nobody else", "[settle]")
   CHECK(batch.answered.size() == 97);
 }
 
-TEST_CASE("a registry that goes away while a batch is split refuses nobody", "[settle]") {
+TEST_CASE("a registry that goes away while a batch is split refuses nobody", "[run_batch]") {
   Batch batch(8);
   batch.run([&](Batch::Jobs) { return fails(batch.steps == 1 ? Failure::poison : Failure::unavailable); });
   CHECK(batch.unanswered.size() == 8);
 }
 
-TEST_CASE("a row that takes the registry too long, or meets a lock, stands alone at last", "[settle]") {
+TEST_CASE("a row that takes the registry too long, or meets a lock, stands alone at last", "[run_batch]") {
   for (const auto failure : {Failure::too_slow, Failure::locked}) {
     Batch batch(128);
     batch.run([&](Batch::Jobs part) { return holds(part, 77) ? fails(failure) : all_done(); });
@@ -138,7 +138,7 @@ TEST_CASE("a row that takes the registry too long, or meets a lock, stands alone
   }
 }
 
-TEST_CASE("a registry that is slow for everybody is not asked row by row", "[settle]") {
+TEST_CASE("a registry that is slow for everybody is not asked row by row", "[run_batch]") {
   for (const auto failure : {Failure::too_slow, Failure::locked}) {
     Batch batch(512);
     batch.run([&](Batch::Jobs) { return fails(failure); });
@@ -148,7 +148,7 @@ TEST_CASE("a registry that is slow for everybody is not asked row by row", "[set
   }
 }
 
-TEST_CASE("who loses every race is told to come back, never refused", "[settle]") {
+TEST_CASE("who loses every race is told to come back, never refused", "[run_batch]") {
   Batch lone(1);
   lone.run(all_again);
   CHECK(lone.steps == service::most_rounds);
@@ -158,7 +158,7 @@ TEST_CASE("who loses every race is told to come back, never refused", "[settle]"
   CHECK(contended.unanswered.size() == 1);
 }
 
-TEST_CASE("a batch that meets others every time is split, in a bounded number of steps", "[settle]") {
+TEST_CASE("a batch that meets others every time is split, in a bounded number of steps", "[run_batch]") {
   Batch batch(200);
   std::size_t smallest = 200;
   batch.run([&](Batch::Jobs part) {
@@ -170,7 +170,7 @@ TEST_CASE("a batch that meets others every time is split, in a bounded number of
   CHECK(batch.steps < 60);
 }
 
-TEST_CASE("one job that is contended does not keep its neighbours", "[settle]") {
+TEST_CASE("one job that is contended does not keep its neighbours", "[run_batch]") {
   Batch batch(8);
   batch.run([](Batch::Jobs part) { return holds(part, 5) ? all_again(part) : all_done(); });
   CHECK(batch.unanswered == std::set<int>{5});
