@@ -4,7 +4,7 @@
 
 namespace latchkey::crypto {
 
-/// One extension as it stands in a certificate (RFC 5280, 4.1.2.9).
+/// One extension of a certificate (RFC 5280, 4.1.2.9).
 struct IssuedExtension {
   ByteView id;  ///< content octets of the object identifier
   bool critical;

@@ -10,7 +10,7 @@
 namespace latchkey::crypto {
 namespace {
 
-/// Memory that OpenSSL allocated, wiped when it goes.
+/// Memory that OpenSSL allocated; the destructor wipes it.
 struct Allocated {
   Allocated() = default;
   Allocated(const Allocated&) = delete;

@@ -72,7 +72,7 @@ Operation::Ended Operation::answer(const protocol::Configuration& configuration)
                                        " is needed, and was not sent or does not open"});
   if (!known.is_applied()) {
     if (failed_version_ != known.version) return apply();
-    next_send_.reset();  // the answer to `failed`: it is tried again when its timer says so
+    next_send_.reset();  // the answer to `failed`: `next_apply_` decides when to try again
     return std::nullopt;
   }
   if (configuration.state != "ready") return become_ready();

@@ -39,7 +39,7 @@ struct RenewalProof {
 
 using OwnProof = std::variant<KeyProof, PrivateKeyProof, EnrolmentToken, RenewalProof>;
 
-/// A request as it goes out.
+/// An encoded and signed request.
 struct ProvenRequest {
   std::string payload;
   std::string_view content_type;

@@ -53,7 +53,7 @@ struct Answer {
   std::optional<Acceptance> acceptance;
 };
 
-/// The answer's JSON, as it goes out unsigned.
+/// The JSON of an answer, which an unsigned answer consists of.
 [[nodiscard]] std::string encode_answer(const Answer& answer);
 /// The signed answer. Above `most_bytes` it omits the config, sealed or not, which then follows as a
 /// configuration message. No device accepts more than `limits::answer_bytes`.

@@ -30,7 +30,7 @@ std::string schema_of(pqxx::nontransaction& looking) {
   return looking.exec("SELECT coalesce(max(version), '') FROM registry.schema_migrations")[0][0].c_str();
 }
 
-Condition look(pqxx::connection& connection) {
+Condition read_condition_of(pqxx::connection& connection) {
   pqxx::nontransaction looking(connection);
   looking.exec("SET statement_timeout = '5s'");
   Condition found;
@@ -51,7 +51,7 @@ Condition look(pqxx::connection& connection) {
 
 std::expected<Condition, std::string> read_condition(const ConnectOptions& options) {
   try {
-    return AdminConnection(options).run(look);
+    return AdminConnection(options).run(read_condition_of);
   } catch (...) {
     return std::unexpected(classify_current_exception(false).what);
   }

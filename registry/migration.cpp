@@ -38,7 +38,7 @@ MigrationStatus status_of(const SchemaFile& file, const Digests& applied) {
   return status;
 }
 
-Found look(pqxx::connection& connection) {
+Found read_status(pqxx::connection& connection) {
   pqxx::nontransaction reading(connection);
   const Digests schema = read_digests(reading, "schema_migrations", "version, checksum");
   const Digests code = read_digests(reading, "schema_code", "name, digest");
@@ -105,7 +105,7 @@ AdminError waited_in_vain(const std::string& what) {
 std::expected<Found, AdminError> apply_missing(AdminConnection& connection) {
   if (!take_migration_lock(connection))
     return std::unexpected(waited_in_vain("another migration of this database does not end"));
-  Found missing = connection.run(look);
+  Found missing = connection.run(read_status);
   const auto edited = std::ranges::find_if(missing, &MigrationStatus::edited);
   if (edited != missing.end())
     return std::unexpected(AdminError{
@@ -140,7 +140,7 @@ std::string refusal_of_edited(const SchemaFile& file) {
 }  // namespace
 
 std::expected<Found, AdminError> migration_status(const ConnectOptions& options) {
-  return run_once<Found>(options, look);
+  return run_once<Found>(options, read_status);
 }
 
 std::expected<Found, AdminError> migrate(const ConnectOptions& options) {

@@ -203,8 +203,8 @@ crypto::Result<std::string> CrlFile::sign(crypto::Time this_update, crypto::Time
 }
 
 void CrlFile::run_reload_command() {
-  if (const auto told = run_command(options_.reload_command, reload_limit); !told)
-    return complain("the broker was not told of the new CRL", told.error());
+  if (const auto reloaded = run_command(options_.reload_command, reload_limit); !reloaded)
+    return complain("the broker was not told of the new CRL", reloaded.error());
   reload_is_due_ = false;
 }
 

@@ -59,7 +59,7 @@ Result<Migrations> apply(const Flags& flags) {
   return *std::move(applied);
 }
 
-Result<Migrations> look(const Flags& flags) {
+Result<Migrations> read_status(const Flags& flags) {
   const auto database = find_database(flags.database, owner_variable);
   if (!database) return std::unexpected(database.error());
   auto found = registry::migration_status(*database);
@@ -81,7 +81,7 @@ int run_migrate(const Flags& flags) {
 }
 
 int run_status(const Flags& flags) {
-  const auto found = look(flags);
+  const auto found = read_status(flags);
   if (!found) return report(found.error());
   flags.json ? print_json(*found) : print_text(*found, std::cout);
   const auto is_current = [](const MigrationStatus& file) { return file.applied && !file.edited; };

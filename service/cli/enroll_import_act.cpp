@@ -84,16 +84,16 @@ Failure failure_of(const Totals& totals, const std::string& file, const std::str
 }
 
 /// Reads and checks the file and loads it into the registry.
-Result<void> bring_all(Input& input, const service::ImportOptions& options, registry::Import& import,
-                       Totals& totals, Progress& progress) {
+Result<void> load_all(Input& input, const service::ImportOptions& options, registry::Import& import,
+                      Totals& totals, Progress& progress) {
   service::RecordReader reader([&](std::span<char> into) { return input.read(into); });
   service::ImportRecord record;
   std::vector<registry::ImportedDevice> waiting;
   const auto bring = [&]() -> Result<void> {
     progress.show("checked", input.size() > 0 ? input.done() : totals.devices, input.size());
-    const auto brought = import.bring(waiting);
+    const auto loaded = import.bring(waiting);
     waiting.clear();
-    if (!brought) return fail(brought.error(), operators_login);
+    if (!loaded) return fail(loaded.error(), operators_login);
     return {};
   };
   while (reader.next(record)) {
@@ -105,14 +105,14 @@ Result<void> bring_all(Input& input, const service::ImportOptions& options, regi
     else
       waiting.push_back(*std::move(device));
     if (waiting.size() < brought_at_once) continue;
-    if (auto brought = bring(); !brought) return brought;
+    if (auto loaded = bring(); !loaded) return loaded;
   }
   if (input.error() != 0)
     return fail(exit_code::bad_data, "it cannot be read: " + std::generic_category().message(input.error()));
   return bring();
 }
 
-Result<void> look_at_all(registry::Import& import, Totals& totals) {
+Result<void> check_all(registry::Import& import, Totals& totals) {
   auto found = import.problems(most_problems);
   if (!found) return fail(found.error(), operators_login);
   totals.problem_count += static_cast<std::int64_t>(found->size());
@@ -151,9 +151,9 @@ Result<Totals> do_import(const ImportFlags& flags) {
   Totals totals;
   Progress progress;
   const service::ImportOptions options{flags.group, master_key ? &*master_key : nullptr};
-  if (auto brought = bring_all(input, options, *import, totals, progress); !brought)
-    return std::unexpected(brought.error());
-  if (auto looked = look_at_all(*import, totals); !looked) return std::unexpected(looked.error());
+  if (auto loaded = load_all(input, options, *import, totals, progress); !loaded)
+    return std::unexpected(loaded.error());
+  if (auto checked = check_all(*import, totals); !checked) return std::unexpected(checked.error());
   if (totals.problem_count > 0) return std::unexpected(failure_of(totals, flags.file, hint));
   if (flags.check) return totals;
   const auto added = import->enroll(totals.last_line, flags.atomic, [&](std::int64_t line) {

@@ -33,7 +33,7 @@ bool gives_passwords(const std::string& config_file) {
   return !config || config->broker_access.mode != "none";
 }
 
-Result<Checks> look(const Flags& flags) {
+Result<Checks> run_checks(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
   if (!id)
     return fail(exit_code::usage, "\"" + flags.id + "\" is no device id", protocol::fault_of_id(flags.id));
@@ -74,7 +74,7 @@ void print_json(const Flags& flags, const Checks& checks, bool accepted) {
 }
 
 int run_explain(const Flags& flags) {
-  const auto checks = look(flags);
+  const auto checks = run_checks(flags);
   if (!checks) return report(checks.error());
   const bool accepted = std::ranges::all_of(*checks, &service::ExplainedCheck::passes);
   flags.json ? print_json(flags, *checks, accepted) : print(*checks);

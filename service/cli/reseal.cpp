@@ -60,7 +60,7 @@ Result<Resealed> reseal(const Flags& flags) {
   return resealed;
 }
 
-void tell(const Resealed& resealed) {
+void print_result(const Resealed& resealed) {
   say(std::to_string(resealed.keys) + " keys resealed, " + std::to_string(resealed.left.keys) +
       " are sealed under another master key");
   if (resealed.left.passwords != 0)
@@ -73,7 +73,7 @@ void tell(const Resealed& resealed) {
 int run_reseal(const Flags& flags) {
   const auto resealed = reseal(flags);
   if (!resealed) return report(resealed.error());
-  tell(*resealed);
+  print_result(*resealed);
   const nlohmann::json object{{"resealed", resealed->keys},
                               {"keys_left", resealed->left.keys},
                               {"passwords_left", resealed->left.passwords}};

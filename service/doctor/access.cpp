@@ -16,18 +16,18 @@ constexpr std::string_view check = "broker_access";
 constexpr std::chrono::seconds connect_limit{8};
 
 /// Waits for the result of a connection attempt: nothing if it succeeds, or why it fails.
-class FirstWord {
+class ConnectionResult {
  public:
-  void say(std::string reason) {
-    if (!said_.exchange(true)) promise_.set_value(std::move(reason));
+  void set(std::string reason) {
+    if (!is_set_.exchange(true)) promise_.set_value(std::move(reason));
   }
-  std::string hear() {
+  std::string wait() {
     auto word = promise_.get_future();
     return word.wait_for(connect_limit) == std::future_status::ready ? word.get() : "no answer in time";
   }
 
  private:
-  std::atomic<bool> said_ = false;
+  std::atomic<bool> is_set_ = false;
   std::promise<std::string> promise_;
 };
 
@@ -51,11 +51,11 @@ Finding no_connection(const std::string& account, const std::string& reason) {
 
 Finding examine_access(const Config& config, const crypto::Secret& password) {
   const std::string& account = config.broker_access.username;
-  FirstWord first;
+  ConnectionResult result;
   const auto connection = access::ControlConnection::open(
-      access_login(config, password), [&] { first.say({}); },
-      [&](std::string_view reason) { first.say(std::string(reason)); });
-  const std::string reason = connection ? first.hear() : connection.error();
+      access_login(config, password), [&] { result.set({}); },
+      [&](std::string_view reason) { result.set(std::string(reason)); });
+  const std::string reason = connection ? result.wait() : connection.error();
   if (!reason.empty()) return no_connection(account, reason);
   const auto replies = (*connection)->execute(std::array{access::list_clients(0, 1)});
   if (!replies) return no_rights(account, replies.error());

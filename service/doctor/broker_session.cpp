@@ -27,14 +27,14 @@ constexpr const char* rights_todo =
     "at SIGHUP";
 
 /// A topic of this client's own, of a kind for which the service needs a right.
-struct Trial {
+struct TopicTest {
   std::string topic;
   std::string right;  ///< the right, as an operator grants it
   bool reads = false;
 };
 
 /// Collects the link's events; its handlers run on the link's threads.
-class Witness {
+class LinkEvents {
  public:
   void ready() {
     note([this] { ready_ = true; });
@@ -60,10 +60,10 @@ class Witness {
     changed_.wait_for(lock, connect_limit, [this] { return ready_ || !lost_.empty(); });
     return ready_ ? "" : lost_.empty() ? "no answer in time" : lost_;
   }
-  void await_echoes(const std::vector<Trial>& trials) {
-    const auto is_here = [this](const Trial& trial) { return came_.contains(trial.topic); };
+  void await_echoes(const std::vector<TopicTest>& tests) {
+    const auto is_here = [this](const TopicTest& test) { return came_.contains(test.topic); };
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, echo_limit, [&] { return std::ranges::all_of(trials, is_here); });
+    changed_.wait_for(lock, echo_limit, [&] { return std::ranges::all_of(tests, is_here); });
   }
   bool was_delivered(std::uint64_t tag) {
     const std::scoped_lock lock(mutex_);
@@ -110,7 +110,7 @@ std::string account_of(const Config& config) {
 
 /// With the rights of deploy/mosquitto every client may publish and subscribe to the topics of its own client
 /// id, so the service's rights can be tested without a device.
-std::vector<Trial> trials_of(const Config& config, const std::string& client_id) {
+std::vector<TopicTest> topic_tests_of(const Config& config, const std::string& client_id) {
   const std::string provisioning = config.mqtt.provisioning_root + "/";
   const std::string devices = config.mqtt.devices_root + "/";
   const std::string account = account_of(config).empty() ? client_id : account_of(config);
@@ -121,17 +121,17 @@ std::vector<Trial> trials_of(const Config& config, const std::string& client_id)
 }
 
 /// Opens a session with the options' subscriptions; the text says why it fails, empty if it is open.
-std::string session_with(mqtt::Options options, Witness& witness, std::unique_ptr<mqtt::Link>& link) {
+std::string session_with(mqtt::Options options, LinkEvents& events, std::unique_ptr<mqtt::Link>& link) {
   auto opened = mqtt::Link::open(
-      std::move(options), {.message = [&](const mqtt::Delivery& delivery) { witness.came(delivery.topic); },
-                           .ready = [&] { witness.ready(); },
-                           .lost = [&](std::string_view reason) { witness.lost(reason); },
-                           .delivered = [&](std::uint64_t tag) { witness.delivered(tag); },
-                           .given_up = [&](const mqtt::GivenUp& message) { witness.given_up(message); },
+      std::move(options), {.message = [&](const mqtt::Delivery& delivery) { events.came(delivery.topic); },
+                           .ready = [&] { events.ready(); },
+                           .lost = [&](std::string_view reason) { events.lost(reason); },
+                           .delivered = [&](std::uint64_t tag) { events.delivered(tag); },
+                           .given_up = [&](const mqtt::GivenUp& message) { events.given_up(message); },
                            .limited = {}});
   if (!opened) return opened.error();
   link = std::move(*opened);
-  return witness.await_session();
+  return events.await_session();
 }
 
 std::string own_client_id() {
@@ -144,9 +144,9 @@ bool speaks_3_1_1_only(const Config& config, const crypto::Secret& password) {
   older.mqtt.version = "3.1.1";
   mqtt::Options options = broker_login(older, password);
   options.client_id = own_client_id();
-  Witness witness;
+  LinkEvents events;
   std::unique_ptr<mqtt::Link> link;
-  return session_with(std::move(options), witness, link).empty();
+  return session_with(std::move(options), events, link).empty();
 }
 
 Finding no_session(const Config& config, const crypto::Secret& password, const std::string& reason) {
@@ -170,17 +170,17 @@ Finding shared_finding(const Config& config, const crypto::Secret& password) {
   options.client_id = own_client_id();
   const std::string topic = config.mqtt.provisioning_root + "/" + options.client_id + "/request";
   options.subscriptions = {"$share/" + options.client_id + "/" + topic};
-  Witness witness;
+  LinkEvents events;
   std::unique_ptr<mqtt::Link> link;
-  std::string why = session_with(std::move(options), witness, link);
+  std::string why = session_with(std::move(options), events, link);
   if (why.empty()) {
-    const std::vector<Trial> trial{{topic, "", true}};
+    const std::vector<TopicTest> test{{topic, "", true}};
     mqtt::Message message;
     message.topic = topic;
     message.tag = 1;
     static_cast<void>(link->publish(std::move(message)));
-    if (link->flush(acknowledge_limit)) witness.await_echoes(trial);
-    if (witness.has_come(topic)) return fine("shared", "the broker has shared subscriptions");
+    if (link->flush(acknowledge_limit)) events.await_echoes(test);
+    if (events.has_come(topic)) return fine("shared", "the broker has shared subscriptions");
     why = "a message does not come by one";
   }
   return problem(
@@ -190,20 +190,20 @@ Finding shared_finding(const Config& config, const crypto::Secret& password) {
 
 /// Without MQTT 5 a broker accepts a message that it then drops, so a missing right cannot be detected: that
 /// is no problem found.
-Finding rights_finding(const Config& config, Witness& witness, const std::vector<Trial>& trials) {
+Finding rights_finding(const Config& config, LinkEvents& events, const std::vector<TopicTest>& tests) {
   std::string missing;
   std::string untried;
   const auto add = [](std::string& list, const std::string& right) {
     list += (list.empty() ? "" : ", ") + right;
   };
-  for (std::size_t i = 0; i < trials.size(); ++i) {
-    if (witness.has_come(trials[i].topic)) continue;
-    const bool taken = witness.was_delivered(i + 1);
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    if (events.has_come(tests[i].topic)) continue;
+    const bool taken = events.was_delivered(i + 1);
     const bool knows = config.mqtt.version == "5";
-    if (trials[i].reads ? taken && knows : !taken)
-      add(missing, trials[i].right);
-    else if (trials[i].reads || !knows)
-      add(untried, trials[i].right);
+    if (tests[i].reads ? taken && knows : !taken)
+      add(missing, tests[i].right);
+    else if (tests[i].reads || !knows)
+      add(untried, tests[i].right);
   }
   if (!missing.empty())
     return problem("rights", "missing_acl", "the account may not " + missing, rights_todo);
@@ -214,7 +214,7 @@ Finding rights_finding(const Config& config, Witness& witness, const std::vector
 
 /// Publishes a message of the protocol's largest size to a topic that was just published to. With MQTT 3.1.1
 /// a broker does not report that it drops it.
-Finding size_finding(mqtt::Link& link, Witness& witness, const std::string& topic) {
+Finding size_finding(mqtt::Link& link, LinkEvents& events, const std::string& topic) {
   constexpr std::uint64_t tag = 1000;
   mqtt::Message message;
   message.topic = topic;
@@ -223,9 +223,8 @@ Finding size_finding(mqtt::Link& link, Witness& witness, const std::string& topi
   message.tag = tag;
   static_cast<void>(link.publish(std::move(message)));
   static_cast<void>(link.flush(refusal_limit));
-  if (witness.was_delivered(tag))
-    return fine("size", "the broker takes the largest messages of the protocol");
-  const std::string refusal = witness.refusal_of(tag);
+  if (events.was_delivered(tag)) return fine("size", "the broker takes the largest messages of the protocol");
+  const std::string refusal = events.refusal_of(tag);
   return problem("size", "size_limit_small",
                  "the broker does not take a message of " + std::to_string(protocol::limits::request_bytes) +
                      " bytes: " + (refusal.empty() ? "it does not acknowledge it" : refusal),
@@ -251,35 +250,35 @@ Finding window_finding(const Config& config, std::size_t window) {
 Findings examine_session(const Config& config, const crypto::Secret& password) {
   mqtt::Options options = broker_login(config, password);
   options.client_id = own_client_id();
-  const auto trials = trials_of(config, options.client_id);
+  const auto tests = topic_tests_of(config, options.client_id);
   // Only topics that the service's account may use: a broker that checks SUBSCRIBE refuses others.
-  for (const Trial& trial : trials)
-    if (trial.reads) options.subscriptions.push_back(trial.topic);
-  Witness witness;
+  for (const TopicTest& test : tests)
+    if (test.reads) options.subscriptions.push_back(test.topic);
+  LinkEvents events;
   std::unique_ptr<mqtt::Link> link;
   constexpr const char* because = "there is no session at the broker";
-  const std::string reason = session_with(std::move(options), witness, link);
+  const std::string reason = session_with(std::move(options), events, link);
   if (!reason.empty())
     return {no_session(config, password, reason), skipped("rights", because), skipped("shared", because),
             skipped("in_flight", because), skipped("size", because)};
 
   Findings found = {fine("login", "the broker lets the account in")};
-  for (std::size_t i = 0; i < trials.size(); ++i) {
+  for (std::size_t i = 0; i < tests.size(); ++i) {
     mqtt::Message message;
-    message.topic = trials[i].topic;
+    message.topic = tests[i].topic;
     message.tag = i + 1;
     static_cast<void>(link->publish(std::move(message)));
   }
-  if (link->flush(acknowledge_limit)) witness.await_echoes(trials);
-  found.push_back(rights_finding(config, witness, trials));
+  if (link->flush(acknowledge_limit)) events.await_echoes(tests);
+  found.push_back(rights_finding(config, events, tests));
   // If a plain subscription does not work, a shared one cannot be tested.
-  found.push_back(witness.has_come(trials.front().topic)
+  found.push_back(events.has_come(tests.front().topic)
                       ? shared_finding(config, password)
                       : skipped("shared", "this broker lets the account not speak to itself"));
   found.push_back(window_finding(config, link->window()));
   constexpr std::size_t answers = 2;
-  found.push_back(witness.was_delivered(answers + 1) ? size_finding(*link, witness, trials[answers].topic)
-                                                     : skipped("size", "the account may not write answers"));
+  found.push_back(events.was_delivered(answers + 1) ? size_finding(*link, events, tests[answers].topic)
+                                                    : skipped("size", "the account may not write answers"));
   return found;
 }
 

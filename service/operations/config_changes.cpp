@@ -55,15 +55,15 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
   const auto outcomes = registry::commit_configs(registry, rows);
   if (!outcomes) return std::unexpected(outcomes.error());
 
-  std::int64_t told = 0;
+  std::int64_t sent = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].waits || (*outcomes)[i] != registry::Outcome::won) continue;
     const auto& facts = loaded->facts[i];
     configurer_.send(due[i], facts.session, facts.device->state, facts, facts.device->attributes);
-    ++told;
+    ++sent;
   }
   log_.info("configurations were worked out",
-            {{"devices", static_cast<std::int64_t>(due.size())}, {"sent", told}});
+            {{"devices", static_cast<std::int64_t>(due.size())}, {"sent", sent}});
   return {};
 }
 

@@ -6,7 +6,7 @@
 namespace latchkey::service {
 namespace {
 
-constexpr std::chrono::seconds look_interval{5};
+constexpr std::chrono::seconds poll_interval{5};
 constexpr std::chrono::seconds longest_without_look{15};
 
 }  // namespace
@@ -48,18 +48,18 @@ void NotificationListener::listen() {
   using std::chrono::milliseconds;
   const bool busy = std::ranges::find(due_, true) != due_.end();
   const auto left = busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_poll_ - Clock::now());
-  const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(look_interval)));
+  const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(poll_interval)));
   if (ending_) return;
   if (!heard) log_.warning("operators' changes are noticed every 5 s only", {{"reason", heard.error().what}});
-  const bool look = (heard && heard->connected) || Clock::now() >= next_poll_;
-  if (look) next_poll_ = Clock::now() + look_interval;
+  const bool poll = (heard && heard->connected) || Clock::now() >= next_poll_;
+  if (poll) next_poll_ = Clock::now() + poll_interval;
   bool reached = true;
   for (std::size_t i = 0; i < handlers_.size() && !ending_; ++i) {
     const bool announced =
         heard && std::ranges::find(heard->topics, handlers_[i].topic) != heard->topics.end();
-    if (look || announced || due_[i]) reached = step(i) && reached;
+    if (poll || announced || due_[i]) reached = step(i) && reached;
   }
-  if (look && reached) poll_succeeded();
+  if (poll && reached) poll_succeeded();
 }
 
 bool NotificationListener::step(std::size_t handler) {

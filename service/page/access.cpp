@@ -48,14 +48,14 @@ PageAccess::PageAccess(const ListenAddress& address, std::optional<crypto::Secre
 }
 
 // Compares digests, so that the time reveals neither length nor content of the token.
-bool PageAccess::shows_token(const HttpRequest& request) const {
+bool PageAccess::has_token(const HttpRequest& request) const {
   const crypto::Secret shown = token_in(request.authorization);
   return crypto::equal_constant_time(crypto::sha256(shown.view()), *token_);
 }
 
 std::optional<HttpResponse> PageAccess::refusal(const HttpRequest& request) const {
   if (token_) {
-    if (shows_token(request)) return std::nullopt;
+    if (has_token(request)) return std::nullopt;
     HttpResponse response = refuse(401, "this page needs the token in http.token_file\n");
     response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"Latchkey\", charset=\"UTF-8\"");
     return response;

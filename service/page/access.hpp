@@ -20,7 +20,7 @@ class PageAccess {
   [[nodiscard]] std::optional<HttpResponse> refusal(const HttpRequest& request) const;
 
  private:
-  [[nodiscard]] bool shows_token(const HttpRequest& request) const;
+  [[nodiscard]] bool has_token(const HttpRequest& request) const;
 
   bool loopback_;
   std::optional<crypto::Sha256Digest> token_;

@@ -68,7 +68,7 @@ Markup facts(const ShownDevice& device, Now now) {
   return list.raw("</dl>");
 }
 
-Markup told(const ShownEvent& event) {
+Markup event_cell(const ShownEvent& event) {
   Markup line;
   if (event.kind == "request") {
     line.raw("Asked: ").add(badge(event.what));
@@ -92,7 +92,7 @@ Markup history_section(const std::vector<ShownEvent>& events, Now now) {
   for (const ShownEvent& event : events)
     table.row()
         .cell(when(event.at, now))
-        .cell(told(event))
+        .cell(event_cell(event))
         .cell(Markup()
                   .raw(event.kind == "request" ? Markup::Literal("<span class=\"tracking\">")
                                                : Markup::Literal("<span>"))

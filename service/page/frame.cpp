@@ -88,7 +88,7 @@ Markup device_link(std::string_view device_id) {
       .raw("</a>");
 }
 
-std::string spoken(std::string_view word) {
+std::string in_words(std::string_view word) {
   if (word == "provisioning_requested") return "requested";
   std::string text(word);
   std::ranges::replace(text, '_', ' ');
@@ -96,7 +96,7 @@ std::string spoken(std::string_view word) {
 }
 
 Markup badge(std::string_view word) {
-  return Markup().raw("<span class=\"badge ").text(word).raw("\">").text(spoken(word)).raw("</span>");
+  return Markup().raw("<span class=\"badge ").text(word).raw("\">").text(in_words(word)).raw("</span>");
 }
 
 Markup attributes(std::string_view json) {

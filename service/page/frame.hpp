@@ -49,6 +49,6 @@ class Table {
 [[nodiscard]] Markup empty(Markup::Literal sentence);
 
 /// An identifier such as "provisioning_requested" as words.
-[[nodiscard]] std::string spoken(std::string_view word);
+[[nodiscard]] std::string in_words(std::string_view word);
 
 }  // namespace latchkey::service

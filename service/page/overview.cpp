@@ -37,7 +37,7 @@ Markup states_section(const FleetView& view) {
                              : Markup::Literal("<li><span class=\"label "));
     list.text(each.kind)
         .raw("\">")
-        .text(spoken(each.kind))
+        .text(in_words(each.kind))
         .raw("</span><span class=\"n\">")
         .count(each.count)
         .raw("</span></li>");

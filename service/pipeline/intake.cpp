@@ -8,8 +8,8 @@ namespace {
 // Twice the size of any valid message: a message up to this size gets an answer that names the limit; a
 // larger one is dropped, so that it cannot fill the inbox.
 constexpr std::size_t most_bytes = 32UL * 1024;
-// It goes back with the answer, and is kept of what is shed: unbounded, it would make small requests large
-// answers, and fill memory beside the inbox.
+// The answer repeats the correlation data, and shed requests keep theirs in memory. Without a limit a small
+// request could cause a large answer and fill memory beside the inbox.
 constexpr std::size_t most_correlation_data = 1024;
 
 // How much of a topic is logged: more than the longest topic of the protocol.
