@@ -114,7 +114,7 @@ UsageError unknown(std::string what, std::string_view word, const std::vector<st
 UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App& command = innermost_command(root);
   const auto words = words_of(command);
-  std::string more = "`" + words + " --help` tells more";
+  std::string more = "see `" + words + " --help`";
   const auto rest = root.remaining(true);
   const auto verbs = verbs_of(command);
   if (rest.empty() && !verbs.empty()) return {words + " needs a command: " + list_of(verbs), std::move(more)};
@@ -123,12 +123,12 @@ UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
       std::ranges::find_if(rest, [](const auto& word) { return word.size() > 1 && word[0] == '-'; });
   if (flag != rest.end()) {
     const auto name = flag->substr(0, flag->find('='));
-    return unknown(name + " is no flag of " + words, name, flags_of(command), std::move(more));
+    return unknown("unknown flag " + name + " of " + words, name, flags_of(command), std::move(more));
   }
   const std::string& first = rest.front();
   if (!verbs.empty())
-    return unknown("\"" + first + "\" is no command of " + words, first, verbs, std::move(more));
-  return {"\"" + first + "\" is a word too many for " + words, std::move(more)};
+    return unknown("unknown command \"" + first + "\" of " + words, first, verbs, std::move(more));
+  return {"unexpected argument \"" + first + "\" of " + words, std::move(more)};
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ bool is_ip(const std::string& ip, int family) {
 std::expected<ListenAddress, std::string> ListenAddress::parse(std::string_view text) {
   const auto wrong = [&] {
     return std::unexpected("\"" + std::string(text) +
-                           "\" is no address to listen on, allowed is IP:PORT such as 127.0.0.1:9464 or "
-                           "[::1]:9464, or off");
+                           "\" is not an address to listen on; allowed are IP:PORT, such as 127.0.0.1:9464 "
+                           "or [::1]:9464, and off");
   };
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return wrong();

@@ -139,11 +139,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under five minutes: fewer devices, shorter runs")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    parser.add_argument("--peers", action="store_true", help="the same requests to bench/naive too")
+    parser.add_argument("--peers", action="store_true", help="send the requests to bench/naive as well")
     parser.add_argument("--rows", type=int, default=0, metavar="N",
-                        help="only that: before and after N devices are in the registry, and how long operators wait then")
-    parser.add_argument("--micro", action="store_true", help="the pure path alone, against OpenSSL alone: seconds")
-    parser.add_argument("--record", action="store_true", help="write table, plot and figures into docs/ as well")
+                        help="measure only before and after N devices are in the registry, operators' queries included")
+    parser.add_argument("--micro", action="store_true", help="measure only a request without broker and database, against OpenSSL alone (seconds)")
+    parser.add_argument("--record", action="store_true", help="write table, plot and figures to docs/")
     arguments = parser.parse_args()
     # Connections of their own for thousands of devices, at both ends.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

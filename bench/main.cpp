@@ -154,68 +154,74 @@ int run_database(Settings& settings) {
 }
 
 void add_broker(Command& command, Settings& settings) {
-  command.value("--host", settings.broker.host, "Of the broker");
-  command.value("--port", settings.broker.port, "Of the broker; no TLS", {.required = true});
-  command.value("--username", settings.broker.username, "Of the broker's account", {.required = true});
+  command.value("--host", settings.broker.host, "Host of the broker");
+  command.value("--port", settings.broker.port, "Port of the broker, without TLS", {.required = true});
+  command.value("--username", settings.broker.username, "Account at the broker", {.required = true});
   command.value("--password-file", settings.password_file, "Its password, one line", {.required = true});
 }
 
 void add_load(Command& command, Settings& settings) {
   add_broker(command, settings);
-  command.value("--task", settings.task, "What they do", {.one_of = words_of(tasks), .shows_default = true});
+  command.value("--task", settings.task, "Task of the devices",
+                {.one_of = words_of(tasks), .shows_default = true});
   command.value("--proof", settings.proof,
                 "group-key (HS256, a CSR), certificate (ES256 with x5c, a CSR) or token (a password)",
                 {.one_of = words_of(proofs), .shows_default = true});
-  command.value("--sessions", settings.fleet.sessions, "Of connect: connections of each device");
-  command.value("--devices", settings.fleet.count, "How many devices", {.required = true});
-  command.value("--prefix", settings.fleet.prefix, "They are PREFIX-0, PREFIX-1 ...", {.required = true});
-  command.value("--connections", settings.load.connections, "They are dealt out to so many connections");
-  command.value("--rate", settings.load.rate, "Open loop: so many devices a second");
-  command.value("--window", settings.load.window, "Closed loop: so many devices under way");
-  command.flag("--repeat", settings.load.repeat, "Repeat what is not answered, as devices do");
-  command.value("--patience", settings.patience_s, "Seconds without any answer after which the rest is lost");
-  command.flag("--unchecked", settings.unchecked, "Do not look at the answers: an echo's are none");
-  command.flag("--await-start", settings.await_start, "Say \"ready\" on stderr, begin when a line comes in");
+  command.value("--sessions", settings.fleet.sessions, "With the task connect: connections of each device");
+  command.value("--devices", settings.fleet.count, "Number of devices", {.required = true});
+  command.value("--prefix", settings.fleet.prefix, "Device ids are PREFIX-0, PREFIX-1 ...",
+                {.required = true});
+  command.value("--connections", settings.load.connections, "Number of connections that the devices share");
+  command.value("--rate", settings.load.rate, "Open loop: devices a second");
+  command.value("--window", settings.load.window, "Closed loop: devices at the same time");
+  command.flag("--repeat", settings.load.repeat, "Repeat unanswered requests, as devices do");
+  command.value("--patience", settings.patience_s,
+                "Seconds without any answer after which the rest counts as lost");
+  command.flag("--unchecked", settings.unchecked, "Do not check answers, for use with echo");
+  command.flag("--await-start", settings.await_start,
+               "Print \"ready\" on stderr and start after a line on stdin");
   command.value("--group", settings.group, "The enrolment group");
   command.value("--group-key-file", settings.group_key_file, "Its key");
-  command.value("--factory", settings.factory_folder, "Its CA: the folder that `factory` wrote");
+  command.value("--factory", settings.factory_folder, "Folder with the group's CA, written by `factory`");
   command.value("--token-file", settings.token_file, "Its token");
-  command.value("--device-ca-file", settings.device_ca_file, "Who issues the devices' certificates, PEM");
-  command.value("--anchor-file", settings.anchor_file, "Who issues the signer of answers, PEM");
+  command.value("--device-ca-file", settings.device_ca_file, "CA of the devices' certificates, PEM");
+  command.value("--anchor-file", settings.anchor_file, "CA of the certificate that signs answers, PEM");
 }
 
 void add_database(Command& command, Settings& settings) {
-  command.value("--url", settings.database.url, "The registry, by the service's login", {.required = true});
+  command.value("--url", settings.database.url, "The registry, with the service's login", {.required = true});
   command.value("--password-file", settings.password_file, "Its password, one line", {.required = true});
   command.value("--group", settings.database.group, "The enrolment group");
-  command.value("--devices", settings.database.devices, "How many devices", {.required = true});
-  command.value("--prefix", settings.database.prefix, "They are PREFIX-0, PREFIX-1 ...", {.required = true});
-  command.value("--threads", settings.database.threads, "Connections, a thread each");
-  command.value("--batch", settings.database.batch, "Devices a transaction");
+  command.value("--devices", settings.database.devices, "Number of devices", {.required = true});
+  command.value("--prefix", settings.database.prefix, "Device ids are PREFIX-0, PREFIX-1 ...",
+                {.required = true});
+  command.value("--threads", settings.database.threads, "Number of connections, each with a thread");
+  command.value("--batch", settings.database.batch, "Devices in a transaction");
 }
 
 int run(int argc, char** argv) {
   Settings settings;
-  CommandLine line("latchkey-bench",
-                   "Measures Latchkey, and the limits of what it stands on. ./dev bench runs all of it.",
-                   "latchkey-bench " LATCHKEY_VERSION);
+  CommandLine line(
+      "latchkey-bench",
+      "Measures Latchkey and the limits of broker, database and OpenSSL. Run all of it by ./dev bench.",
+      "latchkey-bench " LATCHKEY_VERSION);
   auto root = line.root();
-  auto load = root.add("load", "Simulated devices; prints what became of them");
+  auto load = root.add("load", "Simulate devices and print their results");
   add_load(load, settings);
   load.does([&] { return run_load(settings); });
-  auto echo = root.add("echo", "Answers everything at once: the limit of broker and link");
+  auto echo = root.add("echo", "Answer every message at once, to measure the limit of broker and link");
   add_broker(echo, settings);
-  echo.value("--answer-bytes", settings.answer_bytes, "How long an answer is");
+  echo.value("--answer-bytes", settings.answer_bytes, "Length of an answer");
   echo.does([&] { return run_echo(settings); });
-  auto database = root.add("database", "The service's transactions alone");
+  auto database = root.add("database", "Run only the service's transactions");
   add_database(database, settings);
   database.does([&] { return run_database(settings); });
-  auto floor = root.add("crypto", "What OpenSSL alone takes for one provisioning");
-  floor.value("--seconds", settings.seconds, "For each measurement");
+  auto floor = root.add("crypto", "Measure OpenSSL's share of one provisioning");
+  floor.value("--seconds", settings.seconds, "Seconds for each measurement");
   floor.does([&] {
     return print(bench::measure_floor(settings.seconds, std::max(1U, std::thread::hardware_concurrency())));
   });
-  auto factory = root.add("factory", "Makes the CA of an X.509 group");
+  auto factory = root.add("factory", "Create the CA of an X.509 group");
   factory.value("FOLDER", settings.factory_folder, "Where to", {.required = true});
   factory.does([&] { return make_factory(settings); });
   const auto chosen = line.parse(argc, argv);

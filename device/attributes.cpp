@@ -48,7 +48,7 @@ std::expected<std::string, std::string> parse_attributes(const std::vector<std::
   }
   auto text = text_of(attributes);
   if (attributes.size() > limits::attribute_members || text.size() > limits::attribute_bytes)
-    return std::unexpected("the attributes are more than 32 or longer than 2 KiB");
+    return std::unexpected("there are more than 32 attributes, or they are longer than 2 KiB");
   return text;
 }
 

@@ -41,13 +41,13 @@ std::string_view summary_of(Outcome outcome) {
     case Outcome::refused:
       return "not provisioned: the service refused";
     case Outcome::later:
-      return "not provisioned yet: the time is over, try again later (the same request goes on)";
+      return "not provisioned yet: no final answer in time; run it again later to continue the same request";
     case Outcome::unreachable:
       return "not provisioned yet: no connection to the broker";
     case Outcome::damaged:
       break;
   }
-  return "not provisioned: a file of the device cannot be used";
+  return "not provisioned: a file of the device is unusable";
 }
 
 /// Writes steps to stdout as JSON, or as text to the command's stream.
@@ -101,11 +101,11 @@ int run_run(const Flags& flags, const RunFlags& more) {
 }
 
 constexpr const char* provision_help =
-    "Provision this machine, or a simulated device, over MQTT: ask for a certificate or a\n"
-    "password with the key, certificate or token from the factory, connect with it, apply the\n"
-    "configuration, become ready.\n"
-    "What the device must remember is kept in --dir; run again, it goes on where it was, or\n"
-    "connects with what it has.";
+    "Provision this machine, or a simulated device, over MQTT: request a certificate or a password\n"
+    "with the key, certificate or token from the factory, connect with it, apply the configuration\n"
+    "and become ready.\n"
+    "The device keeps its state in --dir. A second run continues the request, or connects with the\n"
+    "stored credential.";
 
 constexpr const char* provision_footer =
     "Example:\n"
@@ -120,10 +120,10 @@ constexpr const char* provision_footer =
     "broker, 75 no final answer in time (run it again).";
 
 constexpr const char* run_help =
-    "Be a device: provision where that is needed, stay connected, apply configurations as they\n"
-    "come, renew the credential in time, move to another broker when told to. Power may go at any\n"
-    "moment: what the device must remember is kept in --dir, and run again it goes on.\n"
-    "Ends on SIGTERM or SIGINT with a goodbye. What happens is told on stderr.";
+    "Run as a device: provision if necessary, stay connected, apply each new configuration, renew the\n"
+    "credential in time, move to another broker when the service says so. The device keeps its state in\n"
+    "--dir and continues from there after a power failure at any moment.\n"
+    "On SIGTERM or SIGINT it says `disconnected` and exits. Steps are printed on stderr.";
 
 constexpr const char* run_footer =
     "Example:\n"
@@ -132,17 +132,17 @@ constexpr const char* run_footer =
     "    --server-ca-file server-ca.pem --key-file 12345.key --dir /var/lib/12345 \\\n"
     "    --config-file /etc/collector.json --on-config /usr/local/bin/reload-collector\n"
     "\n"
-    "The program of --on-config is called with the path of a file with the configuration, and its\n"
-    "version; it may be called with the same one again. Exit code 0: taken. Anything else: the\n"
-    "device goes on with what it had, says `failed` with the last line that was printed, and tries\n"
-    "again later.\n"
+    "The program of --on-config is called with the path of a file that has the configuration, and with\n"
+    "the version; it may be called more than once with the same version. Exit code 0: the configuration\n"
+    "is applied. Any other exit code: the device keeps the previous configuration, says `failed` with the\n"
+    "last line that the program printed, and tries again later.\n"
     "\n"
-    "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong flags, 65 unusable file.";
 
 Command add_verb(Command& root, const char* name, const char* help, const char* footer, Flags& flags) {
   auto command = root.add(name, help);
   add_device_flags(command, flags);
-  command.flag("--json", flags.json, "One JSON object a line on stdout for each step");
+  command.flag("--json", flags.json, "Print each step as a line of JSON on stdout");
   command.footer(footer);
   return command;
 }
@@ -151,7 +151,7 @@ void add_provision(Command& root) {
   const auto flags = std::make_shared<Flags>();
   const auto timeout_s = std::make_shared<unsigned>(60);
   auto command = add_verb(root, "provision", provision_help, provision_footer, *flags);
-  command.value("--timeout", *timeout_s, "Seconds until it gives up for now",
+  command.value("--timeout", *timeout_s, "Seconds after which it exits without a final answer",
                 {.within = Bounds{1, 86400}, .shows_default = true});
   command.does([=] { return run_provision(*flags, *timeout_s); });
 }

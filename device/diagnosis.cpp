@@ -10,7 +10,7 @@ constexpr std::chrono::seconds limit{2};
 constexpr std::chrono::seconds pause{30};
 
 std::string about(const std::string& what, std::string_view place) {
-  return what + ": look at " + std::string(place);
+  return what + ": check " + std::string(place);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ void Enrolment::on_lost(const std::string& reason) {
   const auto why = std::exchange(is_connected_, false)
                        ? std::optional(reason)
                        : diagnosis_.of(context_.settings.bootstrap_url, ca_file(), reason);
-  if (why) context_.reporter.remark("bootstrap connection: " + *why + "; the next try is within 8 s");
+  if (why) context_.reporter.remark("bootstrap connection: " + *why + "; it tries again within 8 s");
 }
 
 RequestExchange::Ended Enrolment::handle(const Event& event, mqtt::Link& link) {

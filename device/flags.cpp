@@ -83,15 +83,15 @@ Checked<std::vector<crypto::Certificate>> read_anchors(const Flags& flags) {
 /// Checks that CLI11 cannot do: combinations of flags, and formats.
 Checked<protocol::DeviceId> check(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
-  if (!id) return usage("'" + flags.id + "' is no device id: " + protocol::fault_of_id(flags.id));
+  if (!id) return usage("'" + flags.id + "' is not a valid device id: " + protocol::fault_of_id(flags.id));
   if (const auto url = mqtt::Endpoint::parse(flags.bootstrap_url); !url)
     return usage("--bootstrap-url: " + url.error());
   if (!protocol::Topics::valid_root(flags.provisioning_root))
-    return usage("--provisioning-root: '" + flags.provisioning_root + "' is no topic");
+    return usage("--provisioning-root: '" + flags.provisioning_root + "' is not a topic");
   if (flags.no_encryption_key && flags.key_file.empty())
-    return usage("--no-encryption-key goes with --key-file: there is no other key to seal secrets under");
+    return usage("--no-encryption-key needs --key-file: secrets are then sealed under that key");
   if (flags.server_ca_file.empty() && (flags.bootstrap_url.starts_with("mqtts") || flags.key_file.empty()))
-    return usage("--server-ca-file is needed: it says which broker and which signed answers to believe");
+    return usage("--server-ca-file is required: the device verifies the broker and signed answers with it");
   return *id;
 }
 
@@ -128,28 +128,29 @@ std::expected<Settings, Failure> read_settings(const Flags& flags) {
 namespace {
 
 void add_bootstrap_flags(Command& command, Flags& flags) {
-  command.value("--bootstrap-url", flags.bootstrap_url, "Broker to ask at: mqtts://host:port",
+  command.value("--bootstrap-url", flags.bootstrap_url, "Broker for the request: mqtts://host:port",
                 {.variable = "LATCHKEY_BOOTSTRAP_URL", .required = true});
-  command.value("--bootstrap-user", flags.bootstrap_user, "Shared account for asking",
+  command.value("--bootstrap-user", flags.bootstrap_user, "Shared bootstrap account",
                 {.variable = "LATCHKEY_BOOTSTRAP_USER"});
   command.value("--bootstrap-password-file", flags.bootstrap_password_file, "Its password, one line",
                 {.variable = "LATCHKEY_BOOTSTRAP_PASSWORD_FILE"});
   command.value("--server-ca-file", flags.server_ca_file,
                 "PEM: CA of the broker's certificate and of the service's signing certificate",
                 {.variable = "LATCHKEY_SERVER_CA_FILE"});
-  command.value("--mqtt-version", flags.mqtt_version, "MQTT version to speak",
+  command.value("--mqtt-version", flags.mqtt_version, "MQTT version to use",
                 {.one_of = {"5", "3.1.1"}, .shows_default = true});
-  command.value("--provisioning-root", flags.provisioning_root, "Where the request topics begin",
-                {.shows_default = true});
+  command.value("--provisioning-root", flags.provisioning_root,
+                "Beginning of the topics of requests and answers", {.shows_default = true});
 }
 
 void add_common_flags(Command& command, Flags& flags) {
-  command.value("--credential", flags.credential, "What to ask for",
+  command.value("--credential", flags.credential, "Credential to request",
                 {.one_of = {"x509", "password"}, .shows_default = true});
   command.flag("--no-encryption-key", flags.no_encryption_key,
-               "Have secrets sealed under the device's key, not to a new key in each request");
-  command.value("--attribute", flags.attributes,
-                "name=value to tell about the device, repeated; numbers and true/false are kept as such");
+               "Let secrets be sealed under the device's key instead of an encryption_key of the request");
+  command.value(
+      "--attribute", flags.attributes,
+      "name=value, an attribute of the device; may be repeated. Numbers and true/false keep their type");
   command.flag("--no-clock", flags.no_clock,
                "Act as a device without a clock: answer the service's challenge");
   add_bootstrap_flags(command, flags);
@@ -159,50 +160,48 @@ void add_common_flags(Command& command, Flags& flags) {
 
 void add_device_flags(Command& command, Flags& flags) {
   command.value("ID", flags.id, "The device's id, as it is enrolled", {.required = true});
-  command.value("--dir", flags.folder, "Folder that the device keeps its files in; made if missing",
+  command.value("--dir", flags.folder, "Folder for the device's files; created if it is missing",
                 {.required = true});
   auto proof = command.alternatives("Proof", "Exactly one of:");
   proof.value("--key-file", flags.key_file,
-              "The device's own key, 32-64 bytes, raw or as one base64 line; from a group key it is derived\n"
-              "by `latchkey enroll derive-key`");
-  proof.value(
-      "--private-key-file", flags.private_key_file,
-      "The device's private key, PEM: P-256, P-384, Ed25519 or RSA 2048-4096. Alone it is enrolled by\n"
-      "its public half");
+              "The device's own key, 32-64 bytes, raw or as one base64 line; `latchkey enroll derive-key`\n"
+              "derives it from a group's key");
+  proof.value("--private-key-file", flags.private_key_file,
+              "The device's private key, PEM: P-256, P-384, Ed25519 or RSA 2048-4096. Without\n"
+              "--certificate-file the device is enrolled by its public key");
   proof.value("--token-file", flags.token_file, "An enrolment token, one line");
   command.value("--certificate-file", flags.certificate_file,
-                "The certificate of --private-key-file, PEM, leaf first, with what leads to the group's CA",
+                "Certificate chain of --private-key-file, PEM: the leaf first, up to the group's CA",
                 {.needs = "--private-key-file"});
   command.value("--group", flags.group,
-                "Enrolment group: needed with a key that was derived from the group's");
+                "Enrolment group: required with a key that was derived from the group's");
   command.value("--config-file", flags.config_file,
-                "Where the JSON of the applied configuration is put, as a whole or not at all");
+                "File for the JSON of the applied configuration; replaced atomically");
   command.value("--on-config", flags.on_config,
-                "Program that takes a new configuration, or refuses it: PROGRAM FILE VERSION");
+                "Program that applies or refuses a new configuration, called as PROGRAM FILE VERSION");
   add_common_flags(command, flags);
 }
 
 void add_fleet_flags(Command& command, Flags& flags) {
-  command.value("ID", flags.id, "What the devices' ids begin with; 1, 2 ... follows", {.required = true});
-  command.value("--dir", flags.folder, "Folder with a folder for each device; made if missing",
+  command.value("ID", flags.id, "Beginning of the devices' ids; 1, 2 ... is appended", {.required = true});
+  command.value("--dir", flags.folder, "Folder for the devices' folders; created if it is missing",
                 {.required = true});
   command.value("--group", flags.group, "Their enrolment group");
   auto proof = command.alternatives("Proof", "Exactly one of:");
   proof.value("--key-file", flags.key_file,
               "The key of --group, 32-64 bytes, raw or as one base64 line; each device's is derived from it",
               {.needs = "--group"});
-  proof.value("--token-file", flags.token_file, "The enrolment token of all, one line");
+  proof.value("--token-file", flags.token_file, "The enrolment token that all devices use, one line");
   add_common_flags(command, flags);
 }
 
 void add_run_flags(Command& command, RunFlags& flags) {
   command.value("--patience", flags.patience_s,
-                "Seconds after which a connection that brings nothing does not work, and the next is tried",
+                "Seconds to wait for a connection that works before the device tries the next one",
                 {.within = Bounds{1, 86400}, .shows_default = true});
-  command.value(
-      "--start-within", flags.start_within_s,
-      "Begin after a random part of so many seconds: 30 in a fleet that gets its power back at once",
-      {.within = Bounds{0, 3600}, .shows_default = true});
+  command.value("--start-within", flags.start_within_s,
+                "Start after a random delay of up to N seconds: 30 in a fleet that may power up all at once",
+                {.within = Bounds{0, 3600}, .shows_default = true});
 }
 
 void remark(std::string_view what) {

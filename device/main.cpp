@@ -12,8 +12,8 @@ namespace exit_code = latchkey::exit_code;
 using latchkey::device::remark;
 
 constexpr const char* about =
-    "The reference device of Latchkey: asks for its credential over MQTT, connects with it, applies its\n"
-    "configuration, becomes ready.";
+    "The reference device of Latchkey: requests its credential over MQTT, connects with it, applies its\n"
+    "configuration and becomes ready.";
 
 int run_program(int argc, char** argv) {
   latchkey::CommandLine line("latchkey-device", about, "latchkey-device " LATCHKEY_VERSION);
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) {
-    remark(std::string("a fault of the program: ") + error.what());
+    remark(std::string("internal error: ") + error.what());
     return exit_code::bug;
   }
 }

@@ -166,7 +166,7 @@ void Operation::on_lost(const std::string& reason) {
   const auto why = diagnosis_.of(url_of(connection_), connection_.tls ? ca_file() : "", reason);
   if (!why) return;
   last_error_ = *why;
-  context_.reporter.remark("operational connection: " + last_error_ + "; the next try is within " +
+  context_.reporter.remark("operational connection: " + last_error_ + "; it tries again within " +
                            std::to_string(reconnects_.ceiling().count()) + " s");
 }
 
@@ -193,7 +193,7 @@ Operation::Clock::time_point Operation::next_timer() const {
 void Operation::disconnect() {
   if (!link_->ready()) return;
   send_status(status(StatusKind::disconnected));
-  if (!link_->flush(goodbye)) context_.reporter.remark("the goodbye was not acknowledged");
+  if (!link_->flush(goodbye)) context_.reporter.remark("the broker did not acknowledge `disconnected`");
 }
 
 }  // namespace latchkey::device

@@ -54,7 +54,7 @@ Operation::Ended Operation::on_exchange_ended(const RequestExchange::Ended& aske
     disconnect();
     return Outcome::changed;
   }
-  context_.reporter.remark("the credential is not renewed yet; the one in use stays");
+  context_.reporter.remark("the credential is not renewed yet; the device keeps the one it has");
   exchange_.reset();
   renew_not_before_ = Clock::now() + pause_after_damage;
   return std::nullopt;

@@ -69,7 +69,7 @@ Operation::Ended Operation::answer(const protocol::Configuration& configuration)
   const auto known = config();
   if (configuration.config_version > known.version)
     return fail({"config_missing", "configuration " + std::to_string(configuration.config_version) +
-                                       " is needed, and was not sent or does not open"});
+                                       " is needed, but was not sent or cannot be opened"});
   if (!known.is_applied()) {
     if (failed_version_ != known.version) return apply();
     next_send_.reset();  // the answer to `failed`: `next_apply_` decides when to try again

@@ -50,7 +50,7 @@ std::expected<crypto::Secret, std::string> open_secrets(
   if (encryption_key) return protocol::open_sealed(sealed, *encryption_key);
   if (const auto* symmetric = std::get_if<KeyProof>(&proof))
     return protocol::open_sealed(sealed, protocol::sealing_key(symmetric->key.view()));
-  return std::unexpected("sealed: this device has no key to open it with");
+  return std::unexpected("sealed: this device has no key to open it");
 }
 
 }  // namespace latchkey::device

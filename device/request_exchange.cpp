@@ -184,7 +184,7 @@ RequestExchange::Ended RequestExchange::on_spent_request(bool is_conflict, const
 void RequestExchange::remark_refusal(const std::string& what, bool is_tried_again) const {
   const auto left = std::chrono::ceil<std::chrono::seconds>(not_before_ - Clock::now());
   context_.reporter.remark(
-      is_tried_again ? what + "; the next try is in " + std::to_string(left.count()) + " s" : what);
+      is_tried_again ? what + "; it tries again in " + std::to_string(left.count()) + " s" : what);
 }
 
 void RequestExchange::wait(std::optional<std::chrono::seconds> delay) {

@@ -103,7 +103,7 @@ void Runner::operate(Place place, bool is_outdated) {
 void Runner::record_failure(const Operation& operation) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(6);
   last_error_ = operation.last_error().empty() ? "no configuration came" : operation.last_error();
-  context_.reporter.remark("this does not work: " + last_error_);
+  context_.reporter.remark("this connection does not work: " + last_error_);
   ++failed_;
   const auto ceiling = std::min(options_.patience * (4L << std::min(retries_++, 16U)), longest);
   const auto pause = ceiling * (1 + context_.environment.uniform()) / 2;

@@ -80,15 +80,15 @@ int run_simulate(const Flags& flags, const SimulateFlags& more) {
 }
 
 constexpr const char* simulate_help =
-    "Be a fleet: so many devices in one process, each of which does what `latchkey-device run` does.\n"
-    "How many are connected and ready is told every second. Ends on SIGTERM or SIGINT.";
+    "Simulate a fleet in one process. Each device does what `latchkey-device run` does. Prints every\n"
+    "second how many devices are connected and ready. Stops on SIGTERM or SIGINT.";
 
 constexpr const char* simulate_footer =
     "Example:\n"
     "  latchkey-device simulate meter- --devices 100 --group meters --key-file meters.key --dir ./fleet \\\n"
     "    --start-within 30\n"
     "\n"
-    "Exit codes: 0 asked to end, 64 wrong flags, 65 unusable file.";
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 64 wrong flags, 65 unusable file.";
 
 }  // namespace
 
@@ -97,8 +97,9 @@ void add_simulate_command(Command& root) {
   const auto flags = std::make_shared<Flags>();
   const auto more = std::make_shared<SimulateFlags>();
   add_fleet_flags(command, *flags);
-  command.flag("--json", flags->json, "One JSON object a line on stdout every second");
-  command.value("--devices", more->devices, "How many", {.within = Bounds{1, 10000}, .shows_default = true});
+  command.flag("--json", flags->json, "Print a line of JSON on stdout every second");
+  command.value("--devices", more->devices, "Number of devices",
+                {.within = Bounds{1, 10000}, .shows_default = true});
   add_run_flags(command, more->run);
   command.footer(simulate_footer);
   command.does([=] { return run_simulate(*flags, *more); });

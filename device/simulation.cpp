@@ -121,7 +121,7 @@ void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(con
   RepeatFilter news;
   const Remark orderly = [&](std::string_view id, std::string_view what) {
     const std::scoped_lock lock(one_at_a_time);
-    const auto when = what.find("; the next try is");  // this time differs for each device
+    const auto when = what.find("; it tries again");  // this time differs for each device
     if (news.is_new(what.substr(0, when))) remark(std::string(id) + ": " + std::string(what));
   };
   Members members;

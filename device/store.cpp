@@ -75,7 +75,7 @@ std::expected<std::string, std::string> pem_of(const std::vector<crypto::Bytes>&
   std::string pem;
   for (const auto& der : chain) {
     const auto certificate = crypto::Certificate::from_der(der);
-    if (!certificate) return std::unexpected("a certificate does not read: " + certificate.error().what);
+    if (!certificate) return std::unexpected("a certificate cannot be read: " + certificate.error().what);
     pem += certificate->to_pem();
   }
   return pem;
@@ -213,7 +213,7 @@ std::expected<StoredCredential, std::string> Store::keep_credential(const OpenRe
                 [&] { return write_connections(record); }});
   if (!done) return std::unexpected(done.error());
   auto kept = credential(name);
-  if (!kept) return std::unexpected("the credential does not read as it was written");
+  if (!kept) return std::unexpected("the credential cannot be read back after it was written");
   return *std::move(kept);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 std::unexpected<std::string> refuse(std::string_view url, std::string_view why) {
   return std::unexpected("The broker's url \"" + std::string(url) + "\" " + std::string(why) +
-                         "; it has to look like mqtt://host:1883 or mqtts://host:8883.");
+                         "; write it as mqtt://host:1883 or mqtts://host:8883.");
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -38,7 +38,7 @@ std::expected<Endpoint, std::string> Endpoint::parse(std::string_view url) {
   constexpr std::string_view secure = "mqtts://";
   Endpoint endpoint;
   endpoint.tls = url.starts_with(secure);
-  if (!endpoint.tls && !url.starts_with(plain)) return refuse(url, "has no scheme that is known");
+  if (!endpoint.tls && !url.starts_with(plain)) return refuse(url, "has an unknown scheme");
   std::string_view rest = url.substr(endpoint.tls ? secure.size() : plain.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/@?# ") != std::string_view::npos)

@@ -11,8 +11,8 @@ namespace {
 /// A hint, since Paho reports the same error for an unreachable broker and for an untrusted one.
 std::string tls_hint(const Endpoint& endpoint, const paho::token& token) {
   if (!endpoint.tls || paho::refused(token) || token.get_return_code() > 0) return {};
-  return "; with TLS also when the broker's certificate is not for " + endpoint.host +
-         " or not from ca_file, or when the broker refuses ours";
+  return "; with TLS the cause may also be a broker's certificate that is not for " + endpoint.host +
+         " or not from ca_file, or a client certificate that the broker refuses";
 }
 
 paho::const_message_ptr to_paho(Message message, Version version) {

@@ -208,9 +208,9 @@ void Link::Impl::send_next(Lock& lock) {
 /// Why the message cannot be sent; empty if it can.
 std::string Link::Impl::why_undeliverable(const Outbox::Item& item) const {
   if (item.bytes > packet_limit_)
-    return "larger than the broker takes, which is " + std::to_string(packet_limit_) + " bytes";
+    return "larger than the broker accepts: " + std::to_string(packet_limit_) + " bytes";
   if (quarantine_.holds(item.message->get_topic(), item.bytes, Clock::now()))
-    return "the broker refused one like it a while ago";
+    return "the broker refused a similar message a short time ago";
   return {};
 }
 
@@ -221,7 +221,7 @@ void Link::Impl::close_client(bool served) {
   if (served && !stopping_ && paho::may_blame_a_message(disconnect_code_)) {
     if (Outbox::Item* const culprit = outbox_.blame()) {
       quarantine_.ended_connection(culprit->message->get_topic(), culprit->bytes, Clock::now());
-      give_up(lock, *culprit, "it ended the connection again: " + failure_);
+      give_up(lock, *culprit, "the broker ended the connection again because of it: " + failure_);
     }
   }
   outbox_.reclaim();

@@ -16,7 +16,7 @@ std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names)
     text.append(text.empty() ? "" : ", ").append(name);
-  return text.empty() ? "no name at all" : text;
+  return text.empty() ? "no name" : text;
 }
 
 ProbeError untrusted(const TlsServer& server, const std::string& host, const std::string& ca_file) {
@@ -48,7 +48,7 @@ std::expected<std::optional<TlsServer>, ProbeError> probe_broker(const Endpoint&
   auto server = crypto::probe_tls_server(reached->descriptor(), endpoint.host, ca_file, limit);
   if (!server)
     return std::unexpected(
-        ProbeError{ProbeError::Kind::no_tls, "the broker does not answer by TLS: " + server.error().what});
+        ProbeError{ProbeError::Kind::no_tls, "the broker does not answer with TLS: " + server.error().what});
   if (server->verify_result != TlsServer::VerifyResult::trusted)
     return std::unexpected(untrusted(*server, endpoint.host, ca_file));
   return *std::move(server);

@@ -12,17 +12,17 @@ configure() {  # configure PRESET ON|OFF: with the tests or without. A change of
 
 # ninja is not made for two at once in a folder: the second waits for the first.
 compile() (  # compile PRESET ON|OFF [TARGET...]
-  flock -w 1800 9 || die "another build of build/$1 does not end"
+  flock -w 1800 9 || die "another build of build/$1 has not ended within 30 minutes"
   configure "$1" "$2" && cmake --build --preset "$1" -j "$(nproc)" ${3:+--target "${@:3}"}
 ) 9>"build/$1/.lock"
 
 run_build() {  # run_build PRESET ON|OFF [TARGET...]: everything, if no target is named
   local log=build/$1/build.log
   mkdir -p "build/$1"
-  if [ ! -e "build/$1/build.ninja" ]; then say "building build/$1, minutes the first time (log: $log)"; fi
+  if [ ! -e "build/$1/build.ninja" ]; then say "building build/$1; the first build takes minutes (log: $log)"; fi
   if ! compile "$@" 2>&1 | tee "$log" | show_progress; then
     grep -v '^\[[0-9]*/[0-9]*\] \(Building\|Linking\)' "$log" | tail -n 150 >&2
-    die "the build failed: $log"
+    die "the build failed: see $log"
   fi
 }
 
@@ -48,7 +48,7 @@ build() {  # build [PRESET]: everything
   case $preset in
     dev | release | asan | tsan) need program server test ;;
     arm64) prepare_arm64 ;;
-    *) code=64 die "there is no preset $preset: dev, release, asan, tsan or arm64" ;;
+    *) code=64 die "unknown preset $preset: use dev, release, asan, tsan or arm64" ;;
   esac
   run_build "$preset" ON
 }

@@ -72,10 +72,10 @@ look_for() {  # look_for LIST...: `absent` is what has to be installed, and may 
   local names
   mapfile -t names < <(packages_of "$@")
   absent=()
-  command -v dpkg-query >/dev/null || { say "not a Debian: this needs the equivalents of ${names[*]}"; return; }
+  command -v dpkg-query >/dev/null || { say "this is not Debian: install the equivalents of ${names[*]}"; return; }
   mapfile -t absent < <(missing "${names[@]}")
   if [ ${#absent[@]} -gt 0 ] && [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || die "as root, please: apt-get install ${absent[*]}"
+    command -v sudo >/dev/null || die "run as root: apt-get install ${absent[*]}"
     sudo -v  # asks for a password here, not beside a build
   fi
 }
@@ -83,7 +83,7 @@ look_for() {  # look_for LIST...: `absent` is what has to be installed, and may 
 install_absent() {
   local log
   log=$(mktemp)
-  without_services apt_install "${absent[@]}" >"$log" 2>&1 </dev/null || { cat "$log" >&2; die "apt could not install them"; }
+  without_services apt_install "${absent[@]}" >"$log" 2>&1 </dev/null || { cat "$log" >&2; die "apt could not install ${absent[*]}"; }
   rm -f "$log"
 }
 
@@ -108,7 +108,7 @@ need_beside() {
     "${@:2}"
     return
   fi
-  say "installing ${absent[*]} meanwhile"
+  say "installing ${absent[*]} at the same time"
   (
     trap '' INT TERM HUP
     install_absent

@@ -11,12 +11,12 @@ using latchkey::cli::report;
 namespace exit_code = latchkey::exit_code;
 
 constexpr const char* about =
-    "Latchkey provisions devices over MQTT: a device asks, is checked, registered in PostgreSQL, and\n"
-    "gets its credential and configuration.";
+    "Latchkey provisions devices over MQTT: it checks a device's request, registers the device in\n"
+    "PostgreSQL and sends it a credential and a configuration.";
 
 constexpr const char* first_steps =
     "First steps of an installation: `ca init`, `db migrate`, `enroll`, `config check`, `serve`.\n"
-    "`doctor` says what is wrong with one. Each command tells more with --help.";
+    "`doctor` finds what is wrong with an installation. For the help of a command: COMMAND --help.";
 
 int run_program(int argc, char** argv) {
   latchkey::CommandLine line("latchkey", about, "latchkey " LATCHKEY_VERSION);

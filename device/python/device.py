@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""A Latchkey device in one file: paho-mqtt for MQTT, cryptography for keys. Read it from the top; docs/protocol.md is the
-rule book, and section numbers below are its.
+"""A Latchkey device in one file, with paho-mqtt for MQTT and cryptography for keys. Read it from the top. The section
+numbers in the comments are those of docs/protocol.md.
 
     device.py ID --broker mqtts://HOST:PORT --user @bootstrap --password-file F --server-ca F --key-file F --dir DIR
 
-It proves itself by a symmetric key of its own (--key-file: 32-64 bytes, or one base64 line), asks for a certificate,
-connects with it, stays, applies configurations, and renews the certificate in time. Switch it off whenever you like: what
-it must not forget is in DIR, written so that each file is there as a whole or not at all.
+It proves itself by a symmetric key of its own (--key-file: 32-64 bytes, or one base64 line), requests a certificate,
+connects with it, stays connected, applies configurations and renews the certificate in time. It may be stopped at any
+moment: its state is in DIR, and each file there is replaced atomically.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Json = dict[str, Any]
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the module ssl has no name for
 
 
-# --- what a message is made of (RFC 7515)
+# --- encoding of messages (RFC 7515)
 
 def to_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -68,7 +68,7 @@ def jws(header: Json, payload: bytes, sign: Any) -> bytes:
     return f"{signed}.{to_base64url(sign(signed.encode()))}".encode()
 
 
-# --- who signs answers (3): one usage, critical, and one name
+# --- the certificate that signs answers (3): one critical key usage and one name
 
 SIGNER_USAGE = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.37")  # id-kp-jwt
 SIGNER_NAME = x509.UniformResourceIdentifier("urn:latchkey:answers:v1")
@@ -82,7 +82,7 @@ def signs_answers(certificate: x509.Certificate) -> bool:
             and not constraints.value.ca)
 
 
-# --- what is stored: the new file is complete and on the disk before it takes the old one's place
+# --- stored files: a new file is complete and on the disk before it replaces the old one
 
 def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
@@ -107,10 +107,10 @@ def load(path: Path) -> Json | None:
         return None
 
 
-# --- one connection; what its thread hears comes through a queue to the one thread that decides
+# --- one connection; its thread passes messages through a queue to the main thread
 
 class Connection:
-    """Two connections of one client id end each other, so a device has one at a time."""
+    """A device has one connection at a time, because the broker ends the older of two with the same client id."""
 
     def __init__(self, device: Device, host: str, port: int, topics: list[str], will: tuple[str, bytes] | None) -> None:
         self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()  # topic and payload; "" when it is ready, "-" when lost
@@ -124,7 +124,7 @@ class Connection:
             self.client.will_set(*will, qos=1)
         self.client.on_connect = lambda _client, _data, _flags, code, *_: (
             self.client.subscribe([(topic, 1) for topic in topics]) if code == 0 else self.heard.put(("-", f"the broker refuses the login: {paho.connack_string(code)}".encode())))
-        # 1: nothing is published before SUBACK, or the answer may come when nobody listens.
+        # 1: publish nothing before the SUBACK; otherwise the answer may come before the subscription exists.
         self.client.on_subscribe = lambda *_: self.heard.put(("", b""))
         self.client.on_message = lambda _client, _data, message: self.heard.put((message.topic, message.payload))
         self.client.on_disconnect = lambda *_: self.heard.put(("-", b"lost"))
@@ -138,7 +138,7 @@ class Connection:
         else:
             self.client.username_pw_set(self.device.user, self.device.password)
         now = self.device.now()
-        if now or not certificate:  # 7: a clock that no signed answer set keeps nobody out of the bootstrap connection
+        if now or not certificate:  # 7: the bootstrap connection skips dates until a signed answer has set the clock
             tls.verify_flags |= NO_CHECK_TIME
         self.client.tls_set_context(tls)
         self.client.connect(self.host, self.port, keepalive=20)
@@ -161,7 +161,7 @@ class Connection:
 
 
 class Repeats:
-    """7: 2 s, doubling, at most 120 s, each time a random part of it, from half to all."""
+    """7: delays of 2 s, doubling up to 120 s, each multiplied by a random factor of 0.5 to 1."""
 
     def __init__(self) -> None:
         self.ceiling, self.due = 1.0, 0.0
@@ -175,7 +175,7 @@ class Repeats:
         return self.due - time.monotonic()
 
 
-# --- the open request (2): made once, stored before the first send, kept until it is answered
+# --- the open request (2): created once, stored before the first send, kept until it is answered
 
 class Request:
     def __init__(self, device: Device) -> None:
@@ -186,7 +186,7 @@ class Request:
         self.id: str = known["request_id"] if known and self.key_file.exists() else self.new()
 
     def new(self) -> str:
-        """The private key first, then the id that makes it count: there are never two keys for one id."""
+        """Stores the private key first and then the id, so that an id never has two keys."""
         self.record.unlink(missing_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
         store(self.key_file, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
@@ -221,7 +221,7 @@ def es256(key_file: Path, data: bytes) -> bytes:
 
 
 def read_key(file: Path) -> bytes:
-    """Raw, or one line of base64 or base64url. Hexadecimal digits would be base64 of another key."""
+    """Reads raw bytes or one line of base64 or base64url. Refuses hexadecimal digits, which would decode to another key."""
     raw = file.read_bytes()
     if re.fullmatch(rb"(\xef\xbb\xbf)?[\t\r\n -~]*", raw):  # text, after a byte order mark perhaps
         line = re.fullmatch(rb"([A-Za-z0-9+/_-]{43,}=*)\r?\n?", raw)
@@ -241,12 +241,12 @@ class Device:
         self.user, self.password = arguments.user, arguments.password_file.read_text().strip()
         self.server_ca, self.once = arguments.server_ca, arguments.once
         self.key = read_key(arguments.key_file)
-        self.rejections, self.not_before = 0, 0.0  # final ones in a row; the next new request comes no earlier
+        self.rejections, self.not_before = 0, 0.0  # final rejections in a row; time of the next new request
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.earliest: int = (load(self.folder / "clock.json") or {"server_time": 0})["server_time"]
         self.told: float | None = None
 
-    # --- what time is it? (7) What a signed answer told since power came, and how long ago that was; else nobody knows.
+    # --- the time (7): that of the latest signed answer plus the time since then; unknown before the first one
 
     def now(self) -> float | None:
         return None if self.told is None else self.told + time.monotonic()
@@ -258,10 +258,10 @@ class Device:
             self.told = self.earliest - time.monotonic()
             store(self.folder / "clock.json", compact({"server_time": self.earliest}))
 
-    # --- is a message genuine? (3) How it has to be signed is known before it is read.
+    # --- verification of messages (3): the device knows how a message must be signed before it reads it
 
     def opened(self, typ: str, payload: bytes, by_service: bool) -> Json | None:
-        """What it says, or None: it is dropped in silence."""
+        """The content of a genuine message, or None: others are dropped without a report."""
         try:
             head, body, signature = payload.decode().split(".")
             header, signed = json.loads(from_base64url(head)), f"{head}.{body}".encode()
@@ -274,7 +274,7 @@ class Device:
                 genuine = header["alg"] == "ES256" and self.service_signed(header["x5c"], signed, from_base64url(signature))
             message = json.loads(from_base64url(body))
             return message if genuine and message["device_id"] == self.id else None
-        except Exception:  # whatever is wrong with it: anybody may have written it
+        except Exception:  # anyone may have sent it, so every error means that it is not genuine
             return None
 
     def service_signed(self, chain: list[str], signed: bytes, signature: bytes) -> bool:
@@ -288,7 +288,7 @@ class Device:
         return (len(chain) == 1 and len(signature) == 64 and signer.issuer == anchor.subject and signs_answers(signer)
                 and (self.now() or self.earliest) <= expires_at(signer))
 
-    # --- the credentials that it has, newest first; a folder without its last file is what a power cut left behind
+    # --- the stored credentials, newest first; a folder without its last file was interrupted by a power cut
 
     def credentials(self) -> list[Json]:
         found = []
@@ -299,7 +299,7 @@ class Device:
         return sorted(found, key=lambda each: -each["generation"])
 
     def keep(self, request: Request, answer: Json, by_service: bool) -> None:
-        """Beside the old one, which is not touched before the new one has worked."""
+        """Stores the credential beside the old one, which stays until the new one has worked."""
         folder = self.folder / f"credential-{answer['generation']}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
@@ -312,7 +312,7 @@ class Device:
         sync_folder(self.folder)
 
     def settle(self, credential: Json) -> None:
-        """This one works: older ones go, and the request that it came from."""
+        """Removes older credentials and the answered request, once this credential works."""
         for other in self.credentials():
             if other["generation"] < credential["generation"]:
                 (other["folder"] / "connection.json").unlink()
@@ -320,7 +320,7 @@ class Device:
         if (load(self.folder / "request.json") or {}).get("request_id") == credential["request_id"]:
             Request(self).drop()
 
-    # --- asking (2, 3, 7): on the bootstrap connection, or for a renewal on the operational one
+    # --- requests (2, 3, 7): on the bootstrap connection, or for a renewal on the operational one
 
     def ask(self, connection: Connection, request: Request, repeats: Repeats, credential: Json | None) -> None:
         connection.publish(f"provisioning/v1/{self.id}/request", request.message(credential))
@@ -329,14 +329,14 @@ class Device:
 
     def on_answer(self, payload: bytes, connection: Connection, request: Request, repeats: Repeats,
                   credential: Json | None) -> bool:
-        """True when there is a new credential in the folder."""
+        """Returns True when a new credential is stored."""
         signed = payload[:1] == b"e"
         try:
             answer = self.opened("provisioning-response+jws", payload, bool(credential)) if signed else json.loads(payload)
             if not answer or (answer["device_id"], answer["request_id"]) != (self.id, request.id):
                 return False
             if not signed and answer["status"] not in ("rejected", "retry"):
-                return False  # without a signature it may be anybody's: it can delay, and nothing else
+                return False  # an unsigned answer can be forged: it may delay the device and nothing else
         except (ValueError, KeyError, TypeError):
             return False
         say("answer", status=answer["status"], code=answer.get("code"))
@@ -352,13 +352,13 @@ class Device:
             return False
         wait = answer.get("retry_after_s")
         if answer["status"] == "rejected" and signed and wait is None:
-            request.new()  # this id is spent
+            request.new()  # this id is finished
             wait = self.after_rejection(answer.get("code", ""), request)
         repeats.later(None if wait is None else min(wait, 7 * 86400) if signed else min(max(wait, 2), 3600))
         return False
 
     def after_rejection(self, code: str, request: Request) -> float:
-        """7: a new id cures a conflict, once; anything else needs a person."""
+        """7: after the first conflict a new id is sent at once; other rejections need an operator."""
         if code == "conflict" and not request.had_conflict:
             request.had_conflict = True
             return 0
@@ -368,7 +368,7 @@ class Device:
         return wait
 
     def enrol(self, limit_s: float | None) -> bool:
-        """True when there is a credential; without anything else to try it has no limit."""
+        """Returns True when a credential is stored. No time limit if the device has no other credential to try."""
         request, repeats, ready, began = Request(self), Repeats(), False, time.monotonic()
         connection = Connection(self, self.host, self.port, [f"provisioning/v1/{self.id}/response"], None)
         try:
@@ -387,10 +387,10 @@ class Device:
         finally:
             connection.close()
 
-    # --- the operational connection (5, 6): `connected`, configurations, `ready`; and the renewal when it is time
+    # --- the operational connection (5, 6): `connected`, configurations, `ready`, and the renewal
 
     def operate(self, credential: Json) -> bool:
-        """Until it is lost, or there is a newer credential to connect with. False if it never worked."""
+        """Runs until the connection is lost or a newer credential is stored. Returns False if it never worked."""
         where, session = credential["connection"], secrets.token_urlsafe(12)  # a session for each connection
         topics, will = where["topics"], {"status": "disconnected", "session": session}
         connection = Connection(self, where["host"], where["port"],
@@ -437,24 +437,24 @@ class Device:
             return False
         finally:
             if STOPPED:
-                connection.publish(f"{topics}/status", compact(will)).wait_for_publish(2)  # otherwise the broker sends it
+                connection.publish(f"{topics}/status", compact(will)).wait_for_publish(2)  # after a lost connection the broker sends it
             connection.close()
 
     def on_configuration(self, message: Json, said: Json, tell: Any) -> bool:
-        """True when there is nothing more to say: the device is ready."""
+        """Returns True when the device is ready and has nothing more to say."""
         known = load(self.folder / "config.json") or {"config_version": 0}
         if message["config_version"] > known["config_version"] and "config" in message:
-            # Here a device takes its configuration into use. If it cannot: tell(status="failed", code=..., message=...).
+            # Apply the configuration here. If that fails: tell(status="failed", code=..., message=...).
             known = {"config_version": message["config_version"], "config": message["config"]}
             store(self.folder / "config.json", compact(known))
         if message["config_version"] == known["config_version"] and message["state"] == "ready":
             say("ready", config_version=known["config_version"])
             return True
         if said.get("status") != "ready" or said["config_version"] != known["config_version"]:
-            tell(status="ready", config_version=known["config_version"])  # once; repeats are the timer's
+            tell(status="ready", config_version=known["config_version"])  # once; the timer repeats it
         return False
 
-    # --- its life: the newest credential that works, else the one before, else it asks for one
+    # --- the main loop: the newest credential that works, else the one before, else a new request
 
     def run(self) -> None:
         pause = Repeats()
@@ -467,11 +467,11 @@ class Device:
                 trouble = f"no connection: {error}"
             pause.later()
             if trouble:
-                print(f"device.py: {trouble}; the next try is in {pause.left():.0f} s", file=sys.stderr, flush=True)
+                print(f"device.py: {trouble}; it tries again in {pause.left():.0f} s", file=sys.stderr, flush=True)
             threading.Event().wait(max(pause.left(), 0))
 
     def live(self) -> bool:
-        """Until something changed or was lost; False if nothing worked."""
+        """Runs until something changes or the connection is lost; False if no credential worked."""
         credentials = self.credentials()
         for credential in credentials:
             ends = expires_at(x509.load_der_x509_certificate(credential["der"]))
@@ -500,18 +500,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     environment = os.environ.get
     parser.add_argument("id")
-    parser.add_argument("--broker", default=environment("LATCHKEY_BOOTSTRAP_URL"), help="mqtts://HOST:PORT to ask at")
+    parser.add_argument("--broker", default=environment("LATCHKEY_BOOTSTRAP_URL"), help="broker for the request, mqtts://HOST:PORT")
     parser.add_argument("--user", default=environment("LATCHKEY_BOOTSTRAP_USER"), help="the bootstrap account")
     parser.add_argument("--password-file", type=Path, default=environment("LATCHKEY_BOOTSTRAP_PASSWORD_FILE"))
     parser.add_argument("--server-ca", type=Path, default=environment("LATCHKEY_SERVER_CA_FILE"), help="the service's anchor, PEM")
     parser.add_argument("--key-file", type=Path, required=True, help="the device's own key")
     parser.add_argument("--group", help="the group that the key was derived from")
-    parser.add_argument("--dir", type=Path, required=True, help="what the device remembers")
-    parser.add_argument("--once", action="store_true", help="end when it is ready")
+    parser.add_argument("--dir", type=Path, required=True, help="folder for the device's state")
+    parser.add_argument("--once", action="store_true", help="exit when the device is ready")
     arguments = parser.parse_args()
     missing = [name for name in ("broker", "user", "password_file", "server_ca") if not getattr(arguments, name)]
     if missing:
-        parser.error("without " + ", ".join(f"--{name.replace('_', '-')}" for name in missing) + ", and its variable is not set")
+        parser.error("missing, and not in the environment: " + ", ".join(f"--{name.replace('_', '-')}" for name in missing))
     signal.signal(signal.SIGTERM, stop)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Debian 12 and 13 have different versions of both libraries

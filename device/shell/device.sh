@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# A Latchkey device out of mosquitto_pub, mosquitto_sub and openssl that enrols with a token (docs/device.md).
+# A Latchkey device made of mosquitto_pub, mosquitto_sub and openssl that proves itself by a token (docs/device.md).
 #
 #   ID=meter-7 TOKEN_FILE=meter-7.token device.sh
 #
-# It wants LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE
-# (`./dev up` puts them into .run/env), and works in the current folder.
+# It needs LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE
+# (`./dev up` writes them to .run/env), and writes to the current folder.
 #
-# mosquitto_sub and mosquitto_pub are two programs, and the client id of each must be the device's. So they take turns in
-# one session that the broker keeps (-c): the first subscribes and leaves when SUBACK is there (-E), the second publishes,
-# the third fetches the answer. A real device has one connection and a clean session, with a will.
+# mosquitto_sub and mosquitto_pub are two programs with the same client id, the device's. So they take turns in one session
+# that the broker keeps (-c): the first subscribes and exits after the SUBACK (-E), the second publishes, the third receives
+# the answer. A real device has one connection and a clean session, with a will.
 set -eu
 missing=''
 for name in ID TOKEN_FILE LATCHKEY_BOOTSTRAP_URL LATCHKEY_BOOTSTRAP_USER LATCHKEY_BOOTSTRAP_PASSWORD_FILE LATCHKEY_SERVER_CA_FILE; do
@@ -71,7 +71,7 @@ opened() {
   cut -d. -f2 "$2" | decode
 }
 
-# Who was rejected for good waits 60 s, doubling to a day, before it asks again.
+# After a final rejection the device waits 60 s, doubling up to a day, before it asks again.
 rejections=0
 for each in rejected-*.json; do
   [ ! -e "$each" ] || { rejections=$((rejections + 1)) last=${each#rejected-}; }
@@ -79,10 +79,10 @@ done
 if [ "$rejections" -gt 0 ]; then
   pause=$((60 << (rejections > 11 ? 11 : rejections - 1)))
   left=$((${last%.json} + (pause > 86400 ? 86400 : pause) - $(date +%s)))
-  [ "$left" -le 0 ] || { echo "device.sh: $ID was rejected (see $PWD/rejected-$last): the next try is in $left s" >&2; exit 75; }
+  [ "$left" -le 0 ] || { echo "device.sh: $ID was rejected (see $PWD/rejected-$last): it tries again in $left s" >&2; exit 75; }
 fi
 
-# 1. The request, made once and kept until it is answered.
+# 1. Create the request once and keep it until it is answered.
 if [ ! -e request.json ]; then
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem
   csr=$(openssl req -new -key key.pem -subj "/CN=$ID" -outform DER | openssl base64 -A)
@@ -91,7 +91,7 @@ if [ ! -e request.json ]; then
   mv request.json.new request.json
 fi
 
-# 2. Ask. An answer that is not signed is no JWS: it is shown, and the device is where it was.
+# 2. Send the request. An unsigned answer is not a JWS: print it and change nothing.
 ask bootstrap "provisioning/v1/$ID/request" request.json "provisioning/v1/$ID/response" > answer.jws
 if [ "$(cut -c1 answer.jws)" = '{' ]; then cat answer.jws; exit 1; fi
 opened provisioning-response+jws answer.jws > answer.json
@@ -99,7 +99,7 @@ opened provisioning-response+jws answer.jws > answer.json
 [ "$(field device_id < answer.json)" = "$ID" ]
 if [ "$(field status < answer.json)" != accepted ]; then
   cat answer.json
-  # Signed, and without a time to ask again at: this request_id is spent, and the next one waits.
+  # Signed and without retry_after_s: this request_id is finished, and a new one has to wait.
   if grep -q '"status":"rejected"' answer.json && ! grep -q '"retry_after_s"' answer.json; then
     mv request.json "rejected-$(date +%s).json"
   fi
@@ -107,7 +107,7 @@ if [ "$(field status < answer.json)" != accepted ]; then
 fi
 rm -f rejected-*.json
 
-# 3. Keep the credential, and connect with it.
+# 3. Store the credential for the operational connection.
 field credential chain 0 < answer.json | pem > certificate.pem
 cat > operational/mosquitto_sub <<EOF
 -h $(field connection host < answer.json)
@@ -121,19 +121,19 @@ cp operational/mosquitto_sub operational/mosquitto_pub
 topics=$(field connection topics < answer.json)
 session=$(openssl rand -hex 8)
 
-# 4. connected: the answer is the configuration.
+# 4. Say connected; the answer is the configuration.
 printf '{"status":"connected","session":"%s","generation":%s}' "$session" "$(field generation < answer.json)" > status.json
 ask operational "$topics/status" status.json "$topics/config" > config.jws
 opened provisioning-config+jws config.jws > config.json
 [ "$(field session < config.json)" = "$session" ]
 
-# 5. ready: the answer says what the registry says.
+# 5. Say ready; the answer has the state of the registry.
 printf '{"status":"ready","session":"%s","config_version":%s}' "$session" "$(field config_version < config.json)" > status.json
 ask operational "$topics/status" status.json "$topics/config" > config.jws
 opened provisioning-config+jws config.jws > config.json
 [ "$(field session < config.json)" = "$session" ]
 field state < config.json
 
-# 6. Say goodbye, and leave no session behind at the broker: a clean one replaces it.
+# 6. Say disconnected with a clean session, which removes the kept session at the broker.
 printf '{"status":"disconnected","session":"%s"}' "$session" > status.json
 XDG_CONFIG_HOME=operational mosquitto_pub -q 1 -t "$topics/status" -f status.json

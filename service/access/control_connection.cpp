@@ -87,7 +87,7 @@ ControlConnection::Replies ControlConnection::execute_in_one_message(std::span<c
   std::unique_lock lock(mutex_);
   if (!up_) return std::unexpected("there is no connection");
   if (bytes_of(commands) + beside_commands > link_->packet_limit())
-    return std::unexpected("a command is larger than the packets that the broker takes");
+    return std::unexpected("a command is larger than the broker's packet limit");
   correlation_ = crypto::to_hex(crypto::random_bytes(most_correlation / 2));
   reply_.clear();
   refusal_.clear();
@@ -96,17 +96,18 @@ ControlConnection::Replies ControlConnection::execute_in_one_message(std::span<c
                        .content_type = {},
                        .correlation_data = {},
                        .tag = 0}))
-    return std::unexpected("the connection is stuck");
+    return std::unexpected("the connection does not accept data");
   replied_.wait_for(lock, patience,
                     [this] { return ended_ || !up_ || !refusal_.empty() || !reply_.empty(); });
   const std::string correlation = std::exchange(correlation_, {});
-  if (!refusal_.empty()) return std::unexpected("the broker does not take the commands: " + refusal_);
+  if (!refusal_.empty()) return std::unexpected("the broker does not accept the commands: " + refusal_);
   if (!up_) return std::unexpected("the connection ended");
   if (reply_.empty())
     return std::unexpected(
-        "no reply: is the plugin dynamic-security loaded, and may the account write to $CONTROL?");
+        "no reply: check that the plugin dynamic-security is loaded and that the account may write to "
+        "$CONTROL");
   auto replies = read_replies(correlation, reply_);
-  if (!replies || replies->size() != commands.size()) return std::unexpected("a reply that is none");
+  if (!replies || replies->size() != commands.size()) return std::unexpected("the reply cannot be read");
   return *std::move(replies);
 }
 

@@ -77,7 +77,7 @@ void CrlFile::read() {
   for (const std::string& text : lists_in(pem)) {
     auto found = read_list(text);
     if (!found) {
-      complain("a CRL that is there is of no use to this service", found.error().what);
+      complain("the file has a CRL that this service cannot renew", found.error().what);
       if (found.error().fault == crypto::Fault::refused) foreign_ += text;
       continue;
     }
@@ -95,10 +95,10 @@ void CrlFile::read() {
 }
 
 crypto::Result<CrlFile::Found> CrlFile::read_list(std::string_view pem) const {
-  crypto::Result<Found> found = std::unexpected(
-      crypto::Error{crypto::Fault::refused,
-                    "neither pki.device_ca_file nor crl.previous_ca_file has its CA: it stays "
-                    "as it is, and when it ends every device of that CA is refused"});
+  crypto::Result<Found> found = std::unexpected(crypto::Error{
+      crypto::Fault::refused,
+      "neither pki.device_ca_file nor crl.previous_ca_file has its CA; the list stays in the file, and "
+      "when it expires the broker refuses every device of that CA"});
   for (std::size_t ca = 0; ca < cas_.size(); ++ca) {
     auto list = crypto::read_crl(crypto::as_bytes(pem), cas_[ca].certificate);
     if (list) return Found{ca, *std::move(list)};
@@ -143,10 +143,10 @@ CrlFile::Lists CrlFile::by_ca(const std::vector<registry::RevokedCertificate>& r
     if (!listed) ++unlisted;
   }
   if (unlisted > unlisted_)
-    complain("revoked certificates stand on no list",
-             std::to_string(unlisted) +
-                 " of a CA that is neither in pki.device_ca_file nor in "
-                 "crl.previous_ca_file");
+    complain(
+        "revoked certificates are on no CRL",
+        std::to_string(unlisted) +
+            " certificates are of a CA that is neither in pki.device_ca_file nor in crl.previous_ca_file");
   unlisted_ = unlisted;
   for (Entries& entries : lists)
     entries = in_order(std::move(entries));

@@ -115,7 +115,7 @@ void DynamicSecurity::poll() {
 std::optional<std::string> DynamicSecurity::complaint() {
   const std::lock_guard lock(mutex_);
   if (complaint_ || Steady::now() - polled_at_ <= longest_pause) return complaint_;
-  return "there was no look at the list for " + std::to_string(longest_pause.count()) + " s";
+  return "the list was not compared for " + std::to_string(longest_pause.count()) + " s";
 }
 
 void DynamicSecurity::failed(const std::string& reason) {
@@ -255,21 +255,25 @@ void DynamicSecurity::drop_ended(std::uint64_t until, const registry::BrokerAcce
     ended = openings_.take_unwanted(until, std::cref(still_wanted));
   }
   for (const Openings::Waiting& one : ended)
-    log_.info("an answer was dropped: what it gives was ended meanwhile",
+    log_.info("an answer was dropped: its credential ended before the answer was sent",
               {{"device_id", one.opening.device_id.text()}});
 }
 
 void DynamicSecurity::report_plan(const Plan& plan) {
   metrics_.set_broker_entries(plan.entries);
   if (plan.entries > many_entries)
-    log_.warning("so many entries make the broker slow: broker_access.mode \"database\" has no such limit",
-                 {{"entries", static_cast<std::int64_t>(plan.entries)}});
+    log_.warning(
+        "the broker's access list is so long that it slows the broker down: use broker_access.mode "
+        "\"database\"",
+        {{"entries", static_cast<std::int64_t>(plan.entries)}});
   for (const std::string& name : plan.risky)
-    log_.warning("an account of the broker is called as a device could be, which would get its rights",
-                 {{"account", name}});
+    log_.warning(
+        "the name of a broker account is a valid device id: a device of that name would get its rights",
+        {{"account", name}});
   if (plan.lost > 0)
-    log_.warning("passwords cannot be given to the broker: their master key is gone",
-                 {{"count", static_cast<std::int64_t>(plan.lost)}});
+    log_.warning(
+        "the broker cannot get some passwords: the master key from which they were derived is missing",
+        {{"count", static_cast<std::int64_t>(plan.lost)}});
 }
 
 DynamicSecurity::Done DynamicSecurity::advance() {

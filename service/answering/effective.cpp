@@ -11,9 +11,9 @@ std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
                                                  std::string_view attributes, bool can_open) {
   auto config = protocol::expand_config(enrolment.config, id, attributes);
   if (!config && config.error().starts_with("config: ")) return config;
-  if (!config) return std::unexpected("nothing is known for ${" + config.error() + "}");
+  if (!config) return std::unexpected("${" + config.error() + "} has no value");
   if (enrolment.policy.seals_config && !can_open && *config != "{}")
-    return std::unexpected("it has to be sealed, and the device gave no key to seal it for");
+    return std::unexpected("it must be sealed, but the device sent no key to seal it for");
   return config;
 }
 

@@ -37,26 +37,26 @@ int run_init(const Flags& flags) {
   const auto now = service::current_time();
   const auto made = service::make_pki(flags.folder, flags.hosts, lifetimes, now);
   if (!made) return report(fail(exit_code::bad_data, made.error()).error());
-  say("made in " + flags.folder + ":");
+  say("written to " + flags.folder + ":");
   for (const auto& file : *made)
     say(line_about(file));
-  say("Only server-ca.pem goes into devices.");
+  say("Install server-ca.pem in the devices, and no other of these files.");
   return exit_code::ok;
 }
 
 constexpr const char* init_help =
     "Make all keys and certificates of a new installation: the device CA, the server CA with the\n"
     "service's signing certificate and a certificate for the broker, and the master key.\n"
-    "Overwrites nothing.";
+    "It overwrites no file.";
 
 constexpr const char* init_footer =
     "Example:\n"
     "  latchkey ca init --dir /etc/latchkey/pki --host broker.example --host 192.0.2.7\n"
     "\n"
-    "The two CAs have nothing to do with one another, and must not: a device is known by the one, and\n"
-    "believes the other. Secret files are for their owner alone (mode 0600).\n"
+    "The two CAs are separate: the device CA certifies devices; the server CA certifies the broker and\n"
+    "the service, and devices trust it. Secret files get mode 0600.\n"
     "\n"
-    "Exit codes: 0 made, 64 wrong flags, 65 refused: a file is there already, or cannot be written.";
+    "Exit codes: 0 files written, 64 wrong flags, 65 a file exists or cannot be written.";
 
 void add_days(Command& command, const char* name, unsigned& days, const char* help) {
   constexpr unsigned longest = 36525;  // a century
@@ -70,11 +70,11 @@ void add_ca_commands(Command& root) {
   add_ca_show(ca);
   auto command = ca.add("init", init_help);
   const auto flags = std::make_shared<Flags>();
-  command.value("--dir", flags->folder, "Folder for the files; made if missing",
+  command.value("--dir", flags->folder, "Folder for the files; created if it is missing",
                 {.metavar = "DIR", .required = true});
   command.value("--host", flags->hosts,
-                "What devices and the service call the broker: a DNS name or an IP address; repeat\n"
-                "it for more",
+                "DNS name or IP address under which devices and the service reach the broker; may be\n"
+                "repeated",
                 {.metavar = "NAME", .required = true});
   add_days(command, "--days-ca", flags->ca_days, "How long the two CAs are valid");
   add_days(command, "--days-signing", flags->signing_days, "How long the signing certificate is valid");

@@ -41,8 +41,8 @@ void print(const CertificateEnd& end, crypto::Time now) {
             << ", " << left(certificate.not_after(), now) << '\n';
   if (end.role == "device_ca")
     std::cout << "  shortens  from " << day_of(service::shortens_from(certificate))
-              << " on, certificates of 90 days are cut to its end, and devices renew the sooner\n";
-  std::cout << "  then      " << end.then << '\n'
+              << " on, certificates of 90 days end with this CA, and devices renew earlier\n";
+  std::cout << "  at end    " << end.then << '\n'
             << "  to do     " << (end.due <= now ? "now" : "from " + day_of(end.due) + " on") << ": "
             << end.todo << '\n';
 }
@@ -70,7 +70,7 @@ int run_show(const Flags& flags) {
   const auto ends = service::certificate_ends(*config);
   if (ends.empty())
     return report(fail(exit_code::configuration, "no certificate of [pki] can be read",
-                       "`latchkey config check` says why")
+                       "`latchkey config check` lists the causes")
                       .error());
   const auto now = service::current_time();
   auto list = nlohmann::json::array();
@@ -87,9 +87,9 @@ int run_show(const Flags& flags) {
 
 constexpr const char* help =
     "List the certificates that the service needs: names, fingerprints, when they end, what happens\n"
-    "then, and from when on to do something about it (docs/certificates.md).";
+    "then, and when to replace them (docs/certificates.md).";
 constexpr const char* footer =
-    "Exit codes: 0 there is time, 1 something is due, 64 wrong flags, 78 wrong configuration.";
+    "Exit codes: 0 no certificate is due, 1 a certificate is due, 64 wrong flags, 78 wrong configuration.";
 
 }  // namespace
 
@@ -97,7 +97,7 @@ void add_ca_show(Command& ca) {
   auto command = ca.add("show", help);
   const auto flags = std::make_shared<Flags>();
   add_config_flag(command, flags->config_file);
-  command.flag("--json", flags->json, "A JSON array on stdout");
+  command.flag("--json", flags->json, "Print a JSON array on stdout");
   command.footer(footer);
   command.does([flags] { return run_show(*flags); });
 }

@@ -42,9 +42,8 @@ void remark_on_page(const service::Config& config) {
   const auto address = service::ListenAddress::parse(config.http.listen);
   if (address && !address->is_loopback() && config.http.token_file.empty())
     say("http.listen: " + config.http.listen +
-        " is reached from beyond this machine, and http.token_file names no token: the fleet page refuses "
-        "everybody, "
-        "/livez, /readyz and /metrics answer everybody");
+        " is not a loopback address and http.token_file is not set: the fleet page refuses every request; "
+        "/livez, /readyz and /metrics answer without a login");
 }
 
 int run_check(const std::string& config_file) {
@@ -53,7 +52,7 @@ int run_check(const std::string& config_file) {
   if (auto complaints = complaints_about(settings); !complaints.empty())
     return report(fail(std::move(complaints)).error());
   remark_on_page(settings.config());
-  say(file.string() + ": nothing is wrong with it");
+  say(file.string() + ": no errors");
   return exit_code::ok;
 }
 
@@ -70,12 +69,12 @@ int run_reference(const std::string&) {
 }
 
 constexpr const char* check_help =
-    "Check the configuration and the files that it names, without starting anything. Lists all\n"
-    "that is wrong at once, with file and line.";
+    "Check the configuration and the files that it names. Lists all errors at once, with file and\n"
+    "line. Starts nothing.";
 constexpr const char* show_help =
-    "Print the configuration that holds, as TOML, each value with where it comes from: the file\n"
-    "with its line, an environment variable, or the default.";
-constexpr const char* exit_codes = "Exit codes: 0 nothing is wrong, 78 something is.";
+    "Print the configuration in effect as TOML. Each value is followed by its source: file and line,\n"
+    "environment variable, or default.";
+constexpr const char* exit_codes = "Exit codes: 0 no errors, 78 wrong configuration.";
 
 struct Verb {
   const char* name;
@@ -95,7 +94,7 @@ Command add_verb(Command& config, const Verb& verb) {
 }  // namespace
 
 void add_config_commands(Command& root) {
-  auto config = root.add("config", "The configuration: check it, show it");
+  auto config = root.add("config", "Check and show the configuration");
   add_verb(config, {"check", check_help, run_check});
   add_verb(config, {"show", show_help, run_show});
   // Generates docs/configuration.md. Hidden: operators do not need it.

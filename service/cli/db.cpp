@@ -76,7 +76,7 @@ int run_migrate(const Flags& flags) {
   if (!applied) return report(applied.error());
   if (flags.json) print_json(*applied);
   print_text(*applied, std::cerr);
-  say(applied->empty() ? "the registry is up to date, nothing was to be done" : "the registry is up to date");
+  say(applied->empty() ? "the registry was up to date already" : "the registry is up to date");
   return exit_code::ok;
 }
 
@@ -89,24 +89,24 @@ int run_status(const Flags& flags) {
 }
 
 constexpr const char* migrate_help =
-    "Bring the registry up to date: apply the schema files that are missing, each in a transaction,\n"
-    "then make all functions, views and triggers anew in one. Safe to repeat, to run on several\n"
-    "machines at once, and beside services that run. The login must own the database and be allowed\n"
-    "to create roles.";
+    "Bring the registry up to date: apply each missing schema file in a transaction of its own, then\n"
+    "recreate all functions, views and triggers in one transaction. It is safe to repeat, to run on\n"
+    "several machines at once, and to run while services work. The login must own the database and\n"
+    "have the right to create roles.";
 constexpr const char* migrate_footer =
     "Examples:\n"
     "  LATCHKEY_OWNER_DB_URL=postgresql://owner@db.example/latchkey latchkey db migrate\n"
     "  latchkey db migrate --print > registry.sql    for psql -X -q -f registry.sql\n"
     "\n"
     "Exit codes: 0 up to date, 65 refused (for example: an applied schema file was edited), 69 no\n"
-    "database, 77 the login may not.";
+    "database, 77 the login lacks a right.";
 constexpr const char* status_help =
-    "List the schema files that this program carries: applied, pending, or edited (applied with\n"
-    "another text); and which functions, views and triggers the registry lacks or has with another\n"
-    "text (pending).";
+    "List the schema files of this program as applied, pending, or edited (the registry has it with\n"
+    "another text). List as pending the functions, views and triggers that are missing in the\n"
+    "registry or have another text there.";
 constexpr const char* status_footer =
-    "Exit codes: 0 all are applied, 1 some are pending or edited, 69 no database, 77 the login\n"
-    "may not look.";
+    "Exit codes: 0 all are applied, 1 some are pending or edited, 69 no database, 77 the login lacks\n"
+    "a right.";
 
 struct Verb {
   const char* name;
@@ -121,9 +121,9 @@ void add_verb(Command& db, const Verb& verb) {
   const auto flags = std::make_shared<Flags>();
   add_database_flag(command, flags->database.url, owner_variable);
   add_config_flag(command, flags->database.config_file);
-  command.flag("--json", flags->json, "A JSON array on stdout");
+  command.flag("--json", flags->json, "Print a JSON array on stdout");
   if (verb.prints)
-    command.flag("--print", flags->print, "Print it all as a script for psql, and touch no database");
+    command.flag("--print", flags->print, "Print a script for psql instead; needs no database");
   command.footer(verb.footer);
   command.does([flags, act = verb.act] { return act(*flags); });
 }

@@ -102,17 +102,17 @@ int run_doctor(const Flags& flags) {
 }
 
 constexpr const char* help =
-    "Look at all that the service stands on, and say what is wrong and what to do about it: the broker,\n"
-    "its certificate, the login and its rights, its limits, whether it takes commands; the\n"
-    "database, its schema, the clock, client ids used twice; keys and certificates. Run it where the\n"
-    "service runs, with its configuration.\n"
-    "It changes nothing and does not disturb a service that runs.";
+    "Check everything that the service depends on, report each problem and say how to fix it. Broker:\n"
+    "certificate, login, rights, limits, dynamic-security commands. Database: login, schema, clock,\n"
+    "client ids used twice. Keys and certificates. Run it on the service's machine, with the service's\n"
+    "configuration. It changes nothing and does not disturb a running service.";
 constexpr const char* footer =
     "Example:\n"
     "  latchkey doctor --config /etc/latchkey/latchkey.toml\n"
     "\n"
-    "Each line is [+] fine, [-] a problem or [ ] not looked at. docs/doctor.md lists the problems.\n"
-    "Exit codes: 0 nothing is wrong, 1 something was found, 78 wrong configuration.";
+    "Each line begins with [+] (no problem), [-] (a problem) or [ ] (not checked). docs/doctor.md\n"
+    "lists the problems.\n"
+    "Exit codes: 0 no problem, 1 a problem was found, 78 wrong configuration.";
 
 }  // namespace
 
@@ -121,7 +121,7 @@ void add_doctor_command(Command& root) {
   const auto flags = std::make_shared<Flags>();
   add_config_flag(command, flags->config_file);
   command.flag("--json", flags->json,
-               "A JSON array on stdout: check, result, what; code and todo of problems");
+               "Print a JSON array on stdout: check, result, what; for a problem also code and todo");
   command.footer(footer);
   command.does([flags] { return run_doctor(*flags); });
 }

@@ -15,7 +15,8 @@ namespace {
 void add_proof_flag(Command& command, std::string& proof, std::vector<std::string> others) {
   std::vector<std::string> proofs(registry::proof_names.begin(), registry::proof_names.end());
   std::ranges::move(others, std::back_inserter(proofs));
-  command.value("--proof", proof, "How it proves itself (default: by the flag that says what with)",
+  command.value("--proof", proof,
+                "Kind of proof (default: the kind that goes with --key-file, --token-file ...)",
                 {.metavar = "PROOF", .one_of = std::move(proofs)});
 }
 
@@ -25,17 +26,17 @@ void add_common_flags(Command& command, EnrolmentFlags& flags, MaterialOf what, 
                 "Configuration of the devices: a JSON object of at most 3 KiB", {.metavar = "JSON"});
   add_config_flag(command, flags.config_file);
   add_database_flag(command, flags.database_url, "LATCHKEY_DB_URL");
-  command.flag("--json", flags.json, "A JSON object on stdout");
+  command.flag("--json", flags.json, "Print a JSON object on stdout");
 }
 
 constexpr const char* exit_codes =
     "Exit codes: 0 enrolled, 64 wrong flags, 65 unusable file or refused by the registry, 69 no\n"
-    "database, 77 the login may not, 78 wrong configuration.";
+    "database, 77 the login lacks a right, 78 wrong configuration.";
 
 constexpr const char* group_help =
-    "Let a class of devices in: all that share a key, from which each has its own (`latchkey enroll\n"
-    "derive-key`), or a token, or that have certificates of one CA. What is registered already is\n"
-    "not touched.";
+    "Enrol a group of devices by a key from which each device's key is derived (`latchkey enroll\n"
+    "derive-key`), by a token that all of them have, or by the CA that issued their certificates.\n"
+    "Devices that are registered already do not change.";
 constexpr const char* group_footer =
     "Examples:\n"
     "  latchkey enroll group meters --generate-key meters.key --device-id-pattern 'M-[0-9]{6}'\n"
@@ -48,20 +49,19 @@ void add_group_limits(Command& command, GroupFlags& flags) {
   constexpr std::int64_t most_devices = std::numeric_limits<std::int32_t>::max();
   constexpr std::int64_t minute = 60;
   constexpr std::int64_t ten_years = 315360000;
-  command.value("--max-devices", flags.max_devices,
-                "At most so many devices may register (default: no limit)",
+  command.value("--max-devices", flags.max_devices, "Number of devices that may register (default: no limit)",
                 {.metavar = "N", .within = Bounds{0, most_devices}});
   command.value(
       "--device-id-pattern", flags.device_id_pattern,
-      "Regular expression (PostgreSQL's, without back-references) that the whole device id has to match",
+      "Regular expression (PostgreSQL's, without back-references) that the whole device id must match",
       {.metavar = "RE"});
-  command.value("--valid-from", flags.valid_from, "First registrations from this time on",
+  command.value("--valid-from", flags.valid_from, "Time from which devices may register",
                 {.metavar = "TIME"});
   command.value("--valid-until", flags.valid_until,
-                "First registrations before this time, for example 2027-01-01T00:00:00Z",
+                "Time from which no more devices may register, for example 2027-01-01T00:00:00Z",
                 {.metavar = "TIME"});
   command.value("--lifetime-s", flags.lifetime_s,
-                "Seconds that an issued certificate is valid (default: 7776000, 90 days)",
+                "Lifetime of an issued certificate in seconds (default: 7776000, 90 days)",
                 {.metavar = "N", .within = Bounds{minute, ten_years}});
 }
 
@@ -71,13 +71,13 @@ void add_group_ends(Command& command, GroupFlags& flags) {
   constexpr std::int64_t thirty_days = 2592000;
   constexpr std::int64_t ten_years_in_days = 3650;
   command.value("--unused-life-s", flags.unused_life_s,
-                "Seconds after which a credential ends that was never used (default: 86400, a day)",
+                "Seconds after which an unused credential ends (default: 86400, a day)",
                 {.metavar = "N", .within = Bounds{minute, thirty_days}});
   command.value("--renewal-grace-days", flags.renewal_grace_days,
-                "Days after its end that a certificate may still ask for the next one (default: 30)",
+                "Days after its end in which a certificate may still be renewed (default: 30)",
                 {.metavar = "N", .within = Bounds{0, ten_years_in_days}});
   command.flag("--revoke-retired", flags.revoke_retired,
-               "Put certificates that a newer one replaced on the revocation list (CRL)");
+               "Revoke a certificate (CRL) when a newer one has replaced it");
 }
 
 void add_choice(Command& command, const char* name, std::string& value, std::string_view help,
@@ -87,21 +87,22 @@ void add_choice(Command& command, const char* name, std::string& value, std::str
 
 void add_group_policy(Command& command, GroupFlags& flags) {
   command.value("--id-from", flags.id_from,
-                "With --ca-file, where a certificate has the device's id (default: common_name)",
+                "With --ca-file: the field of the certificate that has the device id (default: common_name)",
                 {.metavar = "WORD", .one_of = {"common_name", "dns_name", "uri", "serial_number"}});
   add_choice(command, "--admission", flags.admission,
-             "Who of those with the proof may register: all (automatic, the default), those that\n"
-             "`enroll device --allow` listed (allow_list), or those that an operator approves (approval)",
+             "Which devices with a valid proof may register: all (automatic, the default), those on the\n"
+             "allow list (allow_list, see `enroll device --allow`), or those that an operator approves\n"
+             "(approval)",
              {"automatic", "allow_list", "approval"});
   add_choice(command, "--reprovisioning", flags.reprovisioning,
-             "Whether a registered device may have a new credential for its first proof: rotate (the\n"
-             "default) or deny",
+             "Whether a registered device gets a new credential when it repeats its first proof: rotate\n"
+             "(the default) or deny",
              {"rotate", "deny"});
   command.value("--credential-type", flags.credential_types,
-                "What its devices may ask for, x509 or password; repeat it for both (default: x509)",
+                "Credential that devices may request, x509 or password; repeat for both (default: x509)",
                 {.metavar = "WORD", .one_of = {"x509", "password"}});
   command.flag("--seal-config", flags.seal_config,
-               "Configurations go out encrypted, and only to devices that can open them");
+               "Encrypt configurations; devices that cannot decrypt them get none");
 }
 
 void add_group(Command& enroll) {
@@ -118,8 +119,9 @@ void add_group(Command& enroll) {
 }
 
 constexpr const char* device_help =
-    "Let one device in, by a key, certificate or token of its own. It comes before every group that\n"
-    "the device might belong to as well. With --allow: put it on the allow list of its group.";
+    "Enrol one device by a key, certificate or token of its own. This enrolment takes precedence over\n"
+    "every group whose proof the device also has. With --allow: put the device on the allow list of its\n"
+    "group.";
 constexpr const char* device_footer =
     "Examples:\n"
     "  latchkey enroll device 12345 --generate-key 12345.key\n"
@@ -133,7 +135,7 @@ void add_device(Command& enroll) {
   const auto flags = std::make_shared<DeviceFlags>();
   command.value("ID", flags->id, "The device's id: letters, digits and . _ : -, at most 64",
                 {.required = true});
-  command.value("--group", flags->group, "Group whose limits and configuration hold for it (default: none)",
+  command.value("--group", flags->group, "Group whose limits and configuration apply to it (default: none)",
                 {.metavar = "NAME"});
   add_common_flags(command, flags->common, MaterialOf::device, "device");
   add_proof_flag(command, flags->common.material.proof, {"group"});
@@ -142,9 +144,8 @@ void add_device(Command& enroll) {
 }
 
 constexpr const char* derive_help =
-    "Print the key of one device of a group, as a base64 line: HMAC-SHA256(group key, device id).\n"
-    "Works offline, for example where devices are made. The group key itself never goes into a\n"
-    "device.";
+    "Print the key of one device of a group as a base64 line: HMAC-SHA256(group key, device id).\n"
+    "Works offline, for example in the factory. Never install the group key itself in a device.";
 constexpr const char* derive_footer =
     "Example:\n"
     "  (umask 077; latchkey enroll derive-key M-000001 --group-key-file meters.key > M-000001.key)\n"
@@ -165,7 +166,7 @@ void add_derive_key(Command& enroll) {
 }  // namespace
 
 void add_enroll_commands(Command& root) {
-  auto enroll = root.add("enroll", "Who may provision: groups and single devices");
+  auto enroll = root.add("enroll", "Enrol the groups and devices that may provision");
   add_group(enroll);
   add_device(enroll);
   add_import(enroll);

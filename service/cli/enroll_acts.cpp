@@ -24,8 +24,8 @@ Result<std::optional<std::string>> read_device_config(const std::optional<std::s
 
 Result<void> check_config_file(const std::string& file) {
   if (!file.starts_with('{')) return {};
-  return fail(exit_code::usage, "--config is the file of the service's configuration, and not JSON",
-              "the configuration of devices is --device-config");
+  return fail(exit_code::usage, "--config takes the service's configuration file, not JSON",
+              "use --device-config for the configuration of the devices");
 }
 
 /// Everything that is prepared before anything is written.
@@ -103,7 +103,8 @@ Result<void> do_enroll(const GroupFlags& flags) {
 Result<void> do_enroll(const DeviceFlags& flags) {
   if (auto named = check_name(flags.id, "device id"); !named) return named;
   if (flags.common.material.allow && !flags.group)
-    return fail(exit_code::usage, "--allow needs --group: whose allow list?");
+    return fail(exit_code::usage, "--allow needs --group",
+                "name the group whose allow list the device goes on");
   const auto prepared = prepare(flags.common, "device:" + flags.id);
   if (!prepared) return std::unexpected(prepared.error());
   const registry::DeviceEnrolment enrolment{.device_id = flags.id,
@@ -138,7 +139,8 @@ int exit_code_of(const Result<void>& result) {
 
 Result<void> check_name(const std::string& name, std::string_view what) {
   if (protocol::DeviceId::parse(name)) return {};
-  return fail(exit_code::usage, "\"" + name + "\" is no " + std::string(what), protocol::fault_of_id(name));
+  return fail(exit_code::usage, "\"" + name + "\" is not a valid " + std::string(what),
+              protocol::fault_of_id(name));
 }
 
 int enroll_group(const GroupFlags& flags) {

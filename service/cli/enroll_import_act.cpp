@@ -79,7 +79,7 @@ Failure failure_of(const Totals& totals, const std::string& file, const std::str
     failure.what.push_back(file + ", " + described(problem));
   const auto more = totals.problem_count - static_cast<std::int64_t>(totals.problems.size());
   if (more > 0) failure.what.push_back("and " + std::to_string(more) + " more");
-  failure.what.emplace_back("nobody was enrolled");
+  failure.what.emplace_back("no device was enrolled");
   return failure;
 }
 
@@ -108,7 +108,8 @@ Result<void> load_all(Input& input, const service::ImportOptions& options, regis
     if (auto loaded = bring(); !loaded) return loaded;
   }
   if (input.error() != 0)
-    return fail(exit_code::bad_data, "it cannot be read: " + std::generic_category().message(input.error()));
+    return fail(exit_code::bad_data,
+                "the file cannot be read: " + std::generic_category().message(input.error()));
   return bring();
 }
 
@@ -127,7 +128,7 @@ Result<void> check_all(registry::Import& import, Totals& totals) {
 std::optional<service::MasterKey> find_master_key(const std::string& config_file, std::string& why) {
   const auto config = service::load_config(service::config_path(config_file), {"secrets"});
   if (!config) {
-    why = "keys are sealed under the master key of the service's configuration: " + config.error().front();
+    why = "the master key, under which keys are sealed, cannot be read: " + config.error().front();
     return std::nullopt;
   }
   auto key =
@@ -167,10 +168,10 @@ Result<Totals> do_import(const ImportFlags& flags) {
 void announce(const Totals& totals, const ImportFlags& flags) {
   const auto devices = std::to_string(totals.devices) + " devices";
   if (flags.check)
-    say(devices + ", and nothing is wrong with them");
+    say(devices + ", no errors");
   else
-    say(devices + ": " + std::to_string(totals.added) + " are enrolled, " +
-        std::to_string(totals.devices - totals.added) + " were already");
+    say(devices + ": " + std::to_string(totals.added) + " enrolled, " +
+        std::to_string(totals.devices - totals.added) + " were enrolled already");
   if (!flags.json) return;
   nlohmann::json object{{"devices", totals.devices}};
   if (!flags.check) object.update({{"enrolled", totals.added}, {"already", totals.devices - totals.added}});

@@ -36,7 +36,7 @@ struct RetireFlags {
 
 Result<void> do_seal(const SealFlags& flags) {
   if (flags.group.empty() == flags.device.empty())
-    return fail(exit_code::usage, "whose key is it?", "give one of --group, --device");
+    return fail(exit_code::usage, "the owner of the key is missing", "give one of --group, --device");
   const bool of_group = flags.device.empty();
   const std::string& name = of_group ? flags.group : flags.device;
   if (auto named = check_name(name, of_group ? "group name" : "device id"); !named) return named;
@@ -68,7 +68,7 @@ Result<void> do_roll(const RollFlags& flags) {
   file->keep();
   const bool is_ca = proof == "x509";
   say("group " + flags.group + " has a new " + (is_ca ? "CA" : "key") +
-      "; the one before is good as well until `latchkey enroll retire-key " + flags.group + "`");
+      "; the previous one stays valid until `latchkey enroll retire-key " + flags.group + "`");
   if (!flags.json) return {};
   nlohmann::json object{{"group", flags.group}, {"proof", proof}};
   if (!material->file_to_create.empty()) object["key_file"] = material->file_to_create;
@@ -84,10 +84,10 @@ int do_retire(const RetireFlags& flags) {
   const bool retired = *left_behind == 0 || flags.force;
   if (*left_behind != 0)
     say(std::to_string(*left_behind) + " devices of group " + flags.group +
-        " have a credential from before the new key: without the old one they get no configurations until "
-        "they provision or renew");
-  say(retired ? "the older key of group " + flags.group + " is good no more"
-              : "nothing is changed; --force does it all the same");
+        " have a credential from before the new key: once the old key is retired they get no configurations "
+        "until they provision or renew");
+  say(retired ? "the older key of group " + flags.group + " is retired"
+              : "the key was not retired; --force retires it nevertheless");
   if (flags.json)
     std::cout
         << nlohmann::json{{"group", flags.group}, {"retired", retired}, {"left_behind", *left_behind}}.dump()
@@ -100,9 +100,8 @@ int exit_code_of(const Result<void>& result) {
 }
 
 constexpr const char* seal_help =
-    "Seal a key under the master key and print it as the functions of the registry take it, so that\n"
-    "psql alone can go on: roll_group_key, enroll_group, enroll_device. It opens for this group or\n"
-    "device only.";
+    "Seal a key under the master key and print it as an argument for registry.roll_group_key,\n"
+    "enroll_group or enroll_device in psql. The sealed key is valid for this group or device only.";
 constexpr const char* seal_footer =
     "Example:\n"
     "  sealed=$(latchkey enroll seal-key --group meters --generate-key meters-2.key)\n"
@@ -113,8 +112,8 @@ constexpr const char* seal_footer =
 void add_seal(Command& enroll) {
   auto command = enroll.add("seal-key", seal_help);
   const auto flags = std::make_shared<SealFlags>();
-  command.value("--group", flags->group, "The group whose key it is to be", {.metavar = "NAME"});
-  command.value("--device", flags->device, "The device whose key it is to be", {.metavar = "ID"});
+  command.value("--group", flags->group, "Group for which the key is sealed", {.metavar = "NAME"});
+  command.value("--device", flags->device, "Device for which the key is sealed", {.metavar = "ID"});
   add_material_flags(command, flags->material, MaterialOf::key, "group or device");
   add_config_flag(command, flags->config_file);
   command.footer(seal_footer);
@@ -122,15 +121,15 @@ void add_seal(Command& enroll) {
 }
 
 constexpr const char* roll_help =
-    "Give a group a new key or CA. The one before stays good as well until `enroll retire-key`, so that\n"
-    "devices can be changed one by one. A group has two at most.";
+    "Give a group a new key or CA. The previous one stays valid until `enroll retire-key`, so that devices\n"
+    "can be changed one by one. A group has at most two.";
 constexpr const char* roll_footer =
     "Examples:\n"
     "  latchkey enroll roll-key meters --generate-key meters-2.key\n"
     "  latchkey enroll roll-key pumps --ca-file factory-ca-2.pem\n"
     "\n"
     "Exit codes: 0 rolled, 64 wrong flags, 65 unusable file or refused by the registry, 69 no database,\n"
-    "77 the login may not, 78 wrong configuration.";
+    "77 the login lacks a right, 78 wrong configuration.";
 
 void add_roll(Command& enroll) {
   auto command = enroll.add("roll-key", roll_help);
@@ -145,18 +144,18 @@ void add_roll(Command& enroll) {
 }
 
 constexpr const char* retire_help =
-    "End the older of a group's two keys or CAs: devices that still use it are refused. What was answered\n"
-    "under a symmetric key is configured under it; if a device would get no configurations any more,\n"
-    "nothing is done without --force.";
+    "Retire the older of a group's two keys or CAs. Devices that still use it are refused. A device whose\n"
+    "credential was issued under a symmetric key gets its configurations signed under that key; if such\n"
+    "devices exist, the command changes nothing without --force.";
 constexpr const char* retire_footer =
-    "Exit codes: 0 it is good no more, 1 devices depend on it and nothing was changed, 64 wrong flags, 65\n"
-    "refused by the registry, 69 no database, 77 the login may not.";
+    "Exit codes: 0 retired, 1 not retired because devices depend on it, 64 wrong flags, 65 refused by the\n"
+    "registry, 69 no database, 77 the login lacks a right.";
 
 void add_retire(Command& enroll) {
   auto command = enroll.add("retire-key", retire_help);
   const auto flags = std::make_shared<RetireFlags>();
   command.value("NAME", flags->group, "The group", {.required = true});
-  command.flag("--force", flags->force, "Even if devices depend on it");
+  command.flag("--force", flags->force, "Retire it even if devices depend on it");
   add_database_flag(command, flags->database.url, variable);
   add_config_flag(command, flags->database.config_file);
   command.flag("--json", flags->json, "A JSON object on stdout");

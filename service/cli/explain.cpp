@@ -36,7 +36,8 @@ bool gives_passwords(const std::string& config_file) {
 Result<Checks> run_checks(const Flags& flags) {
   const auto id = protocol::DeviceId::parse(flags.id);
   if (!id)
-    return fail(exit_code::usage, "\"" + flags.id + "\" is no device id", protocol::fault_of_id(flags.id));
+    return fail(exit_code::usage, "\"" + flags.id + "\" is not a valid device id",
+                protocol::fault_of_id(flags.id));
   registry::ProofNamed named{flags.group, std::nullopt};
   if (!flags.token_file.empty()) {
     const auto token = crypto::read_line_file(flags.token_file);
@@ -78,23 +79,23 @@ int run_explain(const Flags& flags) {
   if (!checks) return report(checks.error());
   const bool accepted = std::ranges::all_of(*checks, &service::ExplainedCheck::passes);
   flags.json ? print_json(flags, *checks, accepted) : print(*checks);
-  say(flags.id + (accepted ? " with a good proof gets a credential" : " gets no credential"));
+  say(flags.id + (accepted ? " gets a credential if its proof is valid" : " gets no credential"));
   return accepted ? exit_code::ok : exit_code::negative;
 }
 
 constexpr const char* help =
-    "Say whether a device with a good proof would get a credential now, check by check, and what an\n"
-    "operator does about those that refuse it: the service's own rules, without a request. The proof\n"
-    "itself, the clock, the CSR and the request_id are a request's and not looked at; why one was\n"
-    "refused is in registry.attempts. Whether passwords are given at all (broker_access.mode), the\n"
-    "service's configuration says where it can be read.";
+    "Say whether a device with a valid proof would get a credential now. Lists each check and, for a\n"
+    "check that fails, what an operator can do. Applies the service's own rules and sends no request.\n"
+    "The proof itself, the clock, the CSR and the request_id are not checked: they belong to a request;\n"
+    "registry.attempts says why a request was refused. Whether passwords are issued (broker_access.mode)\n"
+    "is read from the service's configuration if that can be read.";
 constexpr const char* footer =
     "Examples:\n"
     "  latchkey explain 12345\n"
     "  latchkey explain M-000001 --group meters --json\n"
     "\n"
-    "Exit codes: 0 it would, 1 it would not, 64 wrong flags, 65 unusable file, 69 no database, 77 the login\n"
-    "may not.";
+    "Exit codes: 0 it would get one, 1 it would not, 64 wrong flags, 65 unusable file, 69 no database,\n"
+    "77 the login lacks a right.";
 
 }  // namespace
 
@@ -103,15 +104,15 @@ void add_explain_command(Command& root) {
   const auto flags = std::make_shared<Flags>();
   command.value("ID", flags->id, "The device's id", {.required = true});
   command.value("--group", flags->group,
-                "Group that its proof is of, where it has no enrolment of its own (default: the group\n"
-                "that registered it)",
+                "Group whose proof it has, if it has no enrolment of its own (default: the group that\n"
+                "registered it)",
                 {.metavar = "NAME"});
   command.value("--token-file", flags->token_file,
-                "Token that it proves itself by: its group, its uses and its end are asked",
+                "Token that is its proof; the group, the uses and the end of the token are checked",
                 {.metavar = "FILE", .excludes = "--group"});
   add_database_flag(command, flags->database.url, variable);
   add_config_flag(command, flags->database.config_file);
-  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.flag("--json", flags->json, "Print a JSON object on stdout");
   command.footer(footer);
   command.does([flags] { return run_explain(*flags); });
 }

@@ -22,21 +22,22 @@ int run_health(const Flags& flags) {
   const std::string& listen = config->http.listen;
   const auto address = service::ListenAddress::parse(listen);
   if (!address)
-    return report(fail(exit_code::configuration, "http.listen is off, so there is nothing to ask").error());
+    return report(
+        fail(exit_code::configuration, "http.listen is off: the service answers no health check").error());
   const auto answer = service::http_get(*address, flags.live ? "/livez" : "/readyz?verbose", limit);
   if (!answer)
     return report(fail(exit_code::unavailable, "no service answers on " + listen + ": " + answer.error(),
-                       "is `latchkey serve` running, with this configuration?")
+                       "check that `latchkey serve` runs with this configuration")
                       .error());
   std::cout << answer->body;
   return answer->status == 200 ? exit_code::ok : exit_code::negative;
 }
 
 constexpr const char* help =
-    "Ask the service on this machine whether it answers requests now, as a container's health check\n"
-    "does, and print what is missing.";
+    "Ask the service on this machine whether it is ready, and print the checks that fail. Use it as a\n"
+    "container's health check.";
 constexpr const char* footer =
-    "Exit codes: 0 ready, 1 not ready, 69 nobody answers within 3 s, 78 wrong configuration.";
+    "Exit codes: 0 ready, 1 not ready, 69 no answer within 3 s, 78 wrong configuration.";
 
 }  // namespace
 
@@ -44,7 +45,7 @@ void add_health_command(Command& root) {
   auto command = root.add("health", help);
   const auto flags = std::make_shared<Flags>();
   add_config_flag(command, flags->config_file);
-  command.flag("--live", flags->live, "Only whether the process gets on with its work");
+  command.flag("--live", flags->live, "Ask only whether the process works (/livez)");
   command.footer(footer);
   command.does([flags] { return run_health(*flags); });
 }

@@ -28,9 +28,10 @@ Result<Material> read_token(const std::string& file) {
   if (!token) return fail(exit_code::bad_data, token.error().what);
   const auto length = count_characters(token->text());
   if (length < limits::token_min_chars || length > limits::token_max_chars)
-    return fail(exit_code::bad_data, file + ": a token has " + std::to_string(limits::token_min_chars) +
-                                         " to " + std::to_string(limits::token_max_chars) +
-                                         " characters, this one has " + std::to_string(length));
+    return fail(exit_code::bad_data, file + ": the token has " + std::to_string(length) +
+                                         " characters, it must have " +
+                                         std::to_string(limits::token_min_chars) + " to " +
+                                         std::to_string(limits::token_max_chars));
   return Material{"token", *std::move(token), {}, {}};
 }
 
@@ -82,11 +83,11 @@ const std::array sources = {
     Source{"--key-file", "symmetric_key", "kKgd", "The %'s key: 32-64 bytes, raw or as one base64 line",
            [](const std::string& file, const std::string&) { return read_key(file); }},
     Source{"--generate-key", "symmetric_key", "kKgd",
-           "Make a key of 32 bytes and write it to this new file (mode 0600)",
+           "Generate a key of 32 bytes and write it to this new file (mode 0600)",
            [](const std::string& file, const std::string&) -> Result<Material> { return make_key(file); }},
     Source{"--token-file", "token", "gd", "The %'s token: one line of 16-256 characters",
            [](const std::string& file, const std::string&) { return read_token(file); }},
-    Source{"--generate-token", "token", "gd", "Make a token and write it to this new file (mode 0600)",
+    Source{"--generate-token", "token", "gd", "Generate a token and write it to this new file (mode 0600)",
            [](const std::string& file, const std::string&) -> Result<Material> { return make_token(file); }},
     Source{"--ca-file", "x509", "Kg",
            "The CA (PEM) that issued the devices' certificates; never one of the service's own",
@@ -98,7 +99,7 @@ const std::array sources = {
            [](const std::string& file, const std::string&) {
              return without_secret("public_key", read_public_key(file));
            }},
-    Source{"--certificate-file", "x509", "d", "The device's certificate (PEM), whoever issued it",
+    Source{"--certificate-file", "x509", "d", "The device's certificate (PEM), from any issuer",
            [](const std::string& file, const std::string&) {
              return without_secret("x509", read_certificate_fingerprint(file));
            }}};
@@ -123,8 +124,7 @@ Result<Given> given_in(const MaterialFlags& flags) {
       given.push_back({source.flag, source.proof, &source});
   if (flags.allow) given.push_back({"--allow", "group"});
   if (given.size() != 1)
-    return fail(exit_code::usage,
-                given.empty() ? "nothing to enrol with" : "more than one thing to enrol with",
+    return fail(exit_code::usage, given.empty() ? "no proof to enrol" : "more than one proof to enrol",
                 "give one of " + flags.choices);
   const Given& one = given.front();
   if (flags.proof.empty() || flags.proof == one.proof) return one;
@@ -143,7 +143,8 @@ void add_material_flags(Command& command, MaterialFlags& flags, MaterialOf what,
     flags.choices += (flags.choices.empty() ? "" : ", ") + std::string(source.flag);
   }
   if (what != MaterialOf::device) return;
-  command.flag("--allow", flags.allow, "Nothing of its own: its group's proof, on the group's allow list",
+  command.flag("--allow", flags.allow,
+               "No proof of its own: the device uses the proof of its group and is put on its allow list",
                "One of");
   flags.choices += ", --allow";
 }
@@ -171,7 +172,7 @@ Result<service::MasterKey> find_master_key(const std::string& config_file) {
   const auto config = service::load_config(service::config_path(config_file), {"secrets"});
   if (!config)
     return fail(config.error(),
-                "the registry keeps keys sealed under the master key of the service's configuration");
+                "a key is sealed under the master key (secrets.master_key_file) before it is stored");
   auto master =
       service::load_master_key(config->secrets.master_key_file, config->secrets.previous_master_key_file);
   if (!master) return fail(exit_code::configuration, master.error().what);
@@ -184,7 +185,7 @@ Result<GeneratedFile> GeneratedFile::create(const Material& material) {
   if (!written) {
     const bool exists = written.error().fault == crypto::Fault::refused;
     return fail(exit_code::bad_data, written.error().what,
-                exists ? "nothing is overwritten: name another file" : "");
+                exists ? "the file is not overwritten: name a file that does not exist" : "");
   }
   return GeneratedFile(material.file_to_create);
 }

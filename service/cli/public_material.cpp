@@ -24,7 +24,7 @@ Result<crypto::Certificate> read_certificate(const std::string& file) {
   if (!certificates) return fail(exit_code::bad_data, file + ": " + certificates.error().what);
   if (certificates->size() == 1) return certificates->front();
   return fail(exit_code::bad_data, file + ": " + std::to_string(certificates->size()) + " certificates",
-              "exactly one is enrolled: put it into a file of its own");
+              "put exactly one certificate into the file");
 }
 
 /// The service's own certificates; the error: they cannot be read here.
@@ -46,7 +46,7 @@ Result<crypto::Bytes> read_group_ca(const std::string& file, const std::string& 
     return fail(exit_code::bad_data, file + ": " + anchor.error().what);
   const auto own = own_certificates(config_file);
   if (!own) {
-    say("not checked against the service's own CAs: " + own.error().front());
+    say("not compared with the service's own CAs: " + own.error().front());
   } else if (const auto why = service::why_not_a_group_ca(*ca, *own)) {
     return fail(exit_code::bad_data, file + ": " + *why);
   }
@@ -65,7 +65,7 @@ Result<crypto::Bytes> read_public_key(const std::string& file) {
   const auto key = crypto::PublicKey::from_pem(text->view());
   if (!key)
     return fail(exit_code::bad_data, file + ": " + key.error().what,
-                "a PEM block PUBLIC KEY (openssl pkey -pubout) or a JWK");
+                "the file must have a PEM block PUBLIC KEY (openssl pkey -pubout) or a JWK");
   return crypto::Bytes(key->spki().begin(), key->spki().end());
 }
 
@@ -74,13 +74,13 @@ Result<crypto::Bytes> read_certificate_fingerprint(const std::string& file) {
   if (!certificate) return std::unexpected(certificate.error());
   // The service would refuse every request with it.
   if (certificate->is_ca())
-    return fail(exit_code::bad_data, file + ": a CA's certificate",
-                "a device's own is enrolled here; `enroll group --ca-file` lets in all that a CA certifies");
+    return fail(exit_code::bad_data, file + ": this is the certificate of a CA",
+                "give the device's own certificate; `enroll group --ca-file` enrols all devices of a CA");
   if (const auto key = certificate->public_key(); !key)
     return fail(exit_code::bad_data, file + ": " + key.error().what);
   if (certificate->not_after() < service::current_time())
-    return fail(exit_code::bad_data, file + ": the certificate has ended",
-                "no device could prove itself by it: enrol the one that is in use");
+    return fail(exit_code::bad_data, file + ": the certificate has expired",
+                "enrol the certificate that the device uses now");
   const auto fingerprint = certificate->fingerprint();
   return crypto::Bytes(fingerprint.begin(), fingerprint.end());
 }

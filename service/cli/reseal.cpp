@@ -33,7 +33,7 @@ registry::Resealer resealer_of(const service::MasterKey& master, std::size_t& un
   return [&master, &unopened](const std::string& purpose, crypto::ByteView sealed) {
     const auto key = master.open(purpose, sealed);
     if (key) return std::optional(master.seal(purpose, key->view()));
-    if (unopened++ < most_named) say("the key of " + purpose + " does not open: " + key.error().what);
+    if (unopened++ < most_named) say("the key of " + purpose + " cannot be opened: " + key.error().what);
     return std::optional<crypto::Bytes>();
   };
 }
@@ -65,9 +65,9 @@ void print_result(const Resealed& resealed) {
       " are sealed under another master key");
   if (resealed.left.passwords != 0)
     say(std::to_string(resealed.left.passwords) +
-        " live passwords were derived from another one: until those devices have new ones, only it gives a\n"
-        "password again to a device that repeats its request");
-  if (resealed.complete()) say("previous_master_key_file is not needed any more");
+        " live passwords were derived from another master key: keep it until those devices have new ones;\n"
+        "without it a device that repeats its request does not get its password again");
+  if (resealed.complete()) say("previous_master_key_file is no longer needed");
 }
 
 int run_reseal(const Flags& flags) {
@@ -82,16 +82,17 @@ int run_reseal(const Flags& flags) {
 }
 
 constexpr const char* help =
-    "Seal all keys in the registry anew under secrets.master_key_file. What was sealed under\n"
-    "secrets.previous_master_key_file opens by it. A thousand keys a transaction: safe to interrupt and to\n"
-    "repeat, while the service runs. Needs the owner's login and the service's master keys.";
+    "Seal all keys in the registry under secrets.master_key_file. Keys that are sealed under\n"
+    "secrets.previous_master_key_file are opened with it first. Works in transactions of a thousand keys:\n"
+    "it is safe to interrupt and to repeat, while the service runs. Needs the owner's login and the\n"
+    "service's master keys.";
 constexpr const char* footer =
-    "To change the master key: make a new one, put both into the configuration of every replica and\n"
-    "restart them; `latchkey db reseal` on one machine; when it ends with 0, take\n"
-    "previous_master_key_file out everywhere and restart again.\n"
+    "To change the master key: generate a new one, put both into the configuration of every replica and\n"
+    "restart the replicas; run `latchkey db reseal` on one machine; when it exits with 0, remove\n"
+    "previous_master_key_file from every configuration and restart again.\n"
     "\n"
-    "Exit codes: 0 nothing depends on another master key, 1 something does, 69 no database, 77 the login\n"
-    "may not, 78 wrong configuration.";
+    "Exit codes: 0 nothing depends on another master key, 1 keys or passwords do, 69 no database, 77 the\n"
+    "login lacks a right, 78 wrong configuration.";
 
 }  // namespace
 
@@ -100,8 +101,9 @@ void add_reseal(Command& db) {
   const auto flags = std::make_shared<Flags>();
   add_database_flag(command, flags->database.url, owner_variable);
   add_config_flag(command, flags->database.config_file);
-  command.flag("--dry-run", flags->dry_run, "Only count what is under another master key");
-  command.flag("--json", flags->json, "A JSON object on stdout");
+  command.flag("--dry-run", flags->dry_run,
+               "Only count the keys and passwords that depend on another master key");
+  command.flag("--json", flags->json, "Print a JSON object on stdout");
   command.footer(footer);
   command.does([flags] { return run_reseal(*flags); });
 }

@@ -18,13 +18,13 @@ int run_serve(const std::string& config_file) {
 
 constexpr const char* serve_help =
     "Answer provisioning requests until SIGTERM. Any number of replicas may run side by side.\n"
-    "While the broker or the database is away it stays up and goes on by itself.";
+    "While the broker or the database cannot be reached, the service stays up and tries again.";
 
 constexpr const char* serve_footer =
     "Example:\n"
     "  latchkey serve --config /etc/latchkey/latchkey.toml\n"
     "\n"
-    "Exit codes: 0 stopped by SIGTERM or SIGINT, 69 the schema is too old, http.listen is taken, or the\n"
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 69 the schema is too old, http.listen is in use, or the\n"
     "system refuses a thread or a file; 78 wrong configuration (`latchkey config check`).";
 
 }  // namespace

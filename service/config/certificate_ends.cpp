@@ -17,20 +17,18 @@ struct Role {
 
 constexpr Role device_ca{
     "device_ca", "the device CA",
-    "no certificate is issued, and all that it signed have ended as well: no device gets in",
+    "no certificate is issued, all certificates that it signed have expired, and no device can connect",
     "make a new device CA, let the broker trust both, then change pki.device_ca_file and restart every "
     "replica"};
 constexpr Role signing{"signing", "the signing certificate",
-                       "no device takes an answer, and the service does not start",
-                       "have the same anchor issue a new signing certificate, put it in place and restart "
-                       "every replica: devices "
-                       "need nothing new"};
-constexpr Role anchor{"anchor", "the anchor",
-                      "devices that have no other trust neither broker nor answers, and the service does "
-                      "not start",
-                      "make a new anchor, give devices both by connection.ca_file while the old one still "
-                      "lasts, then sign under "
-                      "the new one"};
+                       "devices accept no answer, and the service does not start",
+                       "issue a new signing certificate by the same anchor, install it and restart every "
+                       "replica; devices do not change"};
+constexpr Role anchor{
+    "anchor", "the anchor",
+    "devices that have no other anchor trust neither broker nor answers, and the service does not start",
+    "make a new anchor, send both to the devices by connection.ca_file while the old one is valid, then sign "
+    "under the new one"};
 
 void add(std::vector<CertificateEnd>& all, const Role& role, const std::string& file) {
   if (file.empty()) return;

@@ -50,16 +50,16 @@ void check_tls(Settings& settings) {
   const auto& mqtt = settings.config().mqtt;
   if (mqtt.url.starts_with("mqtts://") && mqtt.ca_file.empty())
     settings.complain(option_of("mqtt", "ca_file"),
-                      "is required with mqtts://: the CA by which the broker is known");
+                      "is required with mqtts://: the CA that issued the broker's certificate");
   if (mqtt.certificate_file.empty() != mqtt.key_file.empty())
     settings.complain(option_of("mqtt", mqtt.key_file.empty() ? "certificate_file" : "key_file"),
-                      "certificate_file and key_file go together: set both or neither");
+                      "certificate_file and key_file belong together: set both or neither");
 }
 
 void check_account(Settings& settings) {
   const auto& mqtt = settings.config().mqtt;
   if (!mqtt.password_file.empty() && mqtt.username.empty())
-    settings.complain(option_of("mqtt", "password_file"), "is of no use without mqtt.username");
+    settings.complain(option_of("mqtt", "password_file"), "needs mqtt.username");
 }
 
 void check_share_group(Settings& settings) {
@@ -68,7 +68,7 @@ void check_share_group(Settings& settings) {
   if (!mqtt.share_group) mqtt.share_group = "";
   if (!mqtt.share_group->empty())
     settings.complain(option_of("mqtt", "share_group"),
-                      "MQTT 3.1.1 has no shared subscriptions, allowed is \"\", or mqtt.version = \"5\"");
+                      "MQTT 3.1.1 has no shared subscriptions: set it to \"\", or set mqtt.version = \"5\"");
 }
 
 void check_broker_access(Settings& settings) {
@@ -76,22 +76,21 @@ void check_broker_access(Settings& settings) {
   const bool steers = access.mode == "dynamic-security";
   if (steers && access.username.empty())
     settings.complain(option_of("broker_access", "username"),
-                      "is required with dynamic-security: the account that commands the broker");
+                      "is required with dynamic-security: the account that may send commands to the broker");
   if (!access.password_file.empty() && access.username.empty())
-    settings.complain(option_of("broker_access", "password_file"),
-                      "is of no use without broker_access.username");
+    settings.complain(option_of("broker_access", "password_file"), "needs broker_access.username");
 }
 
 void check_crl(Settings& settings) {
   const auto& crl = settings.config().crl;
   if (crl.file.empty() && !crl.reload_command.empty())
-    settings.complain(option_of("crl", "reload_command"), "is of no use without crl.file");
+    settings.complain(option_of("crl", "reload_command"), "needs crl.file");
   if (crl.file.empty() && !crl.previous_ca_key_file.empty())
-    settings.complain(option_of("crl", "previous_ca_key_file"), "is of no use without crl.file");
+    settings.complain(option_of("crl", "previous_ca_key_file"), "needs crl.file");
   if (!crl.file.empty() && crl.previous_ca_file.empty() != crl.previous_ca_key_file.empty())
     settings.complain(
         option_of("crl", crl.previous_ca_file.empty() ? "previous_ca_file" : "previous_ca_key_file"),
-        "previous_ca_file and previous_ca_key_file go together with crl.file: set both or neither");
+        "with crl.file, previous_ca_file and previous_ca_key_file belong together: set both or neither");
 }
 
 }  // namespace

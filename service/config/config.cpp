@@ -24,7 +24,7 @@ void read_into(Settings& settings, const Variables& variables) {
   read_variables(settings, variables);
   check_settings(settings);
   if (missing && !settings.complaints().empty())
-    settings.complain(0, "there is no such file; --config or LATCHKEY_CONFIG names another");
+    settings.complain(0, "the file does not exist; name another one by --config or LATCHKEY_CONFIG");
 }
 
 std::expected<Settings, Complaints> read_settings(const std::filesystem::path& file,

@@ -28,11 +28,11 @@ struct Taking {
   std::string_view operator()(IntegerField field) const {
     const char* const last = text.data() + text.size();
     const auto [end, error] = std::from_chars(text.data(), last, field(config));
-    return error == std::errc{} && end == last ? std::string_view{} : "has to be a whole number";
+    return error == std::errc{} && end == last ? std::string_view{} : "must be a whole number";
   }
   std::string_view operator()(BooleanField field) const {
     field(config) = text == "true";
-    return text == "true" || text == "false" ? std::string_view{} : "has to be true or false";
+    return text == "true" || text == "false" ? std::string_view{} : "must be true or false";
   }
 };
 

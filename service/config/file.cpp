@@ -45,15 +45,15 @@ class Taking {
  public:
   Taking(Settings& settings, const toml::node& node) : settings_(settings), node_(node) {}
 
-  std::string_view operator()(TextField field) const { return take(field, "has to be a text in quotes"); }
+  std::string_view operator()(TextField field) const { return take(field, "must be a text in quotes"); }
   std::string_view operator()(OptionalTextField field) const {
     const auto value = node_.value_exact<std::string>();
-    if (!value) return "has to be a text in quotes";
+    if (!value) return "must be a text in quotes";
     field(settings_.config()) = *value;
     return {};
   }
-  std::string_view operator()(IntegerField field) const { return take(field, "has to be a whole number"); }
-  std::string_view operator()(BooleanField field) const { return take(field, "has to be true or false"); }
+  std::string_view operator()(IntegerField field) const { return take(field, "must be a whole number"); }
+  std::string_view operator()(BooleanField field) const { return take(field, "must be true or false"); }
 
  private:
   template <class T>
@@ -102,7 +102,7 @@ void take_sections(const toml::table& root, Settings& settings) {
       take_section(name, *node.as_table(), settings);
     } else if (is_known) {
       settings.complain(line_of(key.source()),
-                        std::string(name) + ": is a section, written [" + std::string(name) + "]");
+                        std::string(name) + ": is a section: write [" + std::string(name) + "]");
     } else {
       settings.complain(line_of(key.source()), std::string(name) + ": " + unknown(name, known));
     }
@@ -114,7 +114,7 @@ void take_sections(const toml::table& root, Settings& settings) {
 bool read_file(Settings& settings) {
   const auto text = crypto::read_secret_file(settings.file());
   if (!text) {
-    settings.complain(0, text.error().what + "; --config or LATCHKEY_CONFIG names another");
+    settings.complain(0, text.error().what + "; name another file by --config or LATCHKEY_CONFIG");
     return false;
   }
   try {

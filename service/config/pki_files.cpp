@@ -61,7 +61,7 @@ std::vector<Certificate> all_of(const PkiCertificates& certificates) {
 // Answers are signed by ES256 only (docs/protocol.md, 3).
 void check_signing_key(const crypto::Identity& signing, Loader& loader) {
   if (signing.key.algorithm() != crypto::Algorithm::es256)
-    loader.complain("pki.signing_key_file", "the key that signs answers has to be of the curve P-256");
+    loader.complain("pki.signing_key_file", "the key that signs answers must be on the curve P-256");
 }
 
 }  // namespace

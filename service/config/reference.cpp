@@ -9,19 +9,20 @@ constexpr std::string_view preface = R"(# Configuration
 
 <!-- Written by `latchkey config reference` from the table that reads the configuration. Change service/config/table.cpp. -->
 
-One TOML file: `--config FILE`, else the one that `LATCHKEY_CONFIG` names, else `/etc/latchkey/latchkey.toml`. Each option can
-be set by an environment variable too, which wins over the file: `LATCHKEY_SECTION_KEY`, for example `LATCHKEY_DATABASE_URL`.
-Everything may come from the environment: the file at the default place may be missing. An empty variable counts as not set,
-except `LATCHKEY_MQTT_SHARE_GROUP`.
+The configuration is one TOML file: `--config FILE`, else the file that `LATCHKEY_CONFIG` names, else
+`/etc/latchkey/latchkey.toml`. An environment variable overrides an option of the file. It is called `LATCHKEY_SECTION_KEY`, for
+example `LATCHKEY_DATABASE_URL`. The file at the default path may be missing if all options come from the environment. An empty
+variable counts as not set, except `LATCHKEY_MQTT_SHARE_GROUP`.
 
-- There is no secret in the configuration itself. Options that end in `_file` name files; those that hold a secret must not be
-  readable by everybody (mode 0600 or 0640). Key files hold raw bytes or one line of base64 or base64url, and nothing else, password files one line.
-- A relative path in the file counts from the folder of the file; in a variable, from the working directory.
-- `latchkey config check` lists everything that is wrong at once, with file and line, and exits 78 if anything is.
-  `latchkey config show` prints what holds, and where each value comes from.
-- An unknown key is an error: a misspelt option would otherwise be ignored in silence.
+- The configuration itself contains no secrets. Options that end in `_file` name files. Files with secrets must not be readable
+  by all users (mode 0600 or 0640). A key file contains raw bytes or one line of base64 or base64url, and nothing else; a
+  password file contains one line.
+- A relative path in the file is relative to the folder of the file; in a variable, to the working directory.
+- `latchkey config check` lists all errors at once, with file and line. It exits with 78 if there are any.
+- `latchkey config show` prints the configuration in effect and the source of each value.
+- An unknown key is an error, so that a misspelt option is not ignored.
 
-The least that works:
+A minimal configuration:
 
 ```toml
 [database]
@@ -49,9 +50,9 @@ host = "broker.example"
 
 `latchkey ca init` makes the files below `pki/`.
 
-Two variables are of the commands, not of the service: `latchkey db` takes the database's address from `--db-url`, else
-`LATCHKEY_OWNER_DB_URL`, else `database.url`; `latchkey enroll` from `--db-url`, else `LATCHKEY_DB_URL`, else `database.url`. In
-these variables, unlike in `database.url`, a password may stand.
+Two variables are for commands only. `latchkey db` takes the address of the database from `--db-url`, else
+`LATCHKEY_OWNER_DB_URL`, else `database.url`; `latchkey enroll` from `--db-url`, else `LATCHKEY_DB_URL`, else `database.url`.
+These variables may contain a password; `database.url` may not.
 )";
 
 std::string_view type_of(const Option& option) {

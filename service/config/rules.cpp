@@ -17,7 +17,7 @@ namespace {
 
 Complaint one_of(const std::string& value, std::initializer_list<std::string_view> allowed) {
   if (std::ranges::find(allowed, value) != allowed.end()) return std::nullopt;
-  std::string complaint = "\"" + value + "\" is not known, allowed is ";
+  std::string complaint = "\"" + value + "\" is unknown, allowed is ";
   for (const auto name : allowed)
     complaint.append(name == *allowed.begin() ? "" : ", ").append("\"").append(name).append("\"");
   return complaint;
@@ -53,7 +53,7 @@ std::expected<std::vector<crypto::Certificate>, std::string> read_certificates(c
   if (!pem) return std::unexpected(pem.error().what);
   auto found = crypto::Certificate::from_pem(pem->view());
   if (!found)
-    return std::unexpected(path + ": " + found.error().what + ", it has to hold certificates in PEM");
+    return std::unexpected(path + ": " + found.error().what + "; it must contain certificates in PEM");
   return *std::move(found);
 }
 
@@ -65,12 +65,11 @@ bool holds_password(std::string_view database_url) {
 
 Complaint database_url(const std::string& value) {
   if (holds_password(value))
-    return "there is a password in it, which belongs into a file: leave it out and name the file with "
-           "password_file";
+    return "contains a password: put the password into a file and name the file in database.password_file";
   const bool is_url = value.starts_with("postgresql://") || value.starts_with("postgres://");
   const bool is_pairs = !value.contains("://") && value.contains('=');
   if (is_url || is_pairs) return std::nullopt;
-  return "this is no address of a database, allowed is postgresql://user@host:port/database or key=value "
+  return "is not the address of a database; allowed are postgresql://user@host:port/database and key=value "
          "pairs";
 }
 
@@ -83,9 +82,8 @@ Complaint broker_url(const std::string& value) {
 Complaint no_device_id(const std::string& value) {
   if (!protocol::DeviceId::parse(value)) return std::nullopt;
   return "\"" + value +
-         "\" could be a device id, and that device would act in this name: it must hold another character "
-         "than "
-         "letters, digits and . _ : -, for example \"@" +
+         "\" is a valid device id, and a device of that name would get its rights: use a character other "
+         "than letters, digits and . _ : -, for example \"@" +
          value + "\"";
 }
 
@@ -99,13 +97,13 @@ Complaint access_mode(const std::string& value) {
 
 Complaint absolute_path(const std::string& value) {
   if (value.starts_with('/')) return std::nullopt;
-  return "\"" + value + "\" is no full path, allowed is what begins with /";
+  return "\"" + value + "\" is not a full path: it must begin with /";
 }
 
 Complaint share_group(const std::string& value) {
   // MQTT 5, 4.8.2: a ShareName holds none of these.
   if (value.find_first_of("/+#") == std::string::npos) return std::nullopt;
-  return "\"" + value + "\" holds / + or #, which no name of a shared subscription may";
+  return "\"" + value + "\" contains / + or #, which the name of a shared subscription must not";
 }
 
 Complaint topic_root(const std::string& value) {
@@ -118,7 +116,7 @@ Complaint topic_root(const std::string& value) {
 
 Complaint host(const std::string& value) {
   if (is_host(value)) return std::nullopt;
-  return "\"" + value + "\" is no host, allowed is a DNS name or an IP address, without a port";
+  return "\"" + value + "\" is not a host; allowed are DNS names and IP addresses, without a port";
 }
 
 Complaint listen_address(const std::string& value) {
@@ -153,7 +151,8 @@ Complaint page_token(const std::string& path) {
   if (!line) return line.error().what;
   if (line->view().size() >= least) return std::nullopt;
   return path +
-         " holds a token of less than 16 characters, which can be guessed (openssl rand -hex 16 makes one)";
+         " contains a token of less than 16 characters, which can be guessed (openssl rand -hex 16 generates "
+         "a good one)";
 }
 
 Complaint master_key(const std::string& path) {

@@ -21,23 +21,22 @@ const auto table = std::to_array<Option>({
      .key = "url",
      .kind = Kind::text,
      .field = at<&Config::database, &Config::Database::url>,
-     .help = "Where the registry is: `postgresql://user@host:5432/database`, or `key=value` pairs, with "
-             "everything "
-             "that libpq takes (`sslmode`, `sslrootcert` ...), but no password.",
+     .help = "The address of the registry: `postgresql://user@host:5432/database` or `key=value` pairs, with "
+             "all parameters of libpq (`sslmode`, `sslrootcert` ...), without a password.",
      .required = true,
      .rule = rules::database_url},
     {.section = "database",
      .key = "password_file",
      .kind = Kind::secret_file,
      .field = at<&Config::database, &Config::Database::password_file>,
-     .help = "The password of that login, one line.",
-     .unset = "none, or what libpq finds by itself",
+     .help = "File with the password of that login, one line.",
+     .unset = "none, or the one that libpq finds",
      .rule = rules::one_line},
     {.section = "database",
      .key = "workers",
      .kind = Kind::number,
      .field = at<&Config::database, &Config::Database::workers>,
-     .help = "Requests are worked on by this many threads, each with a connection of its own.",
+     .help = "Number of threads that process requests, each with its own database connection.",
      .least = 1,
      .most = 64},
 
@@ -52,38 +51,36 @@ const auto table = std::to_array<Option>({
      .key = "client_id",
      .kind = Kind::text,
      .field = at<&Config::mqtt, &Config::Mqtt::client_id>,
-     .help = "The client id of the service. It must hold a character that no device id has, such as `@`: "
-             "else a device "
-             "of that name would take over the connection. Two replicas need two.",
-     .unset = "made at random",
+     .help = "The client id of the service. It must contain a character that no device id has, such as `@`; "
+             "otherwise a device of that name could take over the connection. Each replica needs its own.",
+     .unset = "random",
      .rule = rules::no_device_id},
     {.section = "mqtt",
      .key = "username",
      .kind = Kind::text,
      .field = at<&Config::mqtt, &Config::Mqtt::username>,
-     .help = "The broker account of the service, for example `@service`. It must hold a character that no "
-             "device id has: "
-             "else a device of that name would get the account's rights.",
+     .help = "The broker account of the service, for example `@service`. It must contain a character that no "
+             "device id has; otherwise a device of that name would get the rights of the account.",
      .rule = rules::no_device_id},
     {.section = "mqtt",
      .key = "password_file",
      .kind = Kind::secret_file,
      .field = at<&Config::mqtt, &Config::Mqtt::password_file>,
-     .help = "The password of that account, one line.",
+     .help = "File with the password of that account, one line.",
      .rule = rules::one_line},
     {.section = "mqtt",
      .key = "ca_file",
      .kind = Kind::file,
      .field = at<&Config::mqtt, &Config::Mqtt::ca_file>,
-     .help = "The CA of the broker's certificate, PEM. Required with `mqtts://`; the host name is always "
+     .help = "The CA of the broker's certificate, PEM. Required with `mqtts://`. The host name is always "
              "verified.",
      .rule = rules::certificates},
     {.section = "mqtt",
      .key = "certificate_file",
      .kind = Kind::file,
      .field = at<&Config::mqtt, &Config::Mqtt::certificate_file>,
-     .help =
-         "A client certificate for the broker, PEM, with `key_file`. Its common name must be no device id.",
+     .help = "A client certificate for the broker, PEM, with `key_file`. Its common name must not be a valid "
+             "device id.",
      .rule = rules::client_certificate},
     {.section = "mqtt",
      .key = "key_file",
@@ -100,33 +97,31 @@ const auto table = std::to_array<Option>({
      .key = "share_group",
      .kind = Kind::text,
      .field = at<&Config::mqtt, &Config::Mqtt::share_group>,
-     .help = "The name of the shared subscription, by which replicas divide the requests. It should be hard "
-             "to guess, "
-             "because whoever joins it swallows requests. `\"\"`: no shared subscription, for one replica or "
-             "a broker without "
-             "them. Needs version 5; with 3.1.1 there is none.",
+     .help = "The name of the shared subscription by which replicas share the requests. It should be hard to "
+             "guess, because a client that joins the subscription takes requests away. `\"\"`: no shared "
+             "subscription, for a single replica or a broker without shared subscriptions. Needs version 5; "
+             "with 3.1.1 there is no shared subscription.",
      .unset = "derived from the master key, the same on every replica",
      .rule = rules::share_group},
     {.section = "mqtt",
      .key = "provisioning_root",
      .kind = Kind::text,
      .field = at<&Config::mqtt, &Config::Mqtt::provisioning_root>,
-     .help = "Where the topics of requests and answers begin.",
+     .help = "Beginning of the topics of requests and answers.",
      .rule = rules::topic_root},
     {.section = "mqtt",
      .key = "devices_root",
      .kind = Kind::text,
      .field = at<&Config::mqtt, &Config::Mqtt::devices_root>,
-     .help = "Where the topics of statuses and configurations begin.",
+     .help = "Beginning of the topics of statuses and configurations.",
      .rule = rules::topic_root},
 
     {.section = "pki",
      .key = "device_ca_file",
      .kind = Kind::file,
      .field = at<&Config::pki, &Config::Pki::device_ca_file>,
-     .help = "The CA that signs device certificates, PEM; if it is no root, the CAs above it may follow. It "
-             "must have "
-             "nothing to do with the CA of the signing certificate.",
+     .help = "The CA that signs device certificates, PEM. If it is not a root, the CAs above it may follow. "
+             "It must be separate from the CA of the signing certificate.",
      .required = true,
      .rule = rules::certificates},
     {.section = "pki",
@@ -155,18 +150,16 @@ const auto table = std::to_array<Option>({
      .kind = Kind::secret_file,
      .field = at<&Config::secrets, &Config::Secrets::master_key_file>,
      .help = "32 bytes, raw or as one base64 line, the same on every replica. Keys in the registry are "
-             "sealed under it: "
-             "without it they are lost.",
+             "sealed under it and are lost without it.",
      .required = true,
      .rule = rules::master_key},
     {.section = "secrets",
      .key = "previous_master_key_file",
      .kind = Kind::secret_file,
      .field = at<&Config::secrets, &Config::Secrets::previous_master_key_file>,
-     .help = "The master key before this one, while it is rotated: what is sealed under it still opens, and "
-             "passwords that were derived from it can still be given again. `latchkey db reseal` says when "
-             "it can "
-             "go.",
+     .help = "The previous master key, while it is being replaced. It opens keys that are still sealed under "
+             "it and gives again passwords that were derived from it. `latchkey db reseal` says when it is "
+             "no longer needed.",
      .unset = "none",
      .rule = rules::master_key},
 
@@ -174,36 +167,35 @@ const auto table = std::to_array<Option>({
      .key = "host",
      .kind = Kind::text,
      .field = at<&Config::connection, &Config::Connection::host>,
-     .help = "Where provisioned devices connect: what answers tell them.",
+     .help = "Host to which provisioned devices connect; sent to devices in answers.",
      .required = true,
      .rule = rules::host},
     {.section = "connection",
      .key = "port",
      .kind = Kind::number,
      .field = at<&Config::connection, &Config::Connection::port>,
-     .help = "The port there.",
+     .help = "Port on that host.",
      .least = 1,
      .most = 65535},
     {.section = "connection",
      .key = "password_port",
      .kind = Kind::number,
      .field = at<&Config::connection, &Config::Connection::password_port>,
-     .help = "The port for devices with a password, where those with a certificate have one that asks for it "
-             "(Mosquitto); 0: the same for both.",
+     .help = "Port for devices with a password, if the other port requires a certificate (Mosquitto). 0: the "
+             "same port for both.",
      .least = 0,
      .most = 65535},
     {.section = "connection",
      .key = "tls",
      .kind = Kind::flag,
      .field = at<&Config::connection, &Config::Connection::tls>,
-     .help = "Whether they connect by TLS."},
+     .help = "Whether devices connect with TLS."},
     {.section = "connection",
      .key = "ca_file",
      .kind = Kind::file,
      .field = at<&Config::connection, &Config::Connection::ca_file>,
-     .help = "The anchors that answers give to devices instead of those they have, PEM. One of them must be "
-             "the issuer of "
-             "the signing certificate.",
+     .help = "Anchors that answers send to devices to replace the anchors they have, PEM. One of them must "
+             "be the issuer of the signing certificate.",
      .unset = "devices keep their anchors",
      .rule = rules::certificates},
 
@@ -211,82 +203,79 @@ const auto table = std::to_array<Option>({
      .key = "mode",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::mode>,
-     .help = "How the broker learns of passwords and of devices that are to be kept out (docs/deploy.md): "
-             "`dynamic-security`: the service tells Mosquitto's plugin of this name; `database`: the broker "
-             "looks "
-             "into the registry (`registry.mqtt_user`, `registry.mqtt_acl`); `none`: it does not, and "
-             "passwords are "
-             "given to nobody.",
+     .help = "How the broker learns passwords and which devices are blocked (docs/deploy.md). "
+             "`dynamic-security`: the service configures Mosquitto's plugin of this name. `database`: the "
+             "broker reads the registry (`registry.mqtt_user`, `registry.mqtt_acl`). `none`: the broker "
+             "learns nothing, and the service issues no passwords.",
      .rule = rules::access_mode},
     {.section = "broker_access",
      .key = "username",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::username>,
-     .help =
-         "With `dynamic-security`: the account that may write to `$CONTROL/dynamic-security/v1`, for "
-         "example `@admin`. It must hold a character that no device id has: else a device of that name would "
-         "command the broker.",
+     .help = "With `dynamic-security`: the account that may write to `$CONTROL/dynamic-security/v1`, for "
+             "example `@admin`. It must contain a character that no device id has; otherwise a device of "
+             "that name could send commands to the broker.",
      .rule = rules::no_device_id},
     {.section = "broker_access",
      .key = "password_file",
      .kind = Kind::secret_file,
      .field = at<&Config::broker_access, &Config::BrokerAccess::password_file>,
-     .help = "The password of that account, one line. Broker, TLS and MQTT version are those of `mqtt`.",
+     .help = "File with the password of that account, one line. Broker, TLS and MQTT version are those of "
+             "`mqtt`.",
      .rule = rules::one_line},
 
     {.section = "crl",
      .key = "file",
      .kind = Kind::text,
      .field = at<&Config::crl, &Config::Crl::file>,
-     .help = "Where the list of revoked certificates is kept, PEM, for a broker that reads one. Its folder "
-             "must be "
-             "writable. A path that counts from the root.",
+     .help = "File for the list of revoked certificates, PEM, for a broker that reads one. Its folder must "
+             "be writable. An absolute path.",
      .unset = "none is written",
      .rule = rules::absolute_path},
     {.section = "crl",
      .key = "lifetime_h",
      .kind = Kind::number,
      .field = at<&Config::crl, &Config::Crl::lifetime_h>,
-     .help =
-         "Hours until a list expires, which locks every device out; it is renewed at a third of this, so two "
-         "thirds are left to notice that it was not.",
+     .help = "Hours until a list expires. An expired list locks every device out. The list is renewed after "
+             "a third of this time, so that two thirds remain to notice a failure.",
      .least = 1,
      .most = 8760},
     {.section = "crl",
      .key = "reload_command",
      .kind = Kind::text,
      .field = at<&Config::crl, &Config::Crl::reload_command>,
-     .help = "Run after each change of the file, to have the broker read it: a program by its full path and "
-             "arguments, separated by spaces; there is no shell. It has 5 s.",
+     .help = "Command that is run after each change of the file, so that the broker reads it: a program by "
+             "its full path, and arguments separated by spaces. No shell is used. It must end within 5 s.",
      .rule = rules::absolute_path},
     {.section = "crl",
      .key = "previous_ca_file",
      .kind = Kind::file,
      .field = at<&Config::crl, &Config::Crl::previous_ca_file>,
-     .help = "The device CAs before the present one, PEM, for as long as certificates of theirs live. "
-             "Without them a device that has a certificate of theirs cannot renew with it; and a broker that "
-             "reads crl.file, where each has a list of its own, refuses it.",
+     .help = "The previous device CAs, PEM, as long as certificates of theirs are valid. Without them a "
+             "device with a certificate of theirs cannot renew it, and a broker that reads `crl.file`, which "
+             "has one list for each CA, refuses the device.",
      .unset = "none",
      .rule = rules::certificates},
     {.section = "crl",
      .key = "previous_ca_key_file",
      .kind = Kind::secret_file,
      .field = at<&Config::crl, &Config::Crl::previous_ca_key_file>,
-     .help = "Their private keys, PEM, not encrypted, in any order: they sign those lists and nothing else.",
+     .help = "Their private keys, PEM, not encrypted, in any order. They sign only those lists.",
      .unset = "none"},
 
     {.section = "limits",
      .key = "batch_max",
      .kind = Kind::number,
      .field = at<&Config::limits, &Config::Limits::batch_max>,
-     .help = "A worker takes at most this many waiting requests at a time.",
+     .help = "Number of waiting requests that a worker takes at a time, at most.",
      .least = 1,
      .most = 1000},
     {.section = "limits",
      .key = "inbox_bytes",
      .kind = Kind::number,
      .field = at<&Config::limits, &Config::Limits::inbox_bytes>,
-     .help = "What may wait in memory, all workers together. Beyond it devices are told to come back.",
+     .help = "Memory for waiting requests, for all workers together. Devices whose requests do not fit are "
+             "told to ask again later.",
      .least = mebibyte,
      .most = 4096 * mebibyte},
 
@@ -294,32 +283,31 @@ const auto table = std::to_array<Option>({
      .key = "listen",
      .kind = Kind::text,
      .field = at<&Config::http, &Config::Http::listen>,
-     .help =
-         "Where the fleet page (`/`), `/livez`, `/readyz` and `/metrics` are served: IP and port, or `off`. "
-         "There is no TLS, and only the page knows a login: beyond this machine, only on a network that is "
-         "trusted.",
+     .help = "IP address and port of the fleet page (`/`), `/livez`, `/readyz` and `/metrics`, or `off`. "
+             "There is no TLS, and only the page needs a login: use an address other than loopback only on a "
+             "trusted network.",
      .rule = rules::listen_address},
     {.section = "http",
      .key = "token_file",
      .kind = Kind::secret_file,
      .field = at<&Config::http, &Config::Http::token_file>,
-     .help = "Who shows this token sees the fleet page: as a Bearer token, or as the password that the "
-             "browser asks for "
-             "(the name does not matter). One line, at least 16 characters.",
-     .unset = "the page is shown on a loopback address only, to everybody on this machine",
+     .help = "File with the token for the fleet page: a client sends it as a Bearer token, or as the "
+             "password when the browser asks (with any user name). One line, at least 16 characters.",
+     .unset = "the page is served on a loopback address only, without a login",
      .rule = rules::page_token},
 
     {.section = "log",
      .key = "level",
      .kind = Kind::text,
      .field = at<&Config::log, &Config::Log::level>,
-     .help = "`debug`, `info`, `warning` or `error`: this and everything graver is logged.",
+     .help =
+         "`debug`, `info`, `warning` or `error`: messages of this level and of more severe ones are logged.",
      .rule = rules::log_level},
     {.section = "log",
      .key = "format",
      .kind = Kind::text,
      .field = at<&Config::log, &Config::Log::format>,
-     .help = "`json`: one object a line; `text`: for reading.",
+     .help = "`json`: one object a line. `text`: for people.",
      .unset = "`text` on a terminal, else `json`",
      .rule = rules::log_format},
 });

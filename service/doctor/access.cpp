@@ -23,7 +23,8 @@ class ConnectionResult {
   }
   std::string wait() {
     auto word = promise_.get_future();
-    return word.wait_for(connect_limit) == std::future_status::ready ? word.get() : "no answer in time";
+    return word.wait_for(connect_limit) == std::future_status::ready ? word.get()
+                                                                     : "no answer within the time limit";
   }
 
  private:
@@ -33,18 +34,18 @@ class ConnectionResult {
 
 Finding no_rights(const std::string& account, const std::string& what) {
   return problem(check, "access_rights", what,
-                 "have the broker load dynamic-security; the account \"" + account + "\" may write to " +
-                     access::command_topic + " and read " + access::reply_topic +
-                     " (deploy/mosquitto/mosquitto.acl)");
+                 "let the broker load dynamic-security, and give the account \"" + account +
+                     "\" the right to write " + access::command_topic + " and to read " +
+                     access::reply_topic + " (deploy/mosquitto/mosquitto.acl)");
 }
 
 Finding no_connection(const std::string& account, const std::string& reason) {
   if (reason.contains("subscription to ")) return no_rights(account, reason);
   if (mqtt::refuses_login(reason))
-    return problem(
-        check, "access_login", reason,
-        "the account \"" + account + "\" and broker_access.password_file must be those of the broker");
-  return problem(check, "broker_refuses", reason, "the broker's log says why");
+    return problem(check, "access_login", reason,
+                   "check the account \"" + account +
+                       "\" and its password in broker_access.password_file at the broker");
+  return problem(check, "broker_refuses", reason, "see the broker's log for the cause");
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ Finding examine_access(const Config& config, const crypto::Secret& password) {
   const auto replies = (*connection)->execute(std::array{access::list_clients(0, 1)});
   if (!replies) return no_rights(account, replies.error());
   if (!replies->front().error.empty()) return no_rights(account, replies->front().error);
-  return fine(check, "the broker takes commands from the account \"" + account + "\"");
+  return fine(check, "the broker accepts commands from the account \"" + account + "\"");
 }
 
 }  // namespace latchkey::service

@@ -16,20 +16,22 @@ Finding broker_problem(const ProbeError& trouble, const Config& config, const st
   switch (trouble.kind) {
     case ProbeError::Kind::unreachable:
       return problem("broker", "broker_unreachable", config.mqtt.url + ": " + trouble.what,
-                     "start the broker, or correct host and port in mqtt.url; a firewall may stand between");
+                     "start the broker, or correct host and port in mqtt.url; check firewalls between this "
+                     "machine and the broker");
     case ProbeError::Kind::no_tls:
-      return problem("tls", "no_tls", trouble.what,
-                     "is this the port of a TLS listener? mqtt:// is for one without TLS");
+      return problem(
+          "tls", "no_tls", trouble.what,
+          "name the port of a TLS listener in mqtt.url; for a listener without TLS, write mqtt://");
     case ProbeError::Kind::unknown_issuer:
       return problem("tls", "wrong_ca", trouble.what,
                      "put the CA that issued the broker's certificate into mqtt.ca_file, or give the broker "
-                     "one of that CA");
+                     "a certificate of the CA in mqtt.ca_file");
     case ProbeError::Kind::other_name:
       return problem("tls", "wrong_host_name", trouble.what,
                      "use one of these names in mqtt.url, or give the broker a certificate for " + host);
     case ProbeError::Kind::dates:
       return problem("tls", "broker_certificate_time", trouble.what,
-                     "renew it; if it is not from yesterday, look at this machine's clock");
+                     "renew the certificate; if its dates are right, check this machine's clock");
     case ProbeError::Kind::certificate:
       break;
   }
@@ -37,11 +39,11 @@ Finding broker_problem(const ProbeError& trouble, const Config& config, const st
 }
 
 Findings tls_findings(const std::optional<crypto::TlsServer>& server, const std::string& host) {
-  if (!server) return {skipped("tls", "mqtt.url asks for none")};
+  if (!server) return {skipped("tls", "mqtt.url does not use TLS")};
   const auto now = current_time();
   auto found = ends_soon("tls", "broker_certificate_ends", "the broker's certificate", server->certificate,
-                         now, "renew it at the broker: devices trust its CA, so they need nothing new");
-  if (found.empty()) found.push_back(fine("tls", "the broker's certificate is trusted, and for " + host));
+                         now, "renew it at the broker; devices trust its CA and do not change");
+  if (found.empty()) found.push_back(fine("tls", "the broker's certificate is trusted and is for " + host));
   return found;
 }
 

@@ -23,7 +23,7 @@ constexpr std::chrono::seconds echo_limit{1};
 constexpr std::chrono::seconds refusal_limit{8};
 
 constexpr const char* rights_todo =
-    "deploy/mosquitto/mosquitto.acl has the rights of the service's account; the broker reads its file again "
+    "give the service's account the rights in deploy/mosquitto/mosquitto.acl; Mosquitto reads its file again "
     "at SIGHUP";
 
 /// A topic of this client's own, of a kind for which the service needs a right.
@@ -58,7 +58,7 @@ class LinkEvents {
   std::string await_session() {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, connect_limit, [this] { return ready_ || !lost_.empty(); });
-    return ready_ ? "" : lost_.empty() ? "no answer in time" : lost_;
+    return ready_ ? "" : lost_.empty() ? "no answer within the time limit" : lost_;
   }
   void await_echoes(const std::vector<TopicTest>& tests) {
     const auto is_here = [this](const TopicTest& test) { return came_.contains(test.topic); };
@@ -153,19 +153,18 @@ Finding no_session(const Config& config, const crypto::Secret& password, const s
   if (reason.contains("subscription to ")) return problem("login", "missing_acl", reason, rights_todo);
   if (mqtt::refuses_login(reason))
     return problem("login", "wrong_login", reason,
-                   "the account \"" + account_of(config) +
-                       "\" and mqtt.password_file (or the client certificate) "
-                       "must be those of the broker");
+                   "check the account \"" + account_of(config) +
+                       "\" and its password in mqtt.password_file (or the client certificate) at the broker");
   if (speaks_3_1_1_only(config, password))
-    return problem("login", "mqtt_version", "the broker speaks MQTT 3.1.1 and not 5: " + reason,
-                   "mqtt.version = \"3.1.1\", and mqtt.share_group = \"\": then one replica serves all");
-  return problem("login", "broker_refuses", reason, "the broker's log says why");
+    return problem("login", "mqtt_version", "the broker supports MQTT 3.1.1 but not 5: " + reason,
+                   "set mqtt.version = \"3.1.1\" and mqtt.share_group = \"\", and run one replica");
+  return problem("login", "broker_refuses", reason, "see the broker's log for the cause");
 }
 
 /// Replicas need shared subscriptions, which only some brokers support.
 Finding shared_finding(const Config& config, const crypto::Secret& password) {
   if (config.mqtt.version != "5" || (config.mqtt.share_group && config.mqtt.share_group->empty()))
-    return skipped("shared", "the service is set to subscribe without a share group");
+    return skipped("shared", "the service is configured to subscribe without a share group");
   mqtt::Options options = broker_login(config, password);
   options.client_id = own_client_id();
   const std::string topic = config.mqtt.provisioning_root + "/" + options.client_id + "/request";
@@ -181,11 +180,11 @@ Finding shared_finding(const Config& config, const crypto::Secret& password) {
     static_cast<void>(link->publish(std::move(message)));
     if (link->flush(acknowledge_limit)) events.await_echoes(test);
     if (events.has_come(topic)) return fine("shared", "the broker has shared subscriptions");
-    why = "a message does not come by one";
+    why = "a message sent to one did not arrive";
   }
   return problem(
       "shared", "no_shared_subscriptions", "the broker has no shared subscriptions: " + why,
-      "mqtt.share_group = \"\", and one replica; or a broker with shared subscriptions, for any number");
+      "set mqtt.share_group = \"\" and run one replica, or use a broker with shared subscriptions");
 }
 
 /// Without MQTT 5 a broker accepts a message that it then drops, so a missing right cannot be detected: that
@@ -208,7 +207,7 @@ Finding rights_finding(const Config& config, LinkEvents& events, const std::vect
   if (!missing.empty())
     return problem("rights", "missing_acl", "the account may not " + missing, rights_todo);
   if (!untried.empty())
-    return skipped("rights", "this broker does not show whether the account may " + untried);
+    return skipped("rights", "this broker does not tell whether the account may " + untried);
   return fine("rights", "the account may read requests and statuses, and write answers and configurations");
 }
 
@@ -223,25 +222,27 @@ Finding size_finding(mqtt::Link& link, LinkEvents& events, const std::string& to
   message.tag = tag;
   static_cast<void>(link.publish(std::move(message)));
   static_cast<void>(link.flush(refusal_limit));
-  if (events.was_delivered(tag)) return fine("size", "the broker takes the largest messages of the protocol");
+  if (events.was_delivered(tag))
+    return fine("size", "the broker accepts the largest messages of the protocol");
   const std::string refusal = events.refusal_of(tag);
   return problem("size", "size_limit_small",
-                 "the broker does not take a message of " + std::to_string(protocol::limits::request_bytes) +
+                 "the broker does not accept a message of " +
+                     std::to_string(protocol::limits::request_bytes) +
                      " bytes: " + (refusal.empty() ? "it does not acknowledge it" : refusal),
-                 "Mosquitto: message_size_limit of at least " +
-                     std::to_string(protocol::limits::request_bytes) + " and max_packet_size of at least " +
-                     std::to_string(packet_needed) + "; elsewhere what they are called there");
+                 "Mosquitto: set message_size_limit to at least " +
+                     std::to_string(protocol::limits::request_bytes) + " and max_packet_size to at least " +
+                     std::to_string(packet_needed) + "; other brokers: the corresponding options");
 }
 
 Finding window_finding(const Config& config, std::size_t window) {
-  if (config.mqtt.version != "5") return skipped("in_flight", "only MQTT 5 tells it");
+  if (config.mqtt.version != "5") return skipped("in_flight", "only MQTT 5 tells the limit");
   const std::size_t wanted = mqtt::Options().in_flight_limit;
   if (window >= wanted)
-    return fine("in_flight", "the broker takes as many unacknowledged messages as the service sends");
+    return fine("in_flight", "the broker accepts as many unacknowledged messages as the service sends");
   return problem("in_flight", "in_flight_small",
-                 "the broker takes only " + std::to_string(window) +
-                     " unacknowledged messages at a time, so a burst of answers goes out slowly",
-                 "Mosquitto: max_inflight_messages 0; elsewhere a Receive Maximum of at least " +
+                 "the broker accepts only " + std::to_string(window) +
+                     " unacknowledged messages at a time, which makes a burst of answers slow",
+                 "Mosquitto: set max_inflight_messages 0; other brokers: a Receive Maximum of at least " +
                      std::to_string(wanted));
 }
 
@@ -256,13 +257,13 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
     if (test.reads) options.subscriptions.push_back(test.topic);
   LinkEvents events;
   std::unique_ptr<mqtt::Link> link;
-  constexpr const char* because = "there is no session at the broker";
+  constexpr const char* because = "there is no connection to the broker";
   const std::string reason = session_with(std::move(options), events, link);
   if (!reason.empty())
     return {no_session(config, password, reason), skipped("rights", because), skipped("shared", because),
             skipped("in_flight", because), skipped("size", because)};
 
-  Findings found = {fine("login", "the broker lets the account in")};
+  Findings found = {fine("login", "the broker accepts the login")};
   for (std::size_t i = 0; i < tests.size(); ++i) {
     mqtt::Message message;
     message.topic = tests[i].topic;
@@ -274,7 +275,7 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
   // If a plain subscription does not work, a shared one cannot be tested.
   found.push_back(events.has_come(tests.front().topic)
                       ? shared_finding(config, password)
-                      : skipped("shared", "this broker lets the account not speak to itself"));
+                      : skipped("shared", "the account may not publish to itself at this broker"));
   found.push_back(window_finding(config, link->window()));
   constexpr std::size_t answers = 2;
   found.push_back(events.was_delivered(answers + 1) ? size_finding(*link, events, tests[answers].topic)

@@ -19,7 +19,7 @@ Findings ends_soon(std::string_view name, std::string_view code, const std::stri
   const auto left = std::chrono::floor<std::chrono::days>(certificate.not_after() - now).count();
   if (certificate.not_after() - now >= soon) return {};
   const std::string when =
-      left < 0 ? "has ended" : "ends in " + std::to_string(left) + (left == 1 ? " day" : " days");
+      left < 0 ? "has expired" : "ends in " + std::to_string(left) + (left == 1 ? " day" : " days");
   return {problem(name, code, which + " \"" + certificate.common_name() + "\" " + when, todo)};
 }
 
@@ -38,12 +38,11 @@ Findings examine_certificates(const Config& config, crypto::Time now) {
   const auto pki = load_pki(config, now);
   if (!pki)
     for (const std::string& complaint : pki.error())
-      found.push_back(
-          problem(check, "pki_refused", complaint,
-                  "`latchkey ca init` shows how they belong together; if all of them are \"not valid yet\" "
-                  "or expired, look at this machine's clock"));
+      found.push_back(problem(check, "pki_refused", complaint,
+                              "see `latchkey ca init --help` for the files that belong together; if all are "
+                              "\"not valid yet\" or expired, check this machine's clock"));
   if (found.empty())
-    found.push_back(fine(check, "keys and certificates belong together and last more than a month"));
+    found.push_back(fine(check, "keys and certificates belong together and are valid for more than a month"));
   return found;
 }
 

@@ -52,7 +52,7 @@ ExplainedCheck check_owner(const registry::RequestFacts& facts) {
   if (const auto other = registered_elsewhere(facts.device, *facts.enrolment))
     return refused(name, {Reason::registered_by_another_enrolment, *other});
   if (!facts.device || facts.device->enrolled_by.empty()) return passed(name, "not registered");
-  return passed(name, facts.device->proof_key ? "and only the key that registered it speaks for it" : "");
+  return passed(name, facts.device->proof_key ? "only the key that registered it is accepted" : "");
 }
 
 void add_all(Checks& checks, std::span<const PolicyCheck> rules, const Asked& asked,
@@ -65,10 +65,10 @@ void add_all(Checks& checks, std::span<const PolicyCheck> rules, const Asked& as
 
 ExplainedCheck check_approval(const std::optional<registry::Device>& device) {
   constexpr std::string_view name = "approval";
-  if (device && device->approved) return passed(name, "the request that was approved, and no other");
+  if (device && device->approved) return passed(name, "for the approved request only");
   if (device && device->waiting) return refused(name, Reason::waits_for_approval);
   if (device && device->rejected) return refused(name, Reason::rejected_by_operator);
-  return refused(name, {Reason::waits_for_approval, "it has not asked yet"});
+  return refused(name, {Reason::waits_for_approval, "it has not sent a request yet"});
 }
 
 ExplainedCheck check_quota(const registry::QuotaLevel& quota) {
@@ -86,8 +86,10 @@ std::string filled_in(std::string text, std::string_view word, std::string_view 
 Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   const registry::RequestFacts& facts = known.facts;
   if (!facts.enrolment)
-    return {refused("enrolment", {Reason::no_enrolment,
-                                  "none of its own; --group or --token-file names what its proof would"})};
+    return {
+        refused("enrolment",
+                {Reason::no_enrolment,
+                 "the device has none of its own; name its group by --group, or its token by --token-file"})};
   const Enrolment& enrolment = *facts.enrolment;
   Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
   const Asked asked = asked_of(known, gives_passwords);

@@ -21,7 +21,8 @@ Material problem(std::string what) {
 }
 
 Material sealed_key(const ImportRecord& record, const ImportOptions& options) {
-  if (options.master_key == nullptr) return problem("key: there is no master key to seal it under");
+  if (options.master_key == nullptr)
+    return problem("key: the master key, under which it is sealed, cannot be read");
   const auto key = crypto::read_key_text(record[Column::key], limits::key_min_bytes, limits::key_max_bytes);
   if (!key) return problem("key: " + key.error().what + "; it must be base64 of 32 to 64 bytes");
   return options.master_key->seal("device:" + record[Column::device_id], key->view());
@@ -31,14 +32,14 @@ Material hashed_token(const std::string& token) {
   const auto length =
       static_cast<std::size_t>(std::ranges::count_if(token, [](char c) { return (c & 0xc0) != 0x80; }));
   if (length < limits::token_min_chars || length > limits::token_max_chars)
-    return problem("token: " + std::to_string(length) + " characters are not 16 to 256");
+    return problem("token: it has " + std::to_string(length) + " characters, it must have 16 to 256");
   const auto digest = crypto::sha256(crypto::as_bytes(token));
   return crypto::Bytes(digest.begin(), digest.end());
 }
 
 Material public_key(const std::string& text) {
   const auto der = crypto::base64_decode(text);
-  if (!der) return problem("public_key: this is no base64");
+  if (!der) return problem("public_key: not base64");
   const auto key = crypto::PublicKey::from_spki(*der);
   if (!key) return problem("public_key: " + key.error().what);
   return *der;
@@ -56,7 +57,7 @@ Material fingerprint(const std::string& text) {
     bytes.push_back(static_cast<std::uint8_t>(high << 4U | low));
   }
   if (text.size() != 64 || bytes.size() != 32)
-    return problem("certificate_sha256: these are not 64 hexadecimal digits");
+    return problem("certificate_sha256: not 64 hexadecimal digits");
   return bytes;
 }
 
@@ -93,14 +94,15 @@ std::expected<registry::ImportedDevice, std::string> imported_device(const Impor
   device.proof = "group";
   for (const auto& [column, proof] : proofs) {
     if (!record.has(column)) continue;
-    if (device.proof != "group") return std::unexpected("more than one thing to prove itself by");
+    if (device.proof != "group")
+      return std::unexpected("more than one of key, token, public_key and certificate_sha256");
     auto material = material_of(record, column, options);
     if (!material) return std::unexpected(std::move(material).error());
     device.proof = proof;
     device.material = *std::move(material);
   }
   if (device.proof == "group" && device.group.empty())
-    return std::unexpected("nothing to prove itself by, and no group whose proof it could have");
+    return std::unexpected("neither a proof (key, token, public_key, certificate_sha256) nor a group");
   auto config = protocol::check_config(record.has(Column::config) ? record[Column::config] : "{}");
   if (!config) return std::unexpected(std::move(config).error());
   device.config = *std::move(config);

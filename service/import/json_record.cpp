@@ -19,11 +19,11 @@ struct Strictness {
 
   bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
     using Event = Json::parse_event_t;
-    if (depth > static_cast<int>(protocol::limits::json_depth)) problem = "this is nested too deeply";
+    if (depth > static_cast<int>(protocol::limits::json_depth)) problem = "the line is nested too deeply";
     if (event == Event::object_start) open.emplace_back();
     if (event == Event::object_end) open.pop_back();
     if (event == Event::key && !open.back().insert(parsed.get<std::string>()).second)
-      problem = "a member is there twice";
+      problem = "the line has a member twice";
     return true;
   }
 };
@@ -31,13 +31,13 @@ struct Strictness {
 void take(const std::string& name, Json& value, ImportRecord& record) {
   const auto column = column_named(name);
   if (!column) {
-    record.problem = "there is no member \"" + name.substr(0, 64) + "\"";
+    record.problem = "unknown member \"" + name.substr(0, 64) + "\"";
   } else if (*column == Column::config && value.is_object()) {
     record[*column] = value.dump();
   } else if (*column != Column::config && value.is_string()) {
     record[*column] = std::move(value.get_ref<std::string&>());
   } else if (!value.is_null()) {
-    record.problem = name + (*column == Column::config ? " is no object" : " is no string");
+    record.problem = name + (*column == Column::config ? ": not an object" : ": not a string");
   }
 }
 
@@ -53,7 +53,7 @@ void read_json_record(std::string_view line, ImportRecord& record) {
   Strictness strictness;
   Json object = Json::parse(line, std::ref(strictness), false);
   if (!object.is_object()) {
-    record.problem = "this is no JSON object";
+    record.problem = "the line is not a JSON object";
   } else if (!strictness.problem.empty()) {
     record.problem = strictness.problem;
   } else {

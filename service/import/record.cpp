@@ -49,7 +49,7 @@ std::string unknown_column(std::size_t number, std::string_view name) {
                             std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; });
   std::string problem = "column " + std::to_string(number) + " of the header";
   if (may_be_shown) problem.append(" (\"").append(name).append("\")");
-  problem += " is none of";
+  problem += " is unknown; the columns are";
   for (const auto known : column_names)
     problem.append(known == column_names.front() ? " " : ", ").append(known);
   if (const auto meant = nearest(name, column_names)) problem.append("; did you mean ").append(*meant) += '?';
@@ -136,7 +136,7 @@ bool RecordReader::next(ImportRecord& record) {
     return next(record);
   }
   if (format_ == Format::csv && !continue_quoted()) record.problem = "a quote is not closed";
-  if (too_long_) record.problem = "this is longer than 32 KiB";
+  if (too_long_) record.problem = "the line is longer than 32 KiB";
   if (!record.problem.empty()) return true;
   if (format_ == Format::csv)
     read_csv(record);
@@ -158,7 +158,7 @@ void RecordReader::read_header(ImportRecord& record) {
     header_.push_back(*column);
   }
   if (std::ranges::find(header_, Column::device_id) == header_.end())
-    record.problem = "the header has no device_id";
+    record.problem = "the header has no column device_id";
 }
 
 void RecordReader::read_csv(ImportRecord& record) {
@@ -167,16 +167,17 @@ void RecordReader::read_csv(ImportRecord& record) {
     if (place == std::string_view::npos) break;
     auto field = read_field(line_, place);
     if (!field) {
-      record.problem = "a quote is where there may be none";
+      record.problem = "a quote is in the wrong place";
       return;
     }
     record[column] = *std::move(field);
     if (column == header_.back()) {
-      if (place != std::string_view::npos) record.problem = "there are more fields than columns";
+      if (place != std::string_view::npos)
+        record.problem = "the line has more fields than the header has columns";
       return;
     }
   }
-  record.problem = "there are fewer fields than columns";
+  record.problem = "the line has fewer fields than the header has columns";
 }
 
 }  // namespace latchkey::service

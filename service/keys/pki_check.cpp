@@ -46,10 +46,9 @@ void check_apart(std::span<const Certificate> device_cas, std::span<const Certif
     for (const Certificate& other : others) {
       const auto found = relation(device_ca, other);
       if (found.empty()) continue;
-      complaints.push_back(
-          "pki.device_ca_file: " + name_of(device_ca) + " " + std::string(found) + " " + name_of(other) +
-          " of " + std::string(others_option) +
-          ": who issues device certificates must have nothing to do with those whom devices believe");
+      complaints.push_back("pki.device_ca_file: " + name_of(device_ca) + " " + std::string(found) + " " +
+                           name_of(other) + " of " + std::string(others_option) +
+                           ": the CA of the devices must be separate from the CAs that devices trust");
     }
   }
 }
@@ -63,17 +62,17 @@ void check_time(const Certificate& certificate, std::string_view option, crypto:
 }
 
 void check_device_ca(const Certificate& ca, crypto::Time now, std::vector<std::string>& complaints) {
-  if (!ca.is_ca()) complaints.push_back("pki.device_ca_file: " + name_of(ca) + " is no CA");
+  if (!ca.is_ca()) complaints.push_back("pki.device_ca_file: " + name_of(ca) + " is not a CA");
   check_time(ca, "pki.device_ca_file", now, complaints);
 }
 
 void check_signing(const Certificate& signing, crypto::Time now, std::vector<std::string>& complaints) {
   if (!signing.signs_answers())
     complaints.push_back("pki.signing_certificate_file: " + name_of(signing) +
-                         " is not made for answers: its one extended key usage must be " +
-                         std::string(crypto::answer_signing_usage) + ", critical, and its one name the URI " +
-                         std::string(crypto::answer_signing_name) +
-                         ". Make a new one by the CA that devices have: docs/certificates.md, A new signing "
+                         " cannot sign answers: its only extended key usage must be " +
+                         std::string(crypto::answer_signing_usage) +
+                         ", critical, and its only name the URI " + std::string(crypto::answer_signing_name) +
+                         ". Issue a new one by the CA that devices have: docs/certificates.md, A new signing "
                          "certificate (latchkey ca init makes a new CA with it)");
   check_time(signing, "pki.signing_certificate_file", now, complaints);
 }
@@ -96,7 +95,7 @@ void check_anchors(const PkiCertificates& certificates, crypto::Time now,
   const auto issued_signing = [&](const Certificate& anchor) { return signing.issued_by(anchor); };
   if (std::ranges::none_of(anchors, issued_signing))
     complaints.push_back("connection.ca_file: none of its certificates issued " + name_of(signing) +
-                         " of pki.signing_certificate_file: devices would believe no further answer");
+                         " of pki.signing_certificate_file: devices would accept no further answer");
 }
 
 void check_size(const PkiCertificates& certificates, std::vector<std::string>& complaints) {

@@ -71,7 +71,8 @@ std::expected<void, std::string> check_input(const std::vector<std::string>& hos
   if (hosts.empty()) return std::unexpected("the broker's certificate needs a host name");
   for (const auto& host : hosts) {
     if (!is_host(host))
-      return std::unexpected("\"" + host + "\" is no host: a DNS name or an IP address, no port");
+      return std::unexpected("\"" + host +
+                             "\" is not a host: name a DNS name or an IP address, without a port");
   }
   if (lifetimes.signing > lifetimes.ca || lifetimes.broker > lifetimes.ca)
     return std::unexpected("no certificate may outlive its CA");
@@ -86,7 +87,7 @@ std::expected<void, std::string> check_free(const fs::path& folder, const std::v
       taken.append(taken.empty() ? "" : ", ").append(file.about.name);
   }
   if (taken.empty()) return {};
-  return std::unexpected(folder.string() + " holds " + taken + " already; nothing was written");
+  return std::unexpected(folder.string() + " contains " + taken + " already; nothing was written");
 }
 
 std::expected<void, std::string> write_one(const fs::path& path, const Content& file) {

@@ -47,7 +47,7 @@ constexpr int lines_of_a_device = 10;
 
 /// A full disk or memory must not fail the caller: reports the lost line on stderr.
 void report_lost_line() noexcept {
-  static_cast<void>(std::fputs("latchkey: a line of the log is lost\n", stderr));
+  static_cast<void>(std::fputs("latchkey: a log line was lost\n", stderr));
 }
 
 }  // namespace

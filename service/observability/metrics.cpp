@@ -61,42 +61,45 @@ struct Metrics::Series {
 
   prometheus::Registry registry;
   std::vector<Answered> answered;
-  Histogram& latency = histogram("latchkey_request_duration_seconds",
-                                 "From the intake of a request to the hand-over of its answer.", seconds);
+  Histogram& latency =
+      histogram("latchkey_request_duration_seconds",
+                "Time from the intake of a request until its answer is handed over.", seconds);
   std::array<Histogram*, stages.size()> took{};
   std::array<Histogram*, 2> batch{};
   std::array<Counter*, drops.size()> dropped{};
   std::array<Counter*, credential_types.size()> issued{};
   std::array<std::array<Counter*, 2>, kinds.size()> statuses{};
   std::array<Gauge*, states.size()> devices{};
-  Counter& shed =
-      counter("latchkey_requests_shed_total", "Requests that a full inbox turned away with an answer.");
+  Counter& shed = counter("latchkey_requests_shed_total",
+                          "Requests that were answered retry because the inbox was full.");
   Counter& broker_connections = counter("latchkey_broker_connections_total",
-                                        "Connections to the broker on which every subscription stood.");
-  Counter& broker_failures = counter("latchkey_broker_failures_total",
-                                     "Connections to the broker that ended, and attempts that failed.");
-  Counter& access_failures = counter(
-      "latchkey_broker_access_failures_total",
-      "Times that the broker's list of passwords and kept out devices could not be brought up to date.");
+                                        "Connections to the broker on which every subscription succeeded.");
+  Counter& broker_failures =
+      counter("latchkey_broker_failures_total",
+              "Connections to the broker that ended, and connection attempts that failed.");
+  Counter& access_failures = counter("latchkey_broker_access_failures_total",
+                                     "Failed updates of the broker's list of passwords and blocked devices.");
   Gauge& access_up =
       gauge("latchkey_broker_access_up",
-            "1 while the broker's list of passwords and kept out devices follows the registry, and "
-            "where the service does not keep it.");
+            "1 while the broker's list of passwords and blocked devices agrees with the registry, and "
+            "if the service does not maintain it.");
   Gauge& access_entries = gauge("latchkey_broker_access_entries",
-                                "Passwords and kept out devices in the broker's list (dynamic-security).");
+                                "Passwords and blocked devices in the broker's list (dynamic-security).");
   Counter& crl_failures = counter("latchkey_crl_failures_total",
-                                  "Times that the CRL could not be written or the broker not told.");
+                                  "Failed attempts to write the CRL or to notify the broker of it.");
   Gauge& crl_entries = gauge("latchkey_crl_entries", "Certificates on the CRL.");
-  Gauge& crl_end = gauge("latchkey_crl_next_update_timestamp_seconds",
-                         "When the CRL that was written last expires, in Unix seconds; 0: none is written.");
-  Gauge& broker_up = gauge("latchkey_broker_up", "1 while the subscriptions at the broker stand.");
+  Gauge& crl_end =
+      gauge("latchkey_crl_next_update_timestamp_seconds",
+            "When the last CRL that was written expires, in Unix seconds; 0: no CRL was written.");
+  Gauge& broker_up = gauge("latchkey_broker_up", "1 while the service is subscribed at the broker.");
   Gauge& database_up =
       gauge("latchkey_database_up", "1 while the database answers and its schema is new enough.");
   Gauge& look = gauge("latchkey_operators_look_timestamp_seconds",
-                      "When operators' changes were polled for in the registry last, in Unix seconds; 0: "
-                      "not yet. Every 5 s while the registry answers.");
+                      "When the registry was last polled for operators' changes, in Unix seconds; 0: "
+                      "not yet. Polled every 5 s while the registry answers.");
   Gauge& inbox_messages = gauge("latchkey_inbox_messages", "Messages that wait for a worker.");
-  Gauge& inbox_bytes = gauge("latchkey_inbox_bytes", "What they take of limits.inbox_bytes.");
+  Gauge& inbox_bytes =
+      gauge("latchkey_inbox_bytes", "Bytes of these messages; limits.inbox_bytes is their limit.");
   Gauge& outbox_messages =
       gauge("latchkey_outbox_messages", "Messages that the broker has not acknowledged yet.");
 };
@@ -105,30 +108,29 @@ Metrics::Series::Series() {
   make_answered();
   for (std::size_t i = 0; i < stages.size(); ++i)
     took[i] = &histogram("latchkey_stage_duration_seconds",
-                         "How long a step took: wait of a message, the others of a batch.", seconds,
+                         "Duration of a step: wait for a message, the other steps for a batch.", seconds,
                          {{"stage", stages[i]}});
   for (const auto channel : {protocol::Channel::request, protocol::Channel::status})
     batch[channel == protocol::Channel::request ? 0 : 1] =
-        &histogram("latchkey_batch_size", "Messages that a worker took at once.", sizes,
+        &histogram("latchkey_batch_size", "Messages that a worker took as a batch.", sizes,
                    {{"kind", channel == protocol::Channel::request ? "request" : "status"}});
   for (std::size_t i = 0; i < drops.size(); ++i)
-    dropped[i] = &counter("latchkey_messages_dropped_total", "Messages that went no further, unanswered.",
+    dropped[i] = &counter("latchkey_messages_dropped_total", "Messages that were dropped without an answer.",
                           {{"reason", drops[i]}});
   for (std::size_t i = 0; i < credential_types.size(); ++i)
     issued[i] = &counter("latchkey_credentials_issued_total", "Credentials that were committed.",
                          {{"type", credential_types[i]}});
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     for (const bool counts : {false, true})
-      statuses[i][counts ? 1 : 0] =
-          &counter("latchkey_statuses_total",
-                   "Statuses of devices; result ignored: not of a live credential "
-                   "or of the open session.",
-                   {{"kind", std::string(name_of(kinds[i]))}, {"result", counts ? "counted" : "ignored"}});
+      statuses[i][counts ? 1 : 0] = &counter(
+          "latchkey_statuses_total",
+          "Statuses of devices. result=\"ignored\": not from a live credential or not from the open session.",
+          {{"kind", std::string(name_of(kinds[i]))}, {"result", counts ? "counted" : "ignored"}});
   }
   for (std::size_t i = 0; i < states.size(); ++i)
     devices[i] = &gauge("latchkey_devices",
-                        "Devices by state, as the database counted them a moment ago. Every replica shows "
-                        "the whole fleet: take the maximum, not the sum.",
+                        "Devices by state, as counted recently in the registry. Every replica shows the "
+                        "whole fleet: use the maximum, not the sum.",
                         {{"state", states[i]}});
 }
 

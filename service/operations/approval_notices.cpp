@@ -21,7 +21,7 @@ registry::Result<bool> ApprovalNotices::step(registry::Registry& registry) const
     answer.code = rule.name;
     answer.message = rule.message;
     answer.retry_after_s = rule.retry_after_s;
-    log_.info("told to ask again: an operator decided",
+    log_.info("the device was told to ask again: an operator decided",
               {{"tracking_id", answer.tracking_id}, {"device_id", notice.device_id.text()}});
     publisher_.notify(notice.device_id, answer, *signer);
   }

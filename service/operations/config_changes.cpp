@@ -62,7 +62,7 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
     configurer_.send(due[i], facts.session, facts.device->state, facts, facts.device->attributes);
     ++sent;
   }
-  log_.info("configurations were worked out",
+  log_.info("configurations were computed",
             {{"devices", static_cast<std::int64_t>(due.size())}, {"sent", sent}});
   return {};
 }

@@ -39,14 +39,15 @@ void Housekeeper::maintain() {
   // Between the steps write what was sent.
   next_maintenance_ =
       Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
-  if (!more) log_.warning("the registry is not maintained yet", {{"reason", more.error().what}});
+  if (!more)
+    log_.warning("maintenance of the registry failed and will be repeated", {{"reason", more.error().what}});
 }
 
 /// No retry: a device that still needs the message repeats its request.
 void Housekeeper::record(const std::vector<registry::Undelivered>& messages) {
   if (messages.empty()) return;
   if (const auto done = registry::record_undelivered(registry_, messages); !done)
-    log_.warning("stuck_devices does not show yet what the broker did not take",
+    log_.warning("registry.stuck_devices is not updated yet with messages that the broker refused",
                  {{"reason", done.error().what}});
 }
 

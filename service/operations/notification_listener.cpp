@@ -50,7 +50,9 @@ void NotificationListener::listen() {
   const auto left = busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_poll_ - Clock::now());
   const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(poll_interval)));
   if (ending_) return;
-  if (!heard) log_.warning("operators' changes are noticed every 5 s only", {{"reason", heard.error().what}});
+  if (!heard)
+    log_.warning("no notifications from the registry: operators' changes are polled every 5 s",
+                 {{"reason", heard.error().what}});
   const bool poll = (heard && heard->connected) || Clock::now() >= next_poll_;
   if (poll) next_poll_ = Clock::now() + poll_interval;
   bool reached = true;

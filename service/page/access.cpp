@@ -61,8 +61,9 @@ std::optional<HttpResponse> PageAccess::refusal(const HttpRequest& request) cons
     return response;
   }
   if (!loopback_)
-    return refuse(403, "beyond this machine the fleet page needs a token: set http.token_file\n");
-  if (!is_this_machine(request.host)) return refuse(403, "ask for localhost or 127.0.0.1\n");
+    return refuse(403,
+                  "the fleet page needs a token on an address other than loopback: set http.token_file\n");
+  if (!is_this_machine(request.host)) return refuse(403, "open the page as localhost or 127.0.0.1\n");
   return std::nullopt;
 }
 

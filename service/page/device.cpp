@@ -64,7 +64,7 @@ Markup facts(const ShownDevice& device, Now now) {
     if (!device.reason.empty()) act.raw("<br><bdi>").text(device.reason).raw("</bdi>");
     fact(list, "Last act of an operator", act);
   }
-  fact(list, "Says of itself", attributes(device.attributes), "wide");
+  fact(list, "Attributes", attributes(device.attributes), "wide");
   return list.raw("</dl>");
 }
 
@@ -86,7 +86,7 @@ Markup event_cell(const ShownEvent& event) {
 
 Markup history_section(const std::vector<ShownEvent>& events, Now now) {
   Markup about;
-  about.raw("The newest first: its requests with their true reasons, changes of state, acts of operators.");
+  about.raw("Requests with their true reasons, changes of state and acts of operators, the newest first.");
   if (events.empty()) return section("History", about, empty("Nothing has happened yet."));
   Table table({"When", "What", "By"});
   for (const ShownEvent& event : events)
@@ -121,7 +121,7 @@ HttpResponse device_page(const std::string& asked,
                          const std::optional<std::expected<registry::DeviceHistory, std::string>>& history,
                          Now now) {
   if (!history)
-    return unknown(asked, Markup().raw("This is no device id: letters, digits and . _ : - , at most 64."));
+    return unknown(asked, Markup().raw("Not a valid device id: letters, digits and . _ : - , at most 64."));
   if (!*history)
     return document(
         503, "Latchkey", asked,
@@ -131,7 +131,7 @@ HttpResponse device_page(const std::string& asked,
             .raw("</p>"));
   const auto& found = **history;
   if (!found.device && found.events.empty())
-    return unknown(asked, Markup().raw("No such device was enrolled, or ever asked."));
+    return unknown(asked, Markup().raw("No device of this id is enrolled or sent a request."));
   Markup body;
   body.raw("<section>");
   if (found.device) {
@@ -140,9 +140,8 @@ HttpResponse device_page(const std::string& asked,
     if (device.online) beside.raw(" <span class=\"badge online\">online</span>");
     body.add(head(asked, beside)).add(life(device, now)).add(facts(device, now));
   } else {
-    body.add(head(
-        asked,
-        Markup().raw("Nobody enrolled this id, and it never registered; this is who asked in its name.")));
+    body.add(head(asked, Markup().raw("This id is not enrolled and was never registered. The history shows "
+                                      "the requests in its name.")));
   }
   body.raw("</section>").add(history_section(found.events, now));
   return document(200, "Latchkey: " + asked, asked, body);

@@ -106,10 +106,10 @@ Markup funnel_section(const FleetView& view) {
   const Funnel sum = sum_of(days);
   Markup about;
   about.raw(
-      "Of the devices that first asked in the last 30 days, how many got how far. Each stands on the day of "
-      "its request.");
+      "The devices whose first request came in the last 30 days, by the step that they reached. A device is "
+      "counted on the day of its first request.");
   if (sum.requested == 0)
-    return section("Provisioning", about, empty("No device has asked in the last 30 days."));
+    return section("Provisioning", about, empty("No first request in the last 30 days."));
   Markup body;
   body.raw("<div class=\"funnel\"><ol class=\"steps\">");
   step(body, "requested", sum.requested, sum.requested);
@@ -123,11 +123,11 @@ Markup funnel_section(const FleetView& view) {
 Markup pending_section(const registry::Overview& overview, Now now) {
   Markup about;
   about.raw(
-      "Their proof is good, and their group admits whom an operator approves: "
-      "<code>registry.approve(device_id)</code> or "
+      "Devices with a valid proof whose group admits a device only with an operator's approval: "
+      "<code>registry.approve(device_id, reason)</code> or "
       "<code>registry.reject(device_id, reason)</code>.");
-  if (overview.pending.empty()) return section("Pending approvals", about, empty("Nobody waits."));
-  Table table({"Device", "Group", "Waits since", "Says of itself"});
+  if (overview.pending.empty()) return section("Pending approvals", about, empty("No device waits."));
+  Table table({"Device", "Group", "Waits since", "Attributes"});
   for (const auto& each : overview.pending)
     table.row()
         .cell(device_link(each.device_id))
@@ -149,10 +149,10 @@ Markup pending_section(const registry::Overview& overview, Now now) {
 Markup rejections_section(const registry::Overview& overview, Now now) {
   Markup about;
   about.raw(
-      "The last 20 of seven days, with the true reason, which the device was not told. An id here may be "
-      "anybody's claim.");
+      "The last 20 of the last seven days, with the true reason, which the device does not learn. The id is "
+      "only claimed: anyone with the bootstrap login can use any id.");
   if (overview.rejections.empty())
-    return section("Rejections", about, empty("Nobody was rejected in the last seven days."));
+    return section("Rejections", about, empty("No request was rejected in the last seven days."));
   Table table({"When", "Device", "Code", "Reason", "Tracking id"});
   for (const auto& each : overview.rejections)
     table.row()
@@ -166,7 +166,9 @@ Markup rejections_section(const registry::Overview& overview, Now now) {
 
 Markup expiring_section(const registry::Overview& overview, Now now) {
   Markup about;
-  about.raw("In use, with less than a third of their life left, and not renewed: the devices to look after.");
+  about.raw(
+      "Credentials in use that have less than a third of their lifetime left and are not renewed. Check "
+      "these devices.");
   if (overview.expiring.empty())
     return section("Expiring credentials", about, empty("Every credential in use was renewed in time."));
   Table table({"Device", "Ends", "Credential", "State", "Online"});

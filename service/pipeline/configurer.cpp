@@ -25,7 +25,8 @@ void Configurer::send(const protocol::DeviceId& id, const std::string& session, 
                       const registry::StatusFacts& facts, std::string_view attributes) const {
   const auto signer = authenticator_.signer_for(id, facts);
   if (!signer) {
-    log_.warning("no key to sign a configuration with: the enrolment is gone", {{"device_id", id.text()}});
+    log_.warning("a configuration cannot be signed: the enrolment of the device is gone",
+                 {{"device_id", id.text()}});
     return;
   }
   protocol::Configuration message;

@@ -42,9 +42,10 @@ void Intake::accept(const mqtt::Delivery& delivery) {
       return;
     case Admission::shed:
       metrics_.shed();
-      return log_.warning("shed: the inbox is full, or one device fills it");
+      return log_.warning("answered retry: the inbox is full, or one device fills its share");
     case Admission::dropped:
-      return drop(Dropped::inbox_full, "dropped: the inbox is full, or one device fills it", delivery.topic);
+      return drop(Dropped::inbox_full, "dropped: the inbox is full, or one device fills its share",
+                  delivery.topic);
   }
 }
 

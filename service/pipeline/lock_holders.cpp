@@ -9,7 +9,7 @@ void log_lock_holders(registry::Registry& registry, Log& log) {
   if (!holders) return;
   for (const registry::LockHolder& holder : *holders) {
     const std::string since = format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(holder.since));
-    log.warning("a session keeps devices locked: they are told to come back",
+    log.warning("a database session holds locks on devices: they are told to ask again later",
                 {{"pid", holder.pid}, {"login", std::string_view(holder.login)}, {"since", since}});
   }
 }

@@ -67,9 +67,9 @@ bool Publisher::is_too_large(std::string_view payload, const protocol::DeviceId&
   if (payload.size() <= protocol::limits::answer_bytes) return false;
   metrics_.dropped(Dropped::too_large);
   log_.error(
-      "a message is larger than a device takes, and was not sent: use fewer or smaller certificates",
+      "a message was not sent because it is larger than a device accepts: use fewer or smaller certificates",
       {{"device_id", id.text()}, {"limit", static_cast<std::int64_t>(protocol::limits::answer_bytes)}});
-  sent_.given_up(0, {id.text(), std::to_string(payload.size()) + " bytes, more than a device takes"});
+  sent_.given_up(0, {id.text(), std::to_string(payload.size()) + " bytes, more than a device accepts"});
   return true;
 }
 
@@ -87,7 +87,7 @@ bool Publisher::publish(mqtt::Message message) {
   // that the log sums up repeats.
   if (link_.publish(std::move(message))) return true;
   metrics_.dropped(Dropped::outbox_full);
-  log_.warning("the outbox is full, an answer was dropped");
+  log_.warning("an answer was dropped: the outbox is full");
   return false;
 }
 

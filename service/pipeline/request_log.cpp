@@ -35,12 +35,12 @@ void log_decided(Log& log, const RequestJob& job, const LedgerLine& line) {
 }
 
 void log_raced(Log& log, const RequestJob& job) {
-  log.debug("another was faster: decided again",
+  log.debug("decided again: another request changed the device first",
             {{"tracking_id", job.tracking_id}, {"device_id", job.inbound.device_id.text()}});
 }
 
 void log_answered(Log& log, const RequestJob& job, const LedgerLine& line, bool handed_over, bool counted) {
-  if (counted) log.warning("a flood: answers without a line of their own");
+  if (counted) log.warning("too many answers for one device: the next ones are not logged");
   const auto write = counted ? &Log::debug : &Log::info;
   const auto took =
       std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - job.inbound.received);

@@ -210,7 +210,7 @@ void RequestPipeline::answer_refused(const RequestJob& job, Reason reason) {
   row.attempt = attempt_of(job, line, system_time());
   row.attempt.counted = tools_.limits.floods(job.inbound.device_id, Steady::now());
   if (const auto recorded = registry::commit_requests(registry_, std::span(&row, 1)); !recorded)
-    tools_.log.warning("a refusal is in no ledger",
+    tools_.log.warning("a refused request is not recorded in the ledger",
                        {{"tracking_id", job.tracking_id}, {"reason", recorded.error().what}});
   answer_undecided(job, Code::unavailable, reason);
 }

@@ -81,7 +81,7 @@ void StatusPipeline::run(std::vector<Inbound> batch) {
                                                            {"reason", registry::row_of(reason).id}});
       });
   if (!unanswered.empty())
-    tools_.log.warning("statuses were dropped, the registry is away",
+    tools_.log.warning("statuses were dropped: the registry is unavailable",
                        {{"count", static_cast<std::int64_t>(unanswered.size())}});
 }
 

@@ -55,8 +55,8 @@ std::optional<crypto::Certificate> not_begun(const Config& config) {
 }
 
 std::string why_not_begun(const crypto::Certificate& certificate) {
-  return "this machine's clock is before the certificate \"" + certificate.common_name() + "\" begins, " +
-         format_rfc3339(certificate.not_before());
+  return "this machine's clock is earlier than the begin of the certificate \"" + certificate.common_name() +
+         "\", " + format_rfc3339(certificate.not_before());
 }
 
 /// Answers health checks while the clock is not set.
@@ -123,7 +123,7 @@ int serve(const Config& config, Log& log) {
     Stop stop(log);
     return run(config, log, stop);
   } catch (const std::system_error& error) {
-    log.error("the system refuses what the service needs to start",
+    log.error("the system refuses a thread or a file that the service needs",
               {{"reason", std::string_view(error.what())}});
     return exit_code::unavailable;
   }

@@ -110,7 +110,7 @@ mqtt::Handlers Service::link_handlers() {
               [this](std::string_view reason) {
                 metrics_.broker_failed();
                 connection_history_.ended();
-                log_.warning("the broker is away", {{"reason", reason}});
+                log_.warning("no connection to the broker", {{"reason", reason}});
               },
           .delivered =
               [this](std::uint64_t tag) {
@@ -125,7 +125,7 @@ void Service::log_given_up(const mqtt::GivenUp& message) {
   metrics_.dropped(Dropped::refused_by_broker);
   const auto bytes = static_cast<std::int64_t>(message.bytes);
   const auto address = topics_.parse(message.topic);
-  log_.error("the broker does not take a message, which was dropped",
+  log_.error("a message was dropped because the broker does not accept it",
              {{"device_id", address ? std::string_view(address->device_id.text()) : std::string_view()},
               {"topic", message.topic},
               {"bytes", bytes},
@@ -137,10 +137,10 @@ void Service::log_given_up(const mqtt::GivenUp& message) {
 
 void Service::warn_of_limit(std::size_t bytes) {
   if (bytes >= packet_needed) return;
-  log_.warning("the broker takes smaller packets than the protocol has: what is larger does not arrive",
+  log_.warning("the broker's packet limit is below that of the protocol: larger messages do not arrive",
                {{"limit", static_cast<std::int64_t>(bytes)},
                 {"needed", static_cast<std::int64_t>(packet_needed)},
-                {"todo", "Mosquitto: max_packet_size; elsewhere the Maximum Packet Size"}});
+                {"todo", "raise max_packet_size (Mosquitto) or the Maximum Packet Size of the broker"}});
 }
 
 registry::ConnectOptions Service::workers_database() const {
@@ -312,7 +312,7 @@ void Service::stop_receiving() {
   const auto deadline = Steady::now() + drain_limit;
   const bool answered =
       std::ranges::all_of(inboxes_, [&](const auto& inbox) { return inbox->drain(deadline); });
-  if (!answered) log_.warning("stopped with messages that nobody answered: their devices repeat them");
+  if (!answered) log_.warning("stopped before all messages were answered: the devices repeat them");
 }
 
 /// Asks all background threads to end, before waiting for any of them: so they end in parallel.
@@ -337,7 +337,7 @@ void Service::stop() {
   access_.reset();
   echo_.stop();
   if (link_ != nullptr && !link_->flush(flush_limit))
-    log_.warning("stopped with answers that the broker did not take");
+    log_.warning("stopped before the broker acknowledged all answers");
   sent_.close();
   if (housekeeper_ != nullptr) housekeeper_->end(last_marks_limit);
   housekeeper_.reset();

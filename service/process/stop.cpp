@@ -13,7 +13,7 @@ namespace {
 /// The log itself may block: then SIGALRM ends the process.
 [[noreturn]] void end_process(Log& log) {
   ::alarm(1);
-  log.error("stopped without an orderly end: something did not come back in time");
+  log.error("stopped at once: the orderly stop did not finish in time");
   ::_exit(exit_code::unavailable);
 }
 

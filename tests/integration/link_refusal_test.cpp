@@ -44,7 +44,7 @@ TEST_CASE("a message above the broker's Maximum Packet Size is given up, and the
   CHECK(client.given_up()[0].topic == "b");
   CHECK(client.given_up()[0].bytes > large.size());
   CHECK(client.given_up()[0].tag == 2);
-  CHECK(client.given_up()[0].why == "larger than the broker takes, which is 4096 bytes");
+  CHECK(client.given_up()[0].why == "larger than the broker accepts: 4096 bytes");
   CHECK(client.losses().empty());
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("a message that ends the connection is given up, and those beside it a
   REQUIRE(client->flush(4s));
   CHECK(client.given_up()[0].topic == "b");
   CHECK(client.given_up()[0].tag == 31);
-  CHECK(client.given_up()[0].why == "it ended the connection again: connection lost");
+  CHECK(client.given_up()[0].why == "the broker ended the connection again because of it: connection lost");
   CHECK(client.losses().size() <= 3);  // what was acknowledged at the end may not have come through
   auto arrived = numbers(1, 60);
   std::erase(arrived, 31);
@@ -120,7 +120,7 @@ TEST_CASE("what ended the connection is not sent again at once: its topic, and a
   REQUIRE(client->flush(4s));
   CHECK(client.delivered() == std::vector<std::uint64_t>{4});
   REQUIRE(client.given_up().size() == 3);
-  CHECK(client.given_up()[1].why == "the broker refused one like it a while ago");
+  CHECK(client.given_up()[1].why == "the broker refused a similar message a short time ago");
   CHECK(client.given_up()[2].tag == 3);
   CHECK(client.losses().size() == losses);
 }

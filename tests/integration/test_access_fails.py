@@ -79,8 +79,8 @@ class AccessFails(StackTest):
     def test_an_account_without_rights_is_never_answered(self) -> None:
         access = {"LATCHKEY_BROKER_ACCESS_USERNAME": "@service",
                   "LATCHKEY_BROKER_ACCESS_PASSWORD_FILE": str(self.stack.broker.password_file("service"))}
-        self.assert_silent_no_more(*self.replica(**access), "does not take the commands")
-        self.assert_found("access_rights", "does not take the commands", **access)
+        self.assert_silent_no_more(*self.replica(**access), "does not accept the commands")
+        self.assert_found("access_rights", "does not accept the commands", **access)
 
     def set_rights(self, text: str) -> None:
         (self.stack.folder / "mosquitto.acl").write_text(text)

@@ -65,7 +65,7 @@ class AtMqtt5(RefusalTest):
                 session.tell("connected", generation=1)
             problem = self.await_problem(large)
             self.assertRegex(problem, rf"^the broker does not take what it is sent: \d+ bytes to devices/{self.name}/config: "
-                                      "larger than the broker takes, which is 4096 bytes$")
+                                      "larger than the broker accepts: 4096 bytes$")
             other = self.enrolled(f"{self.name}-other")
             self.assert_accepted(other.provision(5))
             self.assertEqual(other.become_ready()["state"], "ready")
@@ -74,7 +74,7 @@ class AtMqtt5(RefusalTest):
             self.assertEqual(session.say("ready", config_version=3)["state"], "ready")
         self.assertEqual(self.problems(large), [])
         self.assertEqual(self.lost(), before)
-        self.assertIn("the broker does not take a message", self.stack.service.last_lines(200))
+        self.assertIn("the broker does not accept it", self.stack.service.last_lines(200))
 
     def test_a_push_concerns_its_device_alone(self) -> None:
         before = self.lost()
@@ -97,7 +97,7 @@ class AtMqtt5(RefusalTest):
             self.assertEqual(session.say("connected", generation=1)["config"], config)
 
     def test_a_limit_below_the_protocols_needs_is_told_at_the_start_and_by_the_doctor(self) -> None:
-        self.assertIn("the broker takes smaller packets than the protocol has", self.stack.service.log.read_text())
+        self.assertIn("the broker's packet limit is below that of the protocol", self.stack.service.log.read_text())
         for version in ("5", "3.1.1"):
             with self.subTest(version):
                 result = subprocess.run([str(self.stack.binary), "doctor", "--json"], capture_output=True, text=True, timeout=60,

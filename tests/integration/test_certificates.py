@@ -103,7 +103,7 @@ class Certificates(ProofTest):
             with self.subTest(command):
                 result = subprocess.run([str(self.stack.binary), *command], capture_output=True, text=True, timeout=60, env=environment)
                 self.assertEqual(result.returncode, code, result.stdout + result.stderr)
-                self.assertIn("is not made for answers", result.stdout + result.stderr)
+                self.assertIn("cannot sign answers", result.stdout + result.stderr)
                 self.assertIn("docs/certificates.md, A new signing certificate", result.stdout + result.stderr)
 
     def test_one_that_ends_soon_is_in_the_log(self) -> None:

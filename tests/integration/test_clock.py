@@ -29,7 +29,7 @@ class Clock(StackTest):
         service.spawn()
         status, said = within(10, "readiness is answered", lambda: found if (found := self.readiness())[0] else None)
         self.assertEqual(status, 503)
-        self.assertIn('[-] clock: this machine\'s clock is before the certificate "Latchkey', said)
+        self.assertIn('[-] clock: this machine\'s clock is earlier than the begin of the certificate "Latchkey', said)
         self.assertEqual(self.fetch("/livez")[0], 200)
         clock.write_text("+0")
         service.await_ready()

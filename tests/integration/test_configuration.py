@@ -59,7 +59,7 @@ class Configuration(StackTest):
         result = subprocess.run([str(self.stack.binary), "config", "check"], capture_output=True, text=True,
                                 env=clean_environment(self.stack.environment | environment))
         self.assertEqual(result.returncode, 78, result.stderr)
-        for words in ("/nonexistent/password", "/nonexistent/ca", "is not made for answers", "is not the key of"):
+        for words in ("/nonexistent/password", "/nonexistent/ca", "cannot sign answers", "is not the key of"):
             self.assertEqual(result.stderr.count(words), 1, result.stderr)
 
     def test_a_page_beyond_this_machine_without_a_token_is_said(self) -> None:
@@ -68,7 +68,7 @@ class Configuration(StackTest):
                 result = subprocess.run([str(self.stack.binary), "config", "check"], capture_output=True, text=True,
                                         env=clean_environment(self.stack.environment | {"LATCHKEY_HTTP_LISTEN": listen}))
                 self.assertEqual(result.returncode, 0, result.stderr)
-                self.assertEqual("http.token_file names no token" in result.stderr, said, result.stderr)
+                self.assertEqual("http.token_file is not set" in result.stderr, said, result.stderr)
 
     def test_a_file_that_is_not_there_or_no_toml(self) -> None:
         self.assertEqual(self.run_latchkey("config", "check", "--config", "/nonexistent/x.toml").returncode, 78)

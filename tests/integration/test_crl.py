@@ -254,9 +254,9 @@ class Crl(AccessTest):
         within(5, "both lists are there", lambda: len(self.lists(*cas)) == 2)
         self.assertEqual(self.lists(*cas)[0], before)
         self.assertTrue(self.is_let_in(old) and self.is_let_in(new))
-        self.assertIn("a CRL that is there is of no use to this service", self.log())
+        self.assertIn("the file has a CRL that this service cannot renew", self.log())
         self.act(f"revoke('{old.device_id}', 'stolen')")
-        within(5, "it is reported", lambda: "revoked certificates stand on no list" in self.log())
+        within(5, "it is reported", lambda: "revoked certificates are on no CRL" in self.log())
         self.assertNotIn(self.serial_of(old), self.lists(*cas)[1])
 
     def change_device_ca(self, previous: bool) -> tuple[str, str]:

@@ -37,4 +37,4 @@ class Deadlines(StackTest):
             replica.end(signal.SIGTERM)
             self.assertEqual(replica.await_end(0), 0)
             self.assertLess(time.monotonic() - before, 10)
-            self.assertIn("operators' changes are noticed every 5 s only", replica.log.read_text())
+            self.assertIn("operators' changes are polled every 5 s", replica.log.read_text())

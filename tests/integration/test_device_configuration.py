@@ -142,7 +142,7 @@ class DeviceConfiguration(ProofTest):
         self.await_worked_out()
         self.silence(session)
         stuck = self.query(f"SELECT problem FROM registry.stuck_devices WHERE device_id = '{self.name}'")
-        self.assertEqual(stuck, [{"problem": "its configuration cannot be sent: nothing is known for ${attribute.model}"}])
+        self.assertEqual(stuck, [{"problem": "its configuration cannot be sent: ${attribute.model} has no value"}])
         self.assertEqual(self.row(self.name)["state"], "ready")
         message = session.say("ready", config_version=1, attributes={"model": "A"})
         self.assertEqual((message["config_version"], message["config"]), (2, {"image": "A.bin"}))

@@ -304,7 +304,7 @@ class DeviceContract(StackTest):
             assert device.process.stderr
             for line in device.process.stderr:
                 if "refused: weak_key" in line:
-                    self.assertRegex(line, "; the next try is in (59|60) s$")
+                    self.assertRegex(line, "; it tries again in (59|60) s$")
                     break
             self.assertNotEqual(json.loads(device.stored("request.json").read_text())["request_id"], request["request_id"])
             self.assertIsNone(device.service.receive(0.5))

@@ -28,15 +28,15 @@ class DeviceTrouble(StackTest):
         broker, closed = self.stack.broker.bootstrap_port, free_port()
         causes = {
             "closed": (["--bootstrap-url", f"mqtts://localhost:{closed}"],
-                       f"mqtts://localhost:{closed} cannot be reached, Connection refused: look at --bootstrap-url"),
+                       f"mqtts://localhost:{closed} cannot be reached, Connection refused: check --bootstrap-url"),
             "unknown": (["--bootstrap-url", "mqtts://no-such-host.invalid"], "the name is not found"),
             "no-tls": (["--bootstrap-url", f"mqtts://localhost:{self.stack.cluster.port}"],
-                       "the broker does not answer by TLS: "),
-            "ca": (["--server-ca-file", str(self.stack.pki / "device-ca.pem")], "device-ca.pem (unable to get local issuer certificate): look at --server-ca-file"),
+                       "the broker does not answer with TLS: "),
+            "ca": (["--server-ca-file", str(self.stack.pki / "device-ca.pem")], "device-ca.pem (unable to get local issuer certificate): check --server-ca-file"),
             "name": (["--bootstrap-url", f"mqtts://127.1:{broker}"],
-                     "is for localhost, 127.0.0.1, ::1, not for 127.1: look at --bootstrap-url"),
+                     "is for localhost, 127.0.0.1, ::1, not for 127.1: check --bootstrap-url"),
             "password": (["--bootstrap-password-file", str(wrong)],
-                         "(135): look at --bootstrap-user and --bootstrap-password-file"),
+                         "(135): check --bootstrap-user and --bootstrap-password-file"),
         }
         started = {name: self.start(f"{self.name}-{name}", key, *flags, "--timeout", "8") for name, (flags, _) in causes.items()}
         for name, process in started.items():
@@ -44,7 +44,7 @@ class DeviceTrouble(StackTest):
                 _, errors = process.communicate(timeout=60)
                 self.assertEqual(process.returncode, 69, errors)
                 self.assertIn(causes[name][1], errors)
-                self.assertIn("; the next try is within 8 s", errors)
+                self.assertIn("; it tries again within 8 s", errors)
 
     def test_a_clock_400_days_off_keeps_no_device_out(self) -> None:
         """The broker's certificate is not valid yet, or has expired, by the clock of such a device."""
@@ -83,7 +83,7 @@ class DeviceTrouble(StackTest):
         _, errors = process.communicate(timeout=20)
         said = [line for line in errors.splitlines() if "refused: unauthorized" in line]
         self.assertEqual(len(said), 1, errors)
-        self.assertRegex(said[0], r"; the next try is in \d+ s$")
+        self.assertRegex(said[0], r"; it tries again in \d+ s$")
 
 
 if shutil.which("faketime") is None:

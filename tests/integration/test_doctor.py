@@ -183,7 +183,7 @@ class Doctor(StackTest):
     def test_a_schema_that_is_missing_or_old(self) -> None:
         self.stack.cluster.sql("CREATE DATABASE fresh")
         fresh = f"postgresql://latchkey@127.0.0.1:{self.stack.cluster.port}/fresh"
-        self.assertEqual(self.find("schema_old", LATCHKEY_DATABASE_URL=fresh), "there is no schema yet")
+        self.assertEqual(self.find("schema_old", LATCHKEY_DATABASE_URL=fresh), "the database has no schema yet")
         self.addCleanup(self.stack.cluster.sql, "UPDATE registry.schema_migrations SET version = right(version, 4)")
         self.stack.cluster.sql("UPDATE registry.schema_migrations SET version = '0000' || version")
         self.assertRegex(self.find("schema_old"), r"is at 0000\d{4}, this program needs \d{4}")

@@ -113,7 +113,7 @@ class Enrolling(StackTest):
         two = self.folder / "two.pem"
         two.write_text(leaf.read_text() + ca[1].read_text())
         self.assert_refused(65, "2 certificates", "device", self.name, "--certificate-file", str(two))
-        self.assert_refused(65, "a CA's certificate", "device", self.name, "--certificate-file", str(ca[1]))
+        self.assert_refused(65, "this is the certificate of a CA", "device", self.name, "--certificate-file", str(ca[1]))
         long = self.folder / "p521.pem"
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-nodes", "-days", "2", "-subj", "/CN=p521",
                 "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", str(self.folder / "p521.private.pem"), "-out", str(long))
@@ -130,7 +130,7 @@ class Enrolling(StackTest):
         self.assert_refused(64, "--allow needs --group", "device", self.name, "--allow")
         self.assert_refused(64, "more than one", "device", self.name, "--group", "g", "--allow", "--token-file", "f")
         self.assert_refused(64, "does not go with --ca-file", "group", "g", "--proof", "token", "--ca-file", "f")
-        self.assert_refused(64, "the configuration of devices is --device-config", "device", self.name, "--token-file", "f",
+        self.assert_refused(64, "use --device-config for the configuration of the devices", "device", self.name, "--token-file", "f",
                             "--config", '{"a":1}')
         self.assert_refused(65, "id_from is for groups whose proof is x509", "group", "g", "--id-from", "uri", "--generate-token",
                             str(self.folder / "never.token"))

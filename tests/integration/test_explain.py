@@ -53,7 +53,7 @@ class Explain(ProofTest):
         result = self.run_latchkey("explain", self.name)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("its own, proof symmetric_key", result.stdout)
-        self.assertEqual(result.stderr, f"{self.name} with a good proof gets a credential\n")
+        self.assertEqual(result.stderr, f"{self.name} gets a credential if its proof is valid\n")
         self.stack.sql(f"SELECT registry.disable_device('{self.name}', 'why')")
         result = self.run_latchkey("explain", self.name)
         self.assertEqual(result.returncode, 1)
@@ -113,7 +113,7 @@ class Explain(ProofTest):
 
     def test_approval(self) -> None:
         self.group(admission="'approval'")
-        self.assertIn("it has not asked yet", self.assert_refuses("approval", group=self.name)["detail"])
+        self.assertIn("it has not sent a request yet", self.assert_refuses("approval", group=self.name)["detail"])
         device = self.newcomer()
         with device.bootstrap() as wire:
             self.assertEqual(device.ask(wire, time.monotonic() + 10)["status"], "pending")

@@ -75,11 +75,11 @@ class Import(StackTest):
             f"latchkey: -, line 3: the device {self.name}-1 is on line 2 already",
             "latchkey: -, line 4: there is no group nowhere",
             "latchkey: -, line 5: device_id: it has a space: letters, digits and . _ : - only",
-            "latchkey: nobody was enrolled"])
+            "latchkey: no device was enrolled"])
         self.assertEqual(self.devices(), [])
         said = self.import_("-", text="device_id\n" + "?\n" * 5000, code=65).stderr.splitlines()
         self.assertEqual(said[99:], ["latchkey: -, line 101: device_id: it has ?: letters, digits and . _ : - only", "latchkey: and 4900 more",
-                                     "latchkey: nobody was enrolled"])
+                                     "latchkey: no device was enrolled"])
 
     def test_check(self) -> None:
         self.assertEqual(self.count("-", "--check", text=f"device_id,key\n{self.name}-1,{key()}\n"), {"devices": 1})

@@ -66,7 +66,7 @@ class Network(StackTest):
     def test_an_address_of_ipv6_for_service_doctor_and_device(self) -> None:
         url = f"mqtts://[::1]:{self.stack.broker.bootstrap_port}"
         self.restart_service(LATCHKEY_MQTT_URL=url, LATCHKEY_CONNECTION_HOST="::1")
-        self.assertIn("trusted, and for ::1", self.doctor(LATCHKEY_MQTT_URL=url))
+        self.assertIn("trusted and is for ::1", self.doctor(LATCHKEY_MQTT_URL=url))
         self.assertIn("host=::1", self.provision(LATCHKEY_BOOTSTRAP_URL=url))
 
     def test_an_address_of_ipv4_in_the_answer(self) -> None:

@@ -85,7 +85,7 @@ class Page(StackTest):
     def test_who_asks_without_being_enrolled_has_a_history_too(self) -> None:
         tracking_id = self.rejected(self.name)
         text = self.shown(f"/?device={self.name}").text
-        self.assertIn("Nobody enrolled this id", text)
+        self.assertIn("This id is not enrolled", text)
         self.assertIn(tracking_id, text)
 
     def test_a_pending_device_with_hostile_attributes(self) -> None:

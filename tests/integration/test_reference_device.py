@@ -80,8 +80,8 @@ class ReferenceDevice(StackTest):
         result = self.run_device("provisoin", self.name)
         self.assertEqual(result.returncode, 64)
         self.assertEqual(result.stderr.splitlines(), [
-            'latchkey-device: "provisoin" is no command of latchkey-device',
-            "  hint: did you mean provision? `latchkey-device --help` tells more"])
+            'latchkey-device: unknown command "provisoin" of latchkey-device',
+            "  hint: did you mean provision? see `latchkey-device --help`"])
 
     def test_no_broker_is_a_dependency_that_is_away(self) -> None:
         self.stack.mosquitto.stop()

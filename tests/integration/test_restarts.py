@@ -83,7 +83,7 @@ class Restarts(StackTest):
         service.end(signal.SIGTERM)
         status = service.await_end(0)
         if status != 0:
-            self.assertIn('"the system refuses what the service needs to start"', service.log.read_text())
+            self.assertIn('"the system refuses a thread or a file that the service needs"', service.log.read_text())
         return status
 
     def blocks_sigterm(self, pid: int) -> bool:

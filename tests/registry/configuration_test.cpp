@@ -370,11 +370,11 @@ TEST_CASE_METHOD(Fleet, "who does not get on is listed with the reason", "[confi
   CHECK(commit_one(registry, test::failed({"a1", DeviceState::connected, DeviceState::connected}, "no_flash",
                                           "no room")) == Outcome::won);
   database.run(
-      "UPDATE registry.device SET config_fault = 'nothing is known for ${attribute.x}' WHERE device_id = "
+      "UPDATE registry.device SET config_fault = '${attribute.x} has no value' WHERE device_id = "
       "'a2'");
   CHECK(stuck() ==
         "a1|the device failed: no_flash: no room\n"
-        "a2|its configuration cannot be sent: nothing is known for ${attribute.x}");
+        "a2|its configuration cannot be sent: ${attribute.x} has no value");
   database.run(
       "UPDATE registry.device SET config_fault = NULL, failure = NULL, registered_at = now() - interval '11 "
       "minutes', connected_at = connected_at - interval '11 minutes'");

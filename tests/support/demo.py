@@ -23,14 +23,14 @@ DEVICE = "12345"
 STRANGER = "66666"
 
 SHOWN = """\
-  A device with nothing but its key and the bootstrap login became ready by itself: it was checked against the registry,
-  registered, given a certificate that nobody else has, and connected with it.
-  The bootstrap login alone gets nothing: not for an id that nobody enrolled, nor for one whose key somebody else has. The
-  device hears only that it is refused; the registry says why."""
+  A device that had only its key and the bootstrap login became ready without help. The service checked it against the
+  registry, registered it and issued a certificate for it; the device connected with this certificate.
+  The bootstrap login alone is not enough. Two intruders used it, one with an id that is not enrolled, one with the id of
+  another device. Their answers say only that they are rejected; the registry has the reason."""
 NEXT = """\
-  ./dev up          the same, kept for playing: what to type, and a page of the fleet
-  README.md         a first device of your own
-  docs/device.md    what a device has to do;  docs/deploy.md  how the service is run"""
+  ./dev up          starts a stack that stays, prints commands to try and the address of the fleet page
+  README.md         shows how to provision a first device of your own
+  docs/device.md    describes what a device does;  docs/deploy.md  how to deploy the service"""
 
 COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -176,11 +176,11 @@ def run(binary: Path) -> None:
             print(f"PostgreSQL, Mosquitto (TLS) and the service are up, in {Path(folder).relative_to(REPOSITORY)}\n")
             demo = Demo(stack, Path(folder))
             demo.provision()
-            demo.refuse(STRANGER, f"{STRANGER}, an id that nobody enrolled")
-            demo.refuse(DEVICE, f"{DEVICE}, the device above, by somebody else")
+            demo.refuse(STRANGER, f"{STRANGER}, an id that is not enrolled")
+            demo.refuse(DEVICE, f"{DEVICE}, the id of the device above")
         finally:
             stack.stop()
-    print(f"\n{bold('What this showed')}\n{SHOWN}\n\nAll of it is ended and removed. {bold('Where to go on')}\n{NEXT}")
+    print(f"\n{bold('What this showed')}\n{SHOWN}\n\nThe stack is stopped and removed. {bold('Next steps')}\n{NEXT}")
 
 
 def main() -> int:

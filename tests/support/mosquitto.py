@@ -19,7 +19,7 @@ def find(program: str) -> str:
     """An installed program; sbin is not on everybody's PATH."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
     if not path:
-        raise StackError(f"there is no {program} here: ./dev installs it")
+        raise StackError(f"{program} is not installed: run ./dev install")
     return path
 
 

@@ -29,7 +29,7 @@ def binaries() -> Path:
     """The folder of the newest server that is installed."""
     found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "postgres").exists()]
     if not found:
-        raise StackError("there is no PostgreSQL server here: ./dev installs it")
+        raise StackError("PostgreSQL's server is not installed: run ./dev install")
     return max(found, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0))
 
 

@@ -126,7 +126,7 @@ class Stack:
     def start(self) -> None:
         """All of it, ready to serve when it returns; or nothing, with a StackError."""
         if not os.access(self.binary, os.X_OK):
-            raise StackError(f"there is no program {self.binary}: ./dev build makes it")
+            raise StackError(f"{self.binary} does not exist: run ./dev build")
         with self._whole_or_not():
             self._start_parts()
 
@@ -142,7 +142,7 @@ class Stack:
     def _whole_or_not(self) -> Iterator[None]:
         """Makes the folder; whatever goes wrong after that, nothing is left of it all."""
         if self.home.link.exists():
-            raise StackError(f"there is a stack in {self.directory} already")
+            raise StackError(f"{self.directory} already has a stack")
         self.home.create()
         try:
             self.cluster = Cluster(self.folder, free_port(), self.passwords[SUPERUSER], self.bound)
@@ -319,20 +319,20 @@ def write_env(file: Path, values: dict[str, str]) -> None:
 # --- the command
 
 HINT = """\
-up: PostgreSQL on 127.0.0.1:{database}, Mosquitto on {bootstrap} (bootstrap) and {device} (devices), the service.
-The fleet page: http://127.0.0.1:{http}/
-To try next:
+Running: PostgreSQL on 127.0.0.1:{database}, Mosquitto on ports {bootstrap} (bootstrap) and {device} (devices), the service.
+Fleet page: http://127.0.0.1:{http}/
+Commands to try:
   set -a; . {env}; set +a; mkdir -p {devices}
   "$LATCHKEY_BIN" enroll device 12345 --generate-key {devices}/12345.key
   "$LATCHKEY_DEVICE_BIN" provision 12345 --key-file {devices}/12345.key --dir {devices}/12345
   psql "$LATCHKEY_DB_URL" -c 'SELECT device_id, state, online, registered_at FROM registry.devices'
-`./dev down` ends it."""
+`./dev down` stops and removes the stack."""
 
 
 def up(directory: Path, binary: Path) -> None:
     stack = Stack(directory, binary, bound=False)
     if Daemon("service", [], stack.folder).pid is not None:
-        print(f"it is up already: {directory / 'env'} says where; `./dev down` ends it")
+        print(f"the stack is already running: see {directory / 'env'} for its addresses; `./dev down` stops it")
         return
     stack.stop()  # what a crash may have left behind
     stack.start()
@@ -364,7 +364,7 @@ def within(limit_s: float, what: str, look: Callable[[], T]) -> T:
     deadline = time.monotonic() + limit_s
     while not (found := look()):
         if time.monotonic() > deadline:
-            raise StackError(f"after {limit_s:g} s it is still not so that {what}")
+            raise StackError(f"not within {limit_s:g} s: {what}")
         time.sleep(0.02)
     return found
 

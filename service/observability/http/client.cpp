@@ -58,7 +58,7 @@ std::expected<HttpAnswer, std::string> parse(std::string_view text) {
   const auto space = text.find(' ');
   const auto end = text.find("\r\n\r\n");
   if (!text.starts_with("HTTP/1.") || space > text.size() - 4 || end == std::string_view::npos)
-    return std::unexpected("the answer is no HTTP");
+    return std::unexpected("the answer is not HTTP");
   std::from_chars(text.data() + space + 1, text.data() + space + 4, answer.status);
   answer.body = text.substr(end + 4);
   return answer;

@@ -48,7 +48,7 @@ HttpResponse route(const RouteSources& sources, const HttpRequest& request) {
   if (request.path == "/readyz") return readyz(sources, request.query.contains("verbose"));
   if (request.path == "/metrics") return metrics(sources);
   if (request.path == "/") return sources.page(request);
-  return plain(not_found, "there is /, /livez, /readyz and /metrics\n");
+  return plain(not_found, "not found; the paths are /, /livez, /readyz and /metrics\n");
 }
 
 }  // namespace latchkey::service

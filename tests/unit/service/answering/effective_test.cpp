@@ -71,7 +71,7 @@ TEST_CASE("what cannot be sent says why and leaves the version", "[effective]") 
   const auto before = first();
   const auto unknown = after(before, with(R"({"a":"${attribute.model}"})", 2));
   CHECK_FALSE(unknown.config);
-  CHECK(unknown.configured.fault == "nothing is known for ${attribute.model}");
+  CHECK(unknown.configured.fault == "${attribute.model} has no value");
   CHECK(unknown.configured.version == 1);
   CHECK(unknown.configured.layers == 2);
   CHECK(unknown.configured.digest == before.digest);
@@ -95,7 +95,7 @@ TEST_CASE("what has to be sealed needs a key to seal it for", "[effective]") {
   sealed.policy.seals_config = true;
   CHECK(after(Configured(), sealed).config == R"({"pin":1})");
   CHECK(after(Configured(), sealed, "{}", false).configured.fault ==
-        "it has to be sealed, and the device gave no key to seal it for");
+        "it must be sealed, but the device sent no key to seal it for");
   sealed.config = "{}";
   CHECK(after(Configured(), sealed, "{}", false).config == "{}");
 }

@@ -96,10 +96,10 @@ TEST_CASE("a value of the wrong type says which one is right", "[config]") {
   const auto config = made.load();
   REQUIRE_FALSE(config);
   const auto text = joined(config.error());
-  CHECK(text.contains("limits.batch_max: has to be a whole number"));
-  CHECK(text.contains("limits.inbox_bytes: has to be a whole number"));
-  CHECK(text.contains("log.level: has to be a text in quotes"));
-  CHECK(text.contains("connection.tls: has to be true or false"));
+  CHECK(text.contains("limits.batch_max: must be a whole number"));
+  CHECK(text.contains("limits.inbox_bytes: must be a whole number"));
+  CHECK(text.contains("log.level: must be a text in quotes"));
+  CHECK(text.contains("connection.tls: must be true or false"));
 }
 
 TEST_CASE("a key where a section belongs, and a section where a key belongs, are errors", "[config]") {
@@ -108,7 +108,7 @@ TEST_CASE("a key where a section belongs, and a section where a key belongs, are
   const auto config = made.load();
   REQUIRE_FALSE(config);
   CHECK(joined(config.error()).contains("log: is a section"));
-  CHECK(joined(config.error()).contains("limits.batch_max: has to be a whole number"));
+  CHECK(joined(config.error()).contains("limits.batch_max: must be a whole number"));
 }
 
 TEST_CASE("a missing file is the one complaint", "[config]") {
@@ -145,7 +145,7 @@ TEST_CASE("a wrong variable is complained about by its name", "[config]") {
   made.variables = {{"LATCHKEY_CONNECTION_PORT", "12x"}};
   const auto config = made.load();
   REQUIRE_FALSE(config);
-  check_only_complaint(config.error(), "LATCHKEY_CONNECTION_PORT: connection.port: has to be a whole number");
+  check_only_complaint(config.error(), "LATCHKEY_CONNECTION_PORT: connection.port: must be a whole number");
 }
 
 TEST_CASE("a slip in a variable is found, another's variable is left alone", "[config]") {
@@ -192,8 +192,8 @@ TEST_CASE("names of the service that could be a device's are refused", "[config]
   const auto config = made.load();
   REQUIRE_FALSE(config);
   CHECK(config.error().size() == 2);
-  CHECK(joined(config.error()).contains("mqtt.username: \"service\" could be a device id"));
-  CHECK(joined(config.error()).contains("mqtt.client_id: \"latchkey-1\" could be a device id"));
+  CHECK(joined(config.error()).contains("mqtt.username: \"service\" is a valid device id"));
+  CHECK(joined(config.error()).contains("mqtt.client_id: \"latchkey-1\" is a valid device id"));
 }
 
 TEST_CASE("TLS to the broker needs its CA", "[config]") {
@@ -211,7 +211,7 @@ TEST_CASE("a certificate for the broker goes with its key", "[config]") {
   made.replace("[mqtt]\n", "[mqtt]\nkey_file = \"master.key\"\n");
   const auto config = made.load();
   REQUIRE_FALSE(config);
-  check_only_complaint(config.error(), "certificate_file and key_file go together");
+  check_only_complaint(config.error(), "certificate_file and key_file belong together");
 }
 
 TEST_CASE("a device CA before the present one needs no key where there is no list", "[config]") {
@@ -225,13 +225,14 @@ TEST_CASE("device CAs before the present one go with their keys where there is a
   made.replace("[mqtt]\n", "[crl]\nprevious_ca_key_file = \"master.key\"\nfile = \"/crl.pem\"\n[mqtt]\n");
   const auto config = made.load();
   REQUIRE_FALSE(config);
-  check_only_complaint(config.error(), "previous_ca_file and previous_ca_key_file go together with crl.file");
+  check_only_complaint(config.error(),
+                       "with crl.file, previous_ca_file and previous_ca_key_file belong together");
   made.replace("previous_ca_key_file", "previous_ca_file = \"server-ca.pem\"\nprevious_ca_key_file");
   CHECK(made.load());
   made.replace("file = \"/crl.pem\"\n", "");
   const auto listless = made.load();
   REQUIRE_FALSE(listless);
-  check_only_complaint(listless.error(), "crl.previous_ca_key_file: is of no use without crl.file");
+  check_only_complaint(listless.error(), "crl.previous_ca_key_file: needs crl.file");
 }
 
 TEST_CASE("a client certificate that names a device is refused", "[config]") {
@@ -241,7 +242,7 @@ TEST_CASE("a client certificate that names a device is refused", "[config]") {
   made.replace("[mqtt]\n", "[mqtt]\nkey_file = \"master.key\"\ncertificate_file = \"client.pem\"\n");
   const auto config = made.load();
   REQUIRE_FALSE(config);
-  check_only_complaint(config.error(), "\"service\" could be a device id");
+  check_only_complaint(config.error(), "\"service\" is a valid device id");
 }
 
 TEST_CASE("MQTT 3.1.1 has no shared subscription", "[config]") {

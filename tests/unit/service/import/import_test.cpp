@@ -75,23 +75,24 @@ TEST_CASE("NDJSON is known by its first character", "[import]") {
 
 TEST_CASE("a line that is no device is a problem of that line, and the next one is read", "[import]") {
   CHECK(read_all("device_id,group\na\nb,c,d\n\"e\"x,f\ng\"h,i\nj,k\n") ==
-        Lines{"2: there are fewer fields than columns", "3: there are more fields than columns",
-              "4: a quote is where there may be none", "5: a quote is not closed"});
+        Lines{"2: the line has fewer fields than the header has columns",
+              "3: the line has more fields than the header has columns", "4: a quote is in the wrong place",
+              "5: a quote is not closed"});
   CHECK(read_all(
             "{\"device_id\":1}\nnot json\n{\"device_id\":\"a\",\"device_id\":\"b\"}\n{\"colour\":\"red\"}\n"
             "{\"config\":\"{}\"}\n[]\n{\"device_id\":\"a\"}") ==
-        Lines{"1: device_id is no string", "2: this is no JSON object", "3: a member is there twice",
-              "4: there is no member \"colour\"", "5: config is no object", "6: this is no JSON object",
-              "7: device_id=a"});
+        Lines{"1: device_id: not a string", "2: the line is not a JSON object",
+              "3: the line has a member twice", "4: unknown member \"colour\"", "5: config: not an object",
+              "6: the line is not a JSON object", "7: device_id=a"});
 }
 
 TEST_CASE("a header that cannot be read is the one problem of its file", "[import]") {
-  CHECK(read_all("device,group\na,b\n") ==
-        Lines{"1: column 1 of the header (\"device\") is none of device_id, group, key, token, public_key, "
-              "certificate_sha256, config; did you mean device_id?"});
+  CHECK(read_all("device,group\na,b\n") == Lines{"1: column 1 of the header (\"device\") is unknown; the "
+                                                 "columns are device_id, group, key, token, public_key, "
+                                                 "certificate_sha256, config; did you mean device_id?"});
   CHECK_FALSE(read_all("meter-1,0123456789abcdef0123456789abcdef\n")[0].contains("0123456789abcdef"));
   CHECK_FALSE(read_all("0123456789abcdef,meter-1\n")[0].contains("0123456789abcdef"));
-  CHECK(read_all("group,key\na,b\n") == Lines{"1: the header has no device_id"});
+  CHECK(read_all("group,key\na,b\n") == Lines{"1: the header has no column device_id"});
   CHECK(read_all("device_id,key,key\na,b\n") == Lines{"1: the header names the column key twice"});
   CHECK(read_all("").empty());
 }
@@ -99,10 +100,10 @@ TEST_CASE("a header that cannot be read is the one problem of its file", "[impor
 TEST_CASE("lines without end and nesting without end are bounded", "[import]") {
   const std::string endless =
       "{\"device_id\":\"" + std::string(1 << 20, 'x') + "\"}\n{\"device_id\":\"a\"}\n";
-  CHECK(read_all(endless) == Lines{"1: this is longer than 32 KiB", "2: device_id=a"});
-  CHECK(read_all("{\"config\":" + std::string(20000, '[')) == Lines{"1: this is no JSON object"});
+  CHECK(read_all(endless) == Lines{"1: the line is longer than 32 KiB", "2: device_id=a"});
+  CHECK(read_all("{\"config\":" + std::string(20000, '[')) == Lines{"1: the line is not a JSON object"});
   CHECK(read_all("{\"config\":{\"a\":" + std::string(9, '[') + std::string(9, ']') + "}}") ==
-        Lines{"1: this is nested too deeply"});
+        Lines{"1: the line is nested too deeply"});
 }
 
 TEST_CASE("what a device proves itself by decides its proof", "[import]") {
@@ -116,17 +117,16 @@ TEST_CASE("what a device proves itself by decides its proof", "[import]") {
 }
 
 TEST_CASE("what no device can prove itself by is refused, by the name of its column", "[import]") {
-  CHECK(outcome({}) == "nothing to prove itself by, and no group whose proof it could have");
+  CHECK(outcome({}) == "neither a proof (key, token, public_key, certificate_sha256) nor a group");
   CHECK(outcome({{Column::key, good_key}, {Column::token, "0123456789abcdef"}}) ==
-        "more than one thing to prove itself by");
+        "more than one of key, token, public_key and certificate_sha256");
   CHECK(outcome({{Column::key, "not-base64!"}}) ==
         "key: it is neither base64 nor base64url; it must be base64 of 32 to 64 bytes");
   CHECK(outcome({{Column::key, crypto::base64_encode(crypto::Bytes(31))}}) ==
         "key: it is base64 of 31 bytes; it must be base64 of 32 to 64 bytes");
-  CHECK(outcome({{Column::token, "short"}}) == "token: 5 characters are not 16 to 256");
+  CHECK(outcome({{Column::token, "short"}}) == "token: it has 5 characters, it must have 16 to 256");
   CHECK(outcome({{Column::public_key, good_key}}).starts_with("public_key: "));
-  CHECK(outcome({{Column::certificate_sha256, "00"}}) ==
-        "certificate_sha256: these are not 64 hexadecimal digits");
+  CHECK(outcome({{Column::certificate_sha256, "00"}}) == "certificate_sha256: not 64 hexadecimal digits");
   CHECK(outcome({{Column::device_id, "a/b"}, {Column::key, good_key}}) ==
         "device_id: it has /: letters, digits and . _ : - only");
   CHECK(outcome({{Column::group, "a b"}}) == "group: it has a space: letters, digits and . _ : - only");
@@ -147,7 +147,7 @@ TEST_CASE(
   REQUIRE(opened);
   CHECK(crypto::Bytes(opened->view().begin(), opened->view().end()) == crypto::Bytes(32, 7));
   CHECK(service::imported_device(record, {"", nullptr}).error() ==
-        "key: there is no master key to seal it under");
+        "key: the master key, under which it is sealed, cannot be read");
 
   record[Column::key] = "";
   record[Column::token] = "0123456789abcdef";

@@ -97,7 +97,7 @@ TEST_CASE("a signing certificate of another kind is refused", "[pki]") {
   const Made made;
   auto certificates = made.certificates();
   certificates.signing = {crypto::make_server_identity(made.server_ca, {"host"}, today).certificate};
-  CHECK(mentions(check_pki(certificates, now), "is not made for answers"));
+  CHECK(mentions(check_pki(certificates, now), "cannot sign answers"));
 }
 
 TEST_CASE("anchors that did not issue the signing certificate are refused", "[pki]") {
@@ -181,7 +181,7 @@ TEST_CASE("a device CA that is no CA is refused", "[pki]") {
   const Made made;
   auto certificates = made.certificates();
   certificates.device_ca = {crypto::make_server_identity(made.device_ca, {"host"}, today).certificate};
-  CHECK(mentions(check_pki(certificates, now), "is no CA"));
+  CHECK(mentions(check_pki(certificates, now), "is not a CA"));
 }
 
 TEST_CASE("a CA of its own is a group's CA, and its devices are not the service's", "[pki]") {

@@ -131,7 +131,7 @@ TEST_CASE("an empty fleet says so, and one that cannot be asked as well", "[page
   const auto empty = fleet_page({FleetCounts{{}, {}, now}, registry::Overview{}, now});
   CHECK(empty.status == 200);
   for (const char* const sentence :
-       {"Nobody waits.", "No device has asked", "Nobody was rejected", "renewed in time"})
+       {"No device waits.", "No first request", "No request was rejected", "renewed in time"})
     CHECK(empty.body.find(sentence) != std::string::npos);
   const auto away = fleet_page({std::nullopt, std::unexpected("no route to host"), now});
   CHECK(away.status == 503);

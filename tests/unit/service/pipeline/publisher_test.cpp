@@ -57,13 +57,13 @@ TEST_CASE("an answer that no device would take is not sent, and the operator rea
   CHECK(platform.link->outstanding() == 1);
   CHECK_FALSE(platform.publisher->answer(request, accepted(5000), &signer));
   CHECK(platform.link->outstanding() == 1);
-  CHECK(platform.said.str().find("larger than a device takes") != std::string::npos);
+  CHECK(platform.said.str().find("larger than a device accepts") != std::string::npos);
   CHECK(platform.metrics.text().find(R"(latchkey_messages_dropped_total{reason="too_large"} 1)") !=
         std::string::npos);
   const auto undelivered = platform.sent.take_undelivered();
   REQUIRE(undelivered.size() == 1);
   CHECK(undelivered[0].device_id == "12345");
-  CHECK(undelivered[0].what.ends_with(" bytes, more than a device takes"));
+  CHECK(undelivered[0].what.ends_with(" bytes, more than a device accepts"));
 }
 
 TEST_CASE("a configuration and a new place that do not fit into one message go out in two", "[publisher]") {
@@ -100,5 +100,5 @@ TEST_CASE("the largest sealed configuration fits into a message of its own, a la
   message.sealed.append(2000, 'e');
   platform.publisher->configure(device(), message, signer);
   CHECK(platform.link->outstanding() == 1);
-  CHECK(platform.said.str().find("larger than a device takes") != std::string::npos);
+  CHECK(platform.said.str().find("larger than a device accepts") != std::string::npos);
 }
