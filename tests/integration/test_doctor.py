@@ -213,7 +213,7 @@ class Doctor(StackTest):
         changed = {"LATCHKEY_PKI_SIGNING_CERTIFICATE_FILE": str(signing)}
         self.assertRegex(self.find("signing_certificate_ends", **changed), "ends in [45] days")
         later = ["faketime", "--exclude-monotonic", "-f", "+6d"]
-        self.assertIn("has ended", self.find("signing_certificate_ends", later, ("pki_refused", "clock_off"), **changed))
+        self.assertIn("has expired", self.find("signing_certificate_ends", later, ("pki_refused", "clock_off"), **changed))
 
     def test_a_broker_certificate_near_its_end(self) -> None:
         broker = self.stack.pki / "broker.pem"

@@ -94,7 +94,7 @@ class Enrolling(StackTest):
         ca.write_text(factory.pem)
         leaf.write_text(ssl.DER_cert_to_PEM_cert(factory.leaf("ended-leaf", key, ended=True)))
         self.assert_refused(65, "this certificate ended on ", "group", "ended", "--ca-file", str(ca))
-        self.assert_refused(65, "the certificate has ended", "device", self.name, "--certificate-file", str(leaf))
+        self.assert_refused(65, "the certificate has expired", "device", self.name, "--certificate-file", str(leaf))
         good = self.write_pair("not-ended")
         self.enroll("group", "not-ended", "--ca-file", str(good[1]))
         self.assert_refused(65, "this certificate ended on ", "roll-key", "not-ended", "--ca-file", str(ca))
