@@ -49,9 +49,9 @@ void remark_on_page(const service::Config& config) {
 int run_check(const std::string& config_file) {
   const auto file = service::config_path(config_file);
   service::Settings settings(file, {});
-  if (auto complaints = complaints_about(settings); !complaints.empty())
-    return report(fail(std::move(complaints)).error());
+  auto complaints = complaints_about(settings);
   remark_on_page(settings.config());
+  if (!complaints.empty()) return report(fail(std::move(complaints)).error());
   say(file.string() + ": no errors");
   return exit_code::ok;
 }

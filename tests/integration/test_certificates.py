@@ -124,7 +124,8 @@ class Certificates(ProofTest):
         self.broker_file("device-ca.pem", (self.pki / "device-cas.pem").read_bytes())
         self.stack.mosquitto.restart()
         self.reconfigure(pki={"device_ca_file": self.installed("new/device-ca.pem"),
-                              "device_ca_key_file": self.installed("new/device-ca-key.pem")})
+                              "device_ca_key_file": self.installed("new/device-ca-key.pem")},
+                         crl={"previous_ca_file": self.installed("device-ca.pem")})
         self.assertTrue(self.is_issued_by(device, "device-ca.pem"))
         self.assertEqual(device.become_ready()["state"], "ready")
         old = replace(device, folder=self.folder / self.name)
