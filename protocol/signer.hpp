@@ -25,8 +25,10 @@ using Signer = std::variant<crypto::Secret, const crypto::Identity*>;
 /// The key by which a device verifies them: its answer key, or its installed service anchors.
 struct ServiceAnchors {
   std::vector<crypto::Certificate> certificates;
-  std::optional<crypto::Time> now;         ///< nothing: the device has no clock and skips the validity ...
-  std::optional<crypto::Time> earliest{};  ///< ... but refuses a signer that expired before this time
+  /// Nothing: the device has no clock and skips the validity, but for `earliest`.
+  std::optional<crypto::Time> now;
+  /// A signer that expired before this time is refused in any case.
+  std::optional<crypto::Time> earliest = std::nullopt;
 };
 using Verifier = std::variant<crypto::Secret, ServiceAnchors>;
 

@@ -37,7 +37,8 @@ struct ConnectOptions {
   std::string session = "latchkey";                  ///< the connection's application_name
   std::shared_ptr<Precedence> precedence = nullptr;  ///< nothing: no priorities
   bool first = false;                                ///< this connection has priority
-  std::string password_file = {};  ///< read at each connect, overrides `password`; empty: none
+  /// Read at each connect, overrides `password`; empty: none.
+  std::string password_file = {};  // NOLINT(readability-redundant-member-init): callers may leave it out
 
   [[nodiscard]] ConnectOptions clone() const {
     return {url, password.clone(), session, precedence, first, password_file};

@@ -50,8 +50,7 @@ void Observer::run() {
     try {
       const std::scoped_lock connection(connection_);
       if (Clock::now() >= next_count_) count();
-    } catch (
-        const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory: the next count tries again
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory, counted again soon
     }
     lock.lock();
     changed_.wait_for(lock, look_interval, [this] { return ending_; });

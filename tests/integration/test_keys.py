@@ -121,6 +121,6 @@ class MasterKey(KeyTest):
         self.assert_accepted(self.derived(group_key, group, f"{self.name}-derived").provision())
 
         self.restart(master_key_file=old)
-        self.assertIn("does not open", self.run_latchkey("db", "reseal").stderr)
+        self.assertIn("cannot be opened", self.run_latchkey("db", "reseal").stderr)
         self.assertEqual(self.reseal(1)["keys_left"], 5)
 

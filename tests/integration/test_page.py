@@ -71,7 +71,7 @@ class Page(StackTest):
         text = self.shown(f"/?device={self.name}").text
         for part in (self.name, "ready", "generation 1", "version 1, applied", "accepted", "registered"):
             self.assertIn(part, text)
-        within(60, "it is counted", lambda: "Nobody waits." in self.shown("/").text and "100%" in self.shown("/").text)
+        within(60, "it is counted", lambda: "No device waits." in self.shown("/").text and "100%" in self.shown("/").text)
 
     def test_a_rejection_with_its_true_reason(self) -> None:
         self.enrolled()

@@ -35,7 +35,7 @@ class UpAndDown(unittest.TestCase):
 
     def page(self, said: str) -> str:
         """What is at the address that was said to be the fleet page's."""
-        address = next(line.split(": ", 1)[1] for line in said.splitlines() if line.startswith("The fleet page: "))
+        address = next(line.split(": ", 1)[1] for line in said.splitlines() if line.startswith("Fleet page: "))
         with urllib.request.urlopen(address, timeout=10) as answer:
             return answer.read().decode()
 
