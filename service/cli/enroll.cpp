@@ -1,24 +1,14 @@
 #include "service/cli/enroll.hpp"
 
-#include "registry/model.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/enroll_import.hpp"
 #include "service/cli/flags.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
 namespace latchkey::cli {
 namespace {
-
-void add_proof_flag(Command& command, std::string& proof, std::vector<std::string> others) {
-  std::vector<std::string> proofs(registry::proof_names.begin(), registry::proof_names.end());
-  std::ranges::move(others, std::back_inserter(proofs));
-  command.value("--proof", proof,
-                "Kind of proof (default: the kind that goes with --key-file, --token-file ...)",
-                {.metavar = "PROOF", .one_of = std::move(proofs)});
-}
 
 void add_common_flags(Command& command, EnrolmentFlags& flags, MaterialOf what, const std::string& whose) {
   add_material_flags(command, flags.material, what, whose);
@@ -110,7 +100,6 @@ void add_group(Command& enroll) {
   const auto flags = std::make_shared<GroupFlags>();
   command.value("NAME", flags->name, "The group's name, which its devices send as kid", {.required = true});
   add_common_flags(command, flags->common, MaterialOf::group, "group");
-  add_proof_flag(command, flags->common.material.proof, {});
   add_group_limits(command, *flags);
   add_group_ends(command, *flags);
   add_group_policy(command, *flags);
@@ -138,7 +127,6 @@ void add_device(Command& enroll) {
   command.value("--group", flags->group, "Group whose limits and configuration apply to it (default: none)",
                 {.metavar = "NAME"});
   add_common_flags(command, flags->common, MaterialOf::device, "device");
-  add_proof_flag(command, flags->common.material.proof, {"group"});
   command.footer(device_footer, exit_codes);
   command.does([flags] { return enroll_device(*flags); });
 }

@@ -136,17 +136,25 @@ Result<Given> given_in(const MaterialFlags& flags) {
 
 void add_material_flags(Command& command, MaterialFlags& flags, MaterialOf what, const std::string& whose) {
   const char letter = "kKgd"[static_cast<std::size_t>(what)];
+  std::vector<std::string> proofs;
   for (const Source& source : sources) {
     if (!source.commands.contains(letter)) continue;
     command.value(source.flag, flags.files[source.flag], help_of(source, whose),
                   {.metavar = "FILE", .heading = "One of"});
     flags.choices += (flags.choices.empty() ? "" : ", ") + std::string(source.flag);
+    if (std::ranges::find(proofs, source.proof) == proofs.end()) proofs.emplace_back(source.proof);
   }
-  if (what != MaterialOf::device) return;
-  command.flag("--allow", flags.allow,
-               "No proof of its own: the device uses the proof of its group and is put on its allow list",
-               "One of");
-  flags.choices += ", --allow";
+  if (what == MaterialOf::device) {
+    command.flag("--allow", flags.allow,
+                 "No proof of its own: the device uses the proof of its group and is put on its allow list",
+                 "One of");
+    flags.choices += ", --allow";
+    proofs.emplace_back("group");
+  }
+  if (what == MaterialOf::device || what == MaterialOf::group)
+    command.value("--proof", flags.proof,
+                  "Kind of proof (default: the kind that goes with --key-file, --token-file ...)",
+                  {.metavar = "PROOF", .one_of = std::move(proofs)});
 }
 
 Result<Material> find_material(const MaterialFlags& flags, const std::string& config_file) {

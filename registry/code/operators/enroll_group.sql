@@ -23,10 +23,6 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'max_devices is negative',
       HINT = 'Leave max_devices out for no limit.';
-  ELSIF valid_until <= valid_from THEN
-    RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = 'valid_until is not after valid_from',
-      HINT = 'Devices may register for the first time from valid_from on and before valid_until.';
   ELSIF proof <> 'x509' AND id_from IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'id_from is for groups whose proof is x509',
