@@ -17,8 +17,8 @@
 namespace latchkey::service {
 namespace {
 
-constexpr std::chrono::milliseconds look_interval{5000};
-constexpr std::chrono::milliseconds clock_look_interval{1000};
+constexpr std::chrono::milliseconds check_interval{5000};
+constexpr std::chrono::milliseconds clock_check_interval{1000};
 
 /// Half of systemd's watchdog interval (WatchdogSec); nothing without a watchdog.
 std::optional<std::chrono::milliseconds> watchdog_pause() {
@@ -31,7 +31,7 @@ std::optional<std::chrono::milliseconds> watchdog_pause() {
 /// logs why requests are not served.
 void wait_for_stop(Stop& stop, Service& service) {
   const auto watchdog = watchdog_pause();
-  const std::chrono::milliseconds pause = std::min(look_interval, watchdog.value_or(look_interval));
+  const std::chrono::milliseconds pause = std::min(check_interval, watchdog.value_or(check_interval));
   while (!stop.wait_for(pause)) {
     if (watchdog && service.alive()) notify_service_manager("WATCHDOG=1");
     service.remind();
@@ -60,7 +60,7 @@ std::string why_not_begun(const crypto::Certificate& certificate) {
 }
 
 /// Answers health checks while the clock is not set.
-std::unique_ptr<HttpServer> say_not_ready(const Config& config, const std::string& why) {
+std::unique_ptr<HttpServer> serve_not_ready(const Config& config, const std::string& why) {
   if (config.http.listen == "off") return nullptr;
   const RouteSources sources{.alive = [] { return true; },
                              .checks = [why] { return std::vector<Check>{{"clock", why}}; },
@@ -81,9 +81,9 @@ std::unique_ptr<HttpServer> say_not_ready(const Config& config, const std::strin
 bool await_clock(const Config& config, Log& log, Stop& stop, const crypto::Certificate& certificate) {
   const std::string why = why_not_begun(certificate);
   log.error("not ready", {{"check", "clock"}, {"reason", why}});
-  const auto http = say_not_ready(config, why);
-  while (not_begun(config)) {
-    if (stop.wait_for(clock_look_interval)) return false;
+  const auto http = serve_not_ready(config, why);
+  while (certificate.not_before() > current_time()) {
+    if (stop.wait_for(clock_check_interval)) return false;
     notify_service_manager("WATCHDOG=1");
   }
   log.info("ready again", {{"check", "clock"}});
