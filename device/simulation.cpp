@@ -23,13 +23,12 @@ class RepeatFilter {
 
   [[nodiscard]] bool is_new(std::string_view what) {
     const auto now = Clock::now();
-    std::erase_if(sent_status_,
-                  [&](const auto& each) { return now - each.second >= std::chrono::minutes(1); });
-    return sent_status_.size() < 1000 && sent_status_.emplace(what, now).second;
+    std::erase_if(reported_, [&](const auto& each) { return now - each.second >= std::chrono::minutes(1); });
+    return reported_.size() < 1000 && reported_.emplace(what, now).second;
   }
 
  private:
-  std::map<std::string, Clock::time_point, std::less<>> sent_status_;
+  std::map<std::string, Clock::time_point, std::less<>> reported_;
 };
 
 /// The code, or a placeholder if it is none of the protocol's: an unsigned answer may contain anything.
@@ -118,15 +117,15 @@ Tally tally_of(const Members& members) {
 void simulate(const Fleet& fleet, Mailbox& control, const std::function<void(const Tally&)>& report,
               const std::function<void(std::string_view)>& remark) {
   std::mutex one_at_a_time;
-  RepeatFilter news;
-  const Remark orderly = [&](std::string_view id, std::string_view what) {
+  RepeatFilter filter;
+  const Remark remark_once = [&](std::string_view id, std::string_view what) {
     const std::scoped_lock lock(one_at_a_time);
     const auto when = what.find("; it tries again");  // this time differs for each device
-    if (news.is_new(what.substr(0, when))) remark(std::string(id) + ": " + std::string(what));
+    if (filter.is_new(what.substr(0, when))) remark(std::string(id) + ": " + std::string(what));
   };
   Members members;
   for (const auto& settings : fleet.devices)
-    members.push_back(std::make_unique<Member>(fleet, settings, orderly));
+    members.push_back(std::make_unique<Member>(fleet, settings, remark_once));
   while (!control.wait_until(Mailbox::Clock::now() + std::chrono::seconds(1)))
     report(tally_of(members));
   report(tally_of(members));

@@ -43,6 +43,6 @@ int main(int argc, char** argv) {
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) {
-    return report({exit_code::bug, {std::string("a fault of the program: ") + error.what()}, ""});
+    return report({exit_code::bug, {std::string("internal error: ") + error.what()}, ""});
   }
 }
