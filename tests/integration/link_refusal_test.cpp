@@ -61,7 +61,11 @@ TEST_CASE("a message that is refused in its PUBACK is given up with the broker's
   CHECK(client.given_up()[0].tag == 2);
   CHECK(client.given_up()[0].why.starts_with("refused: "));
   CHECK(client.given_up()[0].why.ends_with("(149)"));
-  CHECK(client.losses().empty());
+  // Mosquitto 2.0.11 closes the connection after such a PUBACK; what follows is delivered all the same.
+  REQUIRE(client->publish(message("a", "fits", 3)));
+  REQUIRE(client.delivers(2));
+  CHECK(client.delivered() == std::vector<std::uint64_t>{1, 3});
+  CHECK(client.given_up().size() == 1);
 }
 
 TEST_CASE("a topic that the account may not write to is given up, and not tried again at once", "[link]") {
