@@ -87,6 +87,19 @@ TEST_CASE("A key file may be one line of base64 or base64url, with or without a 
   }
 }
 
+TEST_CASE("A key whose base64 begins with 0x or 0X is not taken for hexadecimal", "[key file]") {
+  const Folder folder;
+  for (const Bytes& begin : {Bytes{0xd3, 0x1f}, Bytes{0xd1, 0x7f}}) {
+    Bytes key(32, 0xfb);
+    std::ranges::copy(begin, key.begin());
+    const std::string line = base64_encode(key);
+    INFO(line);
+    const Result<Secret> read = read_key_file(folder.with("line", line + "\n"), 32, 64);
+    REQUIRE(read);
+    CHECK(std::ranges::equal(read->view(), key));
+  }
+}
+
 TEST_CASE("Where a key file can be read both ways the line wins", "[key file]") {
   const Folder folder;
   const std::string line = base64_encode(Bytes(33, 1));
