@@ -39,8 +39,12 @@ Operation::Ended Operation::renew() {
   const OwnProof& proof = renews ? *(renewal_proof_ = std::make_unique<const OwnProof>(*std::move(certified)))
                                  : context_.settings.proof;
   context_.reporter.step({"renewing", {{"generation", generation}}});
-  exchange_ = std::make_unique<RequestExchange>(
-      context_, proof, Terms{.last_error = {}, .renews = renews ? generation : 0, .insists = true});
+  exchange_ =
+      std::make_unique<RequestExchange>(context_, proof,
+                                        Terms{.last_error = {},
+                                              .renews = renews ? generation : 0,
+                                              .had_encryption_key = renews && credential_.encryption_key,
+                                              .insists = true});
   if (!exchange_->begin())
     return on_exchange_ended(RequestExchange::Ended(std::unexpected(Outcome::damaged)));
   exchange_->on_ready(*link_);

@@ -58,7 +58,7 @@ bool RequestExchange::take_request(bool anew) {
   };
   request_ = std::make_unique<const OpenRequest>(
       crypto::base64url_encode(context_.environment.random_bytes(request_id_bytes)), terms_.renews,
-      new_key(wants_certificate()), new_key(context_.settings.has_encryption_key));
+      new_key(wants_certificate()), new_key(wants_encryption_key()));
   return context_.store.keep_request(*request_).has_value();
 }
 
@@ -66,12 +66,16 @@ bool RequestExchange::wants_certificate() const {
   return context_.settings.credential == protocol::CredentialType::x509;
 }
 
+bool RequestExchange::wants_encryption_key() const {
+  return context_.settings.has_encryption_key || terms_.had_encryption_key;
+}
+
 // A stored request is reused only if it is for the same credential and proof: the same request_id for another
 // credential would be a conflict, and another proof changes the signer of the answer and of the
 // configurations.
 bool RequestExchange::is_wanted(const OpenRequest& request) const {
   return request.renews == terms_.renews && request.key.has_value() == wants_certificate() &&
-         request.encryption_key.has_value() == context_.settings.has_encryption_key;
+         request.encryption_key.has_value() == wants_encryption_key();
 }
 
 // Send only now: the subscription is acknowledged, so no answer can be missed.
@@ -140,7 +144,8 @@ RequestExchange::Ended RequestExchange::on_unusable(const std::string& why) {
 std::expected<protocol::Secrets, std::string> RequestExchange::secrets_of(
     const protocol::Acceptance& accepted) const {
   if (accepted.sealed.empty()) return protocol::Secrets();
-  const auto opened = open_secrets(proof_, request_->encryption_key, accepted.sealed);
+  // Not by the proof: a renewal proves itself by its certificate, and is sealed as the credential before.
+  const auto opened = open_secrets(context_.settings.proof, request_->encryption_key, accepted.sealed);
   if (!opened) return std::unexpected(opened.error());
   return protocol::read_secrets(opened->text());
 }

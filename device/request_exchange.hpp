@@ -15,6 +15,9 @@ struct Terms {
   /// Why a device with a credential uses the bootstrap connection again; empty: it has none.
   std::string last_error;
   std::int64_t renews = 0;  ///< the generation whose certificate is the proof; 0: the factory's proof
+  /// The renewed credential has an encryption key. A request without one would take that over, and the device
+  /// would have to keep it.
+  bool had_encryption_key = false;
   /// Repeats the request until it is accepted, even after refusals; false: the first refusal ends the
   /// exchange.
   bool insists = false;
@@ -50,6 +53,7 @@ class RequestExchange {
   [[nodiscard]] bool take_request(bool anew);
   [[nodiscard]] bool is_wanted(const OpenRequest& request) const;
   [[nodiscard]] bool wants_certificate() const;
+  [[nodiscard]] bool wants_encryption_key() const;
   [[nodiscard]] Ended on_accepted(const protocol::Acceptance& accepted);
   [[nodiscard]] Ended on_unusable(const std::string& why);
   [[nodiscard]] std::expected<protocol::Secrets, std::string> secrets_of(

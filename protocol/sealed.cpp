@@ -80,6 +80,11 @@ std::string seal_with(crypto::ByteView sealing_key, std::string_view plaintext) 
   return crypto::encrypt(json::write({{"alg", "dir"}, {"enc", encryption}}), plaintext, sealing_key);
 }
 
+std::string seal(const SealingKey& key, std::string_view plaintext) {
+  if (const auto* recipient = std::get_if<EncryptionKey>(&key)) return seal_to(*recipient, plaintext);
+  return seal_with(std::get<crypto::Secret>(key).view(), plaintext);
+}
+
 std::expected<crypto::Secret, std::string> open_sealed(std::string_view text, const crypto::PrivateKey& own) {
   const auto parsed = parse(text);
   if (!parsed) return std::unexpected(parsed.error());

@@ -14,6 +14,10 @@ namespace latchkey::protocol {
 /// 2^32 messages a key, far more than one device receives.
 [[nodiscard]] std::string seal_with(crypto::ByteView sealing_key, std::string_view plaintext);
 
+/// What a device's secrets are sealed under: its encryption key, or a `sealing_key` (protocol/signer.hpp).
+using SealingKey = std::variant<EncryptionKey, crypto::Secret>;
+[[nodiscard]] std::string seal(const SealingKey& key, std::string_view plaintext);
+
 /// For devices: decrypts. The device's kind of key decides which header is valid, before the header is read
 /// (RFC 8725, 3.1). The header holds only the members for that kind, so no `zip`, `apu`, `apv`, `crit` or
 /// `kid`; the ephemeral key must be on P-256. The error is for logs, not for the peer.

@@ -50,7 +50,7 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
                                     {"admission", group.admission},
                                     {"reprovisioning", group.reprovisioning},
                                     {"credential_types", group.credential_types},
-                                    {"seal_config", group.seal_config}};
+                                    {"sealing", group.sealing}};
   return call(
       options,
       "SELECT registry.enroll_group(p->>'name', p->>'proof', (p->>'material')::bytea, "
@@ -61,7 +61,7 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
       "renewal_grace_days => (p->>'renewal_grace_days')::int, revoke_retired => "
       "(p->>'revoke_retired')::boolean, "
       "credential_types => ARRAY(SELECT jsonb_array_elements_text(p->'credential_types')), "
-      "seal_config => (p->>'seal_config')::boolean) FROM p",
+      "sealing => p->>'sealing') FROM p",
       dump(arguments));
 }
 

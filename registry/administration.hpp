@@ -34,7 +34,7 @@ struct GroupEnrolment {
   std::string admission = "automatic";
   std::string reprovisioning = "rotate";
   std::vector<std::string> credential_types = {"x509"};
-  bool seal_config = false;
+  std::string sealing = "possible";
 };
 
 struct DeviceEnrolment {

@@ -9,12 +9,13 @@ using namespace column;  // NOLINT: the lists below are names of columns only
 constexpr Column request_facts_columns[] = {
     i, loaded_at, origin, group_name, proof, material, secondary_material, id_from, enabled, in_window,
     id_matches, admission, listed, may_reprovision, credential_types, lifetime_s, unused_life_s,
-    seal_config, quota, fleet_config, group_config, device_config, wanted_endpoint, layers, state,
+    sealing, quota, fleet_config, group_config, device_config, wanted_endpoint, layers, state,
     generation, enrolled_by, proof_key, waiting_digest, approved_digest, rejected_digest, config_version,
     applied_config_version, config_layers, config_digest, config_fault, endpoint, endpoint_given,
     attributes, same_generation, same_type, same_digest, same_certificate, same_salt, same_master_key,
     same_not_before, same_not_after, same_live, newest_generation, newest_type, newest_not_before,
-    newest_not_after, newest_live, presented_certificate, presented_status};
+    newest_not_after, newest_live, presented_certificate, presented_status,
+    presented_sealing_key};
 constexpr Column request_key_columns[] = {
     i, device_id, request_id, group_name, token_hash, ca_subject, certificate, last_subject};
 constexpr Column outcome_row_columns[] = {i, outcome};
@@ -23,12 +24,12 @@ constexpr Column decided_request_columns[] = {
     to_registered, enrolled_by, proof_key, quota, attributes_json, type, request_id, digest, serial,
     certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
     answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
-    config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked};
+    config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked, sealing_key};
 constexpr Column status_facts_columns[] = {
-    i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, seal_config,
+    i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, sealing,
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
     config_version, applied_config_version, config_layers, config_digest, config_fault, endpoint,
-    endpoint_given, attributes, credential_generation, live, signed_by, answer_key, encryption_key,
+    endpoint_given, attributes, credential_generation, live, signed_by, answer_key, sealing_key,
     credential_type, session};
 constexpr Column status_key_columns[] = {i, device_id, generation};
 constexpr Column decided_status_columns[] = {
@@ -67,9 +68,9 @@ constexpr Column history_row_columns[] = {at, kind, what, code, detail, actor};
 
 std::span<const Call> calls() {
   static constexpr Call all[] = {
-      {"load_requests", "request_key", request_key_columns, request_facts_columns},
+      {"load_requests_2", "request_key", request_key_columns, request_facts_columns},
       {"commit_requests", "decided_request", decided_request_columns, outcome_row_columns},
-      {"load_statuses", "status_key", status_key_columns, status_facts_columns},
+      {"load_statuses_2", "status_key", status_key_columns, status_facts_columns},
       {"commit_statuses", "decided_status", decided_status_columns, outcome_row_columns},
       {"mark_sent_2", "sent_credential", sent_credential_columns, outcome_row_columns},
       {"lock_holders", "", {}, lock_holder_columns},

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 /// The registry's rows as values. The columns' COMMENTs in registry/schema define their meaning.
@@ -28,6 +29,9 @@ enum class Origin { device, group };
 /// Which devices with a valid proof a group admits.
 enum class Admitted { all, listed, approved };
 
+/// Which configurations are encrypted: those that the device can open, all, or none.
+enum class Sealing { possible, always, never };
+
 /// What an enrolment allows: the group's policy, or the defaults.
 struct Policy {
   bool in_window = true;
@@ -38,8 +42,8 @@ struct Policy {
   bool allows_x509 = true;
   bool allows_password = false;
   std::int64_t lifetime_s = 0;
-  std::int64_t unused_life_s = 0;    ///< a credential that is never used ends after this time
-  bool seals_config = false;         ///< the configuration must be encrypted
+  std::int64_t unused_life_s = 0;  ///< a credential that is never used ends after this time
+  Sealing sealing = Sealing::possible;
   std::optional<std::string> quota;  ///< the quota that a new device counts against
 };
 
@@ -94,6 +98,10 @@ enum class SignedBy { device_key, service };
 /// Identifies a key by eight bytes that reveal nothing about it.
 using KeyId = std::array<std::uint8_t, 8>;
 
+/// What the secrets of a credential are encrypted under: a key that the device sent, or, by its id, the
+/// symmetric key that it proved.
+using SealedUnder = std::variant<protocol::EncryptionKey, KeyId>;
+
 struct Credential {
   std::int64_t generation = 0;
   protocol::CredentialType type = protocol::CredentialType::x509;
@@ -106,14 +114,15 @@ struct Credential {
   /// Not retired, revoked or expired, and used, or still within the time for its first use.
   bool live = false;
   SignedBy signed_by = SignedBy::service;
-  std::optional<KeyId> answer_key;                        ///< with SignedBy::device_key
-  std::optional<protocol::EncryptionKey> encryption_key;  ///< for secrets in its configurations
+  std::optional<KeyId> answer_key;          ///< with SignedBy::device_key
+  std::optional<SealedUnder> sealed_under;  ///< its configurations; nothing: the device can open none
 };
 
 /// The operational certificate that a request is signed under (x5t#S256), if the device has it.
 struct Presented {
   crypto::Bytes certificate;  ///< DER
   std::string status;         ///< live, in_grace, expired, retired or revoked
+  std::optional<SealedUnder> sealed_under;
   [[nodiscard]] bool renews() const { return status == "live" || status == "in_grace"; }
 };
 
@@ -156,7 +165,7 @@ struct NewCredential {
   Clock use_by;
   SignedBy signed_by = SignedBy::service;
   std::optional<KeyId> answer_key;
-  std::optional<protocol::EncryptionKey> encryption_key;
+  std::optional<SealedUnder> sealed_under;
 };
 
 /// One row of the ledger.

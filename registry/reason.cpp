@@ -143,7 +143,7 @@ constexpr std::array<ReasonRow, 66> rows{{
     {"no_key_for_password", "a password, and no key to encrypt it for",
      "The device has to send an encryption_key, or come by a symmetric key: latchkey enroll device {id}."},
     {"no_key_for_config", "a sealed configuration, and no key to encrypt it for",
-     "The device has to send an encryption_key, or its group not to seal configurations: seal_config in "
+     "The device has to send an encryption_key, or its group not to seal configurations: sealing in "
      "registry.set_group_policy."},
     {"passwords_not_given", "a password, and broker_access.mode is none",
      "Set broker_access.mode in the service's configuration to how the broker learns of passwords; latchkey "

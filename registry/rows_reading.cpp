@@ -29,6 +29,11 @@ crypto::NameKind name_kind_of(std::string_view name) {
   return name == "serial_number" ? crypto::NameKind::serial_number : crypto::NameKind::common_name;
 }
 
+Sealing sealing_of(std::string_view name) {
+  if (name == "always") return Sealing::always;
+  return name == "never" ? Sealing::never : Sealing::possible;
+}
+
 Admitted admitted_of(std::string_view name) {
   if (name == "allow_list") return Admitted::listed;
   return name == "approval" ? Admitted::approved : Admitted::all;
@@ -46,7 +51,8 @@ std::optional<std::array<std::uint8_t, size>> fixed(const pqxx::field& field) {
 constexpr auto digest_of = fixed<std::tuple_size_v<crypto::Sha256Digest>>;
 constexpr auto key_id_of = fixed<std::tuple_size_v<KeyId>>;
 
-std::optional<protocol::EncryptionKey> encryption_key_of(const pqxx::field& field) {
+std::optional<SealedUnder> sealed_under_of(const pqxx::field& field) {
+  if (const auto id = key_id_of(field)) return *id;
   const crypto::Bytes point = bytes_of(field);
   if (point.empty()) return std::nullopt;
   const auto middle = point.begin() + static_cast<std::ptrdiff_t>(point.size() / 2);
@@ -91,7 +97,7 @@ Policy policy_of(const Row& row) {
   policy.allows_password = types.find("password") != std::string_view::npos;
   policy.lifetime_s = row[column::lifetime_s].as<std::int64_t>();
   policy.unused_life_s = row[column::unused_life_s].as<std::int64_t>();
-  policy.seals_config = is_true(row[column::seal_config]);
+  policy.sealing = sealing_of(row[column::sealing].c_str());
   policy.quota = optional_text(row[column::quota]);
   return policy;
 }
@@ -124,7 +130,8 @@ void add_claims(Device& device, const Row& row) {
 
 std::optional<Presented> presented_of(const Row& row) {
   if (row[column::presented_status].is_null()) return std::nullopt;
-  return Presented{bytes_of(row[column::presented_certificate]), row[column::presented_status].c_str()};
+  return Presented{bytes_of(row[column::presented_certificate]), row[column::presented_status].c_str(),
+                   sealed_under_of(row[column::presented_sealing_key])};
 }
 
 protocol::CredentialType type_of(const pqxx::field& field) {
@@ -195,14 +202,14 @@ RequestFacts request_facts_of(const Row& row) {
 
 StatusFacts status_facts_of(const Row& row) {
   StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], "")};
-  if (facts.enrolment) facts.enrolment->policy.seals_config = is_true(row[column::seal_config]);
+  if (facts.enrolment) facts.enrolment->policy.sealing = sealing_of(row[column::sealing].c_str());
   if (!row[column::credential_generation].is_null()) {
     facts.credential.emplace();
     facts.credential->generation = row[column::credential_generation].as<std::int64_t>();
     facts.credential->live = is_true(row[column::live]);
     facts.credential->signed_by = signed_by_of(row[column::signed_by].c_str());
     facts.credential->answer_key = key_id_of(row[column::answer_key]);
-    facts.credential->encryption_key = encryption_key_of(row[column::encryption_key]);
+    facts.credential->sealed_under = sealed_under_of(row[column::sealing_key]);
     facts.credential->type = type_of(row[column::credential_type]);
   }
   return facts;

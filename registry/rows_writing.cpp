@@ -65,17 +65,22 @@ void add_secret(RowText& row, const NewCredential& credential) {
   }
 }
 
+void add(RowText& row, const SealedUnder& under) {
+  if (const auto* id = std::get_if<KeyId>(&under)) return row.hex(column::sealing_key, *id);
+  const auto& key = std::get<protocol::EncryptionKey>(under);
+  crypto::Bytes point = key.x;
+  point.insert(point.end(), key.y.begin(), key.y.end());
+  row.hex(column::sealing_key, point);
+  row.hex(column::encryption_key, point);  // what a service of the version before looks at
+}
+
 void add(RowText& row, const NewCredential& credential) {
   add_secret(row, credential);
   row.text(column::request_id, credential.request_id);
   row.hex(column::digest, credential.digest);
   row.text(column::signed_by, name_of(credential.signed_by));
   add_hex(row, column::answer_key, credential.answer_key);
-  if (const auto& key = credential.encryption_key) {
-    crypto::Bytes point = key->x;
-    point.insert(point.end(), key->y.begin(), key->y.end());
-    row.hex(column::encryption_key, point);
-  }
+  if (credential.sealed_under) add(row, *credential.sealed_under);
   row.text(column::not_before, timestamp(credential.not_before));
   row.text(column::not_after, timestamp(credential.not_after));
   row.text(column::use_by, timestamp(credential.use_by));

@@ -5,7 +5,7 @@
 namespace latchkey::registry {
 
 Result<LoadedStatuses> load_statuses(Registry& registry, std::span<const StatusKey> keys) {
-  return load<LoadedStatuses>(registry.session(), "load_statuses", keys, status_facts_of);
+  return load<LoadedStatuses>(registry.session(), "load_statuses_2", keys, status_facts_of);
 }
 
 Result<std::vector<Outcome>> commit_statuses(Registry& registry, std::span<const DecidedStatus> rows) {

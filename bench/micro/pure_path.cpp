@@ -31,7 +31,7 @@ registry::Enrolment enrolment_of(registry::ProofKind proof, crypto::Bytes materi
   made.material = std::move(material);
   made.policy.lifetime_s = 7776000;
   made.policy.unused_life_s = 86400;
-  made.policy.seals_config = true;
+  made.policy.sealing = registry::Sealing::always;
   made.config = config;
   return made;
 }

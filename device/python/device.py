@@ -36,9 +36,11 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from cryptography import x509
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 
 Json = dict[str, Any]
@@ -277,6 +279,20 @@ class Device:
         except Exception:  # anyone may have sent it, so every error means that it is not genuine
             return None
 
+    def config_in(self, message: Json) -> Json | None:
+        """The configuration in a genuine message, sealed (3) or in clear. This device sends no encryption_key, so it is
+        sealed under its symmetric key, after a renewal too."""
+        if "sealed" not in message:
+            return message.get("config")
+        try:
+            head, key, iv, text, tag = message["sealed"].split(".")
+            if key or json.loads(from_base64url(head)) != {"alg": "dir", "enc": "A256GCM"}:
+                return None
+            own = AESGCM(mac(self.key, b"provisioning-sealed v1"))
+            return json.loads(own.decrypt(from_base64url(iv), from_base64url(text) + from_base64url(tag), head.encode())).get("config")
+        except (ValueError, InvalidTag):
+            return None
+
     def service_signed(self, chain: list[str], signed: bytes, signature: bytes) -> bool:
         anchor = x509.load_pem_x509_certificate(self.server_ca.read_bytes())
         signer = x509.load_der_x509_certificate(base64.b64decode(chain[0], validate=True))
@@ -443,9 +459,10 @@ class Device:
     def on_configuration(self, message: Json, said: Json, tell: Any) -> bool:
         """Returns True when the device is ready and has nothing more to say."""
         known = load(self.folder / "config.json") or {"config_version": 0}
-        if message["config_version"] > known["config_version"] and "config" in message:
+        config = self.config_in(message)
+        if message["config_version"] > known["config_version"] and config is not None:
             # Apply the configuration here. If that fails: tell(status="failed", code=..., message=...).
-            known = {"config_version": message["config_version"], "config": message["config"]}
+            known = {"config_version": message["config_version"], "config": config}
             store(self.folder / "config.json", compact(known))
         if message["config_version"] == known["config_version"] and message["state"] == "ready":
             say("ready", config_version=known["config_version"])

@@ -62,13 +62,33 @@ opened() {
   openssl x509 -in signer.pem -noout -ext subjectAltName | grep -qx ' *URI:urn:latchkey:answers:v1'
   openssl x509 -in signer.pem -noout -pubkey > signer-key.pem
   # R||S, as a JWS has it, becomes the DER that openssl wants.
-  cut -d. -f3 "$2" | decode | od -An -v -tx1 | tr -d ' \n' > signature.hex
+  cut -d. -f3 "$2" | decode | hex > signature.hex
   printf 'asn1=SEQUENCE:s\n[s]\nr=INTEGER:0x%s\ns=INTEGER:0x%s\n' \
     "$(cut -c1-64 signature.hex)" "$(cut -c65-128 signature.hex)" > signature.cnf
   openssl asn1parse -genconf signature.cnf -noout -out signature.der
   cut -d. -f1,2 "$2" | tr -d '\n' > signed.txt
   openssl dgst -sha256 -verify signer-key.pem -signature signature.der signed.txt > verified.txt
   cut -d. -f2 "$2" | decode
+}
+
+# hex: the bytes on stdin in hexadecimal.
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+# base64url: the bytes on stdin.
+base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+# unsealed JWE-FILE: the secrets that are sealed to encryption-key.pem (ECDH-ES, A256GCM). The command openssl has no GCM, but
+# its cipher, which is CTR from 2 on. The tag is not checked: the JWE stood in a message that the service signed.
+unsealed() {
+  cut -d. -f1 "$1" | decode > header.json
+  [ "$(field alg < header.json) $(field enc < header.json)" = 'ECDH-ES A256GCM' ]
+  { printf 'asn1=SEQUENCE:s\n[s]\na=SEQUENCE:k\np=FORMAT:HEX,BITSTRING:04%s%s\n[k]\nt=OID:id-ecPublicKey\nc=OID:prime256v1\n' \
+    "$(field epk x < header.json | decode | hex)" "$(field epk y < header.json | decode | hex)"; } > peer.cnf
+  openssl asn1parse -genconf peer.cnf -noout -out peer.der
+  openssl pkey -pubin -inform DER -in peer.der -out peer.pem
+  openssl pkeyutl -derive -inkey encryption-key.pem -peerkey peer.pem -out shared.bin
+  # RFC 7518, 4.6.2: one round of SHA-256 over a counter, the shared secret and what the key is for.
+  { printf '\0\0\0\1'; cat shared.bin; printf '\0\0\0\7A256GCM\0\0\0\0\0\0\0\0\0\0\1\0'; } | openssl dgst -sha256 -binary > content.key
+  cut -d. -f4 "$1" | decode | openssl enc -d -aes-256-ctr -K "$(hex < content.key)" -iv "$(cut -d. -f3 "$1" | decode | hex)00000002"
+  rm -f shared.bin content.key
 }
 
 # After a final rejection the device waits 60 s, doubling up to a day, before it asks again.
@@ -85,9 +105,12 @@ fi
 # 1. Create the request once and keep it until it is answered.
 if [ ! -e request.json ]; then
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out encryption-key.pem
+  openssl pkey -in encryption-key.pem -pubout -outform DER | tail -c 64 > point.bin
   csr=$(openssl req -new -key key.pem -subj "/CN=$ID" -outform DER | openssl base64 -A)
-  printf '{"request_id":"%s","device_id":"%s","token":"%s","credential":{"type":"x509","csr":"%s"}}' \
-    "$(openssl rand -hex 16)" "$ID" "$(cat "$TOKEN_FILE")" "$csr" > request.json.new
+  printf '{"request_id":"%s","device_id":"%s","token":"%s","credential":{"type":"x509","csr":"%s"},
+"encryption_key":{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}}' "$(openssl rand -hex 16)" "$ID" "$(cat "$TOKEN_FILE")" "$csr" \
+    "$(head -c 32 point.bin | base64url)" "$(tail -c 32 point.bin | base64url)" > request.json.new
   mv request.json.new request.json
 fi
 
@@ -126,6 +149,14 @@ printf '{"status":"connected","session":"%s","generation":%s}' "$session" "$(fie
 ask operational "$topics/status" status.json "$topics/config" > config.jws
 opened provisioning-config+jws config.jws > config.json
 [ "$(field session < config.json)" = "$session" ]
+
+# The configuration is sealed to this device unless its group says otherwise; an acknowledged one does not come again.
+if grep -q '"sealed":' config.json; then
+  field sealed < config.json > config.jwe
+  unsealed config.jwe | field config > configuration.json
+elif grep -q '"config":' config.json; then
+  field config < config.json > configuration.json
+fi
 
 # 5. Say ready; the answer has the state of the registry.
 printf '{"status":"ready","session":"%s","config_version":%s}' "$session" "$(field config_version < config.json)" > status.json

@@ -14,7 +14,10 @@ BEGIN
           set_group_policy, set_retention}'::text[])
       OR p.proname = ANY ('{act_on, suspend_devices, resume_devices, revoke_devices, reset_devices,
           decommission_devices, set_device_configs}'::text[])
-        AND NOT p.proargnames && '{old_state, old_config}')
+        AND NOT p.proargnames && '{old_state, old_config}'
+      OR p.proname = 'enroll_group' AND 'seal_config' = ANY (p.proargnames)
+      OR p.proname = 'explain_request'
+        AND 'registry.request_facts'::regtype = ANY (p.proallargtypes))
   LOOP
     EXECUTE format('DROP FUNCTION %s', old);
   END LOOP;

@@ -44,30 +44,25 @@ std::optional<protocol::Acceptance> acceptance_of(const AnsweringTools& tools,
                                   .config = effective.config,
                                   .sealed = {},
                                   .sealed_without_config = {}};
-  const auto sealed = [&](const protocol::Secrets& secrets) {
-    return seal_for(verified.request().encryption_key, verified.sealing_key(), secrets);
-  };
+  const auto& key = verified.sealing_key();
   protocol::Secrets secrets;
   if (given.type == protocol::CredentialType::password) {
     secrets.password = password_of(tools.master, given.master_key, given.salt, id, given.generation);
-    if (!secrets.password) return std::nullopt;
-    acceptance.sealed = sealed(secrets);
+    if (!secrets.password || !key) return std::nullopt;
+    acceptance.sealed = seal(*key, secrets);
   }
-  if (!verified.enrolment().policy.seals_config) return acceptance;
-  const auto config = std::exchange(acceptance.config, std::nullopt);
-  if (!config) return acceptance;
-  secrets.config = crypto::Secret(std::string_view(*config));
-  acceptance.sealed_without_config = std::exchange(acceptance.sealed, sealed(secrets));
+  if (!acceptance.config || !key || verified.enrolment().policy.sealing == registry::Sealing::never)
+    return acceptance;
+  secrets.config = crypto::Secret(std::string_view(*acceptance.config));
+  acceptance.config.reset();
+  acceptance.sealed_without_config = std::exchange(acceptance.sealed, seal(*key, secrets));
   return acceptance;
 }
 
 }  // namespace
 
-std::string seal_for(const std::optional<protocol::EncryptionKey>& recipient,
-                     const crypto::Secret* sealing_key, const protocol::Secrets& secrets) {
-  const crypto::Secret text = protocol::write_secrets(secrets);
-  if (recipient) return protocol::seal_to(*recipient, text.text());
-  return sealing_key != nullptr ? protocol::seal_with(sealing_key->view(), text.text()) : std::string();
+std::string seal(const protocol::SealingKey& key, const protocol::Secrets& secrets) {
+  return protocol::seal(key, protocol::write_secrets(secrets).text());
 }
 
 std::optional<protocol::Acceptance> accept(const AnsweringTools& tools, const Resolved& resolved,

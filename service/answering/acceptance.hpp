@@ -12,9 +12,7 @@ namespace latchkey::service {
                                                          const Resolved& resolved,
                                                          const registry::RequestFacts& facts);
 
-/// Encrypts `secrets` for one device: to its encryption key if it sent one, else with its sealing key. Empty
-/// without either; `Decider` rejects such requests.
-[[nodiscard]] std::string seal_for(const std::optional<protocol::EncryptionKey>& recipient,
-                                   const crypto::Secret* sealing_key, const protocol::Secrets& secrets);
+/// Encrypts `secrets` for one device.
+[[nodiscard]] std::string seal(const protocol::SealingKey& key, const protocol::Secrets& secrets);
 
 }  // namespace latchkey::service

@@ -12,8 +12,8 @@ std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
   auto config = protocol::expand_config(enrolment.config, id, attributes);
   if (!config && config.error().starts_with("config: ")) return config;
   if (!config) return std::unexpected("${" + config.error() + "} has no value");
-  if (enrolment.policy.seals_config && !can_open && *config != "{}")
-    return std::unexpected("it must be sealed, but the device sent no key to seal it for");
+  if (enrolment.policy.sealing == registry::Sealing::always && !can_open && *config != "{}")
+    return std::unexpected("it must be sealed, but the device has no key that it can open it with");
   return config;
 }
 
@@ -48,10 +48,9 @@ Effective effective_config(const protocol::DeviceId& id, const registry::Enrolme
 }
 
 Effective effective_for(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
-  const bool can_open = verified.request().encryption_key || verified.sealing_key() != nullptr;
   return effective_config(verified.request().device_id, verified.enrolment(),
                           facts.device ? facts.device->configured : registry::Configured(),
-                          attributes_of(verified, facts), can_open);
+                          attributes_of(verified, facts), verified.sealing_key().has_value());
 }
 
 }  // namespace latchkey::service

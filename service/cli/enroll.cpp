@@ -91,8 +91,10 @@ void add_group_policy(Command& command, GroupFlags& flags) {
   command.value("--credential-type", flags.credential_types,
                 "Credential that devices may request, x509 or password; repeat for both (default: x509)",
                 {.metavar = "WORD", .one_of = {"x509", "password"}});
-  command.flag("--seal-config", flags.seal_config,
-               "Encrypt configurations; devices that cannot decrypt them get none");
+  add_choice(command, "--sealing", flags.sealing,
+             "Which configurations are encrypted for the device: those that it can decrypt (possible, the\n"
+             "default), all, so that a device that cannot decrypt them is refused (always), or none (never)",
+             {"possible", "always", "never"});
 }
 
 void add_group(Command& enroll) {

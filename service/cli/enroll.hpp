@@ -35,7 +35,7 @@ struct GroupFlags {
   std::string admission = "automatic";
   std::string reprovisioning = "rotate";
   std::vector<std::string> credential_types = {"x509"};
-  bool seal_config = false;
+  std::string sealing = "possible";
 };
 
 struct DeviceFlags {

@@ -94,7 +94,7 @@ Result<void> do_enroll(const GroupFlags& flags) {
                                            .admission = flags.admission,
                                            .reprovisioning = flags.reprovisioning,
                                            .credential_types = flags.credential_types,
-                                           .seal_config = flags.seal_config};
+                                           .sealing = flags.sealing};
   if (auto committed = commit(*prepared, enrolment); !committed) return committed;
   announce("group " + flags.name + " is enrolled", *prepared, flags.common, {{"group", flags.name}});
   return {};

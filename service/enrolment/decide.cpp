@@ -14,7 +14,7 @@ Asked asked_by(const VerifiedRequest& verified, const registry::RequestFacts& fa
   return {.credential = request.credential,
           .by_token = verified.by_token(),
           .renews = verified.renews() || renews_password(request.credential, facts, now),
-          .can_open = request.encryption_key || verified.sealing_key() != nullptr,
+          .can_open = verified.sealing_key().has_value(),
           .gives_passwords = gives_passwords};
 }
 

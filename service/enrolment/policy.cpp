@@ -33,7 +33,7 @@ MaybeRejection check_sealing(const Asked& asked, const RequestFacts& facts) {
   if (asked.can_open) return std::nullopt;
   if (asked.credential == CredentialType::password)
     return Rejection{Code::encryption_required, Reason::no_key_for_password};
-  if (facts.enrolment->policy.seals_config && facts.enrolment->config != "{}")
+  if (facts.enrolment->policy.sealing == registry::Sealing::always && facts.enrolment->config != "{}")
     return Rejection{Code::encryption_required, Reason::no_key_for_config};
   return std::nullopt;
 }

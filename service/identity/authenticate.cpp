@@ -37,10 +37,16 @@ registry::Cause why_disabled(const registry::Enrolment& enrolment) {
 VerifiedRequest::VerifiedRequest(const protocol::Request& request, const registry::Enrolment& enrolment,
                                  Proven proven, const crypto::Identity& service)
     : request_(&request), enrolment_(&enrolment), proven_(std::move(proven)), signer_(&service) {
+  if (const auto& own = request.encryption_key) {
+    sealed_under_ = *own;
+    sealing_key_ = *own;
+  }
   if (!proven_.symmetric) return;
   signer_ = protocol::answer_key(proven_.symmetric->key.view());
-  sealing_key_ = protocol::sealing_key(proven_.symmetric->key.view());
   answer_key_ = proven_.symmetric->id;
+  if (sealing_key_) return;
+  sealed_under_ = proven_.symmetric->id;
+  sealing_key_ = protocol::sealing_key(proven_.symmetric->key.view());
 }
 
 registry::SignedBy VerifiedRequest::signed_by() const noexcept {
@@ -63,18 +69,22 @@ std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
   if (!enrolment.enabled) return refuse(why_disabled(enrolment));
   if (auto elsewhere = belongs_elsewhere(facts.device, enrolment, proven->key, proven->renews))
     return refuse(std::move(*elsewhere));
-  return VerifiedRequest(received.request, enrolment, std::move(*proven), service_);
+  VerifiedRequest verified(received.request, enrolment, std::move(*proven), service_);
+  if (verified.renews() && !verified.sealed_under_) {
+    verified.sealed_under_ = facts.presented->sealed_under;
+    verified.sealing_key_ = sealing_key(received.request.device_id, enrolment, verified.sealed_under_);
+  }
+  return verified;
 }
 
-std::optional<DeviceKey> Authenticator::key_for(const protocol::DeviceId& id,
-                                                const registry::StatusFacts& facts) const {
-  if (!facts.credential || !facts.credential->answer_key || !facts.enrolment) return std::nullopt;
-  const registry::Enrolment& enrolment = *facts.enrolment;
+std::optional<DeviceKey> Authenticator::symmetric_key(const protocol::DeviceId& id,
+                                                      const registry::Enrolment& enrolment,
+                                                      const registry::KeyId& key_id) const {
   if (enrolment.proof != registry::ProofKind::symmetric_key) return std::nullopt;
   for (const crypto::Bytes* material : {&enrolment.material, &enrolment.secondary}) {
     if (material->empty()) continue;
     auto key = device_key(master_, enrolment, *material, id);
-    if (key && key->id == *facts.credential->answer_key) return std::move(*key);
+    if (key && key->id == key_id) return std::move(*key);
   }
   return std::nullopt;
 }
@@ -83,14 +93,24 @@ std::optional<protocol::Signer> Authenticator::signer_for(const protocol::Device
                                                           const registry::StatusFacts& facts) const {
   if (!facts.credential) return std::nullopt;
   if (facts.credential->signed_by == registry::SignedBy::service) return &service_;
-  const auto key = key_for(id, facts);
+  if (!facts.enrolment || !facts.credential->answer_key) return std::nullopt;
+  const auto key = symmetric_key(id, *facts.enrolment, *facts.credential->answer_key);
   if (!key) return std::nullopt;
   return protocol::answer_key(key->key.view());
 }
 
-std::optional<crypto::Secret> Authenticator::sealing_key_for(const protocol::DeviceId& id,
-                                                             const registry::StatusFacts& facts) const {
-  const auto key = key_for(id, facts);
+std::optional<protocol::SealingKey> Authenticator::sealing_key_for(const protocol::DeviceId& id,
+                                                                   const registry::StatusFacts& facts) const {
+  if (!facts.credential || !facts.enrolment) return std::nullopt;
+  return sealing_key(id, *facts.enrolment, facts.credential->sealed_under);
+}
+
+std::optional<protocol::SealingKey> Authenticator::sealing_key(
+    const protocol::DeviceId& id, const registry::Enrolment& enrolment,
+    const std::optional<registry::SealedUnder>& under) const {
+  if (!under) return std::nullopt;
+  if (const auto* recipient = std::get_if<protocol::EncryptionKey>(&*under)) return *recipient;
+  const auto key = symmetric_key(id, enrolment, std::get<registry::KeyId>(*under));
   if (!key) return std::nullopt;
   return protocol::sealing_key(key->key.view());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/request.hpp"
+#include "protocol/sealed.hpp"
 #include "protocol/signer.hpp"
 #include "registry/model.hpp"
 #include "service/identity/proofs/proof.hpp"
@@ -25,10 +26,16 @@ class VerifiedRequest {
   /// The signer of the answer and of later configurations.
   [[nodiscard]] const protocol::Signer& signer() const noexcept { return signer_; }
   [[nodiscard]] registry::SignedBy signed_by() const noexcept;
-  /// For a symmetric proof: the key's id, and the key that encrypts secrets.
+  /// For a symmetric proof: the key's id.
   [[nodiscard]] const std::optional<registry::KeyId>& answer_key() const noexcept { return answer_key_; }
-  [[nodiscard]] const crypto::Secret* sealing_key() const noexcept {
-    return answer_key_ ? &sealing_key_ : nullptr;
+  /// What secrets for this device are sealed under; nothing: it gave no key, and the one that its credential
+  /// was bound to is enrolled no more.
+  [[nodiscard]] const std::optional<protocol::SealingKey>& sealing_key() const noexcept {
+    return sealing_key_;
+  }
+  /// The same for the registry. It names a key that is enrolled no more, too.
+  [[nodiscard]] const std::optional<registry::SealedUnder>& sealed_under() const noexcept {
+    return sealed_under_;
   }
 
  private:
@@ -41,7 +48,8 @@ class VerifiedRequest {
   Proven proven_;
   protocol::Signer signer_;
   std::optional<registry::KeyId> answer_key_;
-  crypto::Secret sealing_key_;
+  std::optional<registry::SealedUnder> sealed_under_;
+  std::optional<protocol::SealingKey> sealing_key_;
 };
 
 /// Authenticates devices (docs/protocol.md, 2). Pure: uses only its arguments.
@@ -61,15 +69,18 @@ class Authenticator {
   /// enrolment is gone.
   [[nodiscard]] std::optional<protocol::Signer> signer_for(const protocol::DeviceId& id,
                                                            const registry::StatusFacts& facts) const;
-  /// The key that encrypts secrets for a device without an encryption key; nothing unless its proof is
-  /// symmetric.
-  [[nodiscard]] std::optional<crypto::Secret> sealing_key_for(const protocol::DeviceId& id,
-                                                              const registry::StatusFacts& facts) const;
+  /// What its configurations are sealed under; nothing if the device could open none.
+  [[nodiscard]] std::optional<protocol::SealingKey> sealing_key_for(const protocol::DeviceId& id,
+                                                                    const registry::StatusFacts& facts) const;
 
  private:
-  /// The symmetric key of a registered device, if its proof is symmetric and the key still enrolled.
-  [[nodiscard]] std::optional<DeviceKey> key_for(const protocol::DeviceId& id,
-                                                 const registry::StatusFacts& facts) const;
+  [[nodiscard]] std::optional<protocol::SealingKey> sealing_key(
+      const protocol::DeviceId& id, const registry::Enrolment& enrolment,
+      const std::optional<registry::SealedUnder>& under) const;
+  /// The device's symmetric key with this id, if it is still enrolled.
+  [[nodiscard]] std::optional<DeviceKey> symmetric_key(const protocol::DeviceId& id,
+                                                       const registry::Enrolment& enrolment,
+                                                       const registry::KeyId& key_id) const;
 
   const MasterKey& master_;
   const crypto::Identity& service_;

@@ -27,7 +27,7 @@ registry::NewCredential credential_for(const Grant& grant, crypto::Validity vali
   credential.use_by = now + std::chrono::seconds(verified.enrolment().policy.unused_life_s);
   credential.signed_by = verified.signed_by();
   credential.answer_key = verified.answer_key();
-  credential.encryption_key = verified.request().encryption_key;
+  credential.sealed_under = verified.sealed_under();
   return credential;
 }
 

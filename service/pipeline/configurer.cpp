@@ -15,8 +15,7 @@ std::optional<Effective> Configurer::effective_for(const protocol::DeviceId& id,
                                                    const registry::StatusFacts& facts,
                                                    std::string_view attributes) const {
   if (!facts.enrolment) return std::nullopt;
-  const bool can_open = !facts.enrolment->policy.seals_config ||
-                        (facts.credential && facts.credential->encryption_key) ||
+  const bool can_open = facts.enrolment->policy.sealing != registry::Sealing::always ||
                         authenticator_.sealing_key_for(id, facts);
   return effective_config(id, *facts.enrolment, facts.device->configured, attributes, can_open);
 }
@@ -47,21 +46,21 @@ void Configurer::add_config(protocol::Configuration& message, const protocol::De
                  {{"device_id", id.text()}, {"reason", effective->configured.fault}});
     return;
   }
-  if (facts.enrolment->policy.seals_config)
-    message.sealed = seal(id, facts, *effective->config);
-  else
-    message.config = std::move(effective->config);
+  message.sealed = sealed(id, facts, *effective->config);
+  if (message.sealed.empty()) message.config = std::move(effective->config);
   if (facts.device->endpoint_given != effective->configured.endpoint)
     message.connection =
         connection_for(destination_, topics_, id, facts.credential->type, facts.enrolment->endpoint);
 }
 
-std::string Configurer::seal(const protocol::DeviceId& id, const registry::StatusFacts& facts,
-                             std::string_view config) const {
+std::string Configurer::sealed(const protocol::DeviceId& id, const registry::StatusFacts& facts,
+                               std::string_view config) const {
+  if (facts.enrolment->policy.sealing == registry::Sealing::never) return {};
   const auto key = authenticator_.sealing_key_for(id, facts);
+  if (!key) return {};
   protocol::Secrets secrets;
   secrets.config = crypto::Secret(config);
-  return seal_for(facts.credential->encryption_key, key ? &*key : nullptr, secrets);
+  return seal(*key, secrets);
 }
 
 }  // namespace latchkey::service

@@ -33,8 +33,9 @@ class Configurer {
  private:
   void add_config(protocol::Configuration& message, const protocol::DeviceId& id,
                   const registry::StatusFacts& facts, std::string_view attributes) const;
-  [[nodiscard]] std::string seal(const protocol::DeviceId& id, const registry::StatusFacts& facts,
-                                 std::string_view config) const;
+  /// The configuration for this device alone; empty if it goes out in clear.
+  [[nodiscard]] std::string sealed(const protocol::DeviceId& id, const registry::StatusFacts& facts,
+                                   std::string_view config) const;
 
   const Authenticator& authenticator_;
   const Destination& destination_;

@@ -32,10 +32,14 @@ class ProofTest(StackTest):
         key = generate_key("ES256")
         return self.holder(device_id, key, factory.leaf(device_id, key), **fields)
 
-    def renewing(self, device: Device, key: PrivateKey) -> Device:
-        """The same device, which goes on by the certificate that it has; `key` is that of its requests."""
+    def renewing(self, device: Device, key: PrivateKey, **fields: Any) -> Device:
+        """The same device, which goes on by the certificate that it has; `key` is that of its requests. Without an
+        encryption_key of its own it opens what it is sent as before."""
+        first = device.proof.first if isinstance(device.proof, Renewal) else device.proof
         leaf = device.certificate_file.read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
-        return self.device(device.device_id, Renewal(key, ssl.PEM_cert_to_DER_cert(leaf), self.place().anchors))
+        proof = Renewal(key, ssl.PEM_cert_to_DER_cert(leaf), self.place().anchors, first)
+        before = {"encryption_key": device.encryption_key, "keeps_key": device.seals or device.keeps_key}
+        return self.device(device.device_id, proof, **before | fields)
 
     def refused(self, device: Device, code: str = "unauthorized") -> str:
         """Refused and given nothing; the true reason."""

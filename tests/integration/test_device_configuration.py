@@ -127,7 +127,7 @@ class DeviceConfiguration(ProofTest):
             self.assertEqual(self.acknowledge(later, message)["state"], "ready")
 
     def test_sealed_where_the_group_says_so(self) -> None:
-        self.factory = self.enroll_factory(self.name, seal_config="true", config="'{\"pin\": 1}'")
+        self.factory = self.enroll_factory(self.name, sealing="'always'", config="'{\"pin\": 1}'")
         session = self.connected(self.made_by(self.factory, seals=True))
         self.set(f"group_config('{self.name}', '{{\"pin\": 2}}')")
         message = self.pushed(session, SOON)
@@ -197,7 +197,7 @@ class DeviceConfiguration(ProofTest):
         self.assertEqual(self.pushed(moved, SOON)["connection"]["host"], "localhost")
 
     def test_what_does_not_fit_into_one_message_comes_in_two(self) -> None:
-        self.factory = self.enroll_factory(self.name, seal_config="true", config="'{\"a\": 1}'")
+        self.factory = self.enroll_factory(self.name, sealing="'always'", config="'{\"a\": 1}'")
         session = self.connected(self.made_by(self.factory, seals=True))
         ca = (self.stack.pki / "server-ca.pem").read_text()
         self.stack.sql(f"BEGIN; SELECT registry.set_group_config('{self.name}', '{{\"long\": \"{'x' * 2900}\"}}', 'why');"

@@ -76,10 +76,10 @@ class Enrolling(StackTest):
     def test_what_a_group_gives_its_devices(self) -> None:
         _, file = self.write_token("strict")
         self.enroll("group", "strict", "--token-file", str(file), "--credential-type", "password", "--admission",
-                    "approval", "--reprovisioning", "deny", "--seal-config")
-        kept = self.stack.cluster.sql("SELECT credential_types, admission, reprovisioning, seal_config "
+                    "approval", "--reprovisioning", "deny", "--sealing", "always")
+        kept = self.stack.cluster.sql("SELECT credential_types, admission, reprovisioning, sealing "
                                       "FROM registry.enrollment_group WHERE name = 'strict'")
-        self.assertEqual(kept.split(), ["{password}", "approval", "deny", "t"])
+        self.assertEqual(kept.split(), ["{password}", "approval", "deny", "always"])
 
     def test_the_services_own_ca_is_no_groups(self) -> None:
         own = str(self.stack.pki / "device-ca.pem")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Examples(RunTest):
         self.assertEqual(self.decisions(self.name), ["accepted"])
 
     def test_python_renews(self) -> None:
-        device = self.python(*self.key_flags(), "--once")
+        device = self.python(*self.key_flags("", "--device-config", '{"a":1}'), "--once")
         self.assertEqual(device.await_end(), 0, device.errors.read_text())
         make_due(device.folder, 1)
         device = self.python(*self.key_flags_again())
@@ -116,7 +117,7 @@ class Examples(RunTest):
 
     def test_shell(self) -> None:
         _, token = self.write_token(self.name)
-        self.enroll("device", self.name, "--proof", "token", "--token-file", str(token))
+        self.enroll("device", self.name, "--proof", "token", "--token-file", str(token), "--device-config", '{"pin":4711}')
         folder = self.folder / "shell"
         folder.mkdir()
         for _ in range(2):  # again it asks the same and is given the same
@@ -125,3 +126,6 @@ class Examples(RunTest):
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertIn("ready", result.stdout)
         self.assertEqual((self.row(self.name)["state"], self.statuses()), ("ready", ["active"]))
+        self.assertIn('"sealed"', (folder / "answer.json").read_text())
+        self.assertNotIn("4711", (folder / "answer.json").read_text())
+        self.assertEqual(json.loads((folder / "configuration.json").read_text()), {"pin": 4711})

@@ -47,12 +47,12 @@ class LargeMessages(ProofTest):
 
     def test_a_sealed_configuration_beside_many_anchors(self) -> None:
         config = config_of(1400)
-        factory = self.group_of(config, self.stack.broker.device_port, seal_config="true")
+        factory = self.group_of(config, self.stack.broker.device_port, sealing="'always'")
         self.assert_gets(self.made_by(factory, seals=True), config)
 
     def test_a_password_is_told_and_the_sealed_configuration_comes_after(self) -> None:
         config = config_of(2200)
-        factory = self.group_of(config, self.stack.broker.bootstrap_port, seal_config="true", **PASSWORDS)
+        factory = self.group_of(config, self.stack.broker.bootstrap_port, sealing="'always'", **PASSWORDS)
         device = self.made_by(factory, wants="password", seals=True)
         self.assert_gets(device, config)
         self.assertEqual(set(device.opened), {"password"})
@@ -60,7 +60,7 @@ class LargeMessages(ProofTest):
     def test_a_device_that_lost_all_gets_its_configuration_again(self) -> None:
         """It acknowledged this one in an earlier life, and its new answer has no room for it."""
         config = config_of(3000)
-        factory = self.group_of(config, self.stack.broker.device_port, seal_config="true")
+        factory = self.group_of(config, self.stack.broker.device_port, sealing="'always'")
         key = generate_key("ES256")
         proof = factory.leaf(self.name, key)
         self.assert_gets(self.holder(self.name, key, proof, seals=True), config)

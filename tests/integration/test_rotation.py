@@ -35,7 +35,8 @@ class Rotation(StackTest):
     def by_certificate(self, device: Device) -> Renewal:
         key = load_pem_private_key(device.key_file.read_bytes(), None)
         leaf = device.certificate_file.read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
-        return Renewal(key, ssl.PEM_cert_to_DER_cert(leaf), device.place.anchors)  # type: ignore[arg-type]
+        first = device.proof.first if isinstance(device.proof, Renewal) else device.proof
+        return Renewal(key, ssl.PEM_cert_to_DER_cert(leaf), device.place.anchors, first)  # type: ignore[arg-type]
 
     def provisioned(self, *policy: str) -> Device:
         device = self.in_group(*policy)

@@ -7,7 +7,7 @@ from proof_case import ProofTest
 from foreign_device import Device
 
 PASSWORDS = {"credential_types": "'{x509,password}'"}
-SEALED_CONFIG = {"seal_config": "true", "config": "'{\"pin\": 4711}'"}
+SEALED_CONFIG = {"sealing": "'always'", "config": "'{\"pin\": 4711}'"}
 
 
 class Sealing(ProofTest):
@@ -22,7 +22,7 @@ class Sealing(ProofTest):
         credential = answer["credential"]
         self.assertEqual((credential["type"], credential["username"]), ("password", f"{self.name}@1"))
         self.assertNotIn("password", credential)
-        self.assertEqual(set(device.opened), {"password"})
+        self.assertEqual(set(device.opened), {"password", "config"})
         return device.opened["password"]
 
     def assert_same_again(self, device: Device) -> None:
@@ -86,7 +86,7 @@ class Sealing(ProofTest):
 
     def test_a_long_sealed_configuration_is_in_the_answer_where_it_fits(self) -> None:
         long = "x" * 2000  # where it does not: test_large_messages.py
-        factory = self.enroll_factory(self.name, seal_config="true", config=f"'{{\"long\": \"{long}\"}}'")
+        factory = self.enroll_factory(self.name, sealing="'always'", config=f"'{{\"long\": \"{long}\"}}'")
         device = self.made_by(factory, seals=True)
         self.assert_accepted(device.provision())
         self.assertEqual(device.opened, {"config": {"long": long}})

@@ -108,6 +108,19 @@ class Upgrade(unittest.TestCase):
                     self.assertEqual(psql(KEPT, self.login(database, "postgres")), before)
                     self.latchkey(database, "db", "status")
 
+    def test_a_group_that_sealed_its_configurations_does_so_always(self) -> None:
+        self.create("roles")
+        self.latchkey("roles", "db", "migrate")  # makes what a dump has not: the roles
+        self.load("sealed", RELEASES[-1])
+        owner = self.login("sealed", "postgres")
+        psql("UPDATE registry.enrollment_group SET seal_config = true WHERE name = 'pilot'", owner)
+        self.latchkey("sealed", "db", "migrate")
+        self.assertEqual(psql("SELECT string_agg(name || ' ' || sealing, ', ' ORDER BY name) FROM registry.groups", owner).strip(),
+                         "factory possible, gated possible, meters possible, passwords possible, pilot always")
+        keys = psql("SELECT bool_and(registry.sealing_key_of(c) = coalesce(c.encryption_key, c.answer_key)) FROM "
+                    "registry.credential c WHERE coalesce(c.encryption_key, c.answer_key) IS NOT NULL", owner)
+        self.assertEqual(keys.strip(), "t")
+
     def test_by_psql_alone(self) -> None:
         for database in ("by_psql", "by_latchkey"):
             self.create(database)

@@ -125,10 +125,10 @@ TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only
   CHECK(shown(policy) == "automatic|a|-|3600|{password}|5");
   CHECK(
       act(R"(set_group_policy('g', '{"admission": "approval", "device_id_pattern": null, "lifetime_s": null,)"
-          R"( "seal_config": true, "valid_from": "2026-01-01T00:00:00Z"}', 'later'))")
+          R"( "sealing": "always", "valid_from": "2026-01-01T00:00:00Z"}', 'later'))")
           .empty());
   CHECK(shown(policy) == "approval|-|-|7776000|{password}|5");
-  CHECK(shown("SELECT seal_config, valid_from = '2026-01-01T00:00:00Z' FROM registry.groups") == "t|t");
+  CHECK(shown("SELECT sealing, valid_from = '2026-01-01T00:00:00Z' FROM registry.groups") == "always|t");
   CHECK(act("set_group_policy('g', '{}', 'why')").empty());
   CHECK(shown("SELECT count(*), min(reason) FROM registry.events WHERE action = 'set_group_policy'") ==
         R"(3|grown: {"max_devices": 5, "valid_until": null, "credential_types": ["password"]})");
@@ -162,19 +162,21 @@ TEST_CASE_METHOD(Operated, "a policy that no group can have is refused, and the 
       {R"(set_group_policy('kits', '{"lifetime_s": 59}', 'why'))", "22023", "out of bounds"},
       {R"(set_group_policy('kits', '{"credential_types": []}', 'why'))", "22023", "credential types"},
       {R"(set_group_policy('kits', '{"admission": "all"}', 'why'))", "22023", "admission"},
+      {R"(set_group_policy('kits', '{"sealing": "sometimes"}', 'why'))", "22023", "no sealing"},
+      {R"(set_group_policy('kits', '{"seal_config": true}', 'why'))", "22023", "no member seal_config"},
       {R"(set_group_policy('kits', '{"device_id_pattern": "("}', 'why'))", "22023", "regular expression"},
       {R"(set_group_policy('kits', '{"valid_from": "2026-01-02", "valid_until": "2026-01-01"}', 'why'))",
        "22023", "not after"},
       {R"(set_group_policy('kits', '{"max_devices": null}', 'why'))", "22023", "cannot be null"},
       {R"(set_group_policy('kits', '{"max_devices": 2.5}', 'why'))", "22023", "cannot be 2.5"},
       {R"(set_group_policy('kits', '{"max_devices": -1}', 'why'))", "22023", "cannot be -1"},
-      {R"(set_group_policy('kits', '{"max_devices": 1, "seal_config": true}', 'why'))", "55000",
+      {R"(set_group_policy('kits', '{"max_devices": 1, "sealing": "always"}', 'why'))", "55000",
        "more devices than 1"},
       {R"(set_group_policy('open', '{"max_devices": 1}', 'why'))", "55000", "does not count"},
   };
   for (const Wrong& wrong : wrongs)
     check_refused(wrong);
-  CHECK(shown("SELECT max_devices, seal_config FROM registry.groups WHERE name = 'kits'") == "2|f");
+  CHECK(shown("SELECT max_devices, sealing FROM registry.groups WHERE name = 'kits'") == "2|possible");
   CHECK(act(R"(set_group_policy('kits', '{"max_devices": 3}', 'why'))").empty());
   CHECK(join(made, "c") == Outcome::won);
 }

@@ -269,6 +269,34 @@ TEST_CASE("what was committed is loaded as it was, to the microsecond", "[load]"
   CHECK(facts.same_request->live);
 }
 
+TEST_CASE("a certificate brings the key that its secrets are sealed under", "[load]") {
+  Database database;
+  enroll(database, device("by-id"));
+  auto registry = database.registry();
+  const auto presented = [&](const std::string& id, const std::optional<registry::SealedUnder>& under) {
+    auto row = test::accepted({.device = id});
+    row.registration->credential.sealed_under = under;
+    test::commit_one(registry, row);
+    auto key = test::key_of(id, "second");
+    key.certificate = row.registration->credential.fingerprint;
+    const auto facts = test::load_one(registry, key);
+    REQUIRE(facts.presented);
+    CHECK(facts.presented->sealed_under.has_value() == under.has_value());
+    CHECK(test::load_status(registry, id, 1).credential->sealed_under.has_value() == under.has_value());
+    return facts.presented->sealed_under;
+  };
+  CHECK(std::get<registry::KeyId>(presented("by-id", registry::KeyId{7}).value()) == registry::KeyId{7});
+  const protocol::EncryptionKey sent{crypto::Bytes(32, 1), crypto::Bytes(32, 2)};
+  const auto loaded = std::get<protocol::EncryptionKey>(presented("by-key", sent).value());
+  CHECK((loaded.x == sent.x && loaded.y == sent.y));
+  CHECK_FALSE(presented("by-none", std::nullopt));
+  // As the version before writes it.
+  database.run("UPDATE registry.credential SET sealing_key = NULL WHERE device_id = 'by-key'");
+  CHECK(std::get<protocol::EncryptionKey>(
+            test::load_status(registry, "by-key", 1).credential->sealed_under.value())
+            .x == sent.x);
+}
+
 TEST_CASE("a credential that was not used in time is no longer live, one in use stays so", "[load]") {
   Database database;
   auto registry = database.registry();

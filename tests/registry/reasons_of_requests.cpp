@@ -39,7 +39,7 @@ const MadeReasons& reasons_of_what_is_asked_for() {
        }},
       {Reason::no_key_for_config,
        [](ReasonCase& c) {
-         c.enroll_token("seal_config => true, config => '{\"a\": 1}'");
+         c.enroll_token("sealing => 'always', config => '{\"a\": 1}'");
          c.ask_by_token();
        }},
       {Reason::passwords_not_given,

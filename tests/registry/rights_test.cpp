@@ -50,8 +50,9 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   CHECK(relations_of(database, Login::service) == "schema_code|SELECT\nschema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
         "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
-        "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_revoked\n"
-        "load_revoked_2\nload_statuses\nlock_holders\nmaintain\nmake_partitions\nmark_sent\nmark_sent_2\n"
+        "commit_statuses\ncount_devices\nload_broker_access\nload_requests\nload_requests_2\nload_revoked\n"
+        "load_revoked_2\nload_statuses\nload_statuses_2\nlock_holders\nmaintain\nmake_partitions\nmark_"
+        "sent\nmark_sent_2\n"
         "note_links\nnote_undelivered\npage_device\n"
         "page_expiring\npage_funnel\npage_history\npage_pending\npage_rejections\nprove_commit\n"
         "revocation_stamp\nsummarize\nwalk_config_change");
@@ -88,7 +89,7 @@ TEST_CASE("a broker that looks logins up reads those two views, and that is all"
 TEST_CASE("readers may call what their views call on each row, and that is all", "[rights]") {
   Database database;
   CHECK(functions_of(database, Login::reader) ==
-        "counts_live\nfunnel\nis_live\npresence_known_since\nseconds");
+        "counts_live\nfunnel\nis_live\nneeds_retired_key\npresence_known_since\nseconds");
 }
 
 TEST_CASE("no table can be read or changed by service, operators or readers", "[rights]") {

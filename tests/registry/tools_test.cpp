@@ -97,11 +97,22 @@ registry::UnderOthers reseal(Database& database) {
 }
 
 /// A device of the group, answered under its key.
-void register_in_meters(registry::Registry& registry, const std::string& device) {
+void register_in_meters(registry::Registry& registry, const std::string& device,
+                        const registry::KeyId& key = {7}) {
   auto row = test::accepted({.device = device, .group = "meters"});
   row.registration->enrolled_by = "group:meters";
   row.registration->credential.signed_by = registry::SignedBy::device_key;
-  row.registration->credential.answer_key = registry::KeyId{7};
+  row.registration->credential.answer_key = key;
+  REQUIRE(test::commit_one(registry, row) == registry::Outcome::won);
+}
+
+/// Its next credential, answered under the service's key and sealed under this one.
+void renew_in_meters(registry::Registry& registry, const std::string& device,
+                     const registry::SealedUnder& under) {
+  auto row = test::accepted(
+      {.device = device, .request = "second", .expected = 1, .to_registered = false, .group = "meters"});
+  row.registration->enrolled_by = "group:meters";
+  row.registration->credential.sealed_under = under;
   REQUIRE(test::commit_one(registry, row) == registry::Outcome::won);
 }
 
@@ -197,6 +208,36 @@ TEST_CASE("retiring a key says whom it leaves without configurations, and does i
   CHECK(database.shown(keys) == "\\x0b|-|t");
   CHECK(registry::retire_group_key(ops, "meters", true).error().what.find("no older key or CA") !=
         std::string::npos);
+}
+
+TEST_CASE("a renewal after the roll depends on the key from before it, unless its group seals nothing",
+          "[tools]") {
+  Database database;
+  const auto ops = database.options(Login::ops);
+  auto registry = database.registry();
+  const registry::KeyId older{1};
+  const registry::KeyId newer{2};
+  database.run("SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0a')", Login::ops);
+  for (const char* const device : {"renewed", "with-a-key", "settled"})
+    register_in_meters(registry, device, older);
+  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", {0x0b}));
+  renew_in_meters(registry, "renewed", older);
+  renew_in_meters(registry, "with-a-key",
+                  protocol::EncryptionKey{crypto::Bytes(32, 1), crypto::Bytes(32, 2)});
+  renew_in_meters(registry, "settled", newer);
+  const auto count = [&](const std::string& sealing) {
+    database.run("UPDATE registry.enrollment_group SET sealing = '" + sealing + "'");
+    return registry::retire_group_key(ops, "meters", false).value();
+  };
+  CHECK(count("possible") == 1);
+  CHECK(count("always") == 1);
+  const std::string stuck = "SELECT device_id, problem FROM registry.stuck_devices";
+  CHECK(database.shown(stuck, Login::reader).empty());
+  CHECK(registry::retire_group_key(ops, "meters", true) == 1);
+  CHECK(database.shown(stuck, Login::reader) ==
+        "renewed|the symmetric key of its credential was retired: it has to provision by the newer one");
+  database.run("SELECT registry.set_group_policy('meters', '{\"sealing\": \"never\"}', 'why')", Login::ops);
+  CHECK(database.shown(stuck, Login::reader).empty());
 }
 
 TEST_CASE("a key that nobody depends on is retired at once", "[tools]") {

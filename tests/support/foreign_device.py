@@ -104,10 +104,16 @@ class Renewal(ByService):
     key: PrivateKey
     certificate: bytes
     anchors: Path
+    first: Proof | None = None  # what the credential was got by
 
     def encode(self, request: Json, fresh: bool) -> bytes:
         header = {"typ": REQUEST, "x5t#S256": to_base64url(hashlib.sha256(self.certificate).digest())}
         return sign(header, compact(request | own_clock(fresh)), self.key)
+
+    def unseal(self, sealed: str) -> Json:
+        if self.first:
+            return self.first.unseal(sealed)
+        raise Refused("sealed to nobody")
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,7 @@ class Device:
     has_clock: bool = True
     wants: str = "x509"  # or password
     seals: bool = False  # send an encryption_key
+    keeps_key: bool = False  # opens by `encryption_key`, which an earlier request of it sent
     version: int = paho.MQTTv5
     request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     nonce: str | None = None
@@ -153,6 +160,7 @@ class Device:
     accepted: Json | None = None
     opened: Json = field(default_factory=dict)  # what was sealed in the answer
     challenges: int = 0
+    heard: list[bytes] = field(default_factory=list)  # all that the broker delivered to it
 
     @property
     def key_file(self) -> Path:
@@ -223,6 +231,7 @@ class Device:
             message = wire.receive(left)
             if message is None:
                 return None
+            self.heard.append(message.payload)
             try:
                 answer = self.read_answer(message.payload)
             except Refused:
@@ -250,7 +259,7 @@ class Device:
         """The secrets in an answer or a configuration."""
         if "sealed" not in message:
             return {}
-        if self.seals:
+        if self.seals or self.keeps_key:
             return unseal(message["sealed"], self.encryption_key, "ECDH-ES")
         return self.proof.unseal(message["sealed"])
 
@@ -321,6 +330,7 @@ class Session:
             message = self.wire.receive(left)
             if message is None:
                 return None
+            self.device.heard.append(message.payload)
             try:
                 check_size(message.payload)
                 configuration = self.device.proof.open(CONFIG, message.payload)

@@ -18,7 +18,8 @@ BEGIN
     DELETE FROM credential c USING ended e
       WHERE e.replaced AND c.device_id = e.device_id AND c.generation = e.generation),
   erased AS (
-    UPDATE credential c SET certificate = NULL, encryption_key = NULL, erased_at = now()
+    UPDATE credential c SET certificate = NULL, encryption_key = NULL, sealing_key = NULL,
+      erased_at = now()
       FROM ended e
       WHERE NOT e.replaced AND c.device_id = e.device_id AND c.generation = e.generation)
   SELECT count(*) INTO n FROM ended;

@@ -8,11 +8,12 @@ BEGIN
     WHERE q.i = ANY (won) AND q.expected > 0 AND c.device_id = q.device_id AND c.status = 'issued';
   INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate,
                           fingerprint, key_fingerprint, salt, master_key, password_hash,
-                          encryption_key, signed_by, answer_key, not_before, not_after, use_by,
-                          issuer)
+                          encryption_key, sealing_key, signed_by, answer_key, not_before,
+                          not_after, use_by, issuer)
     SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate,
            fingerprint, key_fingerprint, salt, master_key, password_hash,
-           encryption_key, signed_by, answer_key, not_before, not_after, use_by, issuer
+           encryption_key, sealing_key, signed_by, answer_key, not_before, not_after, use_by,
+           issuer
     FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
 END $$;
 COMMENT ON FUNCTION issue_credentials(decided_request[], int[]) IS

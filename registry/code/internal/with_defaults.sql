@@ -9,7 +9,7 @@ BEGIN
   g.renewal_grace_days := coalesce(g.renewal_grace_days, 30);
   g.credentials_per_hour := coalesce(g.credentials_per_hour, 10);
   g.revoke_retired := coalesce(g.revoke_retired, false);
-  g.seal_config := coalesce(g.seal_config, false);
+  g.sealing := coalesce(g.sealing, 'possible');
   RETURN g;
 END $$;
 COMMENT ON FUNCTION with_defaults(enrollment_group) IS

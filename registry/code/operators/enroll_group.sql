@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION enroll_group(
   INOUT admission text DEFAULT 'automatic', reprovisioning text DEFAULT 'rotate',
   credential_types text[] DEFAULT '{x509}', id_from text DEFAULT NULL,
   unused_life_s bigint DEFAULT NULL, renewal_grace_days int DEFAULT NULL,
-  revoke_retired boolean DEFAULT false, seal_config boolean DEFAULT false)
+  revoke_retired boolean DEFAULT false, sealing text DEFAULT 'possible')
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE g enrollment_group;
@@ -48,7 +48,7 @@ BEGIN
   g.unused_life_s := unused_life_s;
   g.renewal_grace_days := renewal_grace_days;
   g.revoke_retired := revoke_retired;
-  g.seal_config := seal_config;
+  g.sealing := sealing;
   PERFORM check_policy(g);
   g := with_defaults(g);
   IF max_devices IS NOT NULL THEN
@@ -58,12 +58,12 @@ BEGIN
     INSERT INTO enrollment_group (
         name, proof, material, id_from, admission, reprovisioning, credential_types, lifetime_s,
         unused_life_s, renewal_grace_days, revoke_retired, device_id_pattern, valid_from,
-        valid_until, quota, config, seal_config)
+        valid_until, quota, config, sealing)
       VALUES (
         name, proof, material, CASE proof WHEN 'x509' THEN coalesce(id_from, 'common_name') END,
         g.admission, g.reprovisioning, g.credential_types, g.lifetime_s, g.unused_life_s,
         g.renewal_grace_days, g.revoke_retired, g.device_id_pattern, g.valid_from, g.valid_until,
-        CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.seal_config);
+        CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.sealing);
   EXCEPTION WHEN unique_violation THEN
     IF EXISTS (SELECT FROM enrollment_group e WHERE e.name = enroll_group.name) THEN
       RAISE EXCEPTION USING ERRCODE = '23505',

@@ -20,7 +20,7 @@ BEGIN
   UPDATE device d SET attributes = '{}', failure = NULL, config_digest = NULL, config_fault = NULL,
     undelivered = NULL, reason = NULL, proof_key = NULL WHERE d.device_id = forget.device_id;
   UPDATE credential c SET certificate = NULL, key_fingerprint = NULL, encryption_key = NULL,
-    erased_at = coalesce(c.erased_at, now())
+    sealing_key = NULL, erased_at = coalesce(c.erased_at, now())
     WHERE c.device_id = forget.device_id;
   GET DIAGNOSTICS credentials_erased = ROW_COUNT;
   enrolment_erased := EXISTS (SELECT FROM enrollment e WHERE e.device_id = forget.device_id);

@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW groups AS
     g.device_id_pattern, g.valid_from, g.valid_until,
          q.used AS devices_counted, q.max AS max_devices,
          g.secondary_material IS NOT NULL AS has_two_keys,
-         g.lifetime_s, g.unused_life_s, g.renewal_grace_days, g.revoke_retired, g.seal_config,
+         g.lifetime_s, g.unused_life_s, g.renewal_grace_days, g.revoke_retired, g.sealing,
          g.created_at, g.credentials_per_hour
   FROM enrollment_group g LEFT JOIN quota q ON q.name = g.quota;
 COMMENT ON VIEW groups IS

@@ -10,28 +10,31 @@ BEGIN
       MESSAGE = format('the group %s has no older key or CA to retire', name),
       HINT = 'registry.roll_group_key gives it a new one and keeps the older one beside it.';
   END IF;
-  UPDATE enrollment_group g SET secondary_material = NULL, rolled_at = NULL WHERE g.name = name;
+  UPDATE enrollment_group g SET secondary_material = NULL, rolled_at = NULL,
+    retired_at = CASE found.proof WHEN 'symmetric_key' THEN clock_timestamp() END,
+    retired_before = CASE found.proof WHEN 'symmetric_key' THEN found.rolled_at END
+    WHERE g.name = name;
   IF found.proof = 'x509' THEN
     DELETE FROM group_ca c WHERE c.group_name = name
       AND c.subject <> certificate_subject(found.material);
   END IF;
   IF found.proof = 'symmetric_key' THEN
-    SELECT count(*) INTO left_behind FROM device d JOIN credential c USING (device_id)
-      WHERE c.generation = (SELECT max(m.generation) FROM credential m
-        WHERE m.device_id = d.device_id) AND d.group_name = name AND d.enrolled_by = 'group:'
-        || name AND c.signed_by = 'device_key' AND c.issued_at < found.rolled_at
-          AND is_live(c, now());
+    SELECT count(*) INTO left_behind FROM device d
+      WHERE d.group_name = name AND d.enrolled_by = 'group:' || name
+        AND needs_retired_key(d.device_id, found.sealing, found.rolled_at);
   END IF;
   IF left_behind > 0 THEN
-    RAISE NOTICE '% devices of the group % have a credential from before the new key: they get no '
-                 'configurations until they provision or renew', left_behind, name
+    RAISE NOTICE '% devices of the group % have a credential whose configurations are signed or '
+                 'sealed under the older key; registry.stuck_devices lists them', left_behind, name
       USING HINT = 'If that is too many, roll the transaction back.';
   END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'retire_group_key');
   RETURN left_behind;
 END $$;
 COMMENT ON FUNCTION retire_group_key(text) IS
-  'Ends the older key or CA of a group: devices that still use it are refused. A device that got '
-  'its credential under an older symmetric key gets no configurations until it provisions or '
-  'renews. Returns, and says in a notice, how many devices have a live credential from before the '
-  'roll; those that provisioned by the old key after the roll are not counted.';
+  'Ends the older key or CA of a group: devices that still use it are refused. A device '
+  'whose credential was signed under an older symmetric key gets no configurations until it '
+  'provisions or renews; configurations that were sealed under that key are sent in clear, or, '
+  'where the group''s sealing is always, not at all, until it provisions by the newer key. '
+  'Returns, and says in a notice, how many live credentials are of either kind; stuck_devices lists them. '
+  'Those that provisioned by the old key after the roll are not counted.';

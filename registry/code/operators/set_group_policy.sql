@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION set_group_policy(INOUT name text, policy jsonb,
 DECLARE
   known constant text[] := ARRAY['admission', 'reprovisioning', 'credential_types',
     'device_id_pattern', 'valid_from', 'valid_until', 'max_devices', 'lifetime_s', 'unused_life_s',
-    'renewal_grace_days', 'revoke_retired', 'seal_config', 'credentials_per_hour'];
+    'renewal_grace_days', 'revoke_retired', 'sealing', 'credentials_per_hour'];
   unknown text;
   g enrollment_group;
 BEGIN
@@ -44,10 +44,15 @@ BEGIN
       device_id_pattern = g.device_id_pattern, valid_from = g.valid_from,
       valid_until = g.valid_until, lifetime_s = g.lifetime_s,
       unused_life_s = g.unused_life_s, renewal_grace_days = g.renewal_grace_days,
-      revoke_retired = g.revoke_retired, seal_config = g.seal_config,
+      revoke_retired = g.revoke_retired, sealing = g.sealing,
       credentials_per_hour = g.credentials_per_hour
     WHERE e.name = name;
   IF policy ? 'max_devices' THEN PERFORM set_max_devices(g, policy -> 'max_devices'); END IF;
+  IF old_policy ->> 'sealing' <> g.sealing THEN
+    -- The service finds out which devices can no longer get their configuration.
+    UPDATE enrollment_group e SET config_changes = e.config_changes + 1 WHERE e.name = name;
+    PERFORM spread_config_change(name);
+  END IF;
   SELECT policy_of(e, policy) INTO new_policy FROM enrollment_group e WHERE e.name = name;
   INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_policy',
     reason || ': ' || policy::text);

@@ -2,6 +2,7 @@ CREATE OR REPLACE VIEW stuck_devices AS
   SELECT d.device_id::text, d.state, d.group_name::text, s.since, s.problem, d.config_version,
     d.applied_config_version
   FROM device d LEFT JOIN presence r USING (device_id)
+  LEFT JOIN enrollment_group g ON g.name = d.group_name
   CROSS JOIN LATERAL (VALUES
     (d.failed_at, CASE WHEN d.failure IS NOT NULL THEN 'the device failed: ' || d.failure END,
       interval '0'),
@@ -10,6 +11,11 @@ CREATE OR REPLACE VIEW stuck_devices AS
       THEN 'the broker does not take what it is sent: ' || d.undelivered END, interval '0'),
     (coalesce(d.config_changed_at, d.registered_at),
       'its configuration cannot be sent: ' || d.config_fault, interval '0'),
+    (g.retired_at,
+      CASE WHEN g.retired_at IS NOT NULL AND d.enrolled_by = 'group:' || g.name
+        AND needs_retired_key(d.device_id, g.sealing, g.retired_before)
+      THEN 'the symmetric key of its credential was retired: it has to provision by the newer one'
+      END, interval '0'),
     (d.requested_at,
       CASE d.state WHEN 'provisioning_requested'
       THEN CASE WHEN d.waiting_digest IS NOT NULL THEN 'waits for approval'
@@ -27,7 +33,7 @@ CREATE OR REPLACE VIEW stuck_devices AS
   WHERE s.problem IS NOT NULL AND s.since < now() - s.patience;
 COMMENT ON VIEW stuck_devices IS
   'Devices that make no progress, a row for each problem: the device said that it failed, the '
-  'broker refuses what it is sent, its configuration cannot be sent, or it stays in one state for '
-  'longer than expected.';
+  'broker refuses what it is sent, its configuration cannot be sent, the key that this needs was '
+  'retired, or it stays in one state for longer than expected.';
 COMMENT ON COLUMN stuck_devices.since IS 'Since when the device has this problem.';
 COMMENT ON COLUMN stuck_devices.problem IS 'The problem.';

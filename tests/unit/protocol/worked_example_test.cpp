@@ -7,6 +7,7 @@
 #include "crypto/certificate_request.hpp"
 #include "crypto/encoding.hpp"
 #include "protocol/configuration.hpp"
+#include "protocol/sealed.hpp"
 #include "protocol/status.hpp"
 #include "support/catch.hpp"
 
@@ -89,6 +90,9 @@ TEST_CASE("the documented session ends ready") {
   CHECK(config.session == connected.session);
   CHECK(ready.session == connected.session);
   CHECK(ready.config_version == config.config_version);
+  const auto secrets =
+      read_secrets(open_sealed(config.sealed, sealing_key(secret_of("device-key").view())).value().text());
+  CHECK(Json::parse(secrets.value().config.value().text()) == example_json("opened").at("config"));
   CHECK(last.state == "ready");
   CHECK_FALSE(last.config);
 }

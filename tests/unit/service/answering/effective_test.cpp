@@ -92,10 +92,10 @@ TEST_CASE("a first configuration that could not be sent is version 2 once it can
 
 TEST_CASE("what has to be sealed needs a key to seal it for", "[effective]") {
   auto sealed = with(R"({"pin":1})");
-  sealed.policy.seals_config = true;
+  sealed.policy.sealing = registry::Sealing::always;
   CHECK(after(Configured(), sealed).config == R"({"pin":1})");
   CHECK(after(Configured(), sealed, "{}", false).configured.fault ==
-        "it must be sealed, but the device sent no key to seal it for");
+        "it must be sealed, but the device has no key that it can open it with");
   sealed.config = "{}";
   CHECK(after(Configured(), sealed, "{}", false).config == "{}");
 }

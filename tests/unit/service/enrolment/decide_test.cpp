@@ -136,8 +136,8 @@ void rejected(Situation& s) {
 void waiting(Situation& s) {
   s.facts.device->waiting = digest_of_request();
 }
-void seals_config(Situation& s) {
-  s.policy().seals_config = true;
+void always_seals(Situation& s) {
+  s.policy().sealing = registry::Sealing::always;
   s.facts.enrolment->config = R"({"key":"value"})";
 }
 void without_config(Situation& s) {
@@ -290,10 +290,10 @@ TEST_CASE("a secret goes out sealed or not at all", "[decide]") {
       {{token_proof, allows_password, wants_password}, "encryption_required"},
       {{token_proof, allows_password, wants_password, other_encryption_key}, "registers"},
       {{wants_password}, "credential_not_allowed"},
-      {{seals_config}, "registers"},
-      {{token_proof, seals_config}, "encryption_required"},
-      {{token_proof, seals_config, without_config}, "registers"},
-      {{token_proof, seals_config, other_encryption_key}, "registers"},
+      {{always_seals}, "registers"},
+      {{token_proof, always_seals}, "encryption_required"},
+      {{token_proof, always_seals, without_config}, "registers"},
+      {{token_proof, always_seals, other_encryption_key}, "registers"},
   });
 }
 

@@ -55,7 +55,7 @@ struct Renewal {
   RequestFacts facts = facts_of(key_of_device());
   Renewal() {
     facts.device = registered_by("device", DeviceState::ready);
-    facts.presented = registry::Presented{certificate, "live"};
+    facts.presented = registry::Presented{certificate, "live", {}};
   }
   [[nodiscard]] protocol::ReceivedRequest request() const {
     return signed_by(key, {.group = {}, .chain = {}, .current_certificate = crypto::sha256(certificate)});
@@ -169,7 +169,7 @@ TEST_CASE("a renewal needs a certificate of this device that may still renew, an
     CHECK(reason(renewal.request(), renewal.facts) == "enrolment_gone");
   }
   SECTION("a certificate that retention erased") {
-    renewal.facts.presented = registry::Presented{{}, "expired"};
+    renewal.facts.presented = registry::Presented{{}, "expired", {}};
     CHECK(reason(renewal.request(), renewal.facts) == "certificate_erased");
   }
 }
