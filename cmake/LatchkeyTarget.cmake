@@ -39,13 +39,14 @@ if(LATCHKEY_SANITIZE)
   target_link_options(latchkey_flags INTERFACE -fsanitize=${LATCHKEY_SANITIZE})
 endif()
 
-# latchkey_library(NAME [FOLDER folder] [SOURCES source...] [USES NAME...] [LIBRARIES target...]) adds the library
+# latchkey_library(NAME [FOR_PLUGIN] [FOLDER folder] [SOURCES source...] [USES NAME...] [LIBRARIES target...]) adds the library
 # latchkey_NAME. Without SOURCES it takes all sources below FOLDER (default: this folder) except main.cpp. USES names the
 # libraries of this project that its sources may include, the arrows of docs/architecture.md: `./dev lint` checks every
 # include against them, and the test `rooms_link` (tests/CMakeLists.txt) every symbol. LIBRARIES are targets of other
-# projects, linked privately.
+# projects, linked privately. FOR_PLUGIN: it becomes part of a shared library, for which the precompiled headers are not
+# compiled.
 function(latchkey_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "SOURCES;USES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FOR_PLUGIN" "FOLDER" "SOURCES;USES;LIBRARIES")
   if(NOT arg_SOURCES)
     file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${arg_FOLDER}/*.cpp)
     list(FILTER arg_SOURCES EXCLUDE REGEX "/main\\.cpp$")
@@ -53,6 +54,10 @@ function(latchkey_library name)
   list(TRANSFORM arg_USES PREPEND latchkey_)
   add_library(latchkey_${name} STATIC ${arg_SOURCES})
   target_link_libraries(latchkey_${name} PUBLIC latchkey_flags ${arg_USES} PRIVATE ${arg_LIBRARIES})
-  latchkey_precompile_standard(latchkey_${name})
+  if(arg_FOR_PLUGIN)
+    set_target_properties(latchkey_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden)
+  else()
+    latchkey_precompile_standard(latchkey_${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY LATCHKEY_LIBRARIES latchkey_${name})
 endfunction()

@@ -1,6 +1,7 @@
 #include "fuzz/targets.hpp"
 
 #include "fuzz/crypto_targets.hpp"
+#include "fuzz/gate_targets.hpp"
 #include "fuzz/protocol_targets.hpp"
 
 #include <array>
@@ -8,7 +9,7 @@
 namespace latchkey::fuzz {
 
 std::span<const Target> targets() {
-  static constexpr std::array<Target, 7> all{{
+  static constexpr std::array<Target, 9> all{{
       {"issued", feed_issued, issued_seeds},
       {"csr", feed_request_for_certificate, requests_for_certificates},
       {"certificate", feed_certificate, certificates},
@@ -16,6 +17,8 @@ std::span<const Target> targets() {
       {"jws", feed_jws, signed_messages},
       {"jwe", feed_jwe, sealed_secrets},
       {"message", feed_message, messages},
+      {"gate_control", feed_gate_control, gate_control_messages},
+      {"gate_journal", feed_gate_journal, gate_journals},
   }};
   return all;
 }

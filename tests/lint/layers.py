@@ -15,7 +15,8 @@ PROGRAM = re.compile(r"^add_executable\(\S+ ([^)]*)\)", re.MULTILINE)
 
 # A library of others, and the only files that may know of it (regular expressions on the path).
 LIBRARIES: dict[str, str] = {
-    r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp",
+    r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp|gate/[^/]+\.cpp",
+    r"mosquitto": r"gate/plugin\.cpp",
     r"pqxx/|libpq-fe\.h|postgresql/": r"registry/.*",
     r"microhttpd": r"service/observability/http/server\.cpp",
     r"prometheus/": r"service/observability/metrics\.cpp",

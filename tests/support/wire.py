@@ -44,13 +44,13 @@ class Message:
     correlation: bytes | None = None
 
 
-def new_client(client_id: str, version: int) -> paho.Client:
+def new_client(client_id: str, version: int, clean: bool = True) -> paho.Client:
     """Paho 1 (Debian 12) and 2 (Debian 13) take different arguments; the callbacks of 1 exist in both."""
     arguments: dict[str, Any] = {"client_id": client_id, "protocol": version}
     if hasattr(paho, "CallbackAPIVersion"):
         arguments["callback_api_version"] = paho.CallbackAPIVersion.VERSION1
     if version != paho.MQTTv5:
-        arguments["clean_session"] = True
+        arguments["clean_session"] = clean
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return paho.Client(**arguments)
@@ -61,11 +61,12 @@ class Wire:
     client's wheel until then. Use it as a context: it disconnects at the end."""
 
     def __init__(self, url: str, client_id: str, login: Login, version: int = paho.MQTTv5,
-                 will: tuple[str, bytes] | None = None) -> None:
+                 will: tuple[str, bytes] | None = None, clean: bool = True) -> None:
+        """`clean`: of MQTT 3.1.1; if not, the session outlives the connection."""
         self._messages: deque[Message] = deque()
         self._answers: deque[Any] = deque()  # to the one packet that is waited for: CONNACK, SUBACK or PUBACK; with QoS 0, that it was sent
         self._is_lost = False
-        self._client = new_client(client_id, version)
+        self._client = new_client(client_id, version, clean)
         self._client.tls_set(str(login.ca), *(str(path) if path else None for path in (login.certificate, login.key)),
                              tls_version=ssl.PROTOCOL_TLS_CLIENT)
         if login.username:

@@ -93,9 +93,10 @@ struct Extension {
   std::string value;  ///< as in openssl.cnf
 };
 
-/// A certificate for `key` by `ca` with these extensions and a validity of one day around now.
+/// A certificate for `key` by `ca` with these extensions and a validity of one day, around now or `later` by
+/// these seconds.
 inline Certificate certificate(const Identity& ca, const Key& key, const std::vector<Extension>& extensions,
-                               const std::string& common_name = "made by a test") {
+                               const std::string& common_name = "made by a test", long later = 0) {
   const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
   X509* const x = made.get();
   X509V3_CTX context;
@@ -103,8 +104,9 @@ inline Certificate certificate(const Identity& ca, const Key& key, const std::ve
   set_common_name(X509_get_subject_name(x), common_name);
   require(X509_set_version(x, X509_VERSION_3) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(x), 7) == 1 &&
           X509_set_issuer_name(x, X509_get_subject_name(ca.certificate.handle())) == 1 &&
-          X509_gmtime_adj(X509_getm_notBefore(x), -3600) != nullptr &&
-          X509_gmtime_adj(X509_getm_notAfter(x), 86400) != nullptr && X509_set_pubkey(x, key.get()) == 1);
+          X509_gmtime_adj(X509_getm_notBefore(x), later - 3600) != nullptr &&
+          X509_gmtime_adj(X509_getm_notAfter(x), later + 86400) != nullptr &&
+          X509_set_pubkey(x, key.get()) == 1);
   for (const Extension& each : extensions) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, each.nid, each.value.c_str());
     require(extension != nullptr && X509_add_ext(x, extension, -1) == 1);

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "gate/journal.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace latchkey::gate {
+
+/// The messages on `$CONTROL/latchkey/v1`, as docs/gate.md has them: reads one, has it hold, and answers.
+class Control {
+ public:
+  Control(Tables& tables, Journal& journal) : tables_(tables), journal_(journal) {
+    is_open_ = journal.why_closed().empty();
+  }
+
+  /// The answer to a message of this connection. Nothing if the message is none of the protocol's: then the
+  /// answer would reach nobody who waits for it.
+  [[nodiscard]] std::optional<std::string> take(const std::string& client, std::string_view message);
+  /// The connection ended, and with it its snapshot.
+  void ended(const std::string& client) { snapshots_.erase(client); }
+  /// Drops a part of what the last snapshot did not say. False if nothing is left to drop.
+  bool sweep();
+  /// Drops a part of what says nothing any more.
+  void drop_outdated();
+
+  /// False until the service has said everything once.
+  [[nodiscard]] bool is_open() const { return is_open_; }
+  /// The devices whose access has changed, once.
+  [[nodiscard]] std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
+
+  static constexpr std::size_t longest_message = 4096;
+
+ private:
+  struct Snapshot {
+    std::uint32_t number = 0;
+    Stamp floor;
+    std::uint64_t lines = 0;
+  };
+  struct Line {
+    Statement statement;
+    std::string_view text;
+  };
+  struct Counts {
+    std::size_t applied = 0;
+    std::size_t old = 0;
+  };
+  using Answer = std::string;
+
+  [[nodiscard]] static std::optional<std::vector<Line>> read_lines(std::string_view text);
+  [[nodiscard]] Answer execute(const std::string& client, std::uint64_t epoch, std::span<const Line> lines);
+  [[nodiscard]] std::optional<Answer> refusal(const std::string& client, std::uint64_t epoch,
+                                              std::span<const Line> lines) const;
+  [[nodiscard]] std::optional<Answer> apply(const Line& line, Snapshot* snapshot, Counts& counts);
+  void begin(const std::string& client, std::uint64_t epoch, std::uint64_t floor);
+  void complete(const std::string& client);
+  void drop(const std::vector<Forget>& names);
+  void note_change(const Statement& statement);
+  [[nodiscard]] std::string state() const;
+
+  Tables& tables_;
+  Journal& journal_;
+  bool is_open_ = false;
+  std::unordered_map<std::string, Snapshot> snapshots_;
+  std::optional<Snapshot> to_sweep_;
+  std::size_t swept_ = 0;
+  std::size_t aged_ = 0;
+  std::vector<std::string> changed_;
+};
+
+}  // namespace latchkey::gate

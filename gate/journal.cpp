@@ -1,0 +1,86 @@
+#include "gate/journal.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace latchkey::gate {
+
+Journal::Journal(const std::string& folder, std::size_t most_entries, Tables& tables) {
+  if (const auto fault = Folder::open(folder, folder_)) throw std::runtime_error(*fault);
+  compactor_.start(folder_, most_entries);
+  why_closed_ = load(most_entries, tables);
+  if (is_lost()) start_afresh();
+  if (is_lost()) throw std::runtime_error("state: the folder " + folder + " cannot be written");
+}
+
+std::string Journal::load(std::size_t most_entries, Tables& tables) {
+  const Loaded loaded = load_files(folder_, tables, std::nullopt);
+  for (const char* const kind : {"journal", "base"})
+    for (const std::uint64_t number : folder_.numbers(kind))
+      number_ = std::max(number_, number);
+  if (loaded.problem.empty()) {
+    continue_file(loaded.last, loaded.whole_bytes);
+    return loaded.is_open ? "" : "the service has never said everything";
+  }
+  tables = Tables(most_entries);
+  return "the journal is missing or damaged: " + loaded.problem;
+}
+
+void Journal::continue_file(std::uint64_t number, std::size_t whole_bytes) {
+  number_ = number;
+  file_ = File(::open(folder_.name("journal", number).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (file_ && ::ftruncate(file_.descriptor(), static_cast<off_t>(whole_bytes)) != 0) file_ = File();
+  bytes_ = whole_bytes;
+}
+
+void Journal::start_afresh() {
+  file_ = folder_.create("journal", ++number_);
+  bytes_ = 0;
+  pending_ = JournalText();
+  if (!file_) return;
+  pending_.add(FileStart{number_, true});
+  flush();
+  if (!is_lost()) compactor_.remove_below(number_);
+}
+
+void Journal::flush() {
+  const std::string text = pending_.take();
+  if (text.empty() || is_lost()) return;
+  if (!file_.write(text)) {
+    lose();
+    return;
+  }
+  bytes_ += text.size();
+  compactor_.sync(file_.descriptor());
+  if (bytes_ > std::max(longest_file, compactor_.base_bytes()) && !compactor_.is_busy()) go_on();
+}
+
+/// Another file goes on. Before the old one says so, the new one is there: so a new one without it is none.
+void Journal::go_on() {
+  File next = folder_.create("journal", number_ + 1);
+  JournalText start;
+  start.add(FileStart{number_ + 1, false});
+  JournalText end;
+  end.add(FileEnd{});
+  if (!next || !next.write(start.take())) return;
+  if (!file_.write(end.take())) {
+    lose();
+    return;
+  }
+  compactor_.sync(file_.descriptor());
+  file_ = std::move(next);
+  bytes_ = 0;
+  pending_ = JournalText();
+  compactor_.compact(number_++);
+}
+
+/// What is on the disk is not what holds: a restart must not take it for that.
+void Journal::lose() {
+  static_cast<void>(::ftruncate(file_.descriptor(), 0));
+  file_ = File();
+}
+
+}  // namespace latchkey::gate

@@ -1,0 +1,179 @@
+#include "gate/tables.hpp"
+
+#include "support/catch.hpp"
+
+namespace latchkey::gate {
+namespace {
+
+constexpr std::uint64_t now = 1'800'000'000;
+const std::string hour_on = std::to_string(now + 3600);
+
+std::string login(int generation, std::uint64_t until = 0) {
+  return " " + std::to_string(generation) + ":" + std::to_string(until) + ":" + std::string(32, 'a') + ":" +
+         std::string(64, 'b');
+}
+
+struct Told {
+  Told() { tables.at(now); }
+  Applied tell(const std::string& line) { return tables.apply(read_statement(line).value(), line); }
+  std::size_t drop_unsaid(std::uint32_t snapshot, Stamp floor) {
+    std::size_t count = 0;
+    for (std::size_t part = 0; part < ShardedMap<Device>::parts; ++part)
+      for (const Forget& one : tables.unsaid(part, snapshot, floor)) {
+        tables.forget(one.kind, one.name);
+        ++count;
+      }
+    return count;
+  }
+  Tables tables{100};
+};
+
+TEST_CASE("A device's newest statement holds, in whatever order they come", "[gate]") {
+  Told told;
+  CHECK(told.tell("d 10 m 0" + login(1)) == Applied::changed);
+  CHECK(told.tell("d 12 m " + hour_on) == Applied::changed);
+  CHECK(told.tell("d 11 m 0" + login(1) + login(2)) == Applied::old);
+  CHECK(told.tell("d 12 m " + hour_on) == Applied::same);
+  CHECK(told.tables.is_denied("m"));
+  CHECK(told.tables.login("m", 1) == nullptr);
+  CHECK(told.tell("d 13 m 0" + login(2)) == Applied::changed);
+  CHECK_FALSE(told.tables.is_denied("m"));
+  CHECK(told.tables.login("m", 2) != nullptr);
+  CHECK_FALSE(told.tables.is_denied("other"));
+}
+
+TEST_CASE("What was ended is not opened again by an older statement", "[gate]") {
+  Told told;
+  told.tell("d 10 m 0" + login(1));
+  told.tell("d 12 m 0");
+  CHECK(told.tell("d 11 m 0" + login(1)) == Applied::old);
+  CHECK(told.tables.login("m", 1) == nullptr);
+}
+
+TEST_CASE("A later epoch is newer than any version of an earlier one", "[gate]") {
+  Told told;
+  told.tables.set_epoch(5);
+  told.tell("d 1000 m " + hour_on);
+  told.tables.set_epoch(6);
+  CHECK(told.tell("d 3 m 0") == Applied::changed);
+  CHECK_FALSE(told.tables.is_denied("m"));
+}
+
+TEST_CASE("Denials and passwords end in time", "[gate]") {
+  Told told;
+  told.tell("d 1 m " + hour_on);
+  told.tell("s 1 ab m " + hour_on);
+  told.tell("d 1 n 0" + login(1, now + 3600));
+  CHECK(told.tables.is_denied("m"));
+  CHECK(told.tables.is_denied_serial("ab"));
+  CHECK(told.tables.login("n", 1) != nullptr);
+  told.tables.at(now + 3600);
+  CHECK_FALSE(told.tables.is_denied("m"));
+  CHECK_FALSE(told.tables.is_denied_serial("ab"));
+  CHECK(told.tables.login("n", 1) == nullptr);
+}
+
+TEST_CASE("A snapshot drops what it did not say, but nothing that is newer than its floor", "[gate]") {
+  Told told;
+  told.tell("d 10 old 0" + login(1));
+  told.tell("s 10 ab old " + hour_on);
+  told.tell("d 21 denied-by-the-faster-one " + hour_on);
+  const auto snapshot = told.tables.begin_snapshot();
+  told.tell("d 15 said 0" + login(1));
+  told.tell("d 9 changed-meanwhile 0" + login(1));
+  CHECK(told.drop_unsaid(snapshot, {0, 20}) == 2);
+  CHECK(told.tables.login("old", 1) == nullptr);
+  CHECK_FALSE(told.tables.is_denied_serial("ab"));
+  CHECK(told.tables.login("said", 1) != nullptr);
+  CHECK(told.tables.login("changed-meanwhile", 1) != nullptr);
+  CHECK(told.tables.is_denied("denied-by-the-faster-one"));
+}
+
+TEST_CASE("A snapshot of a new epoch drops what only the old one had", "[gate]") {
+  Told told;
+  told.tell("d 1000 m " + hour_on);
+  told.tables.set_epoch(1);
+  const auto snapshot = told.tables.begin_snapshot();
+  CHECK(told.drop_unsaid(snapshot, {1, 3}) == 1);
+  CHECK_FALSE(told.tables.is_denied("m"));
+}
+
+TEST_CASE("A snapshot leaves rights alone, which are told at other times", "[gate]") {
+  Told told;
+  told.tell("t set p a");
+  told.tell("r 5 m set");
+  told.tell("d 5 m " + hour_on);
+  const auto snapshot = told.tables.begin_snapshot();
+  CHECK(told.drop_unsaid(snapshot, {0, 9}) == 1);
+  CHECK_FALSE(told.tables.is_denied("m"));
+  CHECK(told.tables.rights("m") != nullptr);
+  CHECK(told.drop_unsaid(told.tables.begin_snapshot(), {0, 9}) == 0);
+  CHECK(told.tables.digest() == 0);
+}
+
+TEST_CASE("The digest is of what is said, whatever was said before", "[gate]") {
+  Told one;
+  Told other;
+  one.tell("d 1 m 0" + login(1));
+  one.tell("d 2 m " + hour_on);
+  one.tell("s 5 ab n " + hour_on);
+  one.tell("d 7 gone " + hour_on);
+  one.tell("d 8 gone 0");
+  other.tell("s 5 ab n " + hour_on);
+  other.tell("d 2 m " + hour_on);
+  CHECK(one.tables.digest() == other.tables.digest());
+  CHECK(one.tables.digest() != 0);
+  one.tables.forget('d', "m");
+  one.tables.forget('s', "ab");
+  CHECK(one.tables.digest() == 0);
+}
+
+TEST_CASE("What says nothing any more goes after an hour, and not before", "[gate]") {
+  Told told;
+  told.tell("d 2 lifted 0");
+  told.tell("d 2 expired " + std::to_string(now + 60));
+  told.tell("d 2 holds 0" + login(1));
+  const auto outdated = [&] {
+    std::vector<std::string> names;
+    for (std::size_t part = 0; part < ShardedMap<Device>::parts; ++part)
+      for (const Forget& one : told.tables.outdated(part))
+        names.push_back(one.name);
+    std::ranges::sort(names);
+    return names;
+  };
+  told.tables.at(now + 3599);
+  CHECK(outdated().empty());
+  told.tables.at(now + 3600);
+  CHECK(outdated() == std::vector<std::string>{"expired", "lifted"});
+}
+
+TEST_CASE("There are no more entries than may be, and what is there still changes", "[gate]") {
+  Told told;
+  for (int n = 0; n < 100; ++n)
+    REQUIRE(told.tell("d 1 m" + std::to_string(n) + " 0" + login(1)) == Applied::changed);
+  CHECK(told.tell("d 1 more 0") == Applied::no_room);
+  CHECK(told.tell("s 1 ab m1 " + hour_on) == Applied::no_room);
+  CHECK(told.tell("r 1 more -") == Applied::no_room);
+  CHECK(told.tell("r 1 m1 -") == Applied::changed);
+  CHECK(told.tell("d 2 m1 " + hour_on) == Applied::changed);
+}
+
+TEST_CASE("Rights are of the set that the device was given", "[gate]") {
+  Told told;
+  CHECK(told.tell("r 1 m set") == Applied::no_set);
+  CHECK(told.tell("t set p a/${device_id}") == Applied::changed);
+  CHECK(told.tell("t set p a/${device_id}") == Applied::same);
+  CHECK(told.tell("t set s b") == Applied::changed);
+  CHECK(told.tell("r 2 m set") == Applied::changed);
+  REQUIRE(told.tables.rights("m") != nullptr);
+  CHECK(told.tables.rights("m")->publish == std::vector<std::string>{"a/${device_id}"});
+  CHECK(told.tell("r 1 m -") == Applied::old);
+  CHECK(told.tell("r 3 m -") == Applied::changed);
+  CHECK(told.tables.rights("m") == nullptr);
+  for (int n = 1; n < 32; ++n)
+    REQUIRE(told.tell("t set p a/" + std::to_string(n)) == Applied::changed);
+  CHECK(told.tell("t set p one/more") == Applied::no_room);
+}
+
+}  // namespace
+}  // namespace latchkey::gate
