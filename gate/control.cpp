@@ -38,14 +38,15 @@ std::optional<Head> read_head(std::string_view line) {
 
 }  // namespace
 
-std::optional<std::string> Control::take(const std::string& client, std::string_view message) {
+std::optional<std::string> Control::take(const std::string& client, std::string_view message,
+                                         std::size_t to_end) {
   if (message.size() > longest_message) return std::nullopt;
   const auto head = read_head(take_until(message, '\n'));
   if (!head) return std::nullopt;
   const auto lines = read_lines(message);
   const Answer answer = lines ? execute(client, head->epoch, *lines) : "refused unreadable";
   journal_.flush();
-  return "latchkey 1 " + std::string(head->correlation) + "\n" + state() + "\n" + answer + "\n";
+  return "latchkey 1 " + std::string(head->correlation) + "\n" + state(to_end) + "\n" + answer + "\n";
 }
 
 /// `begin` is only read as the first line, and `end` as the last.
@@ -151,15 +152,17 @@ void Control::drop(const std::vector<Forget>& names) {
   journal_.flush();
 }
 
-/// `state open|closed EPOCH DIGEST DEVICES SERIALS RIGHTS journal|no-journal VERSION`
-std::string Control::state() const {
+/// `state open|closed EPOCH DIGEST DEVICES SERIALS RIGHTS PENDING journal|no-journal VERSION`
+std::string Control::state(std::size_t to_end) const {
   std::array<unsigned char, 8> digest{};
   for (std::size_t i = 0; i < digest.size(); ++i)
     digest[i] = static_cast<unsigned char>(tables_.digest() >> (56 - 8 * i));
   std::string text =
       std::string("state ") + (is_open_ ? "open " : "closed ") + std::to_string(tables_.epoch());
   text += " " + to_hex(digest);
-  for (const std::size_t count : {tables_.devices(), tables_.serials(), tables_.with_rights()})
+  const std::size_t to_sweep = to_sweep_ ? ShardedMap<Device>::parts - swept_ : 0;
+  const std::size_t pending = to_sweep + changed_.size() + to_end;
+  for (const std::size_t count : {tables_.devices(), tables_.serials(), tables_.with_rights(), pending})
     text += " " + std::to_string(count);
   return text + (journal_.is_lost() ? " no-journal " : " journal ") + version;
 }

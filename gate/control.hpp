@@ -16,7 +16,9 @@ class Control {
 
   /// The answer to a message of this connection. Nothing if the message is none of the protocol's: then the
   /// answer would reach nobody who waits for it.
-  [[nodiscard]] std::optional<std::string> take(const std::string& client, std::string_view message);
+  /// `to_end`: how many sessions have not been ended yet.
+  [[nodiscard]] std::optional<std::string> take(const std::string& client, std::string_view message,
+                                                std::size_t to_end = 0);
   /// The connection ended, and with it its snapshot.
   void ended(const std::string& client) { snapshots_.erase(client); }
   /// Drops a part of what the last snapshot did not say. False if nothing is left to drop.
@@ -56,7 +58,7 @@ class Control {
   void complete(const std::string& client);
   void drop(const std::vector<Forget>& names);
   void note_change(const Statement& statement);
-  [[nodiscard]] std::string state() const;
+  [[nodiscard]] std::string state(std::size_t to_end) const;
 
   Tables& tables_;
   Journal& journal_;

@@ -107,7 +107,7 @@ std::optional<std::string> Gate::control(const std::string& client_id, std::stri
                                          std::string_view message) {
   if (username != settings_.names.control_account || is_device_id(client_id)) return std::nullopt;
   tables_.at(static_cast<std::uint64_t>(std::time(nullptr)));
-  auto answer = control_.take(client_id, message);
+  auto answer = control_.take(client_id, message, changed_.size());
   look_at_changes();
   return answer;
 }

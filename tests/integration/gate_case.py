@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -81,6 +82,7 @@ class Answer:
     epoch: int
     digest: str
     devices: int
+    pending: int
     has_journal: bool
     said: str
 
@@ -101,14 +103,20 @@ class Commander:
         head, state, said = message.payload.decode().splitlines()
         assert head == f"latchkey 1 {correlation}", head
         words = state.split()
-        return Answer(words[1] == "open", int(words[2]), words[3], int(words[4]), words[7] == "journal", said)
+        return Answer(words[1] == "open", int(words[2]), words[3], int(words[4]), int(words[7]), words[8] == "journal", said)
 
     def snapshot(self, *lines: str, floor: int = 0) -> Answer:
         told = [line for line in lines if line[0] in "ds"]
         self.say(f"begin {floor}")
         for start in range(0, len(lines), 20):
             self.say(*lines[start:start + 20])
-        return self.say(f"end {len(told)}")
+        answer = self.say(f"end {len(told)}")
+        self.settle()
+        return answer
+
+    def settle(self) -> None:
+        """Has all be done that was said."""
+        within(LIMIT_S, "nothing is pending", lambda: self.say("hello").pending == 0)
 
 
 def login_of(generation: int, password: str, until: int = 0) -> str:
@@ -161,7 +169,7 @@ class GateTest(unittest.TestCase):
 
     def command(self, client_id: str = "@commander") -> Commander:
         commander = Commander(self.bootstrap_url, self.account("admin"), client_id)
-        self.addCleanup(commander.wire.close)
+        self.kept(commander.wire)
         return commander
 
     def service(self, *topics: str) -> Wire:
@@ -186,7 +194,11 @@ class GateTest(unittest.TestCase):
         return self.kept(Wire(self.bootstrap_url, client_id or device_id, login))
 
     def kept(self, wire: Wire) -> Wire:
-        self.addCleanup(wire.close)
+        def close() -> None:
+            with suppress(OSError):  # the broker may have been killed
+                wire.close()
+
+        self.addCleanup(close)
         return wire
 
     # --- what is seen

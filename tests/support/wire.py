@@ -56,6 +56,13 @@ def new_client(client_id: str, version: int, clean: bool = True) -> paho.Client:
         return paho.Client(**arguments)
 
 
+def _await(connection: socket.socket, writes: bool, limit_s: float) -> int:
+    """What the connection is ready for: 0 when it was for nothing in time. poll: select knows only the first 1,024 files."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN | (select.POLLOUT if writes else 0))
+    return next((events for _, events in poll.poll(limit_s * 1000)), 0)
+
+
 class Wire:
     """Connected once made; never again by itself when it is lost. It has no thread: whatever is waited for turns the
     client's wheel until then. Use it as a context: it disconnects at the end."""
@@ -105,18 +112,17 @@ class Wire:
         if connection is None:
             self._is_lost = True
             return False
-        # What TLS has decrypted already is not seen by select.
-        ready = ([connection], [], []) if connection.pending() else select.select(
-            [connection], [connection] if self._client.want_write() else [], [], limit_s)
+        # What TLS has decrypted already the kernel does not know of.
+        ready = select.POLLIN if connection.pending() else _await(connection, self._client.want_write(), limit_s)
         try:
-            if ready[0]:
+            if ready & ~select.POLLOUT:
                 self._client.loop_read()
-            if ready[1]:
+            if ready & select.POLLOUT:
                 self._client.loop_write()
             self._client.loop_misc()
         except OSError:  # a TLS alert, for one
             self._is_lost = True
-        return bool(ready[0] or ready[1])
+        return bool(ready)
 
     def _until(self, done: Callable[[], object], limit_s: float) -> bool:
         """Turns until it is done, the connection is lost or the time is over. Without time: all that is there already."""
