@@ -1,6 +1,7 @@
 #include "fuzz/targets.hpp"
 
 #include "fuzz/crypto_targets.hpp"
+#include "fuzz/device_c_targets.hpp"
 #include "fuzz/gate_targets.hpp"
 #include "fuzz/protocol_targets.hpp"
 
@@ -9,7 +10,7 @@
 namespace latchkey::fuzz {
 
 std::span<const Target> targets() {
-  static constexpr std::array<Target, 9> all{{
+  static constexpr std::array<Target, 12> all{{
       {"issued", feed_issued, issued_seeds},
       {"csr", feed_request_for_certificate, requests_for_certificates},
       {"certificate", feed_certificate, certificates},
@@ -19,6 +20,9 @@ std::span<const Target> targets() {
       {"message", feed_message, messages},
       {"gate_control", feed_gate_control, gate_control_messages},
       {"gate_journal", feed_gate_journal, gate_journals},
+      {"c_json", feed_c_json, json_texts},
+      {"c_certificate", feed_c_certificate, signer_certificates},
+      {"c_machine", feed_c_machine, courses},
   }};
   return all;
 }

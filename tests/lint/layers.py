@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sources import ROOT, cpp_files, files, includes
+from sources import ROOT, c_files, cpp_files, files, includes
 
 # latchkey_library(NAME ... FOLDER folder ... USES name...): cmake/LatchkeyTarget.cmake.
 LIBRARY = re.compile(r"^latchkey_library\((\w+)([^)]*)\)", re.MULTILINE)
@@ -15,8 +15,10 @@ PROGRAM = re.compile(r"^add_executable\(\S+ ([^)]*)\)", re.MULTILINE)
 
 # A library of others, and the only files that may know of it (regular expressions on the path).
 LIBRARIES: dict[str, str] = {
-    r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp|gate/[^/]+\.cpp",
-    r"mosquitto": r"gate/plugin\.cpp",
+    r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp|gate/[^/]+\.cpp|"
+                 r"device/c/crypto/lk_openssl\.c|device/c/examples/.*",
+    r"psa/|mbedtls/": r"device/c/crypto/lk_psa\.c|device/c/examples/.*",
+    r"mosquitto": r"gate/plugin\.cpp|device/c/examples/.*",
     r"pqxx/|libpq-fe\.h|postgresql/": r"registry/.*",
     r"microhttpd": r"service/observability/http/server\.cpp",
     r"prometheus/": r"service/observability/metrics\.cpp",
@@ -37,7 +39,7 @@ LONGEST_FILE = 500
 def complaints() -> Iterator[str]:
     yield from _drawing()
     reach, programs = reachable(), _programs()
-    for path in cpp_files():
+    for path in (*cpp_files(), *c_files()):
         name = path.relative_to(ROOT).as_posix()
         yield from _length(path, name)
         yield from _place(name)

@@ -14,11 +14,11 @@ import layers
 import registry_code
 import third_party
 import tidy
-from sources import ROOT, cpp_files, files, shell_files
+from sources import ROOT, c_files, cpp_files, files, shell_files
 
 
 def formatting() -> Iterator[str]:
-    yield from _failure(["clang-format-19", "--dry-run", "-Werror", *map(str, cpp_files())])
+    yield from _failure(["clang-format-19", "--dry-run", "-Werror", *map(str, (*cpp_files(), *c_files()))])
 
 
 def shell() -> Iterator[str]:

@@ -25,6 +25,11 @@ def cpp_files() -> Iterator[Path]:
     return files(".cpp", ".hpp")
 
 
+def c_files() -> Iterator[Path]:
+    """C: the device for microcontrollers, and what else is in C."""
+    return files(".c", ".h")
+
+
 def shell_files() -> Iterator[Path]:
     """Scripts say by their first line what they are; the two without a suffix are named."""
     yield from files(".sh")

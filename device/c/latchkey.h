@@ -1,0 +1,208 @@
+#ifndef LATCHKEY_H
+#define LATCHKEY_H
+
+#include "lk_bytes.h"
+#include "lk_crypto.h"
+#include "lk_parts.h"
+#include "lk_store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A device of Latchkey for microcontrollers: docs/microcontrollers.md, and docs/protocol.md for the protocol.
+ *
+ * The library does nothing by itself: no I/O, no heap, no clock, no thread. It is told what happened
+ * (lk_on_...), and asked what to do next (lk_next). Call it from one thread, and not from within a function
+ * of its tables.
+ */
+
+#define LK_NONCE_MAX 128
+#define LK_NEVER UINT64_MAX
+
+enum lk_proof {
+  LK_PROOF_KEY,         /**< a symmetric key of 32 to 64 bytes, own or derived from the group's */
+  LK_PROOF_PRIVATE_KEY, /**< a private key, enrolled itself or certified by `chain` */
+  LK_PROOF_TOKEN        /**< an enrolment token */
+};
+
+/** What the factory puts into a device. It may be in flash, and stays unchanged while the device runs. */
+struct lk_setup {
+  const char* device_id;
+  enum lk_proof proof;
+  struct lk_bytes key;   /**< the symmetric key, or the private key as `sign` of the crypto table takes it */
+  const char* algorithm; /**< of a private key: ES256, ES384, RS256 or Ed25519; NULL: ES256 */
+  const struct lk_bytes* chain; /**< DER, leaf first; NULL: the key itself is enrolled */
+  size_t chain_size;
+  const char* token;
+  const char* group; /**< the enrolment group; required with a key that was derived from the group's */
+
+  bool wants_password;    /**< request a password; false: a certificate */
+  bool no_encryption_key; /**< secrets are sealed under the symmetric key; only with LK_PROOF_KEY */
+  const char* attributes; /**< a JSON object of at most 2 KiB; NULL: none */
+  const char* root;       /**< beginning of the bootstrap topics; NULL: provisioning/v1 */
+
+  const char* host; /**< the broker's bootstrap listener */
+  uint16_t port;
+  bool plain; /**< without TLS: in tests only */
+  const char* username;
+  const char* password;
+  const struct lk_bytes* anchors; /**< DER: of the broker's certificate, and of the service's (P-256) */
+  size_t anchors_size;
+
+  uint32_t patience_ms;     /**< a connection without a configuration for this long does not work; 0: 60 s */
+  uint32_t start_within_ms; /**< the device starts after a random delay of at most this: 30 s in a fleet */
+};
+
+/** Memory of the caller's. Secrets pass through both. */
+struct lk_buffers {
+  uint8_t* message; /**< a message of the wire: 2,048 bytes and more */
+  size_t message_size;
+  uint8_t*
+      work; /**< a stored record, or what was sealed: 9/16 of `message` + 256 is enough for every message */
+  size_t work_size;
+};
+
+/** An answer of the service, for people who read the log. */
+struct lk_answer {
+  struct lk_bytes status, tracking_id, code, message; /**< JSON strings without their quotes */
+  bool is_signed;
+  uint64_t retry_after_s;              /**< LK_NEVER: the answer names none */
+  uint64_t generation, config_version; /**< of `accepted` */
+};
+
+enum lk_event_kind {
+  LK_EVENT_POWERED_ON,
+  LK_EVENT_REQUEST_SENT,  /**< text: request_id; flag: with a nonce */
+  LK_EVENT_ANSWER,        /**< answer */
+  LK_EVENT_CONNECTED,     /**< text: host, other: session, number: generation, port */
+  LK_EVENT_CONFIGURATION, /**< bytes: state, number: config_version, flag: it has a configuration */
+  LK_EVENT_APPLIED,       /**< number: config_version */
+  LK_EVENT_FAILED,        /**< text: code, other: message */
+  LK_EVENT_READY,         /**< number: config_version; flag: it came sealed */
+  LK_EVENT_RENEWING,      /**< number: generation to be replaced */
+  LK_EVENT_RENEWED,       /**< number: generation of the new credential */
+  LK_EVENT_MOVING,        /**< text: host, port */
+  LK_EVENT_LOST,          /**< text: the reason */
+  LK_EVENT_REFUSED,       /**< the answer before this was a refusal; number: seconds until the next request */
+  LK_EVENT_REMARK         /**< text: a problem */
+};
+
+/** Something that a log may show. The pointers are valid until the function returns. */
+struct lk_event {
+  enum lk_event_kind kind;
+  const char* text;
+  const char* other;
+  struct lk_bytes bytes;
+  const struct lk_answer* answer;
+  uint64_t number;
+  uint16_t port;
+  bool flag;
+};
+
+struct lk_log {
+  void* context;
+  /** Does not call the library. */
+  void (*report)(void* context, const struct lk_event* event);
+};
+
+enum lk_action {
+  LK_WAIT,       /**< nothing to do before `until_ms`, unless something happens */
+  LK_CONNECT,    /**< connect as `connect` says; then lk_on_connected or lk_on_disconnected */
+  LK_SUBSCRIBE,  /**< to `topic` with QoS 1; then lk_on_subscribed */
+  LK_PUBLISH,    /**< `payload` to `topic`, QoS 1, not retained; at its PUBACK lk_on_published(`id`) */
+  LK_APPLY,      /**< apply `config`; then lk_config_applied */
+  LK_DISCONNECT, /**< disconnect; then lk_on_disconnected */
+  LK_STOPPED     /**< after lk_stop: nothing more */
+};
+
+/** How to connect: a clean session, keep-alive as you like, this will with QoS 1. */
+struct lk_connect {
+  bool is_bootstrap;
+  const char* host;
+  uint16_t port;
+  bool tls;
+  const char* client_id;
+  const char* username; /**< NULL: none */
+  struct lk_bytes password;
+  struct lk_list chain; /**< the client's certificate and its intermediates, DER; empty: none */
+  struct lk_bytes key;  /**< its private key, as `make_key` made it (lk_pem.h) */
+  /** The broker's certificate must chain to one of both, DER, and have the name `host`. */
+  const struct lk_bytes* anchors;
+  size_t anchors_size;
+  struct lk_list more_anchors;
+  uint64_t check_dates_at; /**< check the dates of the broker's certificate at this Unix time; 0: do not */
+  const char* will_topic;  /**< NULL: no will */
+  struct lk_bytes will;
+};
+
+/** A configuration to apply: a JSON object. */
+struct lk_config {
+  uint64_t version;
+  struct lk_bytes json;
+  bool was_sealed; /**< secret: never print it */
+};
+
+/** What to do next. All pointers are valid until the next call of the library. */
+struct lk_step {
+  enum lk_action action;
+  uint64_t until_ms;
+  const char* topic;
+  struct lk_bytes payload;
+  uint16_t id;
+  struct lk_connect connect;
+  struct lk_config config;
+};
+
+enum lk_reason {
+  LK_NETWORK,             /**< not reached, or the connection was lost */
+  LK_LOGIN_REFUSED,       /**< the broker refused the login or the client's certificate */
+  LK_CERTIFICATE_REFUSED, /**< the broker's certificate is of another CA or for another name */
+  LK_CERTIFICATE_DATES    /**< the broker's certificate is outside its dates */
+};
+
+#include "src/lk_device.h"
+
+/**
+ * Reads what is stored, and begins where the last power cut left off. `setup`, the tables and the buffers
+ * stay valid while the device runs; `log` may be NULL. False if the setup cannot work:
+ * docs/microcontrollers.md lists why.
+ */
+bool lk_start(struct lk_device* device, const struct lk_setup* setup, const struct lk_crypto* crypto,
+              const struct lk_store* store, const struct lk_log* log, struct lk_buffers buffers);
+
+/** Tells the time. `now_ms` never goes back; `unix_s` is the real-time clock's, 0 if there is none or it is
+ * not set. Call it before lk_next and before every lk_on_... */
+void lk_on_time(struct lk_device* device, uint64_t now_ms, uint64_t unix_s);
+
+/** The MQTT connection is open (CONNACK). */
+void lk_on_connected(struct lk_device* device);
+/** The SUBACK came; false: the broker refused. */
+void lk_on_subscribed(struct lk_device* device, bool ok);
+/** The PUBACK of a step came. */
+void lk_on_published(struct lk_device* device, uint16_t id);
+/** `bytes` of a message of `total` bytes, from `offset` on, in order. `topic` is read at offset 0 only. A
+ * message that is too large, or that comes while a configuration is being applied, is dropped. */
+void lk_on_message_part(struct lk_device* device, const char* topic, size_t offset, size_t total,
+                        struct lk_bytes bytes);
+/** The connection could not be opened, or has ended, whoever ended it. */
+void lk_on_disconnected(struct lk_device* device, enum lk_reason reason);
+/** The end of LK_APPLY. If not `ok`, `why` says why for operators: it stays valid until this is called again.
+ */
+void lk_config_applied(struct lk_device* device, uint64_t version, bool ok, const char* why);
+
+/** What to do next: call it until it says LK_WAIT, and again after each event, and at `until_ms`. */
+void lk_next(struct lk_device* device, struct lk_step* step);
+/** Says `disconnected`, disconnects, and then lk_next says LK_STOPPED. */
+void lk_stop(struct lk_device* device);
+
+/** Copies the stored configuration's JSON, at most `room` bytes; returns its size, 0 if there is none.
+ * `version` is what lk_config_applied was last true for, 0 if it never was. */
+size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

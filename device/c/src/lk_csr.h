@@ -1,0 +1,14 @@
+#ifndef LK_CSR_H
+#define LK_CSR_H
+
+#include "../lk_crypto.h"
+
+/** Room that a request for a certificate needs at most. */
+#define LK_CSR_BYTES 272
+
+/** Writes a PKCS#10 request for this P-256 key with the name CN=`common_name` (1 to 64 bytes), signed by the
+ * key. Returns its size, 0 if the cryptography failed. */
+size_t lk_csr_write(const struct lk_crypto* crypto, const uint8_t key[LK_KEY_BYTES], const char* common_name,
+                    uint8_t out[LK_CSR_BYTES]);
+
+#endif

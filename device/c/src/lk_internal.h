@@ -1,0 +1,210 @@
+#ifndef LK_INTERNAL_H
+#define LK_INTERNAL_H
+
+#include "../latchkey.h"
+#include "lk_base.h"
+#include "lk_json.h"
+#include "lk_writer.h"
+
+#define LK_ID_BYTES 16 /* of a request_id, before base64url */
+#define LK_PASSWORD_MAX 128
+#define LK_LARGEST_MESSAGE 8192
+
+enum lk_mode { LK_MODE_DECIDE, LK_MODE_OPERATE, LK_MODE_ENROL };
+enum lk_link {
+  LK_DOWN,
+  LK_TO_CONNECT,
+  LK_CONNECTING,
+  LK_TO_SUBSCRIBE,
+  LK_SUBSCRIBING,
+  LK_UP,
+  LK_GOODBYE, /* `disconnected` has to be said */
+  LK_SAID_GOODBYE,
+  LK_TO_CLOSE,
+  LK_CLOSING
+};
+enum lk_status {
+  LK_STATUS_NONE,
+  LK_STATUS_CONNECTED,
+  LK_STATUS_READY,
+  LK_STATUS_FAILED,
+  LK_STATUS_DISCONNECTED
+};
+enum lk_part { LK_PART_NONE, LK_PART_ANSWER, LK_PART_CONFIGURATION };
+
+/* --- stored records (lk_records.c, lk_connection.c); see there for their form */
+
+struct lk_request {
+  uint8_t id[LK_ID_BYTES];
+  uint8_t key[LK_KEY_BYTES];
+  uint8_t encryption_key[LK_KEY_BYTES];
+  uint64_t renews; /* the generation whose certificate signs it; 0: the factory's proof */
+  bool has_key, has_encryption_key;
+};
+bool lk_load_request(const struct lk_device* device, struct lk_request* request);
+bool lk_store_request(const struct lk_device* device, const struct lk_request* request);
+
+struct lk_connection {
+  const char* host;
+  const char* client_id;
+  const char* topics;
+  uint16_t port;
+  bool tls;
+  struct lk_list anchors; /* empty: the factory's */
+};
+
+struct lk_credential {
+  uint64_t generation, renew_after, not_after;
+  bool is_password, is_by_service, has_encryption_key;
+  const uint8_t* request_id;
+  const uint8_t* key;
+  const uint8_t* encryption_key;
+  struct lk_list login; /* the chain; or user name and password */
+  struct lk_bytes head; /* the record up to the connection */
+  struct lk_connection connection;
+};
+/** Reads the credential in slot 0 or 1 into the work buffer. */
+bool lk_load_credential(const struct lk_device* device, unsigned index, struct lk_credential* credential);
+/** The credential that is in use, with the connection that is in use. */
+bool lk_load_place(const struct lk_device* device, struct lk_credential* credential);
+/** Writes the head of a record; the login and then the connection follow. */
+void lk_write_credential(struct lk_writer* writer, const struct lk_credential* credential,
+                         const struct lk_request* request);
+/** Writes an item of a list; returns where it began, for `lk_end_item`. */
+uint8_t* lk_begin_item(struct lk_writer* writer);
+void lk_end_item(struct lk_writer* writer, uint8_t* begin);
+bool lk_store_credential(struct lk_device* device, unsigned index, struct lk_bytes record);
+void lk_drop_credential(struct lk_device* device, unsigned index);
+enum lk_slot lk_credential_slot(unsigned index);
+
+/** Writes the JSON object `connection` of a message as a record has it. False if it is none. */
+bool lk_write_connection(struct lk_writer* writer, struct lk_slice json);
+bool lk_read_connection(struct lk_bytes record, struct lk_connection* connection);
+/** Stores a connection for the credential in use, to be tried before its own one. */
+bool lk_store_connection(struct lk_device* device, uint64_t generation, struct lk_bytes connection);
+/** Makes the newer connection the credential's only one: it has worked. */
+bool lk_adopt_connection(struct lk_device* device);
+/** The connection record of a slot, into the message buffer; empty if there is none. */
+struct lk_bytes lk_read_connection_record(const struct lk_device* device, unsigned index, bool is_moved);
+
+/** Stores a configuration that is newer than the stored one. `json` is within a message: up to 9 bytes before
+ * it are written over. */
+bool lk_store_config(struct lk_device* device, uint64_t version, struct lk_slice json, bool was_sealed);
+bool lk_load_config(const struct lk_device* device, struct lk_config* config);
+bool lk_store_number(const struct lk_device* device, enum lk_slot slot, uint64_t number);
+uint64_t lk_load_number(const struct lk_device* device, enum lk_slot slot);
+void lk_load_known(struct lk_device* device);
+
+/* --- time and chance (lk_clock.c) */
+
+/** Unix seconds by a signed answer since power-up; 0: none came. */
+uint64_t lk_now(const struct lk_device* device);
+/** The same, or the later of the device's clock and the stored time; 0: nothing is known. */
+uint64_t lk_guess_now(const struct lk_device* device);
+bool lk_learn_time(struct lk_device* device, uint64_t server_time);
+/** Milliseconds from 0 to below `limit`. */
+uint64_t lk_random_below(const struct lk_device* device, uint64_t limit);
+/** A random number from half of `ceiling` to all of it. */
+uint64_t lk_jittered(const struct lk_device* device, uint64_t ceiling);
+/** The next delay between repeats: 2 s, doubling up to 120 s. */
+uint64_t lk_backoff(const struct lk_device* device, uint8_t* step);
+bool lk_random(const struct lk_device* device, uint8_t* out, size_t size);
+
+/* --- signed and sealed messages (lk_jws_read.c, lk_jws_write.c, lk_sealed.c) */
+
+/** Verifies a JWS of this type in place, and gives its payload. The caller decides how it has to be signed:
+ * by the service's certificate, or under the device's key. `at_place`: by the anchors of the connection in
+ * use. Writes over the work buffer. */
+bool lk_jws_open(struct lk_device* device, struct lk_slice message, const char* type, bool by_service,
+                 bool at_place, struct lk_slice* payload);
+/** Derives a key of the device's symmetric key. */
+bool lk_derive(const struct lk_device* device, struct lk_bytes key, const char* label, uint8_t out[32]);
+
+enum lk_signer { LK_BY_KEY, LK_BY_PRIVATE_KEY, LK_BY_CERTIFICATE, LK_BY_PASSWORD };
+/** Writes a JWS: `begin`, then the payload's JSON, then `end`, which signs all that was written since `jws`.
+ * `credential` is what signs if it is not the factory's proof. */
+void lk_jws_begin(const struct lk_device* device, struct lk_writer* writer, const char* type,
+                  enum lk_signer signer, const struct lk_credential* credential);
+bool lk_jws_end(const struct lk_device* device, struct lk_writer* writer, const uint8_t* jws,
+                enum lk_signer signer, const struct lk_credential* credential);
+
+struct lk_secrets {
+  struct lk_slice password; /* data is NULL if there is none */
+  struct lk_slice config;
+};
+/** Opens what is sealed to `encryption_key`, or, if that is NULL, under the device's symmetric key. The
+ * secrets are in the work buffer then. */
+bool lk_open_secrets(const struct lk_device* device, const uint8_t* encryption_key, struct lk_slice sealed,
+                     struct lk_secrets* secrets);
+
+/* --- requests (lk_request.c, lk_answer.c, lk_accept.c, lk_exchange.c) */
+
+enum lk_result { LK_GOES_ON, LK_STORED, LK_REFUSED, LK_DAMAGED, LK_LATE };
+/** Composes the message of the open request into the message buffer, behind its topic. */
+bool lk_compose_request(struct lk_device* device, struct lk_step* step);
+/** Writes the topic of a channel of the provisioning topics, with its NUL. */
+void lk_write_topic(const struct lk_device* device, struct lk_writer* writer, const char* channel);
+/** The text of a request_id. */
+#define LK_ID_CHARS 23
+void lk_request_name(const uint8_t id[LK_ID_BYTES], char name[LK_ID_CHARS]);
+/** Opens a request with this proof: the stored one, or a new one. False if it cannot be stored. */
+bool lk_exchange_begin(struct lk_device* device, uint8_t renews, bool insists);
+/** The connection is subscribed: send it as soon as that is allowed. */
+void lk_exchange_on_up(struct lk_device* device);
+void lk_exchange_on_lost(struct lk_device* device);
+void lk_exchange_sent(struct lk_device* device);
+/** Waits so long; LK_NEVER: as long as the next repeat. */
+void lk_exchange_wait(struct lk_device* device, uint64_t delay_ms);
+bool lk_exchange_take_request(struct lk_device* device, bool anew);
+enum lk_result lk_exchange_on_timer(struct lk_device* device);
+uint64_t lk_exchange_timer(const struct lk_device* device);
+enum lk_result lk_on_answer(struct lk_device* device, struct lk_slice message);
+/** Reads `critical`: false if it is not a list of names; `are_known`: all of them are here. */
+bool lk_read_critical(struct lk_slice list, const struct lk_json_member* names, size_t count,
+                      bool* are_known);
+/** `delay_ms`: what the answer says; LK_NEVER: nothing. */
+enum lk_result lk_on_refused(struct lk_device* device, const struct lk_answer* answer, uint64_t delay_ms,
+                             bool is_conflict);
+/** The members of an accepted answer. */
+struct lk_acceptance {
+  struct lk_slice credential, connection, config, sealed;
+  uint64_t generation, config_version;
+};
+enum lk_result lk_accept(struct lk_device* device, const struct lk_acceptance* accepted);
+
+/* --- sessions (lk_status.c, lk_configuration.c, lk_apply.c) */
+
+bool lk_compose_status(struct lk_device* device, enum lk_status status, struct lk_step* step);
+/** Writes topic and message of `disconnected` for the will. */
+bool lk_compose_will(struct lk_device* device, const struct lk_connection* connection,
+                     struct lk_connect* connect);
+void lk_say(struct lk_device* device, enum lk_status status);
+void lk_fail(struct lk_device* device, const char* code, const char* text);
+void lk_become_ready(struct lk_device* device);
+void lk_on_configuration(struct lk_device* device, struct lk_slice message);
+
+/* --- the plan (lk_plan.c, lk_link.c) */
+
+/** Begins with what is to be tried next. */
+void lk_decide(struct lk_device* device);
+void lk_place_failed(struct lk_device* device);
+void lk_new_session(struct lk_device* device);
+/** Something newer is stored: says goodbye, and tries that. */
+void lk_leave(struct lk_device* device);
+/** Closes the connection, if there is one, and decides anew. */
+void lk_close(struct lk_device* device);
+void lk_end_exchange(struct lk_device* device, enum lk_result result);
+/** When to renew the credential in use, or to try a newer one again; LK_NEVER: not now. */
+uint64_t lk_renewal_timer(const struct lk_device* device);
+void lk_renew(struct lk_device* device);
+/** How to connect to the bootstrap listener, or to the place that is tried. */
+bool lk_write_connect(struct lk_device* device, struct lk_connect* connect);
+uint64_t lk_patience(const struct lk_device* device);
+
+/* --- the log (lk_log.c) */
+
+void lk_report(const struct lk_device* device, const struct lk_event* event);
+void lk_tell(const struct lk_device* device, enum lk_event_kind kind, const char* text, uint64_t number);
+void lk_remark(const struct lk_device* device, const char* text);
+
+#endif

@@ -1,0 +1,200 @@
+#include "lk_internal.h"
+
+#include <string.h>
+
+/* What to try next: the stored credentials with their connections, newest first, and at last the bootstrap
+ * connection. */
+
+#define DAY_MS ((uint64_t)86400 * 1000)
+#define LONGEST_PAUSE_MS ((uint64_t)6 * 3600 * 1000)
+#define SHORTEST_ROUND_MS 1000
+#define PAUSE_AFTER_DAMAGE_MS 60000
+
+uint64_t lk_patience(const struct lk_device* device) {
+  return device->setup->patience_ms == 0 ? 60000 : device->setup->patience_ms;
+}
+
+static bool has_expired(const struct lk_device* device, unsigned index) {
+  const uint64_t now = lk_guess_now(device);
+  return now != 0 && device->credentials[index].not_after < now;
+}
+
+/* One that just came is always tried, whatever the device's clock says. */
+static bool is_usable(const struct lk_device* device, unsigned index) {
+  const uint64_t generation = device->credentials[index].generation;
+  return generation != 0 && (generation == device->issued || !has_expired(device, index));
+}
+
+/* The index of the newer credential. */
+static unsigned newest(const struct lk_device* device) {
+  return device->credentials[1].generation > device->credentials[0].generation ? 1 : 0;
+}
+
+/* Counts the places, and sets the one of this number. */
+static unsigned find_place(struct lk_device* device, unsigned number) {
+  unsigned count = 0, i, moved;
+  for (i = 0; i < 2; ++i) {
+    const unsigned index = i == 0 ? newest(device) : 1 - newest(device);
+    if (!is_usable(device, index)) continue;
+    for (moved = device->moving == device->credentials[index].generation ? 2 : 1; moved > 0;
+         --moved, ++count) {
+      if (count != number) continue;
+      device->place = (uint8_t)index;
+      device->place_is_moved = moved == 2;
+    }
+  }
+  return count;
+}
+
+void lk_new_session(struct lk_device* device) {
+  uint8_t bytes[12] = {0};
+  const struct lk_bytes view = {bytes, sizeof bytes};
+  struct lk_writer writer = lk_write_to((uint8_t*)device->session.name, sizeof device->session.name - 1);
+  memset(&device->session, 0, sizeof device->session);
+  device->session.next_status = device->session.next_apply = LK_NEVER;
+  (void)lk_random(device, bytes, sizeof bytes);
+  lk_write_base64url(&writer, view);
+}
+
+static void operate(struct lk_device* device) {
+  device->mode = LK_MODE_OPERATE;
+  device->has_worked = false;
+  device->reconnects = 0;
+  device->renew_not_before = 0;
+  device->exchange.is_open = false;
+  device->give_up_at = device->now_ms + lk_patience(device);
+  lk_new_session(device);
+  device->link = LK_TO_CONNECT;
+}
+
+static void sleep(struct lk_device* device, uint64_t until) {
+  device->mode = LK_MODE_DECIDE;
+  device->link = LK_DOWN;
+  device->wake_at = until;
+}
+
+/* A certificate that has expired opens no connection, but still signs a request. 1 + its index; 0: there is
+ * none. */
+static uint8_t expired_proof(const struct lk_device* device) {
+  unsigned i;
+  for (i = 0; i < 2 && !device->skips_expired; ++i) {
+    const unsigned index = i == 0 ? newest(device) : 1 - newest(device);
+    if (device->credentials[index].generation != 0 && has_expired(device, index)) return (uint8_t)(index + 1);
+  }
+  return 0;
+}
+
+static void enrol(struct lk_device* device, unsigned places) {
+  const bool has_credential =
+      device->credentials[0].generation != 0 || device->credentials[1].generation != 0;
+  const uint8_t renews = expired_proof(device);
+  if (device->now_ms < device->ask_not_before) {
+    device->failed = 0; /* if there are places to try, they are tried meanwhile */
+    sleep(device, places == 0 ? device->ask_not_before : device->now_ms + SHORTEST_ROUND_MS);
+    return;
+  }
+  device->mode = LK_MODE_ENROL;
+  if (renews != 0) lk_tell(device, LK_EVENT_RENEWING, NULL, device->credentials[renews - 1].generation);
+  if (!lk_exchange_begin(device, renews, renews == 0 && !has_credential)) {
+    sleep(device, device->now_ms + lk_patience(device));
+    return;
+  }
+  if (!device->exchange.insists) device->exchange.deadline = device->now_ms + lk_patience(device);
+  device->reconnects = 0;
+  device->link = LK_TO_CONNECT;
+}
+
+void lk_decide(struct lk_device* device) {
+  const unsigned places = find_place(device, device->failed);
+  if (device->failed < places)
+    operate(device);
+  else
+    enrol(device, places);
+}
+
+void lk_leave(struct lk_device* device) {
+  device->is_leaving = true;
+  device->failed = 0;
+  if (device->link == LK_UP) device->link = device->mode == LK_MODE_OPERATE ? LK_GOODBYE : LK_TO_CLOSE;
+}
+
+void lk_close(struct lk_device* device) {
+  device->is_leaving = true;
+  if (device->link == LK_DOWN || device->link == LK_TO_CONNECT) {
+    device->is_leaving = false;
+    sleep(device, device->now_ms);
+  } else if (device->link <= LK_UP) {
+    device->link = LK_TO_CLOSE;
+  }
+}
+
+/* To try the newest again, a connection that works has to be ended: the pauses grow. */
+void lk_place_failed(struct lk_device* device) {
+  uint64_t pause = lk_patience(device) * 4 << (device->retries < 16 ? device->retries : 16);
+  if (pause > LONGEST_PAUSE_MS) pause = LONGEST_PAUSE_MS;
+  if (device->last_error == NULL) device->last_error = "no configuration came";
+  lk_remark(device, device->last_error);
+  if (device->retries < 16) ++device->retries;
+  ++device->failed;
+  device->again_at = device->now_ms + lk_jittered(device, pause);
+}
+
+/* A request on the bootstrap connection has ended. */
+static void end_enrolment(struct lk_device* device, enum lk_result result) {
+  const bool is_renewal = device->exchange.renews > 0;
+  device->exchange.is_open = false;
+  lk_close(device);
+  device->skips_expired = is_renewal && result == LK_REFUSED; /* then the factory's proof */
+  if (device->skips_expired) return;
+  device->failed = 0;
+  if (result == LK_STORED)
+    device->exchange.rejections = 0;
+  else
+    device->ask_not_before = device->exchange.not_before;
+  if (result == LK_DAMAGED) device->ask_not_before = device->now_ms + lk_patience(device);
+}
+
+void lk_end_exchange(struct lk_device* device, enum lk_result result) {
+  if (result == LK_GOES_ON) return;
+  if (device->mode == LK_MODE_ENROL) {
+    end_enrolment(device, result);
+    return;
+  }
+  device->exchange.is_open = false;
+  if (result == LK_STORED) {
+    lk_tell(device, LK_EVENT_RENEWED, NULL, device->issued);
+    lk_leave(device);
+    return;
+  }
+  lk_remark(device, "the credential is not renewed yet; the device keeps the one that it has");
+  device->renew_not_before = device->now_ms + PAUSE_AFTER_DAMAGE_MS;
+}
+
+/* A newer connection that did not work is tried again; in place of a newer credential another one is
+ * requested. */
+uint64_t lk_renewal_timer(const struct lk_device* device) {
+  const uint64_t renew_after = device->credentials[device->place].renew_after;
+  uint64_t now, left, at = device->renew_not_before;
+  if (!device->session.is_answered || device->link != LK_UP || device->exchange.is_open) return LK_NEVER;
+  if (device->failed > 0) return device->again_at > at ? device->again_at : at;
+  now = lk_guess_now(device);
+  if (now == 0 || renew_after == 0) return LK_NEVER;
+  left = renew_after > now ? renew_after - now : 0;
+  left = left < 86400 ? left * 1000 : DAY_MS;
+  return device->now_ms + left > at ? device->now_ms + left : at;
+}
+
+void lk_renew(struct lk_device* device) {
+  const struct lk_known_credential* const known = &device->credentials[device->place];
+  const bool is_password =
+      known->not_after == LK_NEVER; /* it cannot sign a request: the factory's proof does */
+  if (device->failed > 0 && device->place == newest(device)) {
+    lk_leave(device);
+    return;
+  }
+  lk_tell(device, LK_EVENT_RENEWING, NULL, known->generation);
+  if (lk_exchange_begin(device, is_password ? 0 : (uint8_t)(device->place + 1), true))
+    lk_exchange_on_up(device);
+  else
+    lk_end_exchange(device, LK_DAMAGED);
+}
