@@ -32,6 +32,7 @@ lk_slice member(std::string& text, std::string_view& value) {
   lk_slice found{};
   lk_slice whole{reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
   if (!lk_json_read(whole, members, 1, &found, false)) return {};
+  if (found.data == nullptr) return {};
   lk_json_unescape(&found);
   value = {reinterpret_cast<const char*>(found.data), found.size};
   return found;
