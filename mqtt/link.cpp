@@ -39,6 +39,9 @@ std::size_t Link::window() const {
 std::size_t Link::packet_limit() const {
   return impl_->packet_limit();
 }
+std::optional<std::chrono::seconds> Link::server_keep_alive() const {
+  return impl_->server_keep_alive();
+}
 bool Link::ready() const noexcept {
   return impl_->ready();
 }

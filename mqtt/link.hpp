@@ -126,6 +126,10 @@ class Link {
   /// `any_packet` without one.
   [[nodiscard]] std::size_t packet_limit() const;
 
+  /// The keep alive that the broker demands (MQTT 5, Server Keep Alive); nothing if it demands none. The link
+  /// keeps a shorter one than `Options::keep_alive`.
+  [[nodiscard]] std::optional<std::chrono::seconds> server_keep_alive() const;
+
   /// A connection is up and all its subscriptions are acknowledged.
   [[nodiscard]] bool ready() const noexcept;
 

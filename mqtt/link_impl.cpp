@@ -122,6 +122,11 @@ std::size_t Link::Impl::packet_limit() {
   return packet_limit_;
 }
 
+std::optional<std::chrono::seconds> Link::Impl::server_keep_alive() {
+  const std::scoped_lock lock(mutex_);
+  return server_keep_alive_;
+}
+
 void Link::Impl::fail(std::string reason) {
   {
     const std::scoped_lock lock(mutex_);
@@ -139,7 +144,9 @@ void Link::Impl::on_connected(const paho::token& token) {
     connected_ = true;
     window_ = std::min(options_.in_flight_limit, taken);
     packet_limit_ = packet;
-    server_keep_alive_ = tells ? paho::server_keep_alive(token) : std::nullopt;
+    // A connection that has the broker's value already is told none.
+    if (const auto demanded = tells ? paho::server_keep_alive(token) : std::nullopt)
+      server_keep_alive_ = demanded;
   }
   wake_.notify_one();
 }

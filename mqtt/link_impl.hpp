@@ -49,6 +49,7 @@ struct Link::Impl {
   [[nodiscard]] std::size_t outstanding();
   [[nodiscard]] std::size_t window();
   [[nodiscard]] std::size_t packet_limit();
+  [[nodiscard]] std::optional<std::chrono::seconds> server_keep_alive();
   [[nodiscard]] bool ready() const noexcept { return ready_; }
 
  private:

@@ -67,9 +67,10 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
   if (!server) {
     found.push_back(broker_problem(server.error(), config, endpoint->host));
     if (!reached)
-      return skip_from({"tls", "login", "rights", "shared", "in_flight", "size"},
+      return skip_from({"tls", "login", "rights", "shared", "in_flight", "size", "keep_alive"},
                        "the broker cannot be reached");
-    return skip_from({"login", "rights", "shared", "in_flight", "size"}, "the broker is not trusted");
+    return skip_from({"login", "rights", "shared", "in_flight", "size", "keep_alive"},
+                     "the broker is not trusted");
   }
   const Findings tls = tls_findings(*server, endpoint->host);
   found.insert(found.end(), tls.begin(), tls.end());

@@ -4,6 +4,7 @@
 #include "crypto/mac.hpp"
 #include "mqtt/probe.hpp"
 #include "service/config/broker_login.hpp"
+#include "service/doctor/idle_connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -134,10 +135,6 @@ std::string session_with(mqtt::Options options, LinkEvents& events, std::unique_
   return events.await_session();
 }
 
-std::string own_client_id() {
-  return "@latchkey-doctor-" + crypto::to_hex(crypto::random_bytes(4));
-}
-
 bool speaks_3_1_1_only(const Config& config, const crypto::Secret& password) {
   if (config.mqtt.version != "5") return false;
   Config older = config;
@@ -248,6 +245,10 @@ Finding window_finding(const Config& config, std::size_t window) {
 
 }  // namespace
 
+std::string own_client_id() {
+  return "@latchkey-doctor-" + crypto::to_hex(crypto::random_bytes(4));
+}
+
 Findings examine_session(const Config& config, const crypto::Secret& password) {
   mqtt::Options options = broker_login(config, password);
   options.client_id = own_client_id();
@@ -261,8 +262,9 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
   const std::string reason = session_with(std::move(options), events, link);
   if (!reason.empty())
     return {no_session(config, password, reason), skipped("rights", because), skipped("shared", because),
-            skipped("in_flight", because), skipped("size", because)};
+            skipped("in_flight", because),        skipped("size", because),   skipped("keep_alive", because)};
 
+  IdleConnection idle(config, password);  // while the others are checked
   Findings found = {fine("login", "the broker accepts the login")};
   for (std::size_t i = 0; i < tests.size(); ++i) {
     mqtt::Message message;
@@ -280,6 +282,7 @@ Findings examine_session(const Config& config, const crypto::Secret& password) {
   constexpr std::size_t answers = 2;
   found.push_back(events.was_delivered(answers + 1) ? size_finding(*link, events, tests[answers].topic)
                                                     : skipped("size", "the account may not write answers"));
+  found.push_back(idle.finding());
   return found;
 }
 

@@ -7,7 +7,11 @@
 // Private to this folder.
 namespace latchkey::service {
 
-/// Checks that need a session at the broker: the login, the rights on topics, the in-flight limit.
+/// Of the doctor alone, which a running service does not use.
+[[nodiscard]] std::string own_client_id();
+
+/// Checks that need a session at the broker: the login, the rights on topics, the in-flight limit, the keep
+/// alive.
 [[nodiscard]] Findings examine_session(const Config& config, const crypto::Secret& password);
 
 /// Checks that the broker accepts commands from the account of [broker_access].

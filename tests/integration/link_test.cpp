@@ -62,6 +62,7 @@ TEST_CASE("a link keeps alive as often as the broker wants it", "[link]") {
   Client client(options_for(broker, "client", {"topic"}));
   REQUIRE(client.becomes_ready());
   CHECK(client.losses().empty());
+  CHECK(client->server_keep_alive() == 10s);
   std::ifstream file(broker.folder() / "mosquitto.log");
   const std::string log{std::istreambuf_iterator<char>(file), {}};
   const auto asked = log.rfind("as client (p5, c1, k");

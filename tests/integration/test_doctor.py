@@ -12,6 +12,7 @@ from stack_case import StackTest, clean_environment
 
 from jose import Json, compact, openssl
 from ports import free_port
+from relay import IdleRelay
 
 SEND, HEAR, SUBSCRIBE = "publishClientSend", "publishClientReceive", "subscribePattern"
 OF_THE_PROTOCOL = [(SEND, "provisioning/v1/+/response"), (SEND, "devices/+/config"),
@@ -135,6 +136,47 @@ class Doctor(StackTest):
     def test_a_broker_that_refuses_shared_subscriptions(self) -> None:
         self.give_rights(*OF_THE_PROTOCOL, (SEND, "provisioning/v1/+/request"), (SEND, "devices/+/status"))
         self.assertIn("$share/", self.find("no_shared_subscriptions"))
+
+    # --- the keep alive
+
+    def keep_alive(self, **environment: str) -> Json:
+        result = self.run_doctor("--json", **environment)
+        return next(finding for finding in json.loads(result.stdout) if finding["check"] == "keep_alive")
+
+    def test_a_broker_with_a_limit_that_the_service_keeps(self) -> None:
+        self.change_broker("mosquitto.conf", "persistence false\n", "persistence false\nmax_keepalive 10\n")
+        for version in ("5", "3.1.1"):
+            found = self.keep_alive(LATCHKEY_MQTT_VERSION=version)
+            self.assertEqual((found["result"], found["what"]),
+                             ("ok", "the broker demands no keep alive, the service's is 5 s: an idle connection stands"))
+
+    def plain_port(self) -> int:
+        """A listener of the broker without TLS."""
+        port = free_port()
+        self.change_broker("mosquitto.conf", "# --- Operational:", f"listener {port} 127.0.0.1\n# --- Operational:")
+        return port
+
+    def test_a_keep_alive_that_the_broker_demands_is_told_and_kept(self) -> None:
+        """What falls silent for one and a half times of it is ended, as by brokers that count."""
+        target = self.plain_port()
+        for demanded, told in ((2, "2 s"), (60, "60 s")):
+            port = free_port()
+            with IdleRelay(port, target, min(1.5 * demanded, 8), demanded):
+                found = self.keep_alive(LATCHKEY_MQTT_URL=f"mqtt://localhost:{port}")
+            self.assertEqual((found["result"], found["what"]),
+                             ("ok", f"the broker demands a keep alive of {told}, the service's is 5 s: an idle connection stands"))
+
+    def test_an_idle_connection_that_is_ended_too_early(self) -> None:
+        port = free_port()
+        with IdleRelay(port, self.stack.broker.bootstrap_port, 3):
+            found = self.find("idle_connection_ended", LATCHKEY_MQTT_URL=f"mqtts://localhost:{port}")
+        self.assertIn("demands no keep alive, the service's is 5 s, and an idle connection ended after 3 s: ", found)
+
+    def test_a_broker_that_ends_what_keeps_its_keep_alive(self) -> None:
+        port = free_port()
+        with IdleRelay(port, self.plain_port(), 1.5, 2):
+            found = self.find("idle_connection_ended", LATCHKEY_MQTT_URL=f"mqtt://localhost:{port}")
+        self.assertIn("demands a keep alive of 2 s, the service's is 5 s, and an idle connection ended after 2 s: ", found)
 
     def test_a_service_that_runs_is_not_disturbed(self) -> None:
         dropped = 'latchkey_messages_dropped_total{reason="bad_topic"}'

@@ -1,7 +1,8 @@
-"""A port that leads to another one, while it is open; or that lets nothing back from some moment on."""
+"""A port that leads to another one, while it is open; that lets nothing back from some moment on; or that ends what is idle."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -73,3 +74,33 @@ class SwallowingRelay(Relay):
 
         self._start(client, server, hear)
         self._start(server, client, lambda _: not said.is_set())
+
+
+class IdleRelay(Relay):
+    """Ends a connection on which the client said nothing for so long, as load balancers do. With `keep_alive` it is a broker
+    of MQTT 5 without TLS that demands this keep alive in its CONNACK, and so ends what falls silent."""
+
+    def __init__(self, port: int, target: int, limit_s: float, keep_alive: int | None = None) -> None:
+        self.limit_s, self.keep_alive = limit_s, keep_alive
+        super().__init__(port, target)
+
+    def _connect(self, client: socket.socket, server: socket.socket) -> None:
+        client.settimeout(self.limit_s)
+        threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+        if self.keep_alive is not None:
+            with contextlib.suppress(OSError):
+                self._pass_on_connack(client, server)
+        self._start(server, client)
+
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        self._copy(client, server, lambda _: True)
+        for each in (client, server):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _pass_on_connack(self, client: socket.socket, server: socket.socket) -> None:
+        packet = server.recv(65536)  # 3.2: the fixed header, flags and code, the length of the properties, these
+        if packet[:1] == b"\x20" and packet[3] == 0:
+            more = b"\x13" + self.keep_alive.to_bytes(2, "big")  # type: ignore[union-attr]
+            packet = bytes((0x20, packet[1] + len(more))) + packet[2:4] + bytes((packet[4] + len(more),)) + packet[5:] + more
+        client.sendall(packet)

@@ -32,9 +32,9 @@ BEGIN
   RETURN left_behind;
 END $$;
 COMMENT ON FUNCTION retire_group_key(text) IS
-  'Ends the older key or CA of a group: devices that still use it are refused. A device '
-  'whose credential was signed under an older symmetric key gets no configurations until it '
-  'provisions or renews; configurations that were sealed under that key are sent in clear, or, '
-  'where the group''s sealing is always, not at all, until it provisions by the newer key. '
-  'Returns, and says in a notice, how many live credentials are of either kind; stuck_devices lists them. '
-  'Those that provisioned by the old key after the roll are not counted.';
+  'Ends the older key or CA of a group: devices that still use it are refused. A device whose '
+  'credential was signed under an older symmetric key gets no configurations until it provisions '
+  'or renews. One whose configurations were sealed under it gets them in clear, or, where the '
+  'group''s sealing is always, not at all, until it provisions by the newer key. Returns, and says '
+  'in a notice, how many live credentials are of either kind; stuck_devices lists them. Those that '
+  'provisioned by the old key after the roll are not counted.';
