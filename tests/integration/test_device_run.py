@@ -17,7 +17,8 @@ class DeviceRun(RunTest):
 
     def test_it_provisions_stays_and_says_goodbye(self) -> None:
         device = self.running(*self.key_flags("", "--device-config", '{"a":1}'), "--attribute", "model=T1000")
-        self.assertEqual(device.expect("ready")["config"], {"a": 1})
+        ready = device.expect("ready")
+        self.assertEqual((ready["sealed"], "config" in ready, device.read("config.json")["config"]), (True, False, {"a": 1}))
         row = self.row(self.name)
         self.assertEqual((row["state"], row["online"], row["attributes"]), ("ready", True, {"model": "T1000"}))
         self.assertIsNone(device.process.poll())

@@ -41,7 +41,8 @@ class Import(StackTest):
         text = f"device_id,key,config\n{self.name},{base64.b64encode(secret).decode()},\"{{\"\"interval\"\": 7}}\"\n"
         self.assertEqual(self.count(str(self.file(text))), {"devices": 1, "enrolled": 1, "already": 0})
         device = self.device(self.name, SymmetricKey(secret))
-        self.assertEqual(device.provision()["config"], {"interval": 7})
+        self.assert_accepted(device.provision())
+        self.assertEqual(device.opened["config"], {"interval": 7})
         device.become_ready()
         self.assertEqual(self.row(self.name)["state"], "ready")
         self.assertEqual(len(self.query("SELECT * FROM registry.events WHERE action = 'enroll_device' "

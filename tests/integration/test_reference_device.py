@@ -32,7 +32,9 @@ class ReferenceDevice(StackTest):
     def test_by_a_key_of_its_own(self) -> None:
         key = self.key_file(self.name, "--device-config", '{"a":1}')
         steps = self.assert_ready(self.name, "--key-file", str(key), "--attribute", "model=T1000")
-        self.assertEqual(steps[-1]["config"], {"a": 1})
+        self.assertEqual((steps[-1]["sealed"], "config" in steps[-1]), (True, False), "what came sealed is not printed")
+        config = json.loads((self.folder / f"device-{self.name}" / "config.json").read_text())
+        self.assertEqual(config["config"], {"a": 1})
         self.assertEqual(self.row(self.name)["attributes"], {"model": "T1000"})
 
     def test_by_a_groups_key(self) -> None:
