@@ -6,7 +6,7 @@ program_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev libpaho-mqt
   prometheus-cpp-dev)
 # What the stack of ./dev demo and ./dev up runs, and what runs it.
 server_packages=(mosquitto postgresql python3)
-test_packages=(catch2 libbenchmark-dev valgrind mosquitto-clients mosquitto-dev openssl pgbouncer jose python3-paho-mqtt
+test_packages=(catch2 libbenchmark-dev libmosquitto-dev libmbedtls-dev valgrind mosquitto-clients mosquitto-dev openssl pgbouncer jose python3-paho-mqtt
   python3-cryptography python3-jwcrypto python3-psycopg2 python3-jsonschema
   python3-yaml prometheus systemd faketime golang-go)
 fuzz_packages=(clang-19 libclang-rt-19-dev)

@@ -199,7 +199,8 @@ void lk_stop(struct lk_device* device);
 
 /** Copies the stored configuration's JSON, at most `room` bytes; returns its size, 0 if there is none.
  * `version` is what lk_config_applied was last true for, 0 if it never was. */
-size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version);
+size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version,
+                      bool* was_sealed);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-"""The reference device between a service played by the test and whoever else may write to it (docs/protocol.md, 7)."""
+"""The reference device and the device in C between a service played by the test and whoever else may write to it (docs/protocol.md, 7)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from jwcrypto import jwe, jwk
 from stack_case import StackTest
 
 from daemon import clean_environment
+from device_program import DeviceProgram, Reference, Small, stored
 from foreign_device import CONFIG, REQUEST, RESPONSE
 from jose import (SIGNER_NAME, SIGNER_USAGE, Json, PrivateKey, compact, derive, from_base64url, generate_key, openssl, private_pem,
                   sign, sign_hs256, signature_to_der, symmetric_jwk, to_base64url)
@@ -70,7 +71,7 @@ class Signer:
 
 
 class RunningDevice:
-    """`latchkey-device provision --credential password`, and what the test's service hears and says meanwhile."""
+    """`provision --credential password`, and what the test's service hears and says meanwhile."""
 
     def __init__(self, test: DeviceContract, *flags: str, verb: str = "provision") -> None:
         self.id, self.folder = test.name, test.folder / f"device-{test.name}"
@@ -100,14 +101,6 @@ class RunningDevice:
                 return step
         raise AssertionError(f"the device ended: {self.process.stderr and self.process.stderr.read()}")
 
-    def stored(self, name: str) -> Path:
-        """A file that the device is about to write."""
-        path, deadline = self.folder / name, time.monotonic() + 10
-        while not path.exists():
-            assert time.monotonic() < deadline, f"there is no {path}"
-            time.sleep(0.01)
-        return path
-
     def close(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.communicate()
@@ -115,9 +108,12 @@ class RunningDevice:
 
 
 class DeviceContract(StackTest):
+    program: DeviceProgram = Reference()
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
+        cls.stack.device_binary = cls.stack.binary.with_name(cls.program.name)
         cls.stack.service.stop()
         pki = cls.stack.pki
         cls.service = Signer.load(pki / "signing.pem", pki / "signing-key.pem")
@@ -212,11 +208,10 @@ class DeviceContract(StackTest):
                          {"tracking_id": "genuine", "signed": True})
 
     def assert_kept(self, device: RunningDevice) -> None:
-        device.stored("credential-1/connection.json")
-        password = device.stored("credential-1/password")
-        self.assertEqual((password.read_text(), password.stat().st_mode & 0o777), (SECRETS["password"], 0o600))
-        config = device.stored("config.json")
-        self.assertEqual((json.loads(config.read_text())["config"], config.stat().st_mode & 0o777), (SECRETS["config"], 0o600))
+        folder = device.folder
+        self.assertEqual(stored("password", lambda: self.program.password(folder)), SECRETS["password"])
+        self.assertEqual(stored("configuration", lambda: self.program.config(folder)), SECRETS["config"])
+        self.assertEqual([file.stat().st_mode & 0o777 for file in self.program.secret_files(folder)], [0o600, 0o600])
 
     def test_a_private_key_takes_the_services_answer_alone(self) -> None:
         _, file = self.private_key()
@@ -272,7 +267,7 @@ class DeviceContract(StackTest):
     def assert_unusable(self, device: RunningDevice, request: Json, sealed: str) -> None:
         device.say(self.service.sign(self.answer(request, sealed=sealed)))
         self.assertEqual(device.next_answer()["status"], "accepted")
-        self.assertFalse((device.folder / "credential-1").exists())
+        self.assertIsNone(self.program.password(device.folder))
 
     def rejected(self, request: Json, code: str) -> bytes:
         return self.service.sign(compact({"request_id": request["request_id"], "device_id": request["device_id"], "status": "rejected",
@@ -287,7 +282,7 @@ class DeviceContract(StackTest):
             self.assertNotEqual(second["request_id"], first["request_id"])
             device.say(self.rejected(second, "conflict"))
             self.assertEqual(device.process.wait(20), 1)
-            self.assertFalse((device.folder / "request.json").exists())
+            self.assertNotEqual(self.program.request_id(device.folder), second["request_id"])
 
     def test_a_final_rejection_is_not_followed_by_another_request_at_once(self) -> None:
         _, file = self.private_key()
@@ -306,7 +301,7 @@ class DeviceContract(StackTest):
                 if "refused: weak_key" in line:
                     self.assertRegex(line, "; it tries again in (59|60) s$")
                     break
-            self.assertNotEqual(json.loads(device.stored("request.json").read_text())["request_id"], request["request_id"])
+            self.assertNotEqual(stored("request", lambda: self.program.request_id(device.folder)), request["request_id"])
             self.assertIsNone(device.service.receive(0.5))
 
     def test_without_an_encryption_key_secrets_come_under_the_devices_key(self) -> None:
@@ -347,3 +342,9 @@ class DeviceContract(StackTest):
         self.assertEqual(result.returncode, 64, result.stderr)
         result = self.run_device(*where, "--private-key-file", str(key), "--no-encryption-key")
         self.assertEqual(result.returncode, 64, result.stderr)
+
+
+class SmallDeviceContract(DeviceContract):
+    """The same for the device in C (device/c/examples/linux)."""
+
+    program = Small()

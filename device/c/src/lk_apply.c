@@ -33,10 +33,12 @@ void lk_config_applied(struct lk_device* device, uint64_t version, bool ok, cons
   lk_fail(device, "config_refused", why != NULL ? why : "the application refused it");
 }
 
-size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version) {
+size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version,
+                      bool* was_sealed) {
   const size_t size = device->store->get(device->store->context, LK_SLOT_CONFIG, json, room);
   size_t i;
   *version = device->applied_version;
+  *was_sealed = size > 0 && room > 0 && (json[0] & 0x80) != 0;
   if (size < 9 || device->config_version == 0) return 0;
   for (i = 9; i < size && i < room; ++i)
     json[i - 9] = json[i];

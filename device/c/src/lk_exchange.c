@@ -87,19 +87,19 @@ static void report_refusal(const struct lk_device* device) {
 static enum lk_result on_spent(struct lk_device* device, bool is_conflict) {
   struct lk_exchange* const exchange = &device->exchange;
   const bool is_cured = is_conflict && !exchange->had_conflict;
+  const bool ends = !is_cured && !exchange->insists;
+  const uint64_t pause_s = (uint64_t)60 << exchange->rejections;
   exchange->had_conflict = exchange->had_conflict || is_conflict;
-  if (!is_cured) {
-    const uint32_t doublings = exchange->rejections < 11 ? exchange->rejections : 11;
-    const uint64_t pause_s = (uint64_t)60 << doublings;
-    if (exchange->rejections < 11) ++exchange->rejections;
-    lk_exchange_wait(device, (pause_s > 86400 ? 86400 : pause_s) * 1000);
-    report_refusal(device);
-  }
-  if (!is_cured && !exchange->insists) return lk_store_request(device, NULL) ? LK_REFUSED : LK_DAMAGED;
-  if (!lk_exchange_take_request(device, true)) return LK_DAMAGED;
+  if (!(ends ? lk_store_request(device, NULL) : lk_exchange_take_request(device, true))) return LK_DAMAGED;
   exchange->repeats = 0;
-  if (is_cured) exchange->is_due = true;
-  return LK_GOES_ON;
+  if (is_cured) {
+    exchange->is_due = true;
+    return LK_GOES_ON;
+  }
+  if (exchange->rejections < 11) ++exchange->rejections; /* by then it is more than a day */
+  lk_exchange_wait(device, (pause_s > 86400 ? 86400 : pause_s) * 1000);
+  report_refusal(device);
+  return ends ? LK_REFUSED : LK_GOES_ON;
 }
 
 enum lk_result lk_on_refused(struct lk_device* device, const struct lk_answer* answer, uint64_t delay_ms,

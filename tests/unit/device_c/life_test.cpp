@@ -1,4 +1,10 @@
 #include "support/catch.hpp"
+
+#ifdef LATCHKEY_HAS_PSA
+#include "device/c/crypto/lk_psa.h"
+
+#include <psa/crypto.h>
+#endif
 #include "unit/device_c/played_life.hpp"
 
 #include <algorithm>
@@ -22,6 +28,19 @@ const std::vector<std::pair<const char*, Proof>>& proofs() {
   };
   return all;
 }
+
+#ifdef LATCHKEY_HAS_PSA
+TEST_CASE("the device in C lives its whole life with PSA Crypto", "[device_c]") {
+  REQUIRE(psa_crypto_init() == PSA_SUCCESS);
+  for (const auto& [name, proof] : proofs()) {
+    CAPTURE(name);
+    PlayedLife life(proof, 8192, lk_psa);
+    const bool lived = life.live();
+    CAPTURE(life.trouble, life.events);
+    CHECK(lived);
+  }
+}
+#endif
 
 TEST_CASE("the device in C lives its whole life with every proof", "[device_c]") {
   for (const auto& [name, proof] : proofs()) {

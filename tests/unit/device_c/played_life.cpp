@@ -19,23 +19,27 @@ std::string text_of(lk_bytes bytes) {
   return {bytes.data, bytes.data + bytes.size};
 }
 
-/// The DER in the PEM.
-crypto::Bytes der_of(const crypto::PrivateKey& key) {
+/// The secret number of a P-256 key.
+crypto::Bytes number_of(const crypto::PrivateKey& key) {
   const auto pem = key.to_pem();
   std::string text(pem.text());
   text.erase(0, text.find('\n'));
   text.resize(text.rfind("-----END"));
   std::erase(text, '\n');
-  return crypto::base64_decode(text).value();
+  const auto der = crypto::base64_decode(text).value();
+  constexpr std::array<std::uint8_t, 5> before{0x02, 0x01, 0x01, 0x04, 0x20};  // version 1, then the number
+  const auto found = std::ranges::search(der, before);
+  return {found.end(), found.end() + 32};
 }
 
 constexpr std::int64_t jump_s = 61 * 86400;  // beyond renew_after, before the end of a certificate
 
 }  // namespace
 
-PlayedLife::PlayedLife(const Proof& proof, std::size_t message_size)
+PlayedLife::PlayedLife(const Proof& proof, std::size_t message_size, const lk_crypto& crypto)
     : service(proof),
       proof_(proof),
+      crypto_(crypto),
       log_{this, report},
       message_(message_size),
       work_(message_size * 9 / 16 + 256) {
@@ -48,10 +52,10 @@ PlayedLife::PlayedLife(const Proof& proof, std::size_t message_size)
   setup_.proof = proof.kind == Proof::Kind::key     ? LK_PROOF_KEY
                  : proof.kind == Proof::Kind::token ? LK_PROOF_TOKEN
                                                     : LK_PROOF_PRIVATE_KEY;
-  der_ = der_of(service.private_key());
+  number_ = number_of(service.private_key());
   setup_.key = proof.kind == Proof::Kind::key
                    ? lk_bytes{service.key().view().data(), service.key().view().size()}
-                   : view_of(der_);
+                   : view_of(number_);
   setup_.chain = chain_.data();
   setup_.chain_size = chain_.size();
   setup_.token = PlayedService::token.data();
@@ -74,8 +78,7 @@ void PlayedLife::start() {
   std::ranges::fill(message_, 0xAA);
   std::ranges::fill(work_, 0xAA);
   const lk_buffers buffers{message_.data(), message_.size(), work_.data(), work_.size()};
-  if (!lk_start(&device, &setup_, &lk_openssl, flash.table(), &log_, buffers))
-    trouble = "the setup is refused";
+  if (!lk_start(&device, &setup_, &crypto_, flash.table(), &log_, buffers)) trouble = "the setup is refused";
 }
 
 void PlayedLife::report(void* context, const lk_event* event) {

@@ -15,7 +15,8 @@ namespace latchkey::small {
 /// jumps.
 class PlayedLife {
  public:
-  explicit PlayedLife(const Proof& proof, std::size_t message_size = 8192);
+  explicit PlayedLife(const Proof& proof, std::size_t message_size = 8192,
+                      const lk_crypto& crypto = lk_openssl);
 
   /// Runs until `wanted`, or for so many seconds of its clock. False: it did not come to it.
   bool run(const std::function<bool()>& wanted, std::int64_t limit_s = 7 * 86400);
@@ -70,7 +71,8 @@ class PlayedLife {
   static void report(void* context, const lk_event* event);
 
   Proof proof_;
-  crypto::Bytes der_;
+  const lk_crypto& crypto_;
+  crypto::Bytes number_;
   std::vector<lk_bytes> chain_, anchors_;
   std::vector<crypto::Bytes> anchor_ders_;
   lk_setup setup_{};
