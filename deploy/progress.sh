@@ -1,6 +1,6 @@
 #!/bin/bash
-# progress.sh COMMAND...: runs a build by ninja and says one line for every tenth of it; all else, such as warnings and
-# errors, as it comes. The build of an image has no terminal to redraw a line on.
+# progress.sh COMMAND...: runs a build with ninja, prints a line for each tenth of it, and passes on all other output, such
+# as warnings and errors. The build of an image has no terminal on which ninja could redraw a line.
 set -euo pipefail
 
 tenths() {

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What is built for 64-bit Arm on another machine is built against. Sourced by ./dev.
+# Libraries for cross-compiling to 64-bit Arm. Sourced by ./dev.
 
-# The libraries come from an apt with a state of its own: as foreign packages of this machine (dpkg --add-architecture) some
-# of them would take the place of the machine's own. Nothing is installed, and nobody has to be root for it.
+# apt gets a separate state: as foreign packages of this machine (dpkg --add-architecture) some libraries would replace the
+# machine's own. Nothing is installed, and no root is needed.
 arm64_home=$PWD/build/arm64
 arm64_sysroot=$arm64_home/sysroot
 
@@ -14,7 +14,7 @@ arm64_apt() {
 prepare_arm64() {
   need program server test arm64
   local names log=$arm64_home/apt.log
-  # Programs run here; of the rest, what is compiled and linked against.
+  # Only the packages to compile and link with; programs run on this machine.
   mapfile -t names < <(packages_of program test | grep -E '^(lib|nlohmann|prometheus-cpp|catch2)' | sort)
   [ "$(cat "$arm64_sysroot/.packages" 2>/dev/null)" != "${names[*]}" ] || return 0
   say "unpacking the libraries for arm64 (log: $log)"
@@ -24,14 +24,14 @@ prepare_arm64() {
   printf '%s\n' "${names[*]}" >"$arm64_sysroot/.packages"
 }
 
-unpack_arm64() {  # unpack_arm64 PACKAGE...: with all that they depend on
+unpack_arm64() {  # unpack_arm64 PACKAGE...: with their dependencies
   local package
   mkdir -p "$arm64_home/apt/lists/partial" "$arm64_home/apt/cache/archives/partial" "$arm64_sysroot/usr/lib" || return
   ln -s usr/lib "$arm64_sysroot/lib" || return
   : >"$arm64_home/apt/status"
   arm64_apt update || return
   arm64_apt install -y --no-install-recommends --download-only "$@" </dev/null || return
-  # What the cross compiler has of its own, for its own.
+  # The cross compiler has its own versions of these.
   rm -f "$arm64_home"/apt/cache/archives/{libc6-dev,linux-libc-dev,libgcc-*-dev,libstdc++-*-dev}_*.deb
   for package in "$arm64_home"/apt/cache/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink --exclude='./usr/share/doc' --exclude='./etc' \

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Configuring and building. Sourced by ./dev.
 
-# One folder whether the tests are wanted or not: what the program is made of is compiled the same way, once.
-configure() {  # configure PRESET ON|OFF: with the tests or without. A change of a CMakeLists.txt ninja sees by itself.
+# One folder with and without tests, so that the programs are compiled once.
+configure() {  # configure PRESET ON|OFF: with or without tests. ninja notices changes of a CMakeLists.txt.
   if [ "build/$1/build.ninja" -nt CMakePresets.json ]; then
     [ "$2" = OFF ] || ! grep -qx 'BUILD_TESTING:BOOL=OFF' "build/$1/CMakeCache.txt" || cmake "build/$1" -DBUILD_TESTING=ON
   else
@@ -10,7 +10,7 @@ configure() {  # configure PRESET ON|OFF: with the tests or without. A change of
   fi
 }
 
-# ninja is not made for two at once in a folder: the second waits for the first.
+# Two ninja processes must not share a folder: the second waits for the first.
 compile() (  # compile PRESET ON|OFF [TARGET...]
   flock -w 1800 9 || die "another build of build/$1 has not ended within 30 minutes"
   configure "$1" "$2" && cmake --build --preset "$1" -j "$(nproc)" ${3:+--target "${@:3}"}
@@ -26,7 +26,7 @@ run_build() {  # run_build PRESET ON|OFF [TARGET...]: everything, if no target i
   fi
 }
 
-# Of ninja's lines, one that is written again and again on a terminal, and elsewhere one every 15 s.
+# Shows ninja's progress: on a terminal one line that is overwritten, elsewhere one line every 15 s.
 show_progress() {
   local line width=80 last=$SECONDS
   if [ -t 2 ]; then width=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2) || width=80; fi
@@ -53,7 +53,7 @@ build() {  # build [PRESET]: everything
   run_build "$preset" ON
 }
 
-build_program() {  # the service and the device alone, and beside them the servers that they are shown with
+build_program() {  # builds the service and the device, and installs the servers at the same time
   need program
   need_beside server -- run_build dev OFF latchkey latchkey-device
 }

@@ -1,21 +1,21 @@
 # shellcheck shell=bash disable=SC2034  # need names the lists
-# Debian's packages: which there are, and how what is missing of them gets here. Sourced by ./dev.
+# The Debian packages that are needed, and how missing ones are installed. Sourced by ./dev.
 
 program_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev libpaho-mqtt-dev libpaho-mqttpp-dev libpqxx-dev
   nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libsystemd-dev libfmt-dev libmicrohttpd-dev
   prometheus-cpp-dev)
-# What the stack of ./dev demo and ./dev up runs, and what runs it.
+# The servers of ./dev demo and ./dev up, and Python, which runs them.
 server_packages=(mosquitto postgresql python3)
 test_packages=(catch2 libbenchmark-dev libmosquitto-dev libmbedtls-dev valgrind mosquitto-clients mosquitto-dev openssl pgbouncer jose python3-paho-mqtt
   python3-cryptography python3-jwcrypto python3-psycopg2 python3-jsonschema
   python3-yaml prometheus systemd faketime golang-go)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
-# libclang and llvm: for what clang-tidy is given by tests/lint/own_declarations.cpp.
+# libclang and llvm: for the plugin tests/lint/own_declarations.cpp.
 lint_packages=(clang-tidy-19 clang-format-19 libclang-19-dev llvm-19-dev shellcheck)
 arm64_packages=(g++-aarch64-linux-gnu qemu-user)
 
-missing() {  # missing PACKAGE...: those of them that are not installed
+missing() {  # missing PACKAGE...: prints those that are not installed
   local installed
   installed=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p') || true
   comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
@@ -25,8 +25,8 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Installing a server's package starts it. Ours are wanted as programs only: on systemd they are masked until the next
-# boot while apt works and left disabled; elsewhere they are stopped. A server that was here before is not touched.
+# apt starts a server when it installs its package, but only the programs are needed. With systemd, the new servers are masked
+# while apt runs, then disabled; elsewhere they are stopped. A server that was installed before is not touched.
 without_services() {  # without_services COMMAND...
   local name result=0 fresh=()
   for name in mosquitto postgresql prometheus pgbouncer; do
@@ -48,7 +48,7 @@ without_services() {  # without_services COMMAND...
   return "$result"
 }
 
-apt_get() {  # waits for another apt that is at work, but not for ever
+apt_get() {  # waits at most 300 s for another apt
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"
 }
 
@@ -59,7 +59,7 @@ apt_install() {
   apt_get install -y --no-install-recommends "$@"
 }
 
-packages_of() {  # packages_of LIST...: the packages of these lists, a line each
+packages_of() {  # packages_of LIST...: prints the packages of these lists, one a line
   local name
   for name in "$@"; do
     local -n list=${name}_packages
@@ -68,7 +68,7 @@ packages_of() {  # packages_of LIST...: the packages of these lists, a line each
 }
 
 absent=()
-look_for() {  # look_for LIST...: `absent` is what has to be installed, and may be
+look_for() {  # look_for LIST...: sets `absent` to the packages to install, and checks that this is possible
   local names
   mapfile -t names < <(packages_of "$@")
   absent=()
@@ -76,7 +76,7 @@ look_for() {  # look_for LIST...: `absent` is what has to be installed, and may 
   mapfile -t absent < <(missing "${names[@]}")
   if [ ${#absent[@]} -gt 0 ] && [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || die "run as root: apt-get install ${absent[*]}"
-    sudo -v  # asks for a password here, not beside a build
+    sudo -v  # asks for the password now, not during a build
   fi
 }
 
@@ -94,8 +94,8 @@ need() {  # need LIST...
   install_absent
 }
 
-# need_beside LIST... -- COMMAND...: installs what is missing while COMMAND, which does without, runs. Ctrl-C ends COMMAND;
-# apt is left to finish, since half an installation is worse than none.
+# need_beside LIST... -- COMMAND...: installs missing packages while COMMAND, which does not need them, runs. Ctrl-C ends
+# COMMAND; apt finishes, because an interrupted installation leaves broken packages.
 installing=
 need_beside() {
   local lists=()

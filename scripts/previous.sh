@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The program of the version before this one, for what has to hold while services are replaced. Sourced by ./dev.
+# Builds the program of the previous version, for the upgrade test. Sourced by ./dev.
 
-build_previous() {  # from the commit that tests/registry/releases/previous names, out of this repository's history
+build_previous() {  # from the commit named in tests/registry/releases/previous
   local commit log=build/previous/build.log
   commit=$(cat tests/registry/releases/previous)
   [ "$(cat build/previous/commit 2>/dev/null)" != "$commit" ] || return 0

@@ -1,14 +1,14 @@
 #!/bin/sh
-# The secrets and files of an installation under docker-compose.yml: makes every secret once, and gives each container
-# the part that it needs. Runs as root, since that part belongs to the container's user; at every start, which brings
-# the files up to date and the secrets not.
+# Makes every secret of an installation under docker-compose.yml once, and gives each container the files that it needs. It
+# runs as root, because the files belong to the containers' users. It runs at every start: it updates the files and keeps the
+# secrets.
 set -eu
 umask 077
 
 templates=/usr/share/latchkey
-kept=/installation # every secret there is. No other container sees this volume; it is the one to back up.
+kept=/installation # every secret. No other container has this volume; back it up.
 
-# --- made once. What is half made has another name, so that an interrupted start does no harm.
+# --- Made once. An unfinished file or folder has another name, so that an interrupted start does no harm.
 
 if [ ! -e "$kept/pki" ]; then
   rm -rf "$kept/pki.new"
@@ -29,7 +29,7 @@ for login in superuser owner latchkey operator service bootstrap admin page; do
   mv "$kept/password.new" "$kept/$login.password"
 done
 
-# --- handed out: give OWNER MODE FILE... FOLDER
+# --- Copied at every start: give OWNER MODE FILE... FOLDER
 
 give() {
   owner=$1 mode=$2
@@ -37,27 +37,27 @@ give() {
   install -o "$owner" -g "$owner" -m "$mode" "$@"
 }
 
-# A file in which libpq looks for the password of one login; it keeps passwords out of the environment.
+# A password file for libpq with one login, so that no password is in the environment.
 passfile() { # passfile LOGIN
   printf '*:*:*:%s:%s\n' "$1" "$(cat "$kept/$1.password")"
 }
 
-# Nobody knows which number the user postgres has in its image. That this volume is of that container alone must do.
+# Readable by all, because the numeric id of the user postgres depends on the image. Only that container has this volume.
 give root 444 "$templates/logins.sql" "$kept/superuser.password" "$kept/owner.password" "$kept/latchkey.password" \
   "$kept/operator.password" /postgres
 
 passfile owner | give latchkey 400 /dev/stdin /migrate/passfile
 
-# The service: all but the server CA's key, which it never needs, and which stays here.
+# The service. It never needs the server CA's key, which stays here.
 give latchkey 400 "$templates/latchkey.toml" "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
   "$kept/pki/signing.pem" "$kept/pki/signing-key.pem" "$kept/pki/server-ca.pem" "$kept/pki/master.key" \
   "$kept/latchkey.password" "$kept/service.password" "$kept/admin.password" "$kept/page.password" /service
 
-# Those who enrol and try out: the operator's login, and what a device has from the factory.
+# For cli, try and device: the operator's login, and what a device gets in the factory.
 passfile operator | give latchkey 400 /dev/stdin /operator/passfile
 give latchkey 400 "$kept/bootstrap.password" "$kept/page.password" "$kept/pki/server-ca.pem" /operator
 
-# The broker. Its next container, broker-init, turns `accounts` into hashes: mosquitto_passwd is in that image only.
+# The broker. The container broker-init then hashes `accounts`: only its image has mosquitto_passwd.
 broker=1883 # the user mosquitto of the broker's image
 chown "$broker:$broker" /broker
 give "$broker" 400 "$kept/pki/broker.pem" "$kept/pki/broker-key.pem" "$kept/pki/device-ca.pem" \

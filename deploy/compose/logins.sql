@@ -1,12 +1,12 @@
--- The database's owner and logins, on the first start of PostgreSQL under docker-compose.yml, before `latchkey db migrate`.
--- The passwords come from the files beside this one.
+-- Creates the database's owner and logins at the first start of PostgreSQL under docker-compose.yml, before `latchkey db
+-- migrate`. The passwords are in files in the same folder.
 \cd /docker-entrypoint-initdb.d
 \set owner `cat owner.password`
 \set latchkey `cat latchkey.password`
 \set operator `cat operator.password`
 
--- The roles that the migrations give rights to. They are made here, for then nobody has to come back after the
--- migrations to give them to the logins. Who applies the migrations passes them on, and acts as the first.
+-- The migrations grant rights to these roles. They are created here, so that the logins below can have them before the
+-- first migration. The owner applies the migrations: it may grant the roles, and runs migrations as latchkey_owner.
 CREATE ROLE latchkey_owner NOLOGIN;
 CREATE ROLE latchkey_service NOLOGIN;
 CREATE ROLE latchkey_ops NOLOGIN;
@@ -18,5 +18,5 @@ ALTER DATABASE latchkey OWNER TO owner;
 
 CREATE ROLE latchkey LOGIN PASSWORD :'latchkey' IN ROLE latchkey_service;
 CREATE ROLE operator LOGIN PASSWORD :'operator' IN ROLE latchkey_ops;
--- What a forgotten transaction has locked is put off until it ends.
+-- While a transaction is open, the devices that it has locked are not served.
 ALTER ROLE operator SET idle_in_transaction_session_timeout = '5min';

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints what runs, where it is and how to stop it: the last lines of `try`, and the log of `ready` in docker-compose.yml.
+# Prints what runs, where it is and how to stop it: the last lines of `try`, and the log of `ready`, in docker-compose.yml.
 set -eu
 
 case $PAGE_PORT in
