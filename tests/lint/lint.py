@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -42,6 +43,16 @@ def decisions() -> Iterator[str]:
             yield f"{path.relative_to(ROOT)}: record {number} in the order of names is called \"{title}\""
 
 
+def image() -> Iterator[str]:
+    """The image is configured from the folders that it copies, so each folder of CMakeLists.txt must reach it."""
+    cmake, dockerfile, ignored = ((ROOT / name).read_text() for name in ("CMakeLists.txt", "deploy/Dockerfile", ".dockerignore"))
+    for folder in re.findall(r"^ *add_subdirectory\((\w+)", cmake, re.MULTILINE):
+        if not re.search(rf"^COPY {folder} {folder}$", dockerfile, re.MULTILINE):
+            yield f"deploy/Dockerfile: does not copy {folder}, which CMakeLists.txt adds"
+        if f"!{folder}\n" not in ignored:
+            yield f".dockerignore: leaves out {folder}, which CMakeLists.txt adds"
+
+
 def _failure(argv: list[str]) -> Iterator[str]:
     result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
     if result.returncode != 0:
@@ -66,6 +77,7 @@ def main() -> int:
         ("shell scripts", shell),
         ("Python scripts", python),
         ("decision records", decisions),
+        ("folders of the image", image),
         ("THIRD-PARTY.md", lambda: third_party.complaints(build)),
         ("clang-tidy", lambda: tidy.complaints(build)),
     ]
