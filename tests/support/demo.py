@@ -130,7 +130,9 @@ class Demo:
         return self.row(query)
 
     def show_ready(self, step: dict[str, Any]) -> None:
-        show("7/7  Provisioning complete: ready", f"configuration {json.dumps(step['config'])}",
+        # The device does not print what came sealed; it stores it.
+        config = step.get("config") or json.loads((self.folder / "device" / "config.json").read_text())["config"]
+        show("7/7  Provisioning complete: ready", f"configuration {json.dumps(config)}{', sealed on its way' * step.get('sealed', False)}",
              self.row("SELECT device_id, state, generation, connected_at, ready_at FROM registry.devices"
                       f" WHERE device_id = '{DEVICE}'"))
 
