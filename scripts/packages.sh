@@ -11,6 +11,7 @@ test_packages=(catch2 libbenchmark-dev libmosquitto-dev libmbedtls-dev valgrind 
   python3-yaml prometheus systemd faketime golang-go)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
+microcontroller_packages=(gcc-arm-none-eabi gcc-riscv64-unknown-elf)
 # libclang and llvm: for the plugin tests/lint/own_declarations.cpp.
 lint_packages=(clang-tidy-19 clang-format-19 libclang-19-dev llvm-19-dev shellcheck)
 arm64_packages=(g++-aarch64-linux-gnu qemu-user)

@@ -19,7 +19,7 @@ extern "C" {
  */
 
 #define LK_NONCE_MAX 128
-#define LK_NEVER UINT64_MAX
+#define LK_NEVER UINT32_MAX
 
 enum lk_proof {
   LK_PROOF_KEY,         /**< a symmetric key of 32 to 64 bytes, own or derived from the group's */
@@ -68,8 +68,8 @@ struct lk_buffers {
 struct lk_answer {
   struct lk_bytes status, tracking_id, code, message; /**< JSON strings without their quotes */
   bool is_signed;
-  uint64_t retry_after_s;              /**< LK_NEVER: the answer names none */
-  uint64_t generation, config_version; /**< of `accepted` */
+  uint32_t retry_after_s;              /**< LK_NEVER: the answer names none */
+  uint32_t generation, config_version; /**< of `accepted` */
 };
 
 enum lk_event_kind {
@@ -96,11 +96,12 @@ struct lk_event {
   const char* other;
   struct lk_bytes bytes;
   const struct lk_answer* answer;
-  uint64_t number;
+  uint32_t number;
   uint16_t port;
   bool flag;
 };
 
+/** Without LK_HAS_LOG it is not called. */
 struct lk_log {
   void* context;
   /** Does not call the library. */
@@ -132,14 +133,14 @@ struct lk_connect {
   const struct lk_bytes* anchors;
   size_t anchors_size;
   struct lk_list more_anchors;
-  uint64_t check_dates_at; /**< check the dates of the broker's certificate at this Unix time; 0: do not */
+  uint32_t check_dates_at; /**< check the dates of the broker's certificate at this Unix time; 0: do not */
   const char* will_topic;  /**< NULL: no will */
   struct lk_bytes will;
 };
 
 /** A configuration to apply: a JSON object. */
 struct lk_config {
-  uint64_t version;
+  uint32_t version;
   struct lk_bytes json;
   bool was_sealed; /**< secret: never print it */
 };
@@ -174,7 +175,7 @@ bool lk_start(struct lk_device* device, const struct lk_setup* setup, const stru
 
 /** Tells the time. `now_ms` never goes back; `unix_s` is the real-time clock's, 0 if there is none or it is
  * not set. Call it before lk_next and before every lk_on_... */
-void lk_on_time(struct lk_device* device, uint64_t now_ms, uint64_t unix_s);
+void lk_on_time(struct lk_device* device, uint64_t now_ms, uint32_t unix_s);
 
 /** The MQTT connection is open (CONNACK). */
 void lk_on_connected(struct lk_device* device);
@@ -190,7 +191,7 @@ void lk_on_message_part(struct lk_device* device, const char* topic, size_t offs
 void lk_on_disconnected(struct lk_device* device, enum lk_reason reason);
 /** The end of LK_APPLY. If not `ok`, `why` says why for operators: it stays valid until this is called again.
  */
-void lk_config_applied(struct lk_device* device, uint64_t version, bool ok, const char* why);
+void lk_config_applied(struct lk_device* device, uint32_t version, bool ok, const char* why);
 
 /** What to do next: call it until it says LK_WAIT, and again after each event, and at `until_ms`. */
 void lk_next(struct lk_device* device, struct lk_step* step);
@@ -199,7 +200,7 @@ void lk_stop(struct lk_device* device);
 
 /** Copies the stored configuration's JSON, at most `room` bytes; returns its size, 0 if there is none.
  * `version` is what lk_config_applied was last true for, 0 if it never was. */
-size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version,
+size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint32_t* version,
                       bool* was_sealed);
 
 #ifdef __cplusplus

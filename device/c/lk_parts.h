@@ -9,5 +9,8 @@
 #ifndef LK_HAS_SYMMETRIC
 #define LK_HAS_SYMMETRIC 1 /* the device's symmetric key */
 #endif
+#ifndef LK_HAS_LOG
+#define LK_HAS_LOG 1 /* events for a log, and the texts of problems */
+#endif
 
 #endif

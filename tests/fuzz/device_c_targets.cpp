@@ -84,7 +84,8 @@ void feed_c_certificate(ByteView input) {
   const auto spki = key->spki();
   must(spki.size() == 91 && std::memcmp(spki.data() + 27, read.point, 64) == 0, "another key");
   const auto not_after = known->not_after().time_since_epoch().count();
-  must(not_after < 0 || static_cast<std::uint64_t>(not_after) == read.not_after, "another end");
+  must(not_after < 0 || not_after > 4'000'000'000 || static_cast<std::uint32_t>(not_after) == read.not_after,
+       "another end");
 }
 
 std::vector<Bytes> signer_certificates() {

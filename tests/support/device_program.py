@@ -75,18 +75,18 @@ class Small:
         record = self._slot(folder, self.CREDENTIAL)
         if not record:
             return None
-        login = 26 + 16 + 2 * 32 + 2  # behind format, numbers, request id, keys and the login's size
+        login = 14 + 16 + 2 * 32 + 2  # behind format, numbers, request id, keys and the login's size
         name = int.from_bytes(record[login:login + 2], "big")
         at = login + 2 + name
         return record[at + 2:at + 2 + int.from_bytes(record[at:at + 2], "big")].decode()
 
     def config(self, folder: Path) -> Json | None:
         record = self._slot(folder, self.CONFIG)
-        return json.loads(record[9:]) if record else None
+        return json.loads(record[5:]) if record else None
 
     def secret_files(self, folder: Path) -> list[Path]:
         return [folder / f"slot-{self.CREDENTIAL}", folder / f"slot-{self.CONFIG}"]
 
     def request_id(self, folder: Path) -> str | None:
         record = self._slot(folder, self.REQUEST)
-        return base64.urlsafe_b64encode(record[10:26]).decode().rstrip("=") if record else None
+        return base64.urlsafe_b64encode(record[6:22]).decode().rstrip("=") if record else None

@@ -21,7 +21,7 @@ static enum lk_result unusable(struct lk_device* device, const char* why) {
 
 /* The slot that is not in use. Of two that are not, the older one if the newer may be in use for the service
  * already. */
-static unsigned free_slot(const struct lk_device* device, uint64_t generation) {
+static unsigned free_slot(const struct lk_device* device, uint32_t generation) {
   const struct lk_known_credential* const known = device->credentials;
   const unsigned newer = known[1].generation > known[0].generation ? 1 : 0;
   unsigned i;
@@ -34,7 +34,7 @@ static unsigned free_slot(const struct lk_device* device, uint64_t generation) {
 #if LK_HAS_P256
 /* Writes the chain, and checks that its leaf is for the request's key. */
 static bool write_chain(const struct lk_device* device, struct lk_writer* writer, struct lk_slice list,
-                        const struct lk_request* request, uint64_t* not_after) {
+                        const struct lk_request* request, uint32_t* not_after) {
   uint8_t point[LK_POINT_BYTES];
   struct lk_certificate leaf;
   struct lk_slice text;
@@ -71,7 +71,7 @@ static bool write_password(struct lk_writer* writer, struct lk_slice username, s
 
 static bool write_login(const struct lk_device* device, struct lk_writer* writer,
                         const struct lk_slice* values, const struct lk_request* request,
-                        struct lk_bytes password, uint64_t* not_after) {
+                        struct lk_bytes password, uint32_t* not_after) {
   uint8_t* const login = lk_begin_item(writer);
   bool done = false;
   if (!request->has_key)
@@ -95,7 +95,7 @@ static bool write_record(const struct lk_device* device, struct lk_writer* write
   uint8_t* const record = writer->at;
   struct lk_credential credential;
   struct lk_slice values[COUNT];
-  uint64_t not_after = LK_NEVER;
+  uint32_t not_after = LK_NEVER;
   if (!lk_json_read(accepted->credential, members, COUNT, values, false)) return false;
   memset(&credential, 0, sizeof credential);
   credential.generation = accepted->generation;
@@ -105,7 +105,7 @@ static bool write_record(const struct lk_device* device, struct lk_writer* write
   lk_write_credential(writer, &credential, request);
   if (!write_login(device, writer, values, request, password, &not_after)) return false;
   if (!lk_write_connection(writer, accepted->connection)) return false;
-  lk_put_u64(record + 18, not_after);
+  lk_put_u32(record + 10, not_after);
   return true;
 }
 

@@ -75,7 +75,7 @@ static bool is_mine(const struct lk_device* device, const struct lk_slice* value
   return lk_json_is(values[REQUEST_ID], name) && lk_json_is(values[DEVICE_ID], device->setup->device_id);
 }
 
-static uint64_t optional_integer(struct lk_slice value) {
+static uint32_t optional_integer(struct lk_slice value) {
   return value.data == NULL ? LK_NEVER : lk_json_integer(value);
 }
 
@@ -88,12 +88,12 @@ static void report(const struct lk_device* device, const struct lk_answer* answe
 }
 
 /* Nothing trusts an unsigned answer: it makes the device wait from 2 s to an hour, and nothing else. */
-static uint64_t delay_of(const struct lk_answer* answer) {
-  const uint64_t least = answer->is_signed ? 0 : 2, most = answer->is_signed ? 7 * 86400 : 3600;
-  uint64_t seconds = answer->retry_after_s;
+static uint32_t delay_of(const struct lk_answer* answer) {
+  const uint32_t least = answer->is_signed ? 0 : 2, most = answer->is_signed ? 7 * LK_DAY : 3600;
+  uint32_t seconds = answer->retry_after_s;
   if (seconds == LK_NEVER) return LK_NEVER;
   if (seconds < least) seconds = least;
-  return (seconds > most ? most : seconds) * 1000;
+  return LK_SECONDS(seconds > most ? most : seconds);
 }
 
 /* Signs the request again at once, with the nonce. */

@@ -8,7 +8,7 @@ static void applied(struct lk_device* device) {
     device->failure = NULL;
     lk_fail(device, "config_not_stored", "it cannot be stored that the configuration is applied");
     session->failed_version = device->config_version;
-    session->next_apply = device->now_ms + lk_backoff(device, &session->applies);
+    session->next_apply = device->now + lk_backoff(device, &session->applies);
     return;
   }
   device->applied_version = device->config_version;
@@ -18,7 +18,7 @@ static void applied(struct lk_device* device) {
   if (device->link == LK_UP && session->is_answered) lk_become_ready(device);
 }
 
-void lk_config_applied(struct lk_device* device, uint64_t version, bool ok, const char* why) {
+void lk_config_applied(struct lk_device* device, uint32_t version, bool ok, const char* why) {
   struct lk_session* const session = &device->session;
   if (!device->is_applying) return;
   device->is_applying = false;
@@ -28,19 +28,19 @@ void lk_config_applied(struct lk_device* device, uint64_t version, bool ok, cons
     return;
   }
   session->failed_version = version;
-  session->next_apply = device->now_ms + lk_backoff(device, &session->applies);
+  session->next_apply = device->now + lk_backoff(device, &session->applies);
   device->failure = NULL; /* each attempt is told */
   lk_fail(device, "config_refused", why != NULL ? why : "the application refused it");
 }
 
-size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint64_t* version,
+size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint32_t* version,
                       bool* was_sealed) {
   const size_t size = device->store->get(device->store->context, LK_SLOT_CONFIG, json, room);
   size_t i;
   *version = device->applied_version;
   *was_sealed = size > 0 && room > 0 && (json[0] & 0x80) != 0;
-  if (size < 9 || device->config_version == 0) return 0;
-  for (i = 9; i < size && i < room; ++i)
-    json[i - 9] = json[i];
-  return size - 9;
+  if (size < 5 || device->config_version == 0) return 0;
+  for (i = 5; i < size && i < room; ++i)
+    json[i - 5] = json[i];
+  return size - 5;
 }

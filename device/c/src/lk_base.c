@@ -30,16 +30,16 @@ void lk_wipe(void* memory, size_t size) {
     *at++ = 0;
 }
 
-void lk_put_u64(uint8_t* out, uint64_t value) {
+void lk_put_u32(uint8_t* out, uint32_t value) {
   int i;
-  for (i = 7; i >= 0; --i, value >>= 8)
+  for (i = 3; i >= 0; --i, value >>= 8)
     out[i] = (uint8_t)value;
 }
 
-uint64_t lk_get_u64(const uint8_t* in) {
-  uint64_t value = 0;
+uint32_t lk_get_u32(const uint8_t* in) {
+  uint32_t value = 0;
   int i;
-  for (i = 0; i < 8; ++i)
+  for (i = 0; i < 4; ++i)
     value = value << 8 | in[i];
   return value;
 }

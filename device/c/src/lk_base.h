@@ -20,8 +20,8 @@ bool lk_same_secret(const uint8_t* a, const uint8_t* b, size_t size);
 void lk_wipe(void* memory, size_t size);
 
 /* Numbers, most significant byte first. */
-void lk_put_u64(uint8_t* out, uint64_t value);
-uint64_t lk_get_u64(const uint8_t* in);
+void lk_put_u32(uint8_t* out, uint32_t value);
+uint32_t lk_get_u32(const uint8_t* in);
 size_t lk_get_u16(const uint8_t* in);
 
 /* Base64, strict: no white space, no stray bits. */

@@ -14,10 +14,17 @@ static const uint8_t kp_jwt[] = {0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07,
 static const char answers_name[] = "urn:latchkey:answers:v1";
 
 /* The last byte of the OIDs below id-ce, 2.5.29, that are known here; also their bits in a set. */
-enum { KEY_USAGE = 15, ALTERNATIVE_NAMES = 17, BASIC_CONSTRAINTS = 19, EXTENDED_KEY_USAGE = 37 };
+enum {
+  KEY_USAGE = 15,
+  ALTERNATIVE_NAMES = 17,
+  BASIC_CONSTRAINTS = 19,
+  EXTENDED_KEY_USAGE = 37,
+  FIRST = 9,
+  LAST = 40
+};
 
 struct extensions {
-  uint64_t seen; /* a bit for each of id-ce */
+  uint32_t seen; /* a bit for each from FIRST on */
   bool has_usage, has_name, may_sign;
 };
 
@@ -85,9 +92,11 @@ static bool read_extension(struct lk_bytes* list, struct extensions* found, bool
     is_critical = flag.data[0] != 0;
   }
   if (!lk_der_take(&extension, LK_DER_OCTETS, &value) || extension.size != 0) return false;
-  if (oid.size != 3 || oid.data[0] != 0x55 || oid.data[1] != 0x1D || oid.data[2] > 63) return !is_critical;
-  if ((found->seen >> oid.data[2] & 1) != 0) return false;
-  found->seen |= (uint64_t)1 << oid.data[2];
+  if (oid.size != 3 || oid.data[0] != 0x55 || oid.data[1] != 0x1D || oid.data[2] < FIRST ||
+      oid.data[2] > LAST)
+    return !is_critical;
+  if ((found->seen >> (oid.data[2] - FIRST) & 1) != 0) return false;
+  found->seen |= (uint32_t)1 << (oid.data[2] - FIRST);
   return read_known(oid.data[2], is_critical, value, found, is_ca);
 }
 

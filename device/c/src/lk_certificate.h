@@ -9,7 +9,7 @@ struct lk_certificate {
   struct lk_bytes issuer;
   struct lk_bytes subject;
   const uint8_t* point; /* its P-256 key; NULL if it has another */
-  uint64_t not_before, not_after;
+  uint32_t not_before, not_after;
   struct lk_bytes signature; /* ECDSA with SHA-256, in DER; empty if it has another */
   bool is_ca;
   bool signs_answers; /* has the usage and the name of the service's certificate, and is no CA */

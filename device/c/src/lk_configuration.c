@@ -40,7 +40,7 @@ static void report(const struct lk_device* device, const struct lk_slice* values
 
 /* The credential works: its request is answered for good. Older ones go as soon as the service confirmed this
  * one. */
-static bool keep_what_works(struct lk_device* device, uint64_t confirmed) {
+static bool keep_what_works(struct lk_device* device, uint32_t confirmed) {
   struct lk_credential credential;
   struct lk_request request;
   const unsigned other = 1U - device->place;
@@ -60,7 +60,7 @@ static bool keep_what_works(struct lk_device* device, uint64_t confirmed) {
 
 /* Stores the configuration of the message, if there is one that is newer. */
 static bool keep_config(struct lk_device* device, const struct lk_slice* values) {
-  const uint64_t version = lk_json_integer(values[CONFIG_VERSION]);
+  const uint32_t version = lk_json_integer(values[CONFIG_VERSION]);
   struct lk_secrets secrets = {{NULL, 0}, {NULL, 0}};
   struct lk_credential credential;
   uint8_t key[LK_KEY_BYTES];
@@ -81,7 +81,7 @@ static bool keep_config(struct lk_device* device, const struct lk_slice* values)
 /* Stores a connection that is not the one in use. True if it has to be tried now. */
 static bool keep_connection(struct lk_device* device, struct lk_slice json) {
   struct lk_writer writer = lk_write_to(device->buffers.work, device->buffers.work_size);
-  const uint64_t generation = device->credentials[device->place].generation;
+  const uint32_t generation = device->credentials[device->place].generation;
   struct lk_bytes connection = {device->buffers.work, 0};
   const struct lk_bytes nothing = {NULL, 0};
   if (!lk_write_connection(&writer, json)) {
@@ -111,13 +111,13 @@ static void report_move(const struct lk_device* device) {
 }
 
 /* Says what the message asks for. */
-static void answer(struct lk_device* device, uint64_t version, bool is_ready) {
+static void answer(struct lk_device* device, uint32_t version, bool is_ready) {
   struct lk_session* const session = &device->session;
   if (version > device->config_version) {
     lk_fail(device, "config_missing", "the configuration was not sent, or cannot be opened");
   } else if (device->applied_version < device->config_version) {
     /* If it failed, this is the answer to `failed`: the timer decides when to apply it again. */
-    if (session->failed_version != device->config_version) session->next_apply = device->now_ms;
+    if (session->failed_version != device->config_version) session->next_apply = device->now;
     session->next_status = LK_NEVER;
   } else if (!is_ready) {
     lk_become_ready(device);
@@ -130,7 +130,7 @@ static void answer(struct lk_device* device, uint64_t version, bool is_ready) {
 
 void lk_on_configuration(struct lk_device* device, struct lk_slice message) {
   struct lk_slice values[COUNT];
-  uint64_t version;
+  uint32_t version;
   bool is_ready;
   if (!read(device, message, values)) return;
   report(device, values);

@@ -49,7 +49,7 @@ bool lk_write_connection(struct lk_writer* writer, struct lk_slice json) {
       {"tls", LK_JSON_BOOLEAN | LK_JSON_REQUIRED}, {"client_id", LK_JSON_TEXT | LK_JSON_REQUIRED},
       {"topics", LK_JSON_TEXT | LK_JSON_REQUIRED}, {"ca", LK_JSON_ARRAY}};
   struct lk_slice values[COUNT];
-  uint64_t port;
+  uint32_t port;
   if (json.data == NULL || !lk_json_read(json, members, COUNT, values, false)) return false;
   port = lk_json_integer(values[PORT]);
   if (port < 1 || port > 65535) return false;

@@ -60,7 +60,7 @@ static uint32_t days_of(uint32_t year, uint32_t month, uint32_t day) {
   return whole * 365 + leap + before[month - 1] + day - 1;
 }
 
-bool lk_der_take_time(struct lk_bytes* rest, uint64_t* seconds) {
+bool lk_der_take_time(struct lk_bytes* rest, uint32_t* seconds) {
   const bool is_short = lk_der_next_is(*rest, LK_DER_UTC_TIME);
   struct lk_bytes text;
   uint32_t part[7]; /* century, year, month, day, hours, minutes, seconds */
@@ -79,8 +79,12 @@ bool lk_der_take_time(struct lk_bytes* rest, uint64_t* seconds) {
     *seconds = 0;
     return true;
   }
-  *seconds = (uint64_t)days_of(part[0] * 100 + part[1], part[2], part[3]) * 86400U + part[4] * 3600U +
-             part[5] * 60U + part[6];
+  if (part[0] * 100 + part[1] > 2105) {
+    *seconds = UINT32_MAX - 1;
+    return true;
+  }
+  *seconds =
+      days_of(part[0] * 100 + part[1], part[2], part[3]) * 86400U + part[4] * 3600U + part[5] * 60U + part[6];
   return true;
 }
 

@@ -23,8 +23,9 @@ bool lk_der_take(struct lk_bytes* rest, uint8_t tag, struct lk_bytes* content);
 bool lk_der_next_is(struct lk_bytes rest, uint8_t tag);
 /** Takes an element of any tag, and gives all of it, tag and length included. */
 bool lk_der_take_any(struct lk_bytes* rest, struct lk_bytes* whole);
-/** Unix seconds of a UTCTime or GeneralizedTime in UTC, with seconds. */
-bool lk_der_take_time(struct lk_bytes* rest, uint64_t* seconds);
+/** Unix seconds of a UTCTime or GeneralizedTime in UTC, with seconds; those after 2105 are the end of time,
+ * 2^32-2. */
+bool lk_der_take_time(struct lk_bytes* rest, uint32_t* seconds);
 /** An ECDSA signature in DER as R and S, 32 bytes each. */
 bool lk_der_read_signature(struct lk_bytes der, uint8_t signature[64]);
 /** Writes R and S in DER; returns the size, at most 72. */

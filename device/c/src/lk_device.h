@@ -5,17 +5,17 @@
 
 /** What is known of a stored credential without reading it. */
 struct lk_known_credential {
-  uint64_t generation;  /* 0: the slot is empty */
-  uint64_t not_after;   /* LK_NEVER: a password */
-  uint64_t renew_after; /* 0: never */
+  uint32_t generation;  /* 0: the slot is empty */
+  uint32_t not_after;   /* LK_NEVER: a password */
+  uint32_t renew_after; /* 0: never */
 };
 
 /** The open request, and how long until it is sent again. */
 struct lk_exchange {
-  uint64_t next_send;  /* LK_NEVER: not before something happens */
-  uint64_t not_before; /* by the service's retry_after_s */
-  uint64_t deadline;
-  uint64_t believe_at; /* when an unsigned refusal is believed */
+  uint32_t next_send;  /* LK_NEVER: not before something happens */
+  uint32_t not_before; /* by the service's retry_after_s */
+  uint32_t deadline;
+  uint32_t believe_at; /* when an unsigned refusal is believed */
   uint32_t rejections; /* final ones in a row */
   uint8_t renews;      /* 1 + the index of the credential that signs it; 0: the factory's proof */
   uint8_t repeats;
@@ -35,10 +35,10 @@ struct lk_session {
   bool is_answered;        /* a configuration came in this session */
   bool is_reported;        /* that the device is ready */
   uint8_t repeats;         /* of the status */
-  uint64_t next_status;    /* when to say it again */
-  uint64_t ready_version;  /* that `ready` was said for */
-  uint64_t failed_version; /* that could not be applied */
-  uint64_t next_apply;
+  uint32_t next_status;    /* when to say it again */
+  uint32_t ready_version;  /* that `ready` was said for */
+  uint32_t failed_version; /* that could not be applied */
+  uint32_t next_apply;
   uint8_t applies;
 };
 
@@ -49,16 +49,16 @@ struct lk_device {
   const struct lk_log* log;
   struct lk_buffers buffers;
 
-  uint64_t now_ms, clock_s;
-  uint64_t server_time; /* the greatest one stored */
-  uint64_t heard_ms;    /* when it came; LK_NEVER: before this power-up */
+  uint32_t now, clock_s;
+  uint32_t server_time; /* the greatest one stored */
+  uint32_t heard;       /* when it came; LK_NEVER: before this power-up */
 
   struct lk_known_credential credentials[2];
-  uint64_t moving; /* the generation that a newer connection is stored for; 0: none */
-  uint64_t config_version, applied_version;
-  uint64_t confirmed; /* the greatest generation that the service confirmed */
-  uint64_t signed_generation;
-  uint64_t issued; /* the generation that came last on the bootstrap connection */
+  uint32_t moving; /* the generation that a newer connection is stored for; 0: none */
+  uint32_t config_version, applied_version;
+  uint32_t confirmed; /* the greatest generation that the service confirmed */
+  uint32_t signed_generation;
+  uint32_t issued; /* the generation that came last on the bootstrap connection */
 
   /* The place that is tried: a credential and one of its connections. */
   uint8_t failed; /* places, newest first, that failed lately */
@@ -67,10 +67,10 @@ struct lk_device {
   bool has_worked;
   bool skips_expired;
   uint8_t retries;
-  uint64_t again_at; /* when to try the newest place again */
-  uint64_t give_up_at;
-  uint64_t ask_not_before;
-  uint64_t renew_not_before;
+  uint32_t again_at; /* when to try the newest place again */
+  uint32_t give_up_at;
+  uint32_t ask_not_before;
+  uint32_t renew_not_before;
   const char* last_error;
 
   uint8_t mode; /* enum lk_mode */
@@ -81,7 +81,7 @@ struct lk_device {
   bool is_stopping;
   bool is_applying; /* the message buffer is locked */
   bool is_leaving;  /* the connection is closed because something newer is stored */
-  uint64_t wake_at; /* when to connect, or to give up waiting for the link */
+  uint32_t wake_at; /* when to connect, or to give up waiting for the link */
   uint16_t last_id, goodbye_id;
 
   size_t part_total, part_size; /* of the message that is coming in */

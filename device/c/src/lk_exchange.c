@@ -4,7 +4,7 @@
 
 /* Anybody on the shared bootstrap account can forge an unsigned refusal: so long it waits for a signed
  * answer. */
-#define DOUBT_MS 1000
+#define DOUBT LK_SECONDS(1)
 
 static bool make_request(const struct lk_device* device, struct lk_request* request) {
   const struct lk_crypto* const crypto = device->crypto;
@@ -49,7 +49,7 @@ bool lk_exchange_begin(struct lk_device* device, uint8_t renews, bool insists) {
 }
 
 void lk_exchange_on_up(struct lk_device* device) {
-  if (device->now_ms >= device->exchange.not_before)
+  if (device->now >= device->exchange.not_before)
     device->exchange.is_due = true;
   else
     device->exchange.next_send = device->exchange.not_before;
@@ -67,19 +67,19 @@ void lk_exchange_sent(struct lk_device* device) {
   exchange->is_due = false;
   exchange->sent_nonce = exchange->nonce[0] != '\0';
   exchange->nonce[0] = '\0';
-  exchange->next_send = device->now_ms + lk_backoff(device, &exchange->repeats);
+  exchange->next_send = device->now + lk_backoff(device, &exchange->repeats);
 }
 
-void lk_exchange_wait(struct lk_device* device, uint64_t delay_ms) {
+void lk_exchange_wait(struct lk_device* device, uint32_t delay) {
   struct lk_exchange* const exchange = &device->exchange;
-  if (delay_ms == LK_NEVER) delay_ms = lk_backoff(device, &exchange->repeats);
+  if (delay == LK_NEVER) delay = lk_backoff(device, &exchange->repeats);
   exchange->is_due = false;
-  exchange->next_send = exchange->not_before = device->now_ms + delay_ms;
+  exchange->next_send = exchange->not_before = device->now + delay;
 }
 
 static void report_refusal(const struct lk_device* device) {
-  const uint64_t at = device->exchange.not_before;
-  lk_tell(device, LK_EVENT_REFUSED, NULL, at > device->now_ms ? (at - device->now_ms + 999) / 1000 : 0);
+  const uint32_t at = device->exchange.not_before;
+  lk_tell(device, LK_EVENT_REFUSED, NULL, at > device->now ? (at - device->now) * 8 / 125 + 1 : 0);
 }
 
 /* A new request_id cures a conflict. If it does not, an operator has to act: the device asks from time to
@@ -88,7 +88,7 @@ static enum lk_result on_spent(struct lk_device* device, bool is_conflict) {
   struct lk_exchange* const exchange = &device->exchange;
   const bool is_cured = is_conflict && !exchange->had_conflict;
   const bool ends = !is_cured && !exchange->insists;
-  const uint64_t pause_s = (uint64_t)60 << exchange->rejections;
+  const uint32_t pause_s = (uint32_t)60 << exchange->rejections;
   exchange->had_conflict = exchange->had_conflict || is_conflict;
   if (!(ends ? lk_store_request(device, NULL) : lk_exchange_take_request(device, true))) return LK_DAMAGED;
   exchange->repeats = 0;
@@ -97,37 +97,37 @@ static enum lk_result on_spent(struct lk_device* device, bool is_conflict) {
     return LK_GOES_ON;
   }
   if (exchange->rejections < 11) ++exchange->rejections; /* by then it is more than a day */
-  lk_exchange_wait(device, (pause_s > 86400 ? 86400 : pause_s) * 1000);
+  lk_exchange_wait(device, LK_SECONDS(pause_s > LK_DAY ? LK_DAY : pause_s));
   report_refusal(device);
   return ends ? LK_REFUSED : LK_GOES_ON;
 }
 
-enum lk_result lk_on_refused(struct lk_device* device, const struct lk_answer* answer, uint64_t delay_ms,
+enum lk_result lk_on_refused(struct lk_device* device, const struct lk_answer* answer, uint32_t delay,
                              bool is_conflict) {
   struct lk_exchange* const exchange = &device->exchange;
-  if (answer->is_signed && delay_ms == LK_NEVER) return on_spent(device, is_conflict);
-  lk_exchange_wait(device, delay_ms);
+  if (answer->is_signed && delay == LK_NEVER) return on_spent(device, is_conflict);
+  lk_exchange_wait(device, delay);
   report_refusal(device);
   if (exchange->insists) return LK_GOES_ON;
   if (answer->is_signed) return LK_REFUSED;
-  if (exchange->believe_at == LK_NEVER) exchange->believe_at = device->now_ms + DOUBT_MS;
+  if (exchange->believe_at == LK_NEVER) exchange->believe_at = device->now + DOUBT;
   return LK_GOES_ON;
 }
 
 enum lk_result lk_exchange_on_timer(struct lk_device* device) {
   struct lk_exchange* const exchange = &device->exchange;
-  if (exchange->believe_at <= device->now_ms) return LK_REFUSED;
-  if (exchange->deadline <= device->now_ms) return LK_LATE;
-  if (exchange->next_send <= device->now_ms) {
+  if (exchange->believe_at <= device->now) return LK_REFUSED;
+  if (exchange->deadline <= device->now) return LK_LATE;
+  if (exchange->next_send <= device->now) {
     exchange->next_send = LK_NEVER;
     exchange->is_due = true;
   }
   return LK_GOES_ON;
 }
 
-uint64_t lk_exchange_timer(const struct lk_device* device) {
+uint32_t lk_exchange_timer(const struct lk_device* device) {
   const struct lk_exchange* const exchange = &device->exchange;
-  uint64_t at = exchange->next_send;
+  uint32_t at = exchange->next_send;
   if (exchange->believe_at < at) at = exchange->believe_at;
   return exchange->deadline < at ? exchange->deadline : at;
 }

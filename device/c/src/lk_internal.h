@@ -7,8 +7,13 @@
 #include "lk_writer.h"
 
 #define LK_ID_BYTES 16 /* of a request_id, before base64url */
-#define LK_PASSWORD_MAX 128
+#define LK_PASSWORD_MAX 64
 #define LK_LARGEST_MESSAGE 8192
+
+/* Inside, time is counted in ticks of 64 ms since power-up: 32 bits are enough for eight years. */
+#define LK_TICK_BITS 6
+#define LK_SECONDS(s) ((uint32_t)(s) * 125 / 8)
+#define LK_DAY 86400
 
 enum lk_mode { LK_MODE_DECIDE, LK_MODE_OPERATE, LK_MODE_ENROL };
 enum lk_link {
@@ -38,7 +43,7 @@ struct lk_request {
   uint8_t id[LK_ID_BYTES];
   uint8_t key[LK_KEY_BYTES];
   uint8_t encryption_key[LK_KEY_BYTES];
-  uint64_t renews; /* the generation whose certificate signs it; 0: the factory's proof */
+  uint32_t renews; /* the generation whose certificate signs it; 0: the factory's proof */
   bool has_key, has_encryption_key;
 };
 bool lk_load_request(const struct lk_device* device, struct lk_request* request);
@@ -54,7 +59,7 @@ struct lk_connection {
 };
 
 struct lk_credential {
-  uint64_t generation, renew_after, not_after;
+  uint32_t generation, renew_after, not_after;
   bool is_password, is_by_service, has_encryption_key;
   const uint8_t* request_id;
   const uint8_t* key;
@@ -81,33 +86,33 @@ enum lk_slot lk_credential_slot(unsigned index);
 bool lk_write_connection(struct lk_writer* writer, struct lk_slice json);
 bool lk_read_connection(struct lk_bytes record, struct lk_connection* connection);
 /** Stores a connection for the credential in use, to be tried before its own one. */
-bool lk_store_connection(struct lk_device* device, uint64_t generation, struct lk_bytes connection);
+bool lk_store_connection(struct lk_device* device, uint32_t generation, struct lk_bytes connection);
 /** Makes the newer connection the credential's only one: it has worked. */
 bool lk_adopt_connection(struct lk_device* device);
 /** The connection record of a slot, into the message buffer; empty if there is none. */
 struct lk_bytes lk_read_connection_record(const struct lk_device* device, unsigned index, bool is_moved);
 
-/** Stores a configuration that is newer than the stored one. `json` is within a message: up to 9 bytes before
+/** Stores a configuration that is newer than the stored one. `json` is within a message: up to 5 bytes before
  * it are written over. */
-bool lk_store_config(struct lk_device* device, uint64_t version, struct lk_slice json, bool was_sealed);
+bool lk_store_config(struct lk_device* device, uint32_t version, struct lk_slice json, bool was_sealed);
 bool lk_load_config(const struct lk_device* device, struct lk_config* config);
-bool lk_store_number(const struct lk_device* device, enum lk_slot slot, uint64_t number);
-uint64_t lk_load_number(const struct lk_device* device, enum lk_slot slot);
+bool lk_store_number(const struct lk_device* device, enum lk_slot slot, uint32_t number);
+uint32_t lk_load_number(const struct lk_device* device, enum lk_slot slot);
 void lk_load_known(struct lk_device* device);
 
 /* --- time and chance (lk_clock.c) */
 
 /** Unix seconds by a signed answer since power-up; 0: none came. */
-uint64_t lk_now(const struct lk_device* device);
+uint32_t lk_now(const struct lk_device* device);
 /** The same, or the later of the device's clock and the stored time; 0: nothing is known. */
-uint64_t lk_guess_now(const struct lk_device* device);
-bool lk_learn_time(struct lk_device* device, uint64_t server_time);
+uint32_t lk_guess_now(const struct lk_device* device);
+bool lk_learn_time(struct lk_device* device, uint32_t server_time);
 /** Milliseconds from 0 to below `limit`. */
-uint64_t lk_random_below(const struct lk_device* device, uint64_t limit);
+uint32_t lk_random_below(const struct lk_device* device, uint32_t limit);
 /** A random number from half of `ceiling` to all of it. */
-uint64_t lk_jittered(const struct lk_device* device, uint64_t ceiling);
+uint32_t lk_jittered(const struct lk_device* device, uint32_t ceiling);
 /** The next delay between repeats: 2 s, doubling up to 120 s. */
-uint64_t lk_backoff(const struct lk_device* device, uint8_t* step);
+uint32_t lk_backoff(const struct lk_device* device, uint8_t* step);
 bool lk_random(const struct lk_device* device, uint8_t* out, size_t size);
 
 /* --- signed and sealed messages (lk_jws_read.c, lk_jws_write.c, lk_sealed.c) */
@@ -154,21 +159,21 @@ void lk_exchange_on_up(struct lk_device* device);
 void lk_exchange_on_lost(struct lk_device* device);
 void lk_exchange_sent(struct lk_device* device);
 /** Waits so long; LK_NEVER: as long as the next repeat. */
-void lk_exchange_wait(struct lk_device* device, uint64_t delay_ms);
+void lk_exchange_wait(struct lk_device* device, uint32_t delay);
 bool lk_exchange_take_request(struct lk_device* device, bool anew);
 enum lk_result lk_exchange_on_timer(struct lk_device* device);
-uint64_t lk_exchange_timer(const struct lk_device* device);
+uint32_t lk_exchange_timer(const struct lk_device* device);
 enum lk_result lk_on_answer(struct lk_device* device, struct lk_slice message);
 /** Reads `critical`: false if it is not a list of names; `are_known`: all of them are here. */
 bool lk_read_critical(struct lk_slice list, const struct lk_json_member* names, size_t count,
                       bool* are_known);
-/** `delay_ms`: what the answer says; LK_NEVER: nothing. */
-enum lk_result lk_on_refused(struct lk_device* device, const struct lk_answer* answer, uint64_t delay_ms,
+/** `delay`: what the answer says; LK_NEVER: nothing. */
+enum lk_result lk_on_refused(struct lk_device* device, const struct lk_answer* answer, uint32_t delay,
                              bool is_conflict);
 /** The members of an accepted answer. */
 struct lk_acceptance {
   struct lk_slice credential, connection, config, sealed;
-  uint64_t generation, config_version;
+  uint32_t generation, config_version;
 };
 enum lk_result lk_accept(struct lk_device* device, const struct lk_acceptance* accepted);
 
@@ -195,16 +200,22 @@ void lk_leave(struct lk_device* device);
 void lk_close(struct lk_device* device);
 void lk_end_exchange(struct lk_device* device, enum lk_result result);
 /** When to renew the credential in use, or to try a newer one again; LK_NEVER: not now. */
-uint64_t lk_renewal_timer(const struct lk_device* device);
+uint32_t lk_renewal_timer(const struct lk_device* device);
 void lk_renew(struct lk_device* device);
 /** How to connect to the bootstrap listener, or to the place that is tried. */
 bool lk_write_connect(struct lk_device* device, struct lk_connect* connect);
-uint64_t lk_patience(const struct lk_device* device);
+uint32_t lk_patience(const struct lk_device* device);
 
 /* --- the log (lk_log.c) */
 
+#if LK_HAS_LOG
 void lk_report(const struct lk_device* device, const struct lk_event* event);
-void lk_tell(const struct lk_device* device, enum lk_event_kind kind, const char* text, uint64_t number);
+void lk_tell(const struct lk_device* device, enum lk_event_kind kind, const char* text, uint32_t number);
 void lk_remark(const struct lk_device* device, const char* text);
+#else
+#define lk_report(device, event) ((void)(device), (void)(event))
+#define lk_tell(device, kind, text, number) ((void)(device), (void)(text), (void)(number))
+#define lk_remark(device, text) ((void)(device), (void)(text))
+#endif
 
 #endif

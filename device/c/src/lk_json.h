@@ -37,8 +37,8 @@ bool lk_json_read(struct lk_slice text, const struct lk_json_member* members, si
  * and if there is something else: then `array` is not empty. */
 bool lk_json_next_text(struct lk_slice* array, struct lk_slice* text);
 
-/** The value of an integer. */
-uint64_t lk_json_integer(struct lk_slice integer);
+/** The value of an integer, at most 2^32-2: what is greater is that. */
+uint32_t lk_json_integer(struct lk_slice integer);
 bool lk_json_true(struct lk_slice boolean);
 
 /* Strings with escapes, of a checked text. */

@@ -85,11 +85,15 @@ void lk_json_unescape(struct lk_slice* text) {
   text->size = (size_t)(out - text->data);
 }
 
-uint64_t lk_json_integer(struct lk_slice integer) {
-  uint64_t value = 0;
+uint32_t lk_json_integer(struct lk_slice integer) {
+  const uint32_t most = UINT32_MAX - 1;
+  uint32_t value = 0;
   size_t i;
-  for (i = 0; i < integer.size; ++i)
-    value = value * 10 + (uint64_t)(integer.data[i] - '0');
+  for (i = 0; i < integer.size; ++i) {
+    const uint32_t digit = (uint32_t)(integer.data[i] - '0');
+    if (value > (most - digit) / 10) return most;
+    value = value * 10 + digit;
+  }
   return value;
 }
 

@@ -108,7 +108,7 @@ static bool is_issued_anywhere(struct lk_device* device, const struct lk_certifi
 }
 
 static bool is_within_dates(const struct lk_device* device, const struct lk_certificate* signer) {
-  const uint64_t now = lk_now(device);
+  const uint32_t now = lk_now(device);
   if (signer->not_after < device->server_time) return false;
   return now == 0 || (signer->not_before <= now && now <= signer->not_after);
 }

@@ -17,10 +17,11 @@ static const char* reason_text(enum lk_reason reason) {
   }
 }
 
-void lk_on_time(struct lk_device* device, uint64_t now_ms, uint64_t unix_s) {
-  if (now_ms > device->now_ms) device->now_ms = now_ms;
+void lk_on_time(struct lk_device* device, uint64_t now_ms, uint32_t unix_s) {
+  const uint32_t now = (uint32_t)(now_ms >> LK_TICK_BITS);
+  if (now > device->now) device->now = now;
   if (!device->is_started)
-    device->wake_at = device->now_ms + lk_random_below(device, device->setup->start_within_ms);
+    device->wake_at = device->now + lk_random_below(device, device->setup->start_within_ms >> LK_TICK_BITS);
   device->is_started = true;
   device->clock_s = unix_s;
 }
@@ -74,7 +75,7 @@ void lk_on_published(struct lk_device* device, uint16_t id) {
 static void lost_session(struct lk_device* device, const char* why) {
   if (device->session.said != LK_STATUS_NONE) lk_tell(device, LK_EVENT_LOST, why, 0);
   device->last_error = why;
-  if (device->give_up_at == LK_NEVER) device->give_up_at = device->now_ms + lk_patience(device);
+  if (device->give_up_at == LK_NEVER) device->give_up_at = device->now + lk_patience(device);
   lk_new_session(device);
 }
 
@@ -86,7 +87,7 @@ void lk_on_disconnected(struct lk_device* device, enum lk_reason reason) {
   if (device->is_leaving || device->is_stopping) {
     device->is_leaving = false;
     device->mode = LK_MODE_DECIDE;
-    device->wake_at = device->now_ms;
+    device->wake_at = device->now;
     return;
   }
   lk_exchange_on_lost(device);
@@ -94,7 +95,7 @@ void lk_on_disconnected(struct lk_device* device, enum lk_reason reason) {
     lost_session(device, why);
   else
     lk_remark(device, why);
-  device->wake_at = device->now_ms + lk_backoff(device, &device->reconnects);
+  device->wake_at = device->now + lk_backoff(device, &device->reconnects);
 }
 
 void lk_stop(struct lk_device* device) {

@@ -4,24 +4,24 @@
 
 /* What the device does next. */
 
-#define LONGEST_WAIT_MS 600000
-#define CONNECT_MS 30000
-#define SUBSCRIBE_MS 10000
-#define GOODBYE_MS 2000
+#define LONGEST_WAIT LK_SECONDS(600)
+#define TO_CONNECT LK_SECONDS(30)
+#define TO_SUBSCRIBE LK_SECONDS(10)
+#define TO_SAY_GOODBYE LK_SECONDS(2)
 
 static void run_session_timers(struct lk_device* device) {
   struct lk_session* const session = &device->session;
-  if (session->next_status <= device->now_ms) {
+  if (session->next_status <= device->now) {
     session->next_status = LK_NEVER;
     session->is_due = true;
   }
-  if (lk_renewal_timer(device) <= device->now_ms) lk_renew(device);
+  if (lk_renewal_timer(device) <= device->now) lk_renew(device);
 }
 
 /* The link did nothing for too long, or the place did not work. */
 static void run_link_timers(struct lk_device* device) {
-  const bool is_late = device->wake_at <= device->now_ms;
-  if (device->mode == LK_MODE_OPERATE && device->give_up_at <= device->now_ms) {
+  const bool is_late = device->wake_at <= device->now;
+  if (device->mode == LK_MODE_OPERATE && device->give_up_at <= device->now) {
     device->give_up_at = LK_NEVER;
     lk_place_failed(device);
     lk_close(device);
@@ -37,19 +37,19 @@ static void run_timers(struct lk_device* device) {
   if (device->exchange.is_open && (device->link == LK_UP || device->mode == LK_MODE_ENROL))
     lk_end_exchange(device, lk_exchange_on_timer(device));
   if (device->link == LK_UP && device->mode == LK_MODE_OPERATE) run_session_timers(device);
-  if (device->link != LK_DOWN || device->is_stopping || device->wake_at > device->now_ms) return;
+  if (device->link != LK_DOWN || device->is_stopping || device->wake_at > device->now) return;
   if (device->mode == LK_MODE_DECIDE)
     lk_decide(device);
   else
     device->link = LK_TO_CONNECT;
 }
 
-static uint64_t least(uint64_t a, uint64_t b) {
+static uint32_t least(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }
 
-static uint64_t next_timer(const struct lk_device* device) {
-  uint64_t at = device->now_ms + LONGEST_WAIT_MS;
+static uint32_t next_timer(const struct lk_device* device) {
+  uint32_t at = device->now + LONGEST_WAIT;
   if (device->mode == LK_MODE_OPERATE) at = least(at, device->give_up_at);
   if (device->exchange.is_open) at = least(at, lk_exchange_timer(device));
   if (device->link == LK_UP) {
@@ -65,12 +65,12 @@ static bool step_to_connect(struct lk_device* device, struct lk_step* step) {
     lk_remark(device, "a stored credential cannot be read");
     device->link = LK_DOWN;
     device->wake_at = LK_NEVER; /* its patience ends this */
-    if (device->mode == LK_MODE_OPERATE) device->give_up_at = device->now_ms;
+    if (device->mode == LK_MODE_OPERATE) device->give_up_at = device->now;
     return false;
   }
   step->action = LK_CONNECT;
   device->link = LK_CONNECTING;
-  device->wake_at = device->now_ms + CONNECT_MS;
+  device->wake_at = device->now + TO_CONNECT;
   return true;
 }
 
@@ -91,7 +91,7 @@ static bool step_to_subscribe(struct lk_device* device, struct lk_step* step) {
   step->action = LK_SUBSCRIBE;
   step->topic = (const char*)device->buffers.message;
   device->link = LK_SUBSCRIBING;
-  device->wake_at = device->now_ms + SUBSCRIBE_MS;
+  device->wake_at = device->now + TO_SUBSCRIBE;
   return true;
 }
 
@@ -105,7 +105,7 @@ static bool step_to_publish(struct lk_device* device, struct lk_step* step) {
 static bool say_status(struct lk_device* device, struct lk_step* step) {
   struct lk_session* const session = &device->session;
   session->is_due = false;
-  session->next_status = device->now_ms + lk_backoff(device, &session->repeats);
+  session->next_status = device->now + lk_backoff(device, &session->repeats);
   if (lk_compose_status(device, (enum lk_status)session->said, step)) return step_to_publish(device, step);
   lk_remark(device, "a status cannot be made");
   return false;
@@ -144,7 +144,7 @@ static bool begin_to_apply(struct lk_device* device, struct lk_step* step) {
 static bool step_when_up(struct lk_device* device, struct lk_step* step) {
   if (device->is_applying) return false;
   if (device->mode == LK_MODE_OPERATE) {
-    if (device->session.next_apply <= device->now_ms) return begin_to_apply(device, step);
+    if (device->session.next_apply <= device->now) return begin_to_apply(device, step);
     if (device->session.is_due) return say_status(device, step);
   }
   return device->exchange.is_open && device->exchange.is_due && send_request(device, step);
@@ -154,7 +154,7 @@ static bool say_goodbye(struct lk_device* device, struct lk_step* step) {
   device->link = LK_TO_CLOSE;
   if (device->is_applying || !lk_compose_status(device, LK_STATUS_DISCONNECTED, step)) return false;
   device->link = LK_SAID_GOODBYE;
-  device->wake_at = device->now_ms + GOODBYE_MS;
+  device->wake_at = device->now + TO_SAY_GOODBYE;
   device->goodbye_id = (uint16_t)(device->last_id + 1);
   return step_to_publish(device, step);
 }
@@ -184,6 +184,7 @@ static bool take_step(struct lk_device* device, struct lk_step* step) {
 
 void lk_next(struct lk_device* device, struct lk_step* step) {
   unsigned turns;
+  uint32_t at;
   memset(step, 0, sizeof *step);
   for (turns = 0; turns < 8;
        ++turns) { /* a turn without a step changes the state: it never takes that many */
@@ -193,6 +194,6 @@ void lk_next(struct lk_device* device, struct lk_step* step) {
     if (device->link == link) break;
   }
   step->action = LK_WAIT;
-  step->until_ms = next_timer(device);
-  if (step->until_ms < device->now_ms) step->until_ms = device->now_ms;
+  at = next_timer(device);
+  step->until_ms = (uint64_t)(at > device->now ? at : device->now) << LK_TICK_BITS;
 }

@@ -5,23 +5,22 @@
 /* What to try next: the stored credentials with their connections, newest first, and at last the bootstrap
  * connection. */
 
-#define DAY_MS ((uint64_t)86400 * 1000)
-#define LONGEST_PAUSE_MS ((uint64_t)6 * 3600 * 1000)
-#define SHORTEST_ROUND_MS 1000
-#define PAUSE_AFTER_DAMAGE_MS 60000
+#define LONGEST_PAUSE LK_SECONDS(6 * 3600)
+#define SHORTEST_ROUND LK_SECONDS(1)
+#define PAUSE_AFTER_DAMAGE LK_SECONDS(60)
 
-uint64_t lk_patience(const struct lk_device* device) {
-  return device->setup->patience_ms == 0 ? 60000 : device->setup->patience_ms;
+uint32_t lk_patience(const struct lk_device* device) {
+  return device->setup->patience_ms == 0 ? LK_SECONDS(60) : device->setup->patience_ms >> LK_TICK_BITS;
 }
 
 static bool has_expired(const struct lk_device* device, unsigned index) {
-  const uint64_t now = lk_guess_now(device);
+  const uint32_t now = lk_guess_now(device);
   return now != 0 && device->credentials[index].not_after < now;
 }
 
 /* One that just came is always tried, whatever the device's clock says. */
 static bool is_usable(const struct lk_device* device, unsigned index) {
-  const uint64_t generation = device->credentials[index].generation;
+  const uint32_t generation = device->credentials[index].generation;
   return generation != 0 && (generation == device->issued || !has_expired(device, index));
 }
 
@@ -62,12 +61,12 @@ static void operate(struct lk_device* device) {
   device->reconnects = 0;
   device->renew_not_before = 0;
   device->exchange.is_open = false;
-  device->give_up_at = device->now_ms + lk_patience(device);
+  device->give_up_at = device->now + lk_patience(device);
   lk_new_session(device);
   device->link = LK_TO_CONNECT;
 }
 
-static void sleep(struct lk_device* device, uint64_t until) {
+static void sleep(struct lk_device* device, uint32_t until) {
   device->mode = LK_MODE_DECIDE;
   device->link = LK_DOWN;
   device->wake_at = until;
@@ -88,18 +87,18 @@ static void enrol(struct lk_device* device, unsigned places) {
   const bool has_credential =
       device->credentials[0].generation != 0 || device->credentials[1].generation != 0;
   const uint8_t renews = expired_proof(device);
-  if (device->now_ms < device->ask_not_before) {
+  if (device->now < device->ask_not_before) {
     device->failed = 0; /* if there are places to try, they are tried meanwhile */
-    sleep(device, places == 0 ? device->ask_not_before : device->now_ms + SHORTEST_ROUND_MS);
+    sleep(device, places == 0 ? device->ask_not_before : device->now + SHORTEST_ROUND);
     return;
   }
   device->mode = LK_MODE_ENROL;
   if (renews != 0) lk_tell(device, LK_EVENT_RENEWING, NULL, device->credentials[renews - 1].generation);
   if (!lk_exchange_begin(device, renews, renews == 0 && !has_credential)) {
-    sleep(device, device->now_ms + lk_patience(device));
+    sleep(device, device->now + lk_patience(device));
     return;
   }
-  if (!device->exchange.insists) device->exchange.deadline = device->now_ms + lk_patience(device);
+  if (!device->exchange.insists) device->exchange.deadline = device->now + lk_patience(device);
   device->reconnects = 0;
   device->link = LK_TO_CONNECT;
 }
@@ -122,7 +121,7 @@ void lk_close(struct lk_device* device) {
   device->is_leaving = true;
   if (device->link == LK_DOWN || device->link == LK_TO_CONNECT) {
     device->is_leaving = false;
-    sleep(device, device->now_ms);
+    sleep(device, device->now);
   } else if (device->link <= LK_UP) {
     device->link = LK_TO_CLOSE;
   }
@@ -130,13 +129,16 @@ void lk_close(struct lk_device* device) {
 
 /* To try the newest again, a connection that works has to be ended: the pauses grow. */
 void lk_place_failed(struct lk_device* device) {
-  uint64_t pause = lk_patience(device) * 4 << (device->retries < 16 ? device->retries : 16);
-  if (pause > LONGEST_PAUSE_MS) pause = LONGEST_PAUSE_MS;
+  uint32_t pause = lk_patience(device) * 4;
+  uint8_t i;
+  for (i = 0; i < device->retries && pause < LONGEST_PAUSE; ++i)
+    pause *= 2;
+  if (pause > LONGEST_PAUSE) pause = LONGEST_PAUSE;
   if (device->last_error == NULL) device->last_error = "no configuration came";
   lk_remark(device, device->last_error);
   if (device->retries < 16) ++device->retries;
   ++device->failed;
-  device->again_at = device->now_ms + lk_jittered(device, pause);
+  device->again_at = device->now + lk_jittered(device, pause);
 }
 
 /* A request on the bootstrap connection has ended. */
@@ -151,7 +153,7 @@ static void end_enrolment(struct lk_device* device, enum lk_result result) {
     device->exchange.rejections = 0;
   else
     device->ask_not_before = device->exchange.not_before;
-  if (result == LK_DAMAGED) device->ask_not_before = device->now_ms + lk_patience(device);
+  if (result == LK_DAMAGED) device->ask_not_before = device->now + lk_patience(device);
 }
 
 void lk_end_exchange(struct lk_device* device, enum lk_result result) {
@@ -167,21 +169,21 @@ void lk_end_exchange(struct lk_device* device, enum lk_result result) {
     return;
   }
   lk_remark(device, "the credential is not renewed yet; the device keeps the one that it has");
-  device->renew_not_before = device->now_ms + PAUSE_AFTER_DAMAGE_MS;
+  device->renew_not_before = device->now + PAUSE_AFTER_DAMAGE;
 }
 
 /* A newer connection that did not work is tried again; in place of a newer credential another one is
  * requested. */
-uint64_t lk_renewal_timer(const struct lk_device* device) {
-  const uint64_t renew_after = device->credentials[device->place].renew_after;
-  uint64_t now, left, at = device->renew_not_before;
+uint32_t lk_renewal_timer(const struct lk_device* device) {
+  const uint32_t renew_after = device->credentials[device->place].renew_after;
+  uint32_t now, left, at = device->renew_not_before;
   if (!device->session.is_answered || device->link != LK_UP || device->exchange.is_open) return LK_NEVER;
   if (device->failed > 0) return device->again_at > at ? device->again_at : at;
   now = lk_guess_now(device);
   if (now == 0 || renew_after == 0) return LK_NEVER;
   left = renew_after > now ? renew_after - now : 0;
-  left = left < 86400 ? left * 1000 : DAY_MS;
-  return device->now_ms + left > at ? device->now_ms + left : at;
+  left = LK_SECONDS(left < LK_DAY ? left : LK_DAY);
+  return device->now + left > at ? device->now + left : at;
 }
 
 void lk_renew(struct lk_device* device) {

@@ -9,7 +9,7 @@ enum { FORMAT = 1 };
 enum {
   REQUEST_HAS_KEY = 1,
   REQUEST_HAS_ENCRYPTION_KEY = 2,
-  REQUEST_BYTES = 10 + LK_ID_BYTES + 2 * LK_KEY_BYTES
+  REQUEST_BYTES = 6 + LK_ID_BYTES + 2 * LK_KEY_BYTES
 };
 
 /* CREDENTIAL: format, flags, generation, renew_after, not_after, request id, key, encryption key, size of the
@@ -18,7 +18,7 @@ enum {
   IS_PASSWORD = 1,
   IS_BY_SERVICE = 2,
   HAS_ENCRYPTION_KEY = 4,
-  AT_ID = 26,
+  AT_ID = 14,
   AT_KEY = AT_ID + LK_ID_BYTES,
   AT_ENCRYPTION_KEY = AT_KEY + LK_KEY_BYTES,
   AT_LOGIN = AT_ENCRYPTION_KEY + LK_KEY_BYTES
@@ -42,10 +42,10 @@ bool lk_store_request(const struct lk_device* device, const struct lk_request* r
   record[0] = FORMAT;
   record[1] = (uint8_t)((request->has_key ? REQUEST_HAS_KEY : 0) |
                         (request->has_encryption_key ? REQUEST_HAS_ENCRYPTION_KEY : 0));
-  lk_put_u64(record + 2, request->renews);
-  memcpy(record + 10, request->id, LK_ID_BYTES);
-  memcpy(record + 10 + LK_ID_BYTES, request->key, LK_KEY_BYTES);
-  memcpy(record + 10 + LK_ID_BYTES + LK_KEY_BYTES, request->encryption_key, LK_KEY_BYTES);
+  lk_put_u32(record + 2, request->renews);
+  memcpy(record + 6, request->id, LK_ID_BYTES);
+  memcpy(record + 6 + LK_ID_BYTES, request->key, LK_KEY_BYTES);
+  memcpy(record + 6 + LK_ID_BYTES + LK_KEY_BYTES, request->encryption_key, LK_KEY_BYTES);
   done = put(device, LK_SLOT_REQUEST, record, sizeof record);
   lk_wipe(record, sizeof record);
   return done;
@@ -56,10 +56,10 @@ bool lk_load_request(const struct lk_device* device, struct lk_request* request)
   if (get(device, LK_SLOT_REQUEST, record, sizeof record) != sizeof record) return false;
   request->has_key = (record[1] & REQUEST_HAS_KEY) != 0;
   request->has_encryption_key = (record[1] & REQUEST_HAS_ENCRYPTION_KEY) != 0;
-  request->renews = lk_get_u64(record + 2);
-  memcpy(request->id, record + 10, LK_ID_BYTES);
-  memcpy(request->key, record + 10 + LK_ID_BYTES, LK_KEY_BYTES);
-  memcpy(request->encryption_key, record + 10 + LK_ID_BYTES + LK_KEY_BYTES, LK_KEY_BYTES);
+  request->renews = lk_get_u32(record + 2);
+  memcpy(request->id, record + 6, LK_ID_BYTES);
+  memcpy(request->key, record + 6 + LK_ID_BYTES, LK_KEY_BYTES);
+  memcpy(request->encryption_key, record + 6 + LK_ID_BYTES + LK_KEY_BYTES, LK_KEY_BYTES);
   lk_wipe(record, sizeof record);
   return true;
 }
@@ -72,8 +72,8 @@ void lk_write_credential(struct lk_writer* writer, const struct lk_credential* c
                          const struct lk_request* request) {
   const struct lk_bytes id = {request->id, LK_ID_BYTES}, key = {request->key, LK_KEY_BYTES},
                         encryption_key = {request->encryption_key, LK_KEY_BYTES};
-  const uint64_t numbers[] = {credential->generation, credential->renew_after, credential->not_after};
-  uint8_t number[8];
+  const uint32_t numbers[] = {credential->generation, credential->renew_after, credential->not_after};
+  uint8_t number[4];
   const struct lk_bytes number_bytes = {number, sizeof number};
   size_t i;
   lk_write_byte(writer, FORMAT);
@@ -81,7 +81,7 @@ void lk_write_credential(struct lk_writer* writer, const struct lk_credential* c
                                   (credential->is_by_service ? IS_BY_SERVICE : 0) |
                                   (request->has_encryption_key ? HAS_ENCRYPTION_KEY : 0)));
   for (i = 0; i < 3; ++i) {
-    lk_put_u64(number, numbers[i]);
+    lk_put_u32(number, numbers[i]);
     lk_write_bytes(writer, number_bytes);
   }
   lk_write_bytes(writer, id);
@@ -97,9 +97,9 @@ static bool read_credential(struct lk_bytes record, struct lk_credential* creden
   credential->is_password = (record.data[1] & IS_PASSWORD) != 0;
   credential->is_by_service = (record.data[1] & IS_BY_SERVICE) != 0;
   credential->has_encryption_key = (record.data[1] & HAS_ENCRYPTION_KEY) != 0;
-  credential->generation = lk_get_u64(record.data + 2);
-  credential->renew_after = lk_get_u64(record.data + 10);
-  credential->not_after = lk_get_u64(record.data + 18);
+  credential->generation = lk_get_u32(record.data + 2);
+  credential->renew_after = lk_get_u32(record.data + 6);
+  credential->not_after = lk_get_u32(record.data + 10);
   credential->request_id = record.data + AT_ID;
   credential->key = record.data + AT_KEY;
   credential->encryption_key = record.data + AT_ENCRYPTION_KEY;
@@ -134,16 +134,16 @@ bool lk_load_place(const struct lk_device* device, struct lk_credential* credent
   connection = device->buffers.work + credential->head.size;
   room = device->buffers.work_size - credential->head.size;
   size = get(device, LK_SLOT_CONNECTION, connection, room);
-  if (size < 9) return false;
-  memmove(connection, connection + 9, size - 9);
-  return finish(device, credential->head.size + size - 9, credential);
+  if (size < 5) return false;
+  memmove(connection, connection + 5, size - 5);
+  return finish(device, credential->head.size + size - 5, credential);
 }
 
 bool lk_store_credential(struct lk_device* device, unsigned index, struct lk_bytes record) {
   if (!put(device, lk_credential_slot(index), record.data, record.size)) return false;
-  device->credentials[index].generation = lk_get_u64(record.data + 2);
-  device->credentials[index].renew_after = lk_get_u64(record.data + 10);
-  device->credentials[index].not_after = lk_get_u64(record.data + 18);
+  device->credentials[index].generation = lk_get_u32(record.data + 2);
+  device->credentials[index].renew_after = lk_get_u32(record.data + 6);
+  device->credentials[index].not_after = lk_get_u32(record.data + 10);
   return true;
 }
 
@@ -153,15 +153,15 @@ void lk_drop_credential(struct lk_device* device, unsigned index) {
 }
 
 /* CONNECTION: format, generation, the connection. */
-bool lk_store_connection(struct lk_device* device, uint64_t generation, struct lk_bytes connection) {
+bool lk_store_connection(struct lk_device* device, uint32_t generation, struct lk_bytes connection) {
   uint8_t* const record = device->buffers.message; /* what was in the message is in the work buffer by now */
   if (generation != 0) {
-    if (connection.size + 9 > device->buffers.message_size) return false;
-    memmove(record + 9, connection.data, connection.size);
+    if (connection.size + 5 > device->buffers.message_size) return false;
+    memmove(record + 5, connection.data, connection.size);
     record[0] = FORMAT;
-    lk_put_u64(record + 1, generation);
+    lk_put_u32(record + 1, generation);
   }
-  if (!put(device, LK_SLOT_CONNECTION, record, generation == 0 ? 0 : connection.size + 9)) return false;
+  if (!put(device, LK_SLOT_CONNECTION, record, generation == 0 ? 0 : connection.size + 5)) return false;
   device->moving = generation;
   return true;
 }
@@ -183,8 +183,8 @@ struct lk_bytes lk_read_connection_record(const struct lk_device* device, unsign
   struct lk_credential credential;
   const enum lk_slot slot = is_moved ? LK_SLOT_CONNECTION : lk_credential_slot(index);
   record.size = get(device, slot, device->buffers.message, device->buffers.message_size);
-  credential.head.size = 9;
-  if (record.size < 9 || (!is_moved && !read_credential(record, &credential))) {
+  credential.head.size = 5;
+  if (record.size < 5 || (!is_moved && !read_credential(record, &credential))) {
     record.size = 0;
     return record;
   }
@@ -194,12 +194,12 @@ struct lk_bytes lk_read_connection_record(const struct lk_device* device, unsign
 }
 
 /* CONFIG: format with a flag, version, JSON. */
-bool lk_store_config(struct lk_device* device, uint64_t version, struct lk_slice json, bool was_sealed) {
-  uint8_t* const record = json.data - 9; /* the member's name is there */
+bool lk_store_config(struct lk_device* device, uint32_t version, struct lk_slice json, bool was_sealed) {
+  uint8_t* const record = json.data - 5; /* the member's name is there */
   if (version <= device->config_version) return true;
   record[0] = was_sealed ? 0x80 | FORMAT : FORMAT;
-  lk_put_u64(record + 1, version);
-  if (!put(device, LK_SLOT_CONFIG, record, json.size + 9)) return false;
+  lk_put_u32(record + 1, version);
+  if (!put(device, LK_SLOT_CONFIG, record, json.size + 5)) return false;
   device->config_version = version;
   return true;
 }
@@ -208,25 +208,25 @@ bool lk_load_config(const struct lk_device* device, struct lk_config* config) {
   uint8_t* const record = device->buffers.message;
   const size_t size =
       device->store->get(device->store->context, LK_SLOT_CONFIG, record, device->buffers.message_size);
-  if (size < 9 || size > device->buffers.message_size || (record[0] & 0x7F) != FORMAT) return false;
+  if (size < 5 || size > device->buffers.message_size || (record[0] & 0x7F) != FORMAT) return false;
   config->was_sealed = (record[0] & 0x80) != 0;
-  config->version = lk_get_u64(record + 1);
-  config->json.data = record + 9;
-  config->json.size = size - 9;
+  config->version = lk_get_u32(record + 1);
+  config->json.data = record + 5;
+  config->json.size = size - 5;
   return true;
 }
 
 /* CLOCK, APPLIED: format, number. */
-bool lk_store_number(const struct lk_device* device, enum lk_slot slot, uint64_t number) {
-  uint8_t record[9] = {FORMAT};
-  lk_put_u64(record + 1, number);
+bool lk_store_number(const struct lk_device* device, enum lk_slot slot, uint32_t number) {
+  uint8_t record[5] = {FORMAT};
+  lk_put_u32(record + 1, number);
   return put(device, slot, record, sizeof record);
 }
 
-uint64_t lk_load_number(const struct lk_device* device, enum lk_slot slot) {
-  uint8_t record[9];
+uint32_t lk_load_number(const struct lk_device* device, enum lk_slot slot) {
+  uint8_t record[5];
   const size_t size = device->store->get(device->store->context, slot, record, sizeof record);
-  return size >= sizeof record && (record[0] & 0x7F) == FORMAT ? lk_get_u64(record + 1) : 0;
+  return size >= sizeof record && (record[0] & 0x7F) == FORMAT ? lk_get_u32(record + 1) : 0;
 }
 
 void lk_load_known(struct lk_device* device) {
@@ -242,5 +242,5 @@ void lk_load_known(struct lk_device* device) {
   device->config_version = lk_load_number(device, LK_SLOT_CONFIG);
   device->applied_version = lk_load_number(device, LK_SLOT_APPLIED);
   device->server_time = lk_load_number(device, LK_SLOT_CLOCK);
-  device->heard_ms = LK_NEVER;
+  device->heard = LK_NEVER;
 }

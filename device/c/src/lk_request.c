@@ -76,7 +76,7 @@ static void write_circumstances(const struct lk_device* device, struct lk_writer
   }
   if (device->buffers.message_size < LK_LARGEST_MESSAGE) {
     lk_write(writer, ",\"max_message_bytes\":");
-    lk_write_number(writer, device->buffers.message_size);
+    lk_write_number(writer, (uint32_t)device->buffers.message_size);
   }
 }
 

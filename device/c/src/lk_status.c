@@ -12,7 +12,7 @@ static void write_session(const struct lk_device* device, struct lk_writer* writ
   lk_write_byte(writer, '"');
 }
 
-static void write_number(struct lk_writer* writer, const char* name, uint64_t number) {
+static void write_number(struct lk_writer* writer, const char* name, uint32_t number) {
   lk_write(writer, name);
   lk_write_number(writer, number);
 }

@@ -47,7 +47,7 @@ void lk_write(struct lk_writer* writer, const char* text) {
   lk_write_bytes(writer, lk_text(text));
 }
 
-void lk_write_number(struct lk_writer* writer, uint64_t number) {
+void lk_write_number(struct lk_writer* writer, uint32_t number) {
   char digits[20];
   size_t count = 0;
   do {

@@ -17,7 +17,7 @@ struct lk_writer lk_write_to(uint8_t* buffer, size_t size);
 void lk_write_byte(struct lk_writer* writer, uint8_t byte);
 void lk_write_bytes(struct lk_writer* writer, struct lk_bytes bytes);
 void lk_write(struct lk_writer* writer, const char* text);
-void lk_write_number(struct lk_writer* writer, uint64_t number);
+void lk_write_number(struct lk_writer* writer, uint32_t number);
 /** Standard base64 with padding. */
 void lk_write_base64(struct lk_writer* writer, struct lk_bytes bytes);
 void lk_write_base64url(struct lk_writer* writer, struct lk_bytes bytes);

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/repository.hpp"
 
 #ifdef LATCHKEY_HAS_PSA
 #include "device/c/crypto/lk_psa.h"
@@ -8,6 +9,8 @@
 #include "unit/device_c/played_life.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 // The device in C between a memory, a broker and a service that the tests play: its whole life, and power
 // cuts at every write of it.
@@ -55,6 +58,31 @@ TEST_CASE("the device in C lives its whole life with every proof", "[device_c]")
       CHECK(life.applied == std::vector<std::string>{"{}", R"({"interval_s":5})", R"({"interval_s":6})"});
       CHECK(life.service.newest() == 2);
     }
+  }
+}
+
+/// The numbers of a row of docs/microcontrollers.md: the largest message sent, and received.
+std::pair<std::size_t, std::size_t> told_sizes(const std::string& name) {
+  std::ifstream file(test::repository_path("docs/microcontrollers.md"));
+  std::pair<std::size_t, std::size_t> told{};
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("| " + name + " |")) continue;
+    std::istringstream numbers(line.substr(name.size() + 4));
+    char bar = 0;
+    numbers >> told.first >> bar >> told.second;
+  }
+  return told;
+}
+
+TEST_CASE("the page about microcontrollers says how large the messages of a life are", "[device_c]") {
+  for (const auto& [name, proof] : proofs()) {
+    PlayedLife life(proof);
+    REQUIRE(life.live_until_moved());
+    const auto [sent, heard] = told_sizes(name);
+    CAPTURE(name, life.largest_sent, life.largest_heard);
+    // Signatures in DER differ by a few bytes.
+    CHECK((life.largest_sent <= sent && sent < life.largest_sent + 100));
+    CHECK((life.largest_heard <= heard && heard < life.largest_heard + 100));
   }
 }
 

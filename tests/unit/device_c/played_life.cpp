@@ -92,7 +92,7 @@ void PlayedLife::report(void* context, const lk_event* event) {
 }
 
 void PlayedLife::tell_time() {
-  lk_on_time(&device, now_ms_, has_clock ? static_cast<std::uint64_t>(service.now) : 0);
+  lk_on_time(&device, now_ms_, has_clock ? static_cast<std::uint32_t>(service.now) : 0);
 }
 
 void PlayedLife::connect() {
@@ -121,6 +121,7 @@ void PlayedLife::connect() {
 void PlayedLife::publish() {
   const std::string topic = step_.topic, payload = text_of(step_.payload);
   const auto id = step_.id;
+  largest_sent = std::max(largest_sent, payload.size());
   if (topic.ends_with("/request")) {
     ++requests;
     service.note(payload);
@@ -146,6 +147,7 @@ bool PlayedLife::turn() {
   if (!inbox_.empty()) {
     const auto [topic, message] = inbox_.front();
     inbox_.erase(inbox_.begin());
+    largest_heard = std::max(largest_heard, message.size());
     if (!message.empty()) deliver(topic, message);
     return true;
   }

@@ -44,7 +44,8 @@ class PlayedLife {
   bool service_is_away = false;
   std::string dead_host;  ///< nothing listens there
   bool refuses_config = false;
-  std::size_t request_bytes = 0;
+  std::size_t request_bytes = 0;                    ///< of the last request
+  std::size_t largest_sent = 0, largest_heard = 0;  ///< of all messages
   int requests = 0, connections = 0, restarts = 0;
 
   [[nodiscard]] std::uint64_t now_ms() const { return now_ms_; }

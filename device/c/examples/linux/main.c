@@ -41,7 +41,7 @@ static uint64_t now_ms(void) {
 }
 
 static void tell_time(void) {
-  lk_on_time(&device, now_ms(), options.has_clock ? (uint64_t)time(NULL) : 0);
+  lk_on_time(&device, now_ms(), options.has_clock ? (uint32_t)time(NULL) : 0);
 }
 
 /* --- what libmosquitto calls, from mosquitto_loop */
@@ -132,7 +132,7 @@ static void publish(const struct lk_step* step) {
 }
 
 static void apply(const struct lk_config* config) {
-  const uint64_t version = config->version;
+  const uint32_t version = config->version;
   const char* why;
   const bool ok = apply_config(&options, config, &why);
   if (ok) report_config(config->json, config->was_sealed);
@@ -206,12 +206,12 @@ static void run(void) {
  * a second. */
 static int provision(void) {
   const uint64_t end = now_ms() + options.timeout_s * 1000ULL;
-  uint64_t believe_at = LK_NEVER;
+  uint64_t believe_at = UINT64_MAX;
   while (turn() && now_ms() < end) {
     if (is_asked_to_stop || reported.is_ready) break;
     if (reported.is_refused || believe_at <= now_ms()) return REFUSED;
-    if (reported.is_refused_openly && believe_at == LK_NEVER) believe_at = now_ms() + 1000;
-    if (reported.is_accepted) believe_at = LK_NEVER;
+    if (reported.is_refused_openly && believe_at == UINT64_MAX) believe_at = now_ms() + 1000;
+    if (reported.is_accepted) believe_at = UINT64_MAX;
   }
   lk_stop(&device);
   while (turn()) {
@@ -222,7 +222,7 @@ static int provision(void) {
 /* What `ready` shows if no other configuration comes. */
 static void report_stored(void) {
   static uint8_t json[8192];
-  uint64_t version;
+  uint32_t version;
   bool was_sealed;
   struct lk_bytes config = {json, 0};
   config.size = lk_read_config(&device, json, sizeof json, &version, &was_sealed);
