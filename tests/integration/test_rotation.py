@@ -67,7 +67,7 @@ class Rotation(StackTest):
         self.assertTrue(self.counts(second, 2))
         self.assertEqual(self.statuses(), ["retired", "active"])
         self.assertFalse(self.counts(first, 1), "a retired generation opens no session")
-        self.assertEqual(self.refused(self.next_of(first)), "the certificate in x5t#S256 is no longer good: retired")
+        self.assertEqual(self.refused(self.next_of(first)), "the certificate in x5t#S256 has ended: retired")
         self.assert_accepted(self.next_of(second).provision(), generation=3)
 
     def test_a_newer_issue_ends_one_that_was_not_used(self) -> None:
@@ -101,13 +101,13 @@ class Rotation(StackTest):
     def test_after_the_grace_it_is_refused_and_the_factorys_proof_goes_on(self) -> None:
         first = self.provisioned("--renewal-grace-days", "3")
         self.age(1, "not_before = now() - interval '50 days', not_after = now() - interval '73 hours'")
-        self.assertEqual(self.refused(self.next_of(first)), "the certificate in x5t#S256 is no longer good: expired")
+        self.assertEqual(self.refused(self.next_of(first)), "the certificate in x5t#S256 has ended: expired")
         self.assert_accepted(self.next_of(first, first.proof).provision(), generation=2)
 
     def test_without_a_grace_the_end_is_the_end(self) -> None:
         first = self.provisioned("--renewal-grace-days", "0")
         self.age(1, "not_before = now() - interval '50 days', not_after = now() - interval '1 second'")
-        self.assertEqual(self.refused(self.next_of(first)), "the certificate in x5t#S256 is no longer good: expired")
+        self.assertEqual(self.refused(self.next_of(first)), "the certificate in x5t#S256 has ended: expired")
 
     # --- never used (G12)
 

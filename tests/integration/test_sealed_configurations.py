@@ -168,7 +168,7 @@ class SealedConfigurations(ProofTest):
         newer = self.roll_key()
         self.assertEqual(self.retire_key(), 1)
         self.assertEqual(self.refused(self.renewal_of(renewed), "encryption_required"),
-                         "a sealed configuration, and no key to encrypt it for")
+                         "a sealed configuration, but no key to encrypt it with")
         self.assertEqual(len(self.problems()), 1)
         with renewed.connect() as session:  # its certificate still connects
             self.change_config(renewed, 9)
@@ -185,7 +185,7 @@ class SealedConfigurations(ProofTest):
         self.assert_plain(device)
         self.stack.sql(f"SELECT registry.set_group_policy('{self.name}', '{{\"sealing\": \"always\"}}', 'why')")
         self.await_problems("its configuration cannot be sent: it must be sealed, but the device has no key that it can open it with")
-        self.assertIn("no key to encrypt it for", self.refused(self.renewal_of(device), "encryption_required"))
+        self.assertIn("no key to encrypt it with", self.refused(self.renewal_of(device), "encryption_required"))
         self.stack.sql(f"SELECT registry.set_group_policy('{self.name}', '{{\"sealing\": null}}', 'why')")
         self.await_problems()
 

@@ -81,7 +81,7 @@ TEST_CASE("what an operator is told to do has the device and the group filled in
   }
   CHECK(database.shown("SELECT advice FROM registry.recent_rejections ORDER BY device_id", Login::reader) ==
         "SELECT registry.enable_device('enrolment_disabled', 'why') lets it in again.\n"
-        "latchkey enroll device not_on_the_list --group not_on_the_list --allow lists it.");
+        "Add it to the list: latchkey enroll device not_on_the_list --group not_on_the_list --allow.");
 }
 
 TEST_CASE("a group's name that a stranger made up is filled in nowhere", "[reasons]") {
@@ -100,9 +100,9 @@ TEST_CASE(
     "[reasons]") {
   Database database;
   const std::map<Reason, std::string> begins = {
-      {Reason::enrolled_key_not_accepted, "Not the device's fault: "},
-      {Reason::enrolled_key_not_opened, "Not the device's fault: "},
-      {Reason::renewal_not_signed, "It names a certificate of its own and does not hold the key of it: "}};
+      {Reason::enrolled_key_not_accepted, "The device is not at fault: "},
+      {Reason::enrolled_key_not_opened, "The device is not at fault: "},
+      {Reason::renewal_not_signed, "It names one of its certificates but does not have the key. "}};
   for (const auto& [reason, beginning] : begins) {
     ReasonCase c(database, reason);
     happen(c, reasons_of_proofs().at(reason));

@@ -116,10 +116,11 @@ TEST_CASE("explain: what an operator does is the catalogue's advice, with the na
   known.is(DeviceState::suspended);
   known.policy().may_reprovision = false;
   known.facts.enrolment->enabled = false;
-  CHECK(remedies(known) ==
-        "SELECT registry.enable_group('meters', 'why') lets its devices in again.\n"
-        "SELECT registry.resume('12345', 'why') lets it go on.\n"
-        "If the device lost its credential: SELECT registry.reset('12345', 'why') lets it provision anew.\n");
+  CHECK(
+      remedies(known) ==
+      "SELECT registry.enable_group('meters', 'why') lets its devices in again.\n"
+      "SELECT registry.resume('12345', 'why') ends the suspension.\n"
+      "If the device lost its credential: SELECT registry.reset('12345', 'why') lets it provision again.\n");
 }
 
 TEST_CASE("explain: a password is renewed by the first proof when its time has come", "[explain]") {
@@ -185,7 +186,7 @@ TEST_CASE("explain: placeholders are filled in once, whatever the names are", "[
   Known known;
   known.facts.enrolment->group = "GRID";
   known.policy().admitted = Admitted::listed;
-  CHECK(remedies(known) == "latchkey enroll device 12345 --group GRID --allow lists it.\n");
+  CHECK(remedies(known) == "Add it to the list: latchkey enroll device 12345 --group GRID --allow.\n");
 }
 
 namespace {
