@@ -89,6 +89,7 @@ struct lk_device {
 
   const char* failure; /* code and message of `failed` */
   const char* failure_text;
+  char previous[17]; /* the last session in which `connected` was said; empty: none since power-up */
   struct lk_exchange exchange;
   struct lk_session session;
 };

@@ -49,6 +49,8 @@ void lk_new_session(struct lk_device* device) {
   uint8_t bytes[12] = {0};
   const struct lk_bytes view = {bytes, sizeof bytes};
   struct lk_writer writer = lk_write_to((uint8_t*)device->session.name, sizeof device->session.name - 1);
+  if (device->session.said != LK_STATUS_NONE)
+    memcpy(device->previous, device->session.name, sizeof device->previous);
   memset(&device->session, 0, sizeof device->session);
   device->session.next_status = device->session.next_apply = LK_NEVER;
   (void)lk_random(device, bytes, sizeof bytes);

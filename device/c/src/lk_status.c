@@ -22,14 +22,23 @@ static enum lk_signer signer_of(const struct lk_device* device, const struct lk_
   return credential->is_password ? LK_BY_PASSWORD : LK_BY_CERTIFICATE;
 }
 
+/* The service tells by it two devices with one identity from one with a bad connection. */
+static void write_connected_members(const struct lk_device* device, struct lk_writer* writer,
+                                    uint32_t generation) {
+  write_session(device, writer, "connected");
+  write_number(writer, ",\"generation\":", generation);
+  if (device->previous[0] == '\0') return;
+  lk_write(writer, ",\"previous\":");
+  lk_write_json(writer, device->previous);
+}
+
 /* Signed, it says over which connection it goes, so that a copy is no good at another broker. */
 static bool write_signed_connected(const struct lk_device* device, struct lk_writer* writer,
                                    const struct lk_credential* credential) {
   uint8_t* const jws = writer->at;
   const enum lk_signer signer = signer_of(device, credential);
   lk_jws_begin(device, writer, "provisioning-status+jws", signer, credential);
-  write_session(device, writer, "connected");
-  write_number(writer, ",\"generation\":", credential->generation);
+  write_connected_members(device, writer, credential->generation);
   lk_write(writer, ",\"device_id\":");
   lk_write_json(writer, device->setup->device_id);
   lk_write(writer, ",\"connection\":{\"host\":");
@@ -46,8 +55,7 @@ static bool write_connected(struct lk_device* device, struct lk_writer* writer,
       device->signed_generation = credential->generation;
     return write_signed_connected(device, writer, credential);
   }
-  write_session(device, writer, "connected");
-  write_number(writer, ",\"generation\":", credential->generation);
+  write_connected_members(device, writer, credential->generation);
   lk_write_byte(writer, '}');
   return true;
 }

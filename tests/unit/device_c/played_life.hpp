@@ -32,6 +32,7 @@ class PlayedLife {
   }
   void power_cut() {
     flash.power_on();
+    service.on_power_cut();
     start();
   }
 

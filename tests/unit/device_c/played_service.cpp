@@ -347,6 +347,9 @@ std::string PlayedService::hear(std::string_view status) {
     const std::int64_t generation = body.at("generation");
     expect(is_signed || generation <= confirmed_ || !credentials_.at(generation).is_live,
            "a plain connected before its time");
+    expect(body.value("previous", "") == (session == told_session_ ? previous_ : told_session_),
+           "the previous session");
+    if (session != told_session_) previous_ = std::exchange(told_session_, session);
     if (!credentials_.at(generation).is_live) return {};
     if (!session_.empty() && session_ != session) ended_sessions_.insert(session_);
     session_ = session;

@@ -60,6 +60,9 @@ class PlayedService {
   std::string last_request_id, last_nonce;
   std::int64_t told_size = 0;  ///< max_message_bytes of the last signed request
 
+  /// The device was switched off and on: it does not know its last session.
+  void on_power_cut() { told_session_.clear(); }
+
   /// May it log in at this broker, and as which generation? 0: no.
   [[nodiscard]] std::int64_t generation_of(std::string_view leaf, std::string_view username,
                                            std::string_view password) const;
@@ -119,6 +122,7 @@ class PlayedService {
   std::optional<crypto::Identity> next_anchor_;
   std::map<std::int64_t, Credential> credentials_;
   std::int64_t confirmed_ = 0, session_generation_ = 0;
+  std::string told_session_, previous_;  ///< of each `connected`, counted or not
   std::string session_, host_ = "one.example", nonce_;
   std::set<std::string> ended_sessions_, hosts_used_;
   Json config_ = Json::object();
