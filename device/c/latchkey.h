@@ -74,9 +74,10 @@ struct lk_answer {
 
 enum lk_event_kind {
   LK_EVENT_POWERED_ON,
-  LK_EVENT_REQUEST_SENT,  /**< text: request_id; flag: with a nonce */
-  LK_EVENT_ANSWER,        /**< answer */
-  LK_EVENT_CONNECTED,     /**< text: host, other: session, number: generation, port */
+  LK_EVENT_REQUEST_SENT, /**< text: request_id; flag: with a nonce */
+  LK_EVENT_ANSWER,       /**< answer */
+  LK_EVENT_CONNECTED, /**< text: host, other: session, bytes: user name or device id, number: generation, port
+                       */
   LK_EVENT_CONFIGURATION, /**< bytes: state, number: config_version, flag: it has a configuration */
   LK_EVENT_APPLIED,       /**< number: config_version */
   LK_EVENT_FAILED,        /**< text: code, other: message */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from run_case import RunTest, make_due
+from run_case import RunTest
 
 from running_device import RunningDevice
 
@@ -28,7 +28,7 @@ class CrashTest(RunTest):
         device = self.running(*life.flags, device_id=device_id)
         device.expect("ready")
         self.assertEqual(device.stop(), 0)
-        make_due(device.folder, 1)
+        self.program.make_due(device.folder, 1)
         return Life(device_id, life.flags, 2)
 
     def is_killed(self, life: Life, failpoint: str) -> bool:
@@ -54,7 +54,7 @@ class CrashTest(RunTest):
         device = self.running(*life.flags, device_id=life.device_id)
         self.assertTrue(self.comes_through(device, life), device.errors.read_text())
         self.assertEqual(device.stop(), 0)
-        self.assertEqual(device.generations(), [life.generation])
+        self.assertEqual(self.program.generations(device.folder), [life.generation])
         self.assertEqual(self.reasons(life.device_id), [])
         self.assertEqual(self.statuses(life.device_id), ["retired"] * (life.generation - 1) + ["active"])
         left = sorted(path.name for path in device.folder.iterdir() if path.name.startswith((".", "request")))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from stack_case import StackTest
 
+from device_program import DeviceProgram, Reference
 from running_device import RunningDevice
 
 
-def make_due(folder: Path, generation: int) -> None:
-    """The time of the renewal has come, for a device that does not run."""
-    file = folder / f"credential-{generation}" / "connection.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"renew_after": 1}))
-
-
 class RunTest(StackTest):
+    program: DeviceProgram = Reference()
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.stack.device_binary = cls.stack.binary.with_name(cls.program.name)
+
     def key_flags(self, device_id: str = "", *flags: str) -> list[str]:
         """Enrolled individually by a key of its own."""
         device_id = device_id or self.name

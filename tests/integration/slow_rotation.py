@@ -27,7 +27,7 @@ class RotationInRealTime(RunTest):
             device.expect("connected", generation=generation)
             device.expect("ready")
         self.assertEqual(self.statuses(), ["retired", "retired", "active"])
-        self.assertEqual((self.decisions(self.name), device.generations()), (["accepted"] * 3, [3]))
+        self.assertEqual((self.decisions(self.name), self.program.generations(device.folder)), (["accepted"] * 3, [3]))
         row = self.row(self.name)
         self.assertEqual((row["state"], row["online"]), ("ready", True))
 

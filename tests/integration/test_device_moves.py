@@ -19,7 +19,7 @@ from typing import Any
 
 from jwcrypto import jwe, jwk
 
-from run_case import RunTest, make_due
+from run_case import RunTest
 from test_device_contract import Signer
 
 from foreign_device import CONFIG, RESPONSE
@@ -76,7 +76,7 @@ class DeviceMoves(RunTest):
         flags = self.key_flags()
         folder = self.provisioned(*flags).folder
         if due:
-            make_due(folder, 1)
+            self.program.make_due(folder, 1)
         self.stack.service.stop()
         wire = self.account("service", f"played-{self.name}")
         for topic in ("devices/+/status", "provisioning/v1/+/request"):
@@ -99,7 +99,7 @@ class DeviceMoves(RunTest):
         return [base64.b64encode(ssl.PEM_cert_to_DER_cert(file.read_text())).decode()]
 
     def places(self, device: RunningDevice) -> list[tuple[str, int]]:
-        return [(place["host"], place["port"]) for place in device.read("credential-1/connection.json")["connections"]]
+        return [(place.host, place.port) for place in self.program.places(device.folder)]
 
     # --- a device with a password
 
@@ -140,7 +140,7 @@ class DeviceMoves(RunTest):
             device.expect("connected", subject=f"{self.name}@{generation}", generation=generation)
             service.configure(service.hear_status("connected", generation=generation)["session"])
         device.expect("ready")
-        self.assertEqual(device.generations(), [2])
+        self.assertEqual(self.program.generations(device.folder), [2])
 
     # --- moving
 
@@ -183,7 +183,8 @@ class DeviceMoves(RunTest):
             device.expect("connected")
             service.configure(service.hear_status("connected")["session"])
             device.expect("ready")
-            self.assertEqual([place["ca"] for place in device.read("credential-1/connection.json")["connections"]], [right["ca"]])
+            self.assertEqual([place.anchors for place in self.program.places(device.folder)],
+                             [[base64.b64decode(der) for der in right["ca"]]])
 
     def test_a_new_credential_that_does_not_work_costs_nothing(self) -> None:
         stranger = Signer.load(self.stack.pki / "server-ca.pem", self.stack.pki / "server-ca-key.pem")
@@ -197,7 +198,7 @@ class DeviceMoves(RunTest):
             device.expect("renewed", generation=2)
             service.configure(service.hear_status("connected", generation=1)["session"])
             device.expect("ready")
-            self.assertEqual(device.generations(), [1, 2])
+            self.assertEqual(self.program.generations(device.folder), [1, 2])
             # It asks for the same again, and its key is the same.
             again = service.hear("request", 30)
             self.assertEqual((again["request_id"], again["encryption_key"]), (request["request_id"], request["encryption_key"]))

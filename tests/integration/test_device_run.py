@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from run_case import RunTest, make_due
+from run_case import RunTest
 
 
 class DeviceRun(RunTest):
@@ -18,7 +18,7 @@ class DeviceRun(RunTest):
     def test_it_provisions_stays_and_says_goodbye(self) -> None:
         device = self.running(*self.key_flags("", "--device-config", '{"a":1}'), "--attribute", "model=T1000")
         ready = device.expect("ready")
-        self.assertEqual((ready["sealed"], "config" in ready, device.read("config.json")["config"]), (True, False, {"a": 1}))
+        self.assertEqual((ready["sealed"], "config" in ready, self.program.config(device.folder)), (True, False, {"a": 1}))
         row = self.row(self.name)
         self.assertEqual((row["state"], row["online"], row["attributes"]), ("ready", True, {"model": "T1000"}))
         self.assertIsNone(device.process.poll())
@@ -107,18 +107,18 @@ class DeviceRun(RunTest):
     def test_it_renews_by_its_certificate_and_drops_the_old_one_then(self) -> None:
         flags = self.key_flags()
         device = self.provisioned(*flags)
-        make_due(device.folder, 1)
+        self.program.make_due(device.folder, 1)
         device = self.running(*flags)
         device.expect("renewing", generation=1)
         device.expect("renewed", generation=2)
         device.expect("connected", generation=2)
         device.expect("ready")
-        self.assertEqual(device.generations(), [2])
-        self.assertFalse((device.folder / "request.json").exists())
+        self.assertEqual(self.program.generations(device.folder), [2])
+        self.assertIsNone(self.program.request_id(device.folder))
         self.assertEqual(self.statuses(), ["retired", "active"])
         row = self.row(self.name)
         self.assertEqual((row["state"], row["generation"], row["online"]), ("ready", 2, True))
-        self.assertEqual(device.read("credential-2/connection.json")["answered_by"], "service")
+        self.assertTrue(self.program.is_signed_by_service(device.folder, 2))
         # Signed by the service from here on, and found again after a power cut.
         device.kill()
         self.running(*flags).expect("ready")
@@ -127,7 +127,7 @@ class DeviceRun(RunTest):
     def test_a_device_without_a_clock_renews_by_a_nonce(self) -> None:
         flags = [*self.key_flags(), "--no-clock"]
         device = self.provisioned(*flags)
-        make_due(device.folder, 1)
+        self.program.make_due(device.folder, 1)
         device = self.running(*flags)
         device.expect("answer", status="challenge")
         device.expect("connected", generation=2)
@@ -136,10 +136,10 @@ class DeviceRun(RunTest):
     def test_an_answer_that_is_lost_is_asked_for_again_after_a_power_cut(self) -> None:
         flags = self.key_flags()
         device = self.provisioned(*flags)
-        make_due(device.folder, 1)
+        self.program.make_due(device.folder, 1)
         device = self.running(*flags, LATCHKEY_FAILPOINTS="answer_received:kill")
         device.await_end()
-        self.assertEqual(device.generations(), [1])
+        self.assertEqual(self.program.generations(device.folder), [1])
         device = self.running(*flags)
         device.expect("connected", generation=1)
         device.expect("connected", generation=2)
@@ -149,7 +149,7 @@ class DeviceRun(RunTest):
     def test_a_renewal_survives_a_service_that_is_away(self) -> None:
         flags = self.key_flags()
         device = self.provisioned(*flags)
-        make_due(device.folder, 1)
+        self.program.make_due(device.folder, 1)
         with self.service_away():
             device = self.running(*flags)
             device.expect("connected", generation=1)
@@ -174,10 +174,10 @@ class DeviceRun(RunTest):
         self.stack.cluster.sql(f"UPDATE registry.enrollment_group SET lifetime_s = 86400 WHERE name = '{self.name}'; "
                                f"UPDATE registry.credential SET not_before = now() - interval '100 days', not_after = now() - "
                                f"interval '{ago}' WHERE device_id = '{self.name}'")
-        (device.folder / "clock.json").write_text(json.dumps({"server_time": int(time.time()) + 3600}))
+        self.program.set_time(device.folder, int(time.time()) + 3600)
         device = self.running(*flags)
         device.expect("renewing", generation=1)
         device.expect("connected", generation=2)
         device.expect("ready")
-        self.assertEqual((device.generations(), self.row(self.name)["state"]), ([2], "ready"))
+        self.assertEqual((self.program.generations(device.folder), self.row(self.name)["state"]), ([2], "ready"))
         return self.decisions(self.name)

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from run_case import RunTest, make_due
+from run_case import RunTest
 
 from daemon import clean_environment
 from running_device import RunningDevice
@@ -53,12 +53,12 @@ class Examples(RunTest):
     def test_python_renews(self) -> None:
         device = self.python(*self.key_flags("", "--device-config", '{"a":1}'), "--once")
         self.assertEqual(device.await_end(), 0, device.errors.read_text())
-        make_due(device.folder, 1)
+        self.program.make_due(device.folder, 1)
         device = self.python(*self.key_flags_again())
         device.expect("renewing", generation=1)
         device.expect("connected", generation=2)
         device.expect("ready")
-        self.assertEqual((device.generations(), self.statuses()), ([2], ["retired", "active"]))
+        self.assertEqual((self.program.generations(device.folder), self.statuses()), ([2], ["retired", "active"]))
         self.assertFalse((device.folder / "request.json").exists())
         device.kill()
         self.python(*self.key_flags_again()).expect("ready")

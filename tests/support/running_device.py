@@ -85,6 +85,3 @@ class RunningDevice:
 
     def read(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text())
-
-    def generations(self) -> list[int]:
-        return sorted(int(path.name.partition("-")[2]) for path in self.folder.glob("credential-*"))

@@ -40,6 +40,9 @@ static void report_connected(const struct lk_device* device) {
   event.kind = LK_EVENT_CONNECTED;
   event.text = credential.connection.host;
   event.other = device->session.name;
+  event.bytes = lk_text(device->setup->device_id);
+  if (credential.is_password && lk_list_next(&credential.login, &event.bytes))
+    --event.bytes.size; /* its NUL */
   event.number = credential.generation;
   event.port = credential.connection.port;
   lk_report(device, &event);

@@ -105,6 +105,7 @@ static void members(const struct lk_event* event) {
       plain("host", event->text);
       number("port", event->port);
       plain("session", event->other);
+      text("subject", event->bytes);
       number("generation", event->number);
       break;
     case LK_EVENT_CONFIGURATION:
