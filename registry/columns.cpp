@@ -15,7 +15,7 @@ constexpr Column request_facts_columns[] = {
     attributes, same_generation, same_type, same_digest, same_certificate, same_salt, same_master_key,
     same_not_before, same_not_after, same_live, newest_generation, newest_type, newest_not_before,
     newest_not_after, newest_live, presented_certificate, presented_status,
-    presented_sealing_key};
+    presented_sealing_key, confirmed};
 constexpr Column request_key_columns[] = {
     i, device_id, request_id, group_name, token_hash, ca_subject, certificate, last_subject};
 constexpr Column outcome_row_columns[] = {i, outcome};
@@ -30,12 +30,12 @@ constexpr Column status_facts_columns[] = {
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
     config_version, applied_config_version, config_layers, config_digest, config_fault, endpoint,
     endpoint_given, attributes, credential_generation, live, signed_by, answer_key, sealing_key,
-    credential_type, session};
-constexpr Column status_key_columns[] = {i, device_id, generation};
+    credential_type, session, confirmed, salt, master_key, certificate, given_endpoint, told_endpoint};
+constexpr Column status_key_columns[] = {i, device_id, generation, signed_connected};
 constexpr Column decided_status_columns[] = {
     i, device_id, kind, session, generation, config_version, attributes_json, failure, expected_state,
     next, version_from, layers_from, new_version, config_layers, config_digest, config_fault, endpoint,
-    handed_over_at, skip_locked};
+    handed_over_at, skip_locked, confirms};
 constexpr Column sent_credential_columns[] = {i, device_id, generation};
 constexpr Column lock_holder_columns[] = {pid, login, since};
 constexpr Column due_config_columns[] = {device_id};

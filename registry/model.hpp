@@ -89,6 +89,8 @@ struct Device {
   std::int64_t applied_config_version = 0;
   std::optional<crypto::Sha256Digest> endpoint_given;  ///< Configured::endpoint that the device has
   std::string attributes = "{}";
+  /// The greatest generation since the registration for which a signed `connected` counted; 0: none.
+  std::int64_t confirmed = 0;
 };
 
 /// The signer of the answer that delivered a credential. Configurations for that credential have the same
@@ -237,6 +239,7 @@ struct LockHolder {
 struct StatusKey {
   protocol::DeviceId device_id;
   std::optional<std::int64_t> generation;  ///< only for `connected`; otherwise the open session's is used
+  bool is_signed = false;                  ///< loads what its proof is checked against, too
 };
 
 struct StatusFacts {
@@ -244,6 +247,9 @@ struct StatusFacts {
   std::optional<Enrolment> enrolment;    ///< the enrolment that registered the device
   std::optional<Credential> credential;  ///< of that generation
   std::string session;                   ///< the open one
+  /// Where the device was told to connect, JSON as Enrolment::endpoint: where it is, and where it was last
+  /// sent. Only for a signed `connected`.
+  std::vector<std::string> endpoints;
 };
 
 struct DecidedStatus {
@@ -251,12 +257,13 @@ struct DecidedStatus {
   protocol::StatusMessage status;
   DeviceState expected = DeviceState::off;
   DeviceState next = DeviceState::off;
+  bool confirms = false;  ///< a signed `connected`: the device holds the credential of its generation
   /// The earliest time at which the broker can have delivered it; nothing: unknown, so the status is taken as
   /// new.
-  std::optional<Clock> handed_over;
+  std::optional<Clock> handed_over = {};
   /// The loaded configuration, if the answer contains it, and the new one, if that differs.
-  std::optional<Configured> configured_before;
-  std::optional<Configured> configured;
+  std::optional<Configured> configured_before = {};
+  std::optional<Configured> configured = {};
 };
 
 /// A device with a due configuration, after the decision.

@@ -117,6 +117,7 @@ std::optional<Device> device_of(const Row& row) {
   device.endpoint_given = digest_of(row[column::endpoint_given]);
   device.applied_config_version = row[column::applied_config_version].as<std::int64_t>();
   device.attributes = row[column::attributes].c_str();
+  device.confirmed = row[column::confirmed].as<std::int64_t>();
   return device;
 }
 
@@ -201,7 +202,9 @@ RequestFacts request_facts_of(const Row& row) {
 }
 
 StatusFacts status_facts_of(const Row& row) {
-  StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], "")};
+  StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], ""), {}};
+  for (const Column& endpoint : {column::given_endpoint, column::told_endpoint})
+    if (!row[endpoint].is_null()) facts.endpoints.emplace_back(row[endpoint].c_str());
   if (facts.enrolment) facts.enrolment->policy.sealing = sealing_of(row[column::sealing].c_str());
   if (!row[column::credential_generation].is_null()) {
     facts.credential.emplace();
@@ -211,12 +214,15 @@ StatusFacts status_facts_of(const Row& row) {
     facts.credential->answer_key = key_id_of(row[column::answer_key]);
     facts.credential->sealed_under = sealed_under_of(row[column::sealing_key]);
     facts.credential->type = type_of(row[column::credential_type]);
+    facts.credential->certificate = bytes_of(row[column::certificate]);
+    facts.credential->salt = bytes_of(row[column::salt]);
+    facts.credential->master_key = key_id_of(row[column::master_key]).value_or(KeyId());
   }
   return facts;
 }
 
 ApprovalNotice notice_of(const Row& row) {
-  StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}};
+  StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}, {}};
   facts.credential->signed_by = signed_by_of(row[column::signed_by].c_str());
   facts.credential->answer_key = key_id_of(row[column::answer_key]);
   return {protocol::DeviceId::parse(row[column::device_id].c_str()).value(), row[column::request_id].c_str(),

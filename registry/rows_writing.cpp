@@ -47,6 +47,7 @@ void add(RowText& row, const RequestKey& key) {
 void add(RowText& row, const StatusKey& key) {
   row.text(column::device_id, key.device_id.text());
   add_number(row, column::generation, key.generation);
+  if (key.is_signed) row.flag(column::signed_connected, true);
 }
 
 void add_secret(RowText& row, const NewCredential& credential) {
@@ -151,6 +152,7 @@ void add(RowText& row, const DecidedStatus& decided) {
   if (status.attributes) row.json(column::attributes_json, *status.attributes);
   if (status.kind == protocol::StatusKind::failed)
     row.text(column::failure, status.code + ": " + status.message);
+  row.flag(column::confirms, decided.confirms);
   if (decided.handed_over) row.text(column::handed_over_at, timestamp(*decided.handed_over));
   add_configured(row, column::new_version, decided.configured_before, decided.configured);
 }

@@ -45,7 +45,8 @@ CREATE TYPE request_facts_2 AS (
   same_live boolean,
   newest_generation bigint, newest_type text, newest_not_before bigint, newest_not_after bigint,
   newest_live boolean,
-  presented_certificate bytea, presented_status text, presented_sealing_key bytea
+  presented_certificate bytea, presented_status text, presented_sealing_key bytea,
+  confirmed bigint
 );
 COMMENT ON TYPE request_facts_2 IS 'Service: one row of load_requests_2.';
 

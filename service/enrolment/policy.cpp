@@ -59,20 +59,23 @@ MaybeRejection check_list(const Asked&, const RequestFacts& facts) {
   return Rejection{Code::unauthorized, Reason::not_on_the_list};
 }
 
+/// What a device says without a signature shows its state and no more: anybody at its broker can say it.
+bool has_used_none(const RequestFacts& facts) {
+  return facts.device->confirmed == 0;
+}
+
 /// A registered device may get a new credential by its enrolment proof always as long as it has not used one,
 /// otherwise by the group's policy.
 MaybeRejection check_token_takeover(const Asked& asked, const RequestFacts& facts) {
   if (!asked.by_token) return std::nullopt;
   // Anybody who knows a token could take over a device, so a token gives a second credential only if the
   // first was never used.
-  const bool unused = facts.device->state == DeviceState::registered;
-  if (unused && facts.newest && !facts.newest->live) return std::nullopt;
+  if (has_used_none(facts) && facts.newest && !facts.newest->live) return std::nullopt;
   return Rejection{Code::reprovisioning_denied, Reason::token_cannot_replace};
 }
 
 MaybeRejection check_reprovisioning(const Asked& asked, const RequestFacts& facts) {
-  const bool unused = facts.device->state == DeviceState::registered;
-  if (asked.renews || unused || facts.enrolment->policy.may_reprovision) return std::nullopt;
+  if (asked.renews || has_used_none(facts) || facts.enrolment->policy.may_reprovision) return std::nullopt;
   return Rejection{Code::reprovisioning_denied, Reason::reprovisioning_denied};
 }
 

@@ -13,7 +13,6 @@ namespace {
 constexpr std::chrono::hours backdated{1};
 constexpr std::chrono::years endless{100};
 constexpr std::size_t salt_size = 16;
-constexpr std::size_t password_bytes = 24;
 
 /// The fields of every type of credential.
 registry::NewCredential credential_for(const Grant& grant, crypto::Validity validity, crypto::Time now) {
@@ -76,30 +75,12 @@ registry::KeyId issuer_id(const crypto::Sha256Digest& key_fingerprint) {
   return id;
 }
 
-std::optional<crypto::Secret> password_of(const MasterKey& master, const registry::KeyId& master_key,
-                                          crypto::ByteView salt, const protocol::DeviceId& id,
-                                          std::int64_t generation) {
-  const auto key = master.derive_under(master_key, "password v1");
-  if (!key) return std::nullopt;
-  const std::string nul(1, '\0');
-  const std::string info = "provisioning-password v1" + nul + id.text() + nul + std::to_string(generation);
-  const auto bytes = crypto::hkdf_sha256(key->view(), salt, crypto::as_bytes(info), password_bytes);
-  std::string text = crypto::base64url_encode(bytes.view());
-  crypto::Secret password{std::string_view(text)};
-  crypto::wipe(text);
-  return password;
-}
-
 crypto::Sha256Digest password_hash(const crypto::Secret& password, crypto::ByteView salt) {
   const std::string suffix = crypto::to_hex(salt);
   crypto::Secret salted(password.view().size() + suffix.size());
   std::ranges::copy(password.view(), salted.writable().begin());
   std::ranges::copy(suffix, salted.writable().begin() + static_cast<std::ptrdiff_t>(password.view().size()));
   return crypto::sha256(salted.view());
-}
-
-std::string username_of(const protocol::DeviceId& id, std::int64_t generation) {
-  return id.text() + "@" + std::to_string(generation);
 }
 
 std::int64_t renew_after(registry::Clock not_before, registry::Clock not_after, crypto::ByteView noise_of) {

@@ -2,7 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "service/enrolment/decide.hpp"
-#include "service/keys/master_key.hpp"
+#include "service/identity/password.hpp"
 
 namespace latchkey::service {
 
@@ -21,18 +21,9 @@ namespace latchkey::service {
 /// The registry's id of a device CA, by its public key: a new certificate for the same key is the same CA.
 [[nodiscard]] registry::KeyId issuer_id(const crypto::Sha256Digest& key_fingerprint);
 
-/// The password: base64url of 24 bytes of HKDF-SHA256 (docs/protocol.md, 4). Nothing if its master key is
-/// gone.
-[[nodiscard]] std::optional<crypto::Secret> password_of(const MasterKey& master,
-                                                        const registry::KeyId& master_key,
-                                                        crypto::ByteView salt, const protocol::DeviceId& id,
-                                                        std::int64_t generation);
 /// The hash for brokers that query the registry: SHA-256 of the password followed by the salt in hexadecimal.
 /// One round is enough, since a password has 192 bits of entropy.
 [[nodiscard]] crypto::Sha256Digest password_hash(const crypto::Secret& password, crypto::ByteView salt);
-/// `{device_id}@{generation}`: cannot be a device id, and differs for the two generations of a rotation.
-[[nodiscard]] std::string username_of(const protocol::DeviceId& id, std::int64_t generation);
-
 /// When the device should renew: after two thirds of the lifetime, spread by up to a twentieth either way, so
 /// that devices provisioned in the same hour do not renew in the same hour. `noise` is the certificate or the
 /// password's salt, so that every repeat of an answer has the same time.

@@ -158,7 +158,7 @@ class Rotation(StackTest):
         device.wants, device.seals = "password", True
         self.assert_accepted(device.provision())
         self.stack.cluster.sql(f"UPDATE registry.credential SET status = 'active', connected_at = now() WHERE device_id = "
-                               f"'{self.name}'; UPDATE registry.device SET state = 'ready' WHERE device_id = '{self.name}'")
+                               f"'{self.name}'; UPDATE registry.device SET state = 'ready', confirmed = 1 WHERE device_id = '{self.name}'")
         self.refused(self.next_of(device, device.proof, wants="password", seals=True), "reprovisioning_denied")
         self.age(1, "not_before = not_before - (not_after - now()) * 2")  # two thirds of its life are over
         again = self.next_of(device, device.proof, wants="password", seals=True)

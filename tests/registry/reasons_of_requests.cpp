@@ -122,7 +122,7 @@ const MadeReasons& reasons_of_admission() {
        [](ReasonCase& c) {
          c.enroll_group_key("reprovisioning => 'deny'");
          c.ask_in_group();
-         c.change("UPDATE registry.device SET state = 'connected'");
+         c.change("UPDATE registry.device SET confirmed = 1");
          c.another_request();
          c.ask_in_group();
        }},

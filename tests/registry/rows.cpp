@@ -44,7 +44,7 @@ registry::DecidedStatus status_of(const Said& said, protocol::StatusKind kind) {
   protocol::StatusMessage status;
   status.kind = kind;
   status.session = said.session;
-  return {id_of(said.device), status, said.expected, said.next, {}, {}, {}};
+  return {.device_id = id_of(said.device), .status = status, .expected = said.expected, .next = said.next};
 }
 
 template <class Rows>
@@ -105,6 +105,13 @@ registry::DecidedRequest rejected(const std::string& device, registry::Cause cau
 registry::DecidedStatus connected(const Said& said, std::int64_t generation) {
   auto row = status_of(said, protocol::StatusKind::connected);
   row.status.generation = generation;
+  row.confirms = true;
+  return row;
+}
+
+registry::DecidedStatus plainly_connected(const Said& said, std::int64_t generation) {
+  auto row = connected(said, generation);
+  row.confirms = false;
   return row;
 }
 
@@ -141,8 +148,8 @@ registry::RequestFacts load_one(registry::Registry& registry, const registry::Re
 }
 
 registry::StatusFacts load_status(registry::Registry& registry, const std::string& device,
-                                  std::optional<std::int64_t> generation) {
-  const registry::StatusKey key{id_of(device), generation};
+                                  std::optional<std::int64_t> generation, bool is_signed) {
+  const registry::StatusKey key{id_of(device), generation, is_signed};
   auto loaded = load_statuses(registry, std::span(&key, 1));
   INFO((loaded ? "" : loaded.error().what));
   REQUIRE(loaded);

@@ -40,7 +40,9 @@ struct Said {
   registry::DeviceState next;
   std::string session = "session-1";
 };
+/// A signed one, which confirms.
 [[nodiscard]] registry::DecidedStatus connected(const Said& said, std::int64_t generation = 1);
+[[nodiscard]] registry::DecidedStatus plainly_connected(const Said& said, std::int64_t generation = 1);
 [[nodiscard]] registry::DecidedStatus ready(const Said& said, std::int64_t config_version = 1);
 [[nodiscard]] registry::DecidedStatus failed(const Said& said, std::string code, std::string message);
 [[nodiscard]] registry::DecidedStatus disconnected(const Said& said);
@@ -50,7 +52,8 @@ registry::Outcome commit_one(registry::Registry& registry, const registry::Decid
 registry::Outcome commit_one(registry::Registry& registry, const registry::DecidedStatus& row);
 [[nodiscard]] registry::RequestFacts load_one(registry::Registry& registry, const registry::RequestKey& key);
 [[nodiscard]] registry::StatusFacts load_status(registry::Registry& registry, const std::string& device,
-                                                std::optional<std::int64_t> generation = {});
+                                                std::optional<std::int64_t> generation = {},
+                                                bool is_signed = false);
 /// Registers devices with their first credential.
 void register_devices(registry::Registry& registry, std::initializer_list<std::string> devices);
 

@@ -91,6 +91,116 @@ TEST_CASE_METHOD(Fixture, "connected under a new generation retires those below"
         Outcome::again);
 }
 
+TEST_CASE_METHOD(Fixture, "a plain connected opens the session and puts no credential in use", "[status]") {
+  become_ready();
+  rotate("second", 1);
+  const auto as_before = database.shown("SELECT credentials_sent_at, confirmed FROM registry.device");
+  for (const auto* session : {"session-2", "session-3"})
+    CHECK(commit_one(registry, test::plainly_connected(
+                                   {"12345", DeviceState::ready, DeviceState::ready, session}, 2)) ==
+          Outcome::won);
+  CHECK(database.shown(credentials) == "1|active\n2|issued");
+  CHECK(database.shown(presence) == "session-3|2|t");
+  CHECK(database.shown("SELECT credentials_sent_at, confirmed FROM registry.device") == as_before);
+  // Only the signed one does, in a session that is open already too.
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-3"}, 2)) ==
+        Outcome::won);
+  CHECK(database.shown(credentials) == "1|retired\n2|active");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a credential that was used plainly only ends by use_by, and when the next one is issued",
+                 "[status]") {
+  CHECK(commit_one(registry, test::plainly_connected({"12345", DeviceState::registered,
+                                                      DeviceState::connected})) == Outcome::won);
+  CHECK(database.shown("SELECT status, connected_at FROM registry.credential") == "issued|-");
+  CHECK(database.shown("SELECT state, connected_at IS NOT NULL FROM registry.device") == "connected|t");
+  database.run("UPDATE registry.credential SET use_by = now()");
+  CHECK_FALSE(test::load_status(registry, "12345", 1).credential->live);
+  rotate("second", 1);
+  CHECK(database.shown(credentials) == "1|retired\n2|issued");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "the greatest generation that was confirmed is known until the device registers anew",
+                 "[status]") {
+  const auto confirmed = [&] {
+    const auto facts = test::load_one(registry, test::key_of("12345"));
+    CHECK(test::load_status(registry, "12345").device->confirmed == facts.device->confirmed);
+    return facts.device->confirmed;
+  };
+  CHECK(confirmed() == 0);
+  become_ready();
+  CHECK(confirmed() == 1);
+  rotate("second", 1);
+  CHECK(confirmed() == 1);
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-2"}, 2)) ==
+        Outcome::won);
+  CHECK(confirmed() == 2);
+  database.run("SELECT registry.reset('12345', 'moves')", Login::ops);
+  CHECK(commit_one(registry, test::accepted({.device = "12345", .request = "third", .expected = 2})) ==
+        Outcome::won);
+  CHECK(confirmed() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what a device used before the registry was migrated is confirmed", "[status]") {
+  become_ready();
+  rotate("second", 1);
+  database.run("UPDATE registry.device SET confirmed = NULL");
+  CHECK(test::load_status(registry, "12345").device->confirmed == 1);
+  CHECK(test::load_one(registry, test::key_of("12345")).device->confirmed == 1);
+  rotate("third", 2);
+  CHECK(database.shown("SELECT confirmed FROM registry.device") == "1");
+  database.run("UPDATE registry.device SET confirmed = NULL");
+  CHECK(commit_one(registry, connected({"12345", DeviceState::ready, DeviceState::ready, "session-2"}, 1)) ==
+        Outcome::won);
+  CHECK(database.shown("SELECT confirmed FROM registry.device") == "1");
+}
+
+TEST_CASE_METHOD(Fixture, "of a service of the version before every connected puts its credential in use",
+                 "[status]") {
+  become_ready();
+  rotate("second", 1);
+  CHECK(
+      database.shown(
+          R"(SELECT outcome FROM registry.commit_statuses('[{"i":0,"device_id":"12345","kind":"connected",)"
+          R"("session":"session-2","generation":2,"config_version":0,"expected":"ready","next":"ready"}]'))",
+          Login::service) == "won");
+  CHECK(database.shown(credentials) == "1|retired\n2|active");
+  CHECK(database.shown("SELECT confirmed FROM registry.device") == "2");
+  CHECK(database.shown(R"(SELECT credential_generation, live FROM registry.load_statuses()"
+                       R"('[{"i":0,"device_id":"12345","generation":2}]'))",
+                       Login::service) == "2|t");
+}
+
+TEST_CASE_METHOD(Fixture, "for a signed connected the registry says where the device was told to be",
+                 "[status]") {
+  using Endpoints = std::vector<std::string>;
+  const auto endpoints = [&](bool is_signed) {
+    return test::load_status(registry, "12345", 1, is_signed).endpoints;
+  };
+  const auto set = [&](const std::string& column, const std::string& host) {
+    database.run("SELECT registry.set_fleet_endpoint('" + host + "', 8883, true, NULL, 'moves')", Login::ops);
+    database.run("UPDATE registry.device SET " + column +
+                 " = (SELECT sha256(convert_to(endpoint::text, 'UTF8')) FROM registry.fleet_config)");
+  };
+  CHECK(endpoints(true) == Endpoints{"", ""});
+  set("endpoint_given", "a.example");
+  set("endpoint", "b.example");
+  CHECK(endpoints(true) == Endpoints{R"({"tls": true, "host": "a.example", "port": 8883})",
+                                     R"({"tls": true, "host": "b.example", "port": 8883})"});
+  CHECK(endpoints(false).empty());
+  // One that was set before this version, and is set no more.
+  database.run("DELETE FROM registry.known_endpoint WHERE endpoint->>'host' = 'a.example'");
+  CHECK(endpoints(true).size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "for a signed connected the registry says what its proof is checked against",
+                 "[status]") {
+  CHECK(test::load_status(registry, "12345", 1, true).credential->certificate.size() == 64);
+  CHECK(test::load_status(registry, "12345", 1).credential->certificate.empty());
+}
+
 TEST_CASE_METHOD(Fixture, "connected under the old credential leaves the new one to be used", "[status]") {
   become_ready();
   rotate("second", 1);

@@ -8,11 +8,12 @@ DECLARE
   devices text[] := array(
     SELECT d.device_id::text FROM device d JOIN unnest(b) q USING (device_id)
     WHERE q.expected <> q.next OR q.kind IN ('ready', 'failed') OR q.new_version IS NOT NULL
-      OR (q.kind = 'connected' AND (d.connected_at IS NULL OR d.credentials_sent_at IS NULL
-      OR EXISTS (
+      OR (q.kind = 'connected' AND (d.connected_at IS NULL
+      OR (q.confirms IS NOT false AND (d.credentials_sent_at IS NULL
+      OR d.confirmed IS NULL OR d.confirmed < q.generation OR EXISTS (
       SELECT FROM credential c WHERE c.device_id = q.device_id
         AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
-        AND c.status IN ('issued', 'active'))))));
+        AND c.status IN ('issued', 'active'))))))));
   free_devices text[];
   free_presence text[];
 BEGIN

@@ -30,6 +30,8 @@ BEGIN
       registered_at = CASE WHEN q.to_registered THEN now() ELSE d.registered_at END,
       connected_at = CASE WHEN q.to_registered THEN NULL ELSE d.connected_at END,
       ready_at = CASE WHEN q.to_registered THEN NULL ELSE d.ready_at END,
+      confirmed = CASE WHEN q.to_registered THEN 0
+        ELSE confirmed_of(d.device_id, d.confirmed) END,
       waiting_digest = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_digest END,
       waiting_since = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_since END,
       approved_digest = CASE WHEN q.to_registered THEN NULL ELSE d.approved_digest END,

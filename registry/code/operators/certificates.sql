@@ -12,5 +12,5 @@ COMMENT ON COLUMN certificates.fingerprint IS 'SHA-256 of the certificate, hexad
 COMMENT ON COLUMN certificates.key_fingerprint IS
   'SHA-256 of its SubjectPublicKeyInfo, hexadecimal. Two devices with the same one are clones.';
 COMMENT ON COLUMN certificates.status IS
-  'issued: no device connected with it yet; active: a device connected with it; retired: a newer '
-  'one replaced it; revoked; expired.';
+  'issued: its device has not confirmed yet that it holds it; active: it has; retired: a newer one '
+  'replaced it; revoked; expired.';

@@ -14,8 +14,8 @@ COMMENT ON VIEW expiring_credentials IS
   'its credential after two thirds of its life; renewal_overdue marks those that did not.';
 COMMENT ON COLUMN expiring_credentials.ends_at IS 'When it ends.';
 COMMENT ON COLUMN expiring_credentials.unused IS
-  'No device connected with it, so it ends at use_by, before its validity does.';
+  'Its device has not confirmed that it holds it, so it ends at use_by, before its validity does.';
 COMMENT ON COLUMN expiring_credentials.status IS
-  'issued: no device connected with it yet; active: a device connected with it.';
+  'issued: its device has not confirmed yet that it holds it; active: it has.';
 COMMENT ON COLUMN expiring_credentials.renewal_overdue IS
   'It is in use and less than a third of its life is left: the device should have renewed it.';

@@ -7,6 +7,7 @@ BEGIN
   SELECT f.endpoint INTO old_endpoint FROM fleet_config f FOR NO KEY UPDATE;
   new_endpoint := make_endpoint(host, port, tls, ca);
   UPDATE fleet_config SET endpoint = new_endpoint, changes = changes + 1;
+  PERFORM note_endpoint(new_endpoint);
   PERFORM spread_config_change(NULL);
   INSERT INTO event (action, reason) VALUES ('set_fleet_endpoint', reason);
 END $$;

@@ -14,6 +14,7 @@ BEGIN
   new_endpoint := make_endpoint(host, port, tls, ca);
   UPDATE enrollment_group g SET endpoint = new_endpoint, config_changes = g.config_changes + 1
     WHERE g.name = name;
+  PERFORM note_endpoint(new_endpoint);
   PERFORM spread_config_change(name);
   INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_endpoint', reason);
 END $$;

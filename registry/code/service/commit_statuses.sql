@@ -59,12 +59,14 @@ BEGIN
   UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
     FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale)
       AND r.device_id = q.device_id;
+  -- Only what the device signed says that it holds the credential. NULL: a service of the version
+  -- before, which takes every connected for that.
   UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active'
     ELSE 'retired' END,
       connected_at = CASE WHEN c.generation = q.generation THEN now() ELSE c.connected_at END,
       ended_at = CASE WHEN c.generation < q.generation THEN now() END
-    FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale)
-      AND c.device_id = q.device_id
+    FROM unnest(b) q WHERE q.kind = 'connected' AND q.confirms IS NOT false
+      AND NOT q.i = ANY (stale) AND c.device_id = q.device_id
       AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
         AND c.status IN ('issued', 'active'));
   IF EXISTS (SELECT FROM unnest(b) WHERE new_version IS NOT NULL) THEN
@@ -77,15 +79,18 @@ BEGIN
         AND d.device_id = q.device_id;
   END IF;
   -- A status that did not lock its device above may meet an operator's change, which wins: hence
-  -- q.expected. A device that connects with a credential was sent it, even if the service died
-  -- before it could note that.
+  -- q.expected. A device that holds a credential was sent it, even if the service died before it
+  -- could note that.
   UPDATE device d SET state = q.next, connected_at = coalesce(d.connected_at, now()),
-      credentials_sent_at = CASE WHEN d.generation = q.generation
-        THEN coalesce(d.credentials_sent_at, now()) ELSE d.credentials_sent_at END
+      credentials_sent_at = CASE WHEN d.generation = q.generation AND q.confirms IS NOT false
+        THEN coalesce(d.credentials_sent_at, now()) ELSE d.credentials_sent_at END,
+      confirmed = CASE WHEN q.confirms IS NOT false THEN greatest(d.confirmed, q.generation)
+        ELSE d.confirmed END
     FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale)
       AND d.device_id = q.device_id AND d.state = q.expected
       AND (q.next <> d.state OR d.connected_at IS NULL
-        OR (d.credentials_sent_at IS NULL AND d.generation = q.generation));
+        OR (q.confirms IS NOT false AND (d.confirmed IS NULL OR d.confirmed < q.generation
+          OR (d.credentials_sent_at IS NULL AND d.generation = q.generation))));
   UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
       applied_config_version = greatest(d.applied_config_version,
         least(q.config_version, d.config_version)),

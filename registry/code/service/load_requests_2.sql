@@ -40,7 +40,8 @@ BEGIN
       WHEN r.status = 'active'
         AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now()
         THEN 'in_grace'
-      WHEN r.status IS NOT NULL THEN 'expired' END, sealing_key_of(r.whole)
+      WHEN r.status IS NOT NULL THEN 'expired' END, sealing_key_of(r.whole),
+    confirmed_of(d.device_id, d.confirmed)
   FROM jsonb_populate_recordset(NULL::request_key, p) q
   -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true

@@ -9,7 +9,9 @@ RETURNS TABLE (
   config_fault text, endpoint bytea, endpoint_given bytea,
   attributes text,
   credential_generation bigint, live boolean, signed_by text, answer_key bytea,
-  sealing_key bytea, credential_type text, session text
+  sealing_key bytea, credential_type text, session text,
+  confirmed bigint, salt bytea, master_key bytea, certificate bytea, given_endpoint text,
+  told_endpoint text
 ) LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
@@ -30,7 +32,11 @@ BEGIN
     d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault,
     d.endpoint, d.endpoint_given, d.attributes::text,
     c.generation, is_live(c.whole, now()), c.signed_by, c.answer_key, sealing_key_of(c.whole),
-    c.type, CASE WHEN r.online THEN r.session END
+    c.type, CASE WHEN r.online THEN r.session END, confirmed_of(d.device_id, d.confirmed),
+    CASE WHEN q.signed THEN c.salt END, CASE WHEN q.signed THEN c.master_key END,
+    CASE WHEN q.signed THEN c.certificate END,
+    CASE WHEN d.endpoint_given IS NULL THEN '' ELSE kg.endpoint::text END,
+    CASE WHEN d.endpoint IS NULL THEN '' ELSE kt.endpoint::text END
   FROM jsonb_populate_recordset(NULL::status_key, p) q
   -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true
@@ -41,7 +47,11 @@ BEGIN
   LEFT JOIN LATERAL (SELECT * FROM enrollment_group v WHERE v.name = d.group_name LIMIT 1) g ON true
   LEFT JOIN LATERAL (SELECT * FROM presence v WHERE v.device_id = d.device_id LIMIT 1) r ON true
   LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v WHERE v.device_id = d.device_id
-    AND v.generation = coalesce(q.generation, r.generation) LIMIT 1) c ON true;
+    AND v.generation = coalesce(q.generation, r.generation) LIMIT 1) c ON true
+  LEFT JOIN LATERAL (SELECT v.endpoint FROM known_endpoint v
+    WHERE q.signed AND v.digest = d.endpoint_given LIMIT 1) kg ON true
+  LEFT JOIN LATERAL (SELECT v.endpoint FROM known_endpoint v
+    WHERE q.signed AND v.digest = d.endpoint LIMIT 1) kt ON true;
 END $$;
 COMMENT ON FUNCTION load_statuses_2(jsonb) IS
   'Service: returns everything that a batch of statuses is decided by, a row for each.';

@@ -123,6 +123,8 @@ inline constexpr std::string_view group_name = "meters";
   made.state = state;
   made.generation = 3;
   made.enrolled_by = enrolment;
+  // A device that has come further has confirmed its credential.
+  if (state > registry::DeviceState::registered) made.confirmed = 3;
   return made;
 }
 

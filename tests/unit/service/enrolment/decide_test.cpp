@@ -98,6 +98,10 @@ void window_closed(Situation& s) {
 void id_unmatched(Situation& s) {
   s.policy().id_matches = false;
 }
+/// Its state was moved by a `connected` that anybody can say.
+void said_plainly(Situation& s) {
+  s.facts.device->confirmed = 0;
+}
 void no_reprovisioning(Situation& s) {
   s.policy().may_reprovision = false;
 }
@@ -223,6 +227,10 @@ TEST_CASE("who may have another credential", "[decide]") {
       {{registered, newest_ended, no_reprovisioning}, "rotates"},
       {{connected, no_reprovisioning}, "reprovisioning_denied"},
       {{ready, no_reprovisioning}, "reprovisioning_denied"},
+      {{connected, said_plainly, no_reprovisioning}, "rotates"},
+      {{ready, said_plainly, no_reprovisioning}, "rotates"},
+      {{ready, said_plainly, newest_ended, token_proof}, "rotates"},
+      {{ready, said_plainly, token_proof}, "reprovisioning_denied"},
       // A token replaces only what came to nothing.
       {{registered, token_proof}, "reprovisioning_denied"},
       {{registered, newest_ended, token_proof}, "rotates"},
