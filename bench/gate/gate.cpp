@@ -4,10 +4,10 @@
 #include "gate/gate.hpp"
 
 #include "crypto/certificate.hpp"
+#include "tests/support/folder.hpp"
 
 #include <malloc.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,7 +15,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 
@@ -86,25 +85,6 @@ class Stalls {
   Micros longest_{};
 };
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::current_path() / "gate-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder");
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 std::string id_of(char kind, int number) {
   char text[40];
   std::snprintf(text, sizeof text, "%c-5f1c7c1e-%06d-4f6b-9b1f", kind, number);
@@ -132,10 +112,6 @@ struct Bench {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     return crypto::make_ca("devices", {now - std::chrono::hours(1), now + std::chrono::hours(24)});
   }
-  std::string write_ca() const {
-    std::ofstream(folder / "ca.pem") << ca.certificate.to_pem();
-    return folder / "ca.pem";
-  }
 
   void say(const std::string& lines) {
     std::string answer;
@@ -160,10 +136,10 @@ struct Bench {
            static_cast<double>(held_bytes - held) / devices, "bytes", 300);
   }
 
-  Folder folder;
+  const test::Folder folder{std::filesystem::current_path()};
   crypto::Identity ca = make_ca();
   Stalls stalls;
-  Gate gate{{{}, write_ca(), folder / "state", 1'000'000}};
+  Gate gate{{{}, folder.write("ca.pem", ca.certificate.to_pem()), folder.path() / "state", 1'000'000}};
 };
 
 template <class Work>
@@ -185,6 +161,7 @@ void measure_connects(Bench& bench) {
   constexpr int connects = 2000;
   int client = 0;
   std::vector<crypto::Certificate> certificates;  // each read anew, as a connection's is
+  certificates.reserve(connects);
   for (int n = 0; n < connects; ++n)
     certificates.push_back(crypto::Certificate::from_der(der.value()).value());
   report("CONNECT with a certificate",

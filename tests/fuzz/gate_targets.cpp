@@ -3,11 +3,8 @@
 #include "fuzz/must.hpp"
 #include "gate/control.hpp"
 #include "gate/names.hpp"
+#include "support/folder.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 namespace latchkey::fuzz {
@@ -29,21 +26,11 @@ std::vector<std::string> statements() {
           "r 17 m-1 -"};
 }
 
-std::string make_folder() {
-  std::string name = "/tmp/latchkey-fuzz-XXXXXX";
-  must(::mkdtemp(name.data()) != nullptr, "there is a folder for the journal");
-  return name;
-}
-
 /// One for the process: it keeps a thread and a folder.
 struct Plugin {
-  ~Plugin() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
-  std::string folder = make_folder();
+  test::Folder folder;
   Tables tables{most_entries};
-  Journal journal{folder, most_entries, tables};
+  Journal journal{folder.path().string(), most_entries, tables};
   Control control{tables, journal};
 };
 

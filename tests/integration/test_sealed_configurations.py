@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from proof_case import ProofTest
 
 from foreign_device import Device, SymmetricKey
-from jose import derive, from_base64url, generate_key, new_encryption_key
+from jose import Json, derive, from_base64url, generate_key, new_encryption_key
 from stack import within
 
 SECRET = "pin-4711"
@@ -38,30 +38,29 @@ class SealedConfigurations(ProofTest):
         self.stack.sql(f"SELECT registry.set_device_config('{device.device_id}', '{json.dumps(config)}', 'why')")
         return config
 
+    def next_configuration(self, device: Device, generation: int) -> Json:
+        """The message that brings a changed configuration, in a session that ends ready."""
+        config = self.change_config(device, generation)
+        with device.connect() as session:
+            message = session.say("connected", generation=generation)
+            self.assertEqual(message["config"], config)
+            session.say("ready", config_version=message["config_version"])
+        return message
+
     def assert_sealed(self, device: Device, generation: int = 1) -> None:
         """In its answer and in its session."""
         answer = device.provision()
         self.assert_accepted(answer, generation)
         self.assertNotIn("config", answer)
         self.assertEqual(device.opened["config"]["pin"], SECRET)
-        config = self.change_config(device, generation)
-        with device.connect() as session:
-            message = session.say("connected", generation=generation)
-            self.assertIn("sealed", message)
-            self.assertEqual(message["config"], config)
-            session.say("ready", config_version=message["config_version"])
+        self.assertIn("sealed", self.next_configuration(device, generation))
 
     def assert_plain(self, device: Device, generation: int = 1) -> None:
         answer = device.provision()
         self.assert_accepted(answer, generation)
         self.assertNotIn("sealed", answer)
         self.assertEqual(answer["config"]["pin"], SECRET)
-        config = self.change_config(device, generation)
-        with device.connect() as session:
-            message = session.say("connected", generation=generation)
-            self.assertNotIn("sealed", message)
-            self.assertEqual(message["config"], config)
-            session.say("ready", config_version=message["config_version"])
+        self.assertNotIn("sealed", self.next_configuration(device, generation))
 
     def problems(self) -> list[str]:
         return [row["problem"] for row in self.query(f"SELECT problem FROM registry.stuck_devices WHERE device_id = '{self.name}'")]

@@ -136,22 +136,26 @@ void PlayedService::note(std::string_view request) {
   last_nonce = received->request.nonce.value_or("");
 }
 
+protocol::Answer PlayedService::answer_to(const protocol::Request& request, protocol::Status status) const {
+  return {.request_id = request.request_id,
+          .device_id = std::string(device_id),
+          .status = status,
+          .tracking_id = "played",
+          .server_time = now,
+          .code = {},
+          .message = {},
+          .retry_after_s = {},
+          .nonce = {},
+          .acceptance = {}};
+}
+
 std::string PlayedService::answer(std::string_view message) {
   const auto received = protocol::decode_request(id(), message);
   expect(received.has_value(), received ? "" : received.error().message);
   const auto renews = prove(*received);
   const bool by_service = proof_.kind != Proof::Kind::key || renews != 0;
   const auto& request = received->request;
-  protocol::Answer answer{.request_id = request.request_id,
-                          .device_id = std::string(device_id),
-                          .status = protocol::Status::challenge,
-                          .tracking_id = "played",
-                          .server_time = now,
-                          .code = {},
-                          .message = {},
-                          .retry_after_s = {},
-                          .nonce = {},
-                          .acceptance = {}};
+  protocol::Answer answer = answer_to(request, protocol::Status::challenge);
   const bool is_signed = std::holds_alternative<protocol::SignatureProof>(received->proof);
   const bool is_fresh = request.nonce ? request.nonce == nonce_
                                       : request.issued_at && std::abs(*request.issued_at - now) <= 600;
@@ -170,16 +174,7 @@ std::string PlayedService::answer(std::string_view message) {
 }
 
 protocol::Answer PlayedService::accept(const protocol::Request& request, bool by_service) {
-  protocol::Answer answer{.request_id = request.request_id,
-                          .device_id = std::string(device_id),
-                          .status = protocol::Status::accepted,
-                          .tracking_id = "played",
-                          .server_time = now,
-                          .code = {},
-                          .message = {},
-                          .retry_after_s = {},
-                          .nonce = {},
-                          .acceptance = {}};
+  protocol::Answer answer = answer_to(request, protocol::Status::accepted);
   const auto known = std::ranges::find_if(
       credentials_, [&](const auto& each) { return each.second.request_id == request.request_id; });
   if (known != credentials_.end() && !known->second.is_live) {

@@ -103,6 +103,8 @@ class PlayedService {
   [[nodiscard]] std::int64_t prove(const protocol::ReceivedRequest& received);
   void prove_signature(const protocol::SignatureProof& proof, std::int64_t renews) const;
   [[nodiscard]] protocol::Signer signer(bool by_service) const;
+  /// Without the members of one status.
+  [[nodiscard]] protocol::Answer answer_to(const protocol::Request& request, protocol::Status status) const;
   [[nodiscard]] protocol::Answer accept(const protocol::Request& request, bool by_service);
   [[nodiscard]] Credential issue(const protocol::Request& request, std::int64_t generation);
   [[nodiscard]] protocol::Acceptance acceptance_of(const Credential& credential, std::int64_t generation);

@@ -2,7 +2,7 @@
 
 #include "support/catch.hpp"
 #include "unit/crypto/made_with_openssl.hpp"
-#include "unit/service/folder.hpp"
+#include "support/folder.hpp"
 
 namespace latchkey::gate {
 namespace {

@@ -1,7 +1,7 @@
 #include "gate/control.hpp"
 
 #include "support/catch.hpp"
-#include "unit/service/folder.hpp"
+#include "support/folder.hpp"
 
 namespace latchkey::gate {
 namespace {

@@ -1,7 +1,7 @@
 #include "gate/journal.hpp"
 
 #include "support/catch.hpp"
-#include "unit/service/folder.hpp"
+#include "support/folder.hpp"
 
 #include <filesystem>
 #include <fstream>

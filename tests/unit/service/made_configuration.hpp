@@ -2,7 +2,7 @@
 
 #include "crypto/certificate.hpp"
 #include "service/config/reading.hpp"
-#include "unit/service/folder.hpp"
+#include "support/folder.hpp"
 
 #include <chrono>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "service/keys/pki.hpp"
 #include "support/catch.hpp"
-#include "unit/service/folder.hpp"
+#include "support/folder.hpp"
 
 using namespace latchkey;
 using namespace std::chrono_literals;

@@ -3,7 +3,7 @@
 #include "protocol/limits.hpp"
 #include "service/config/pki_files.hpp"
 #include "support/catch.hpp"
-#include "unit/service/folder.hpp"
+#include "support/folder.hpp"
 
 #include <algorithm>
 

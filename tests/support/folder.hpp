@@ -10,11 +10,11 @@
 
 namespace latchkey::test {
 
-/// A folder of a test's own, gone when the test ends.
+/// A folder of a test's or benchmark's own below `where`, gone when that ends.
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "latchkey-test-XXXXXX").string();
+  explicit Folder(const std::filesystem::path& where = std::filesystem::temp_directory_path()) {
+    std::string name = (where / "latchkey-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = name;
   }
