@@ -7,7 +7,19 @@ else()
   set(branch_protection "")
 endif()
 
+# What C and C++ have in common. _FORTIFY_SOURCE: fortified libc calls.
+add_library(latchkey_hardening INTERFACE)
+target_compile_options(latchkey_hardening INTERFACE -fno-common -fstack-protector-strong -fstack-clash-protection ${branch_protection})
+target_compile_definitions(latchkey_hardening INTERFACE $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+target_link_options(latchkey_hardening INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+if(LATCHKEY_SANITIZE)
+  target_compile_options(latchkey_hardening INTERFACE -fsanitize=${LATCHKEY_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(latchkey_hardening INTERFACE -fsanitize=${LATCHKEY_SANITIZE})
+endif()
+
 add_library(latchkey_flags INTERFACE)
+target_link_libraries(latchkey_flags INTERFACE latchkey_hardening)
 target_compile_features(latchkey_flags INTERFACE cxx_std_23)
 target_include_directories(latchkey_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(latchkey_flags INTERFACE
@@ -23,20 +35,12 @@ target_compile_options(latchkey_flags INTERFACE
   -Wlogical-op
   -Wformat=2
   -Wimplicit-fallthrough
-  $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-warning-option>  # clang fuzzes (tests/fuzz) and knows not all of g++'s
-  -fno-common
-  -fstack-protector-strong
-  -fstack-clash-protection
-  ${branch_protection})
-# Cheap runtime checks: bounds in the standard library, fortified libc calls.
-target_compile_definitions(latchkey_flags INTERFACE _GLIBCXX_ASSERTIONS
-  $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
-target_link_options(latchkey_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-warning-option>)  # clang fuzzes (tests/fuzz) and knows not all of g++'s
+# Cheap runtime checks: bounds in the standard library.
+target_compile_definitions(latchkey_flags INTERFACE _GLIBCXX_ASSERTIONS)
 if(LATCHKEY_SANITIZE)
-  target_compile_options(latchkey_flags INTERFACE -fsanitize=${LATCHKEY_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all
+  target_compile_options(latchkey_flags INTERFACE
     -Wno-maybe-uninitialized)  # g++ 12 sees it in every second std::variant once it instruments them
-  target_link_options(latchkey_flags INTERFACE -fsanitize=${LATCHKEY_SANITIZE})
 endif()
 
 # latchkey_library(NAME [FOR_PLUGIN] [FOLDER folder] [SOURCES source...] [USES NAME...] [LIBRARIES target...]) adds the library
