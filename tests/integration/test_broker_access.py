@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from stack_case import StackTest
 
 from foreign_device import Device
-from jose import openssl
+from jose import from_base64url, openssl
 from wire import Login, Wire, WireError
 
 
@@ -105,7 +106,9 @@ class BrokerAccess(StackTest):
         answer = device.read_answer(heard.payload)
         self.assertEqual(answer["status"], "accepted")
         self.assertEqual(set(answer["credential"]), {"type", "chain", "renew_after"})  # public, and without the key of no use
-        self.assertNotIn("sealed", answer)
+        self.assertNotIn("config", answer)
+        head = json.loads(from_base64url(answer["sealed"].partition(".")[0]))
+        self.assertEqual(head, {"alg": "dir", "enc": "A256GCM"})  # under the device's key, which the thief does not have
         self.assert_accepted(device.provision())
         self.assertTrue(thief.is_lost())  # a new connection of the same id ends the old one
         self.assertEqual(device.become_ready()["state"], "ready")
