@@ -89,7 +89,7 @@ struct Device {
   std::int64_t applied_config_version = 0;
   std::optional<crypto::Sha256Digest> endpoint_given;  ///< Configured::endpoint that the device has
   std::string attributes = "{}";
-  /// The greatest generation since the registration for which a signed `connected` counted; 0: none.
+  /// The greatest generation since the registration that a `connected` confirmed; 0: none.
   std::int64_t confirmed = 0;
 };
 
@@ -257,13 +257,13 @@ struct DecidedStatus {
   protocol::StatusMessage status;
   DeviceState expected = DeviceState::off;
   DeviceState next = DeviceState::off;
-  bool confirms = false;  ///< a signed `connected`: the device holds the credential of its generation
+  bool confirms = false;  ///< a `connected`: the device holds the credential of its generation
   /// The earliest time at which the broker can have delivered it; nothing: unknown, so the status is taken as
   /// new.
-  std::optional<Clock> handed_over = {};
+  std::optional<Clock> handed_over;
   /// The loaded configuration, if the answer contains it, and the new one, if that differs.
-  std::optional<Configured> configured_before = {};
-  std::optional<Configured> configured = {};
+  std::optional<Configured> configured_before;
+  std::optional<Configured> configured;
 };
 
 /// A device with a due configuration, after the decision.

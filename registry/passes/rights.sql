@@ -7,8 +7,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA registry
 
 -- The service executes these, and reads and writes no table.
 GRANT EXECUTE ON FUNCTION
-  load_requests, load_requests_2, commit_requests, mark_sent, mark_sent_2, lock_holders, load_statuses, load_statuses_2,
-  commit_statuses,
+  load_requests, load_requests_2, commit_requests, mark_sent, mark_sent_2, lock_holders,
+  load_statuses, load_statuses_2, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   note_undelivered,
   load_broker_access, broker_applied, access_looked_up, revocation_stamp, load_revoked, load_revoked_2,
@@ -36,8 +36,8 @@ GRANT SELECT ON
   TO latchkey_reader;
 GRANT SELECT ON schema_migrations, schema_code TO latchkey_service, latchkey_ops, latchkey_reader;
 -- The views call these on the rows that they show.
-GRANT EXECUTE ON FUNCTION is_live, presence_known_since, counts_live, funnel, seconds, needs_retired_key
-  TO latchkey_reader;
+GRANT EXECUTE ON FUNCTION is_live, presence_known_since, counts_live, funnel, seconds,
+  needs_retired_key TO latchkey_reader;
 
 -- Not to latchkey_reader: whoever reads reports needs no hashes of passwords.
 GRANT SELECT ON mqtt_user, mqtt_acl TO latchkey_broker;

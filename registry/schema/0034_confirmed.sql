@@ -1,21 +1,21 @@
--- A credential is in use once its device has proved that it holds it.
+-- A credential is in use once its device has confirmed that it holds it: a `connected` with
+-- `confirms`, which the service decides.
 
 -- 0 for new rows alone: to give every row a value would write the whole table.
 ALTER TABLE device ADD COLUMN confirmed bigint CHECK (confirmed >= 0);
 ALTER TABLE device ALTER COLUMN confirmed SET DEFAULT 0;
 COMMENT ON COLUMN device.confirmed IS
-  'The greatest generation since its registration for which a signed connected counted; 0: none. '
+  'The greatest generation since its registration that a connected confirmed; 0: none. '
   'Empty: the row is of the version before, and confirmed_of looks the generation up.';
 COMMENT ON COLUMN device.connected_at IS
-  'When it first said connected, signed or not.';
+  'When it first said connected.';
 
 COMMENT ON COLUMN credential.status IS
-  'issued: no signed connected counted for it yet; active: one did, or, of the version before, a '
-  'device connected with it; retired: a newer one replaced it; revoked.';
+  'issued: its device has not confirmed yet that it holds it; active: it has; retired: a newer one replaced it; revoked.';
 COMMENT ON COLUMN credential.connected_at IS
-  'When a signed connected first counted for it.';
+  'When its device confirmed that it holds it.';
 COMMENT ON COLUMN credential.use_by IS
-  'It ends here if no signed connected has counted for it.';
+  'It ends here if its device has not confirmed by then that it holds it.';
 
 ALTER TYPE status_key ADD ATTRIBUTE signed boolean;
 ALTER TYPE decided_status ADD ATTRIBUTE confirms boolean;

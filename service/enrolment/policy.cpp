@@ -59,7 +59,7 @@ MaybeRejection check_list(const Asked&, const RequestFacts& facts) {
   return Rejection{Code::unauthorized, Reason::not_on_the_list};
 }
 
-/// What a device says without a signature shows its state and no more: anybody at its broker can say it.
+/// Not by its state, which shows what the device said and not what it confirmed.
 bool has_used_none(const RequestFacts& facts) {
   return facts.device->confirmed == 0;
 }

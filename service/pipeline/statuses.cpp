@@ -146,7 +146,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
 std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& job,
                                                               registry::StatusFacts& facts) const {
   const protocol::DeviceId& id = job.inbound.device_id;
-  registry::DecidedStatus row{.device_id = id, .status = job.status};
+  registry::DecidedStatus row{id, job.status, {}, {}, {}, {}, {}, {}};
   if (job.status.kind != StatusKind::disconnected && facts.device) {
     registry::Configured& stored = facts.device->configured;
     row.configured_before = stored;
@@ -162,6 +162,7 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
   }
   row.expected = facts.device->state;
   row.next = *next;
+  // No connected is signed yet, so each of them confirms that the device holds the credential.
   row.confirms = job.status.kind == StatusKind::connected;
   if (job.status.kind == StatusKind::ready)
     facts.device->applied_config_version =

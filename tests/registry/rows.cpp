@@ -44,7 +44,13 @@ registry::DecidedStatus status_of(const Said& said, protocol::StatusKind kind) {
   protocol::StatusMessage status;
   status.kind = kind;
   status.session = said.session;
-  return {.device_id = id_of(said.device), .status = status, .expected = said.expected, .next = said.next};
+  return {.device_id = id_of(said.device),
+          .status = status,
+          .expected = said.expected,
+          .next = said.next,
+          .handed_over = {},
+          .configured_before = {},
+          .configured = {}};
 }
 
 template <class Rows>

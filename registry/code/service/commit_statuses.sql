@@ -59,8 +59,8 @@ BEGIN
   UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
     FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale)
       AND r.device_id = q.device_id;
-  -- Only what the device signed says that it holds the credential. NULL: a service of the version
-  -- before, which takes every connected for that.
+  -- Only what confirms says that the device holds the credential. NULL: a service of the version
+  -- before, whose every connected does.
   UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active'
     ELSE 'retired' END,
       connected_at = CASE WHEN c.generation = q.generation THEN now() ELSE c.connected_at END,
