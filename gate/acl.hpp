@@ -12,8 +12,8 @@ struct Names {
   std::string bootstrap_account = "@bootstrap";
 };
 
-inline constexpr std::string_view control_topic = "$CONTROL/latchkey/v1";
-inline constexpr std::string_view response_topic = "$CONTROL/latchkey/v1/response";
+inline constexpr const char* control_topic = "$CONTROL/latchkey/v1";
+inline constexpr const char* response_topic = "$CONTROL/latchkey/v1/response";
 
 enum class Access { read, write, subscribe, unsubscribe };
 /// `defer`: Mosquitto's own files decide.

@@ -124,8 +124,8 @@ int on_control(int, void* event, void* data) {
     const auto answer = gate_of(data).control(client_id, text_of(mosquitto_client_username(said.client)),
                                               {static_cast<const char*>(said.payload), said.payloadlen});
     if (answer)
-      mosquitto_broker_publish_copy(client_id.c_str(), response_topic.data(),
-                                    static_cast<int>(answer->size()), answer->data(), 1, false, nullptr);
+      mosquitto_broker_publish_copy(client_id.c_str(), response_topic, static_cast<int>(answer->size()),
+                                    answer->data(), 1, false, nullptr);
     end_sessions(gate_of(data));
     return static_cast<int>(MOSQ_ERR_SUCCESS);
   });
@@ -164,7 +164,7 @@ struct Callback {
 
 constexpr std::array<Callback, 6> callbacks{{{MOSQ_EVT_BASIC_AUTH, on_connect, nullptr},
                                              {MOSQ_EVT_ACL_CHECK, on_acl, nullptr},
-                                             {MOSQ_EVT_CONTROL, on_control, control_topic.data()},
+                                             {MOSQ_EVT_CONTROL, on_control, control_topic},
                                              {MOSQ_EVT_DISCONNECT, on_disconnect, nullptr},
                                              {MOSQ_EVT_RELOAD, on_reload, nullptr},
                                              {MOSQ_EVT_TICK, on_tick, nullptr}}};
