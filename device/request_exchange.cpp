@@ -175,12 +175,14 @@ RequestExchange::Ended RequestExchange::on_refused(const Judgement& judged) {
 RequestExchange::Ended RequestExchange::on_spent_request(bool is_conflict, const std::string& what) {
   const bool is_cured = is_conflict && !std::exchange(had_conflict_, true);
   if (!is_cured) wait(pause_after_rejections(++terms_.rejections));
-  remark_refusal(what, !is_cured && terms_.insists);
-  if (!is_cured && !terms_.insists) {
+  const bool goes_on = is_cured || terms_.insists;
+  // Before it is said: who reads the message finds the folder in that state.
+  if (goes_on && !take_request(true)) return damaged("the request cannot be stored");
+  if (!goes_on) {
     if (auto dropped = context_.store.drop_request(); !dropped) return damaged(dropped.error());
-    return std::unexpected(Outcome::refused);
   }
-  if (!take_request(true)) return damaged("the request cannot be stored");
+  remark_refusal(what, !is_cured && terms_.insists);
+  if (!goes_on) return std::unexpected(Outcome::refused);
   backoff_.reset();
   if (is_cured) send();
   return std::nullopt;

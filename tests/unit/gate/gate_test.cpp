@@ -1,8 +1,8 @@
 #include "gate/gate.hpp"
 
 #include "support/catch.hpp"
-#include "unit/crypto/made_with_openssl.hpp"
 #include "support/folder.hpp"
+#include "unit/crypto/made_with_openssl.hpp"
 
 #include <ctime>
 
