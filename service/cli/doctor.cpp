@@ -86,7 +86,7 @@ Result<Findings> examine(const service::Config& config) {
   Findings all = service::examine_certificates(config, now);
   for (auto& finding : service::examine_database(config, *database))
     all.push_back(std::move(finding));
-  for (auto& finding : service::examine_broker(config, *broker, *access))
+  for (auto& finding : service::examine_broker(config, *broker, *access, !service::has_problem(all)))
     all.push_back(std::move(finding));
   return all;
 }
@@ -97,8 +97,7 @@ int run_doctor(const Flags& flags) {
   const auto findings = examine(*config);
   if (!findings) return report(findings.error());
   flags.json ? print_json(*findings) : print_text(*findings);
-  const bool healthy = std::ranges::count(*findings, Finding::Result::problem, &Finding::result) == 0;
-  return healthy ? exit_code::ok : exit_code::negative;
+  return service::has_problem(*findings) ? exit_code::negative : exit_code::ok;
 }
 
 constexpr const char* help =

@@ -50,7 +50,7 @@ Findings tls_findings(const std::optional<crypto::TlsServer>& server, const std:
 }  // namespace
 
 Findings examine_broker(const Config& config, const crypto::Secret& password,
-                        const crypto::Secret& access_password) {
+                        const crypto::Secret& access_password, bool is_well) {
   const auto endpoint = mqtt::Endpoint::parse(config.mqtt.url);
   if (!endpoint) return {problem("broker", "broker_url", endpoint.error(), "correct mqtt.url")};
   Findings found;
@@ -74,7 +74,7 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
   }
   const Findings tls = tls_findings(*server, endpoint->host);
   found.insert(found.end(), tls.begin(), tls.end());
-  const Findings session = examine_session(config, password);
+  const Findings session = examine_session(config, password, is_well && !has_problem(found));
   found.insert(found.end(), session.begin(), session.end());
   if (steers) found.push_back(examine_access(config, access_password));
   return found;

@@ -11,8 +11,8 @@ namespace latchkey::service {
 [[nodiscard]] std::string own_client_id();
 
 /// Checks that need a session at the broker: the login, the rights on topics, the in-flight limit, the keep
-/// alive.
-[[nodiscard]] Findings examine_session(const Config& config, const crypto::Secret& password);
+/// alive. The last one only if there is no problem, here and with `is_well` before.
+[[nodiscard]] Findings examine_session(const Config& config, const crypto::Secret& password, bool is_well);
 
 /// Checks that the broker accepts commands from the account of [broker_access].
 [[nodiscard]] Finding examine_access(const Config& config, const crypto::Secret& password);

@@ -11,9 +11,10 @@ namespace latchkey::service {
 
 /// Checks the broker: reachable, its certificate, the login, the rights on topics, its message limits, and
 /// whether it accepts commands from the account of [broker_access]. Connects with client ids of its own and
-/// publishes only to topics of such an id, which a running service ignores.
+/// publishes only to topics of such an id, which a running service ignores. The keep alive, which takes
+/// longer than all others together, is checked if there is no problem, here and with `is_well` before.
 [[nodiscard]] Findings examine_broker(const Config& config, const crypto::Secret& password,
-                                      const crypto::Secret& access_password);
+                                      const crypto::Secret& access_password, bool is_well);
 
 /// Checks the database: reachable, its schema, the login's rights; by its help also this machine's clock, and
 /// services that share a client id.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,11 @@ using Findings = std::vector<Finding>;
 [[nodiscard]] inline Finding problem(std::string_view check, std::string_view code, std::string what,
                                      std::string todo) {
   return {Finding::Result::problem, check, std::move(what), code, std::move(todo)};
+}
+
+[[nodiscard]] inline bool has_problem(const Findings& findings) {
+  return std::ranges::any_of(findings,
+                             [](const Finding& each) { return each.result == Finding::Result::problem; });
 }
 
 }  // namespace latchkey::service
