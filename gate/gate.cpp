@@ -86,8 +86,7 @@ Admission Gate::with_password(const Connect& connect, std::uint64_t generation) 
   // An unknown login takes as long as a wrong password.
   static const Login nobody;
   const Login& compared = login == nullptr ? nobody : *login;
-  const std::string_view salt(reinterpret_cast<const char*>(compared.salt.data()), compared.salt.size());
-  const bool is_right = same(sha256(salt, connect.password), compared.hash);
+  const bool is_right = same(sha256(connect.password, to_hex(compared.salt)), compared.hash);
   if (login == nullptr || !is_right) return refuse("its password is wrong");
   if (tables_.is_denied(connect.client_id)) return refuse("the device is denied");
   sessions_.begin(connect.client_id, {connect.client, generation, {}});

@@ -23,7 +23,7 @@ struct Login {
   std::uint64_t generation = 0;
   std::uint64_t until = 0;  ///< Unix seconds; 0: no end
   std::array<unsigned char, 16> salt{};
-  Digest hash{};  ///< SHA-256 of salt and password
+  Digest hash{};  ///< SHA-256 of the password and the salt in hexadecimal, as in the registry
   bool operator==(const Login&) const = default;
 };
 

@@ -26,11 +26,45 @@ struct BrokerAccess {
   std::vector<std::pair<std::string, std::int64_t>> changed;
 };
 
-/// What the broker has applied: an operator's change (`changed_at`) or a login (`generation`).
+/// What the broker has applied: an operator's change (`changed_at`), a login (`generation`), or a version of
+/// what its gate has to know.
 struct AppliedAccess {
   std::string device_id;
   std::optional<std::int64_t> changed_at;
   std::optional<std::int64_t> generation;
+  std::optional<std::int64_t> version;
+};
+
+/// What the broker's gate has to know of one device (docs/gate.md). Times are Unix seconds.
+struct GateEntry {
+  struct Login {
+    std::int64_t generation = 0;
+    std::int64_t until = 0;
+    crypto::Bytes salt;
+    crypto::Bytes hash;  ///< SHA-256 of the password followed by the salt in hexadecimal
+  };
+  struct DeniedSerial {
+    crypto::Bytes serial;
+    std::int64_t until = 0;
+  };
+  std::string device_id;
+  std::int64_t version = 0;       ///< grows with each change
+  std::int64_t denied_until = 0;  ///< 0: not denied
+  std::vector<Login> logins;
+  std::vector<DeniedSerial> denied_serials;
+  std::optional<std::int64_t> changed_at;  ///< of an operator's change that the broker has not applied yet
+  bool untold = false;                     ///< the gate was not told this version yet
+};
+struct GateAccess {
+  std::int64_t epoch = 0;  ///< in which versions can be compared
+  std::vector<GateEntry> entries;
+};
+/// Which devices to load. Those together.
+struct GateQuery {
+  std::vector<std::string> ids;
+  std::size_t untold = 0;            ///< how many of those that the gate was not told, the most urgent first
+  std::optional<std::string> after;  ///< a page of all, by id, after this one
+  std::size_t page = 0;              ///< how many it has
 };
 
 /// What the broker must do before the device gets its new credential: add a login, or admit a denied device
@@ -41,6 +75,9 @@ struct BrokerOpening {
 };
 
 [[nodiscard]] Result<BrokerAccess> load_broker_access(Registry& registry);
+
+/// The entries are in order of their ids.
+[[nodiscard]] Result<GateAccess> load_gate_access(Registry& registry, const GateQuery& query);
 
 /// Sets `broker_applied_at` where it is still empty.
 [[nodiscard]] Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> rows);

@@ -50,7 +50,9 @@ constexpr Column link_life_columns[] = {i, link, ready_ms, lost};
 constexpr Column undelivered_message_columns[] = {i, device_id, what, ago_ms};
 constexpr Column broker_access_row_columns[] = {
     kind, device_id, generation, salt, master_key, changed_at, applied};
-constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at};
+constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at, version};
+constexpr Column gate_access_columns[] = {
+    kind, device_id, version, until_s, generation, salt, password_hash, serial, changed_at, untold};
 constexpr Column revoked_columns[] = {serial, revoked_at, issuer};
 constexpr Column counted_columns[] = {state, devices};
 constexpr Column funnel_row_columns[] = {day, requested, registered, connected, ready, counted_at};
@@ -81,6 +83,7 @@ std::span<const Call> calls() {
       {"note_links", "link_life", link_life_columns, {}},
       {"note_undelivered", "undelivered_message", undelivered_message_columns, {}},
       {"load_broker_access", "", {}, broker_access_row_columns},
+      {"load_gate_access", "", {}, gate_access_columns},
       {"broker_applied", "applied_access", applied_access_columns, {}},
       {"access_looked_up", "", {}, {}},
       {"revocation_stamp", "", {}, {}},

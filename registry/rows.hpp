@@ -30,6 +30,9 @@ enum class Locked { wait, skip };
 [[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
 [[nodiscard]] std::string rows_of(std::span<const Undelivered> rows);
 
+/// The parameter of load_gate_access.
+[[nodiscard]] std::string gate_query_of(const GateQuery& query);
+
 /// The parameter of page_device and page_history.
 [[nodiscard]] std::string device_of(const protocol::DeviceId& id);
 
@@ -64,6 +67,7 @@ struct Row {
 [[nodiscard]] ApprovalNotice notice_of(const Row& row);
 [[nodiscard]] RevokedCertificate revoked_of(const Row& row);
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
+void add_gate_access(GateAccess& access, const Row& row);
 void add_access(BrokerAccess& access, const Row& row);
 [[nodiscard]] Outcome outcome_of(std::string_view name);
 

@@ -253,4 +253,30 @@ void add_access(BrokerAccess& access, const Row& row) {
   }
 }
 
+void add_gate_access(GateAccess& access, const Row& row) {
+  const std::string_view kind = row[column::kind].c_str();
+  if (kind == "epoch") {
+    access.epoch = row[column::version].as<std::int64_t>();
+    return;
+  }
+  const std::int64_t until = row[column::until_s].as<std::int64_t>();
+  if (kind == "device") {
+    GateEntry entry;
+    entry.device_id = row[column::device_id].c_str();
+    entry.version = row[column::version].as<std::int64_t>();
+    entry.denied_until = until;
+    if (!row[column::changed_at].is_null()) entry.changed_at = row[column::changed_at].as<std::int64_t>();
+    entry.untold = is_true(row[column::untold]);
+    access.entries.push_back(std::move(entry));
+    return;
+  }
+  // What follows is of the device above it.
+  GateEntry& entry = access.entries.back();
+  if (kind == "login")
+    entry.logins.push_back({row[column::generation].as<std::int64_t>(), until, bytes_of(row[column::salt]),
+                            bytes_of(row[column::password_hash])});
+  else if (kind == "serial")
+    entry.denied_serials.push_back({bytes_of(row[column::serial]), until});
+}
+
 }  // namespace latchkey::registry

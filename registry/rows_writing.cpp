@@ -185,6 +185,7 @@ void add(RowText& row, const AppliedAccess& applied) {
   row.text(column::device_id, applied.device_id);
   add_number(row, column::generation, applied.generation);
   add_number(row, column::changed_at, applied.changed_at);
+  add_number(row, column::version, applied.version);
 }
 
 template <class T>
@@ -217,6 +218,15 @@ std::string rows_of(std::span<const Sent> rows) {
 }
 std::string rows_of(std::span<const AppliedAccess> rows) {
   return written(rows);
+}
+std::string gate_query_of(const GateQuery& query) {
+  // No character of an id needs an escape.
+  std::string ids;
+  for (const std::string& id : query.ids)
+    ids.append(ids.empty() ? "\"" : ",\"").append(id).append(1, '"');
+  std::string text = R"({"ids":[)" + ids + R"(],"untold":)" + std::to_string(query.untold);
+  if (query.after) text += R"(,"after":")" + *query.after + R"(","page":)" + std::to_string(query.page);
+  return text + "}";
 }
 std::string rows_of(std::span<const DecidedConfig> rows, Locked locked) {
   return written(rows, locked);

@@ -93,10 +93,9 @@ std::string id_of(char kind, int number) {
 
 std::string login_line(int number) {
   const std::string password = "password of " + std::to_string(number);
-  const std::string salt(16, 's');
-  return "d 1000000 " + id_of('p', number) +
-         " 0 1:0:" + gate::to_hex({reinterpret_cast<const unsigned char*>(salt.data()), salt.size()}) + ":" +
-         gate::to_hex(gate::sha256(salt, password));
+  const std::string salt = "00112233445566778899aabbccddeeff";
+  return "d 1000000 " + id_of('p', number) + " 0 1:0:" + salt + ":" +
+         gate::to_hex(gate::sha256(password, salt));
 }
 
 std::string denial_line(int number) {

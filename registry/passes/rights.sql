@@ -11,7 +11,8 @@ GRANT EXECUTE ON FUNCTION
   load_statuses, load_statuses_2, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   note_undelivered,
-  load_broker_access, broker_applied, access_looked_up, revocation_stamp, load_revoked, load_revoked_2,
+  load_broker_access, load_gate_access, broker_applied, access_looked_up,
+  revocation_stamp, load_revoked, load_revoked_2,
   count_devices, make_partitions, maintain, summarize, prove_commit,
   page_funnel, page_rejections, page_pending, page_expiring, page_device, page_history
   TO latchkey_service;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace latchkey::service::access {
 namespace {
@@ -88,6 +89,16 @@ Reply reply_of(const Json& entry) {
   for (const Json& client : data->at("clients"))
     if (client.is_object()) reply.clients.push_back(client_of(client));
   return reply;
+}
+
+std::expected<std::vector<Reply>, std::string> execute_in_one_message(ControlConnection& connection,
+                                                                      std::span<const Command> commands) {
+  const std::string correlation = new_correlation();
+  const auto answer = connection.ask(correlation, write_commands(correlation, commands));
+  if (!answer) return std::unexpected(answer.error());
+  auto replies = read_replies(correlation, *answer);
+  if (!replies || replies->size() != commands.size()) return std::unexpected("the reply cannot be read");
+  return *std::move(replies);
 }
 
 }  // namespace
@@ -191,6 +202,19 @@ std::optional<std::vector<Reply>> read_replies(std::string_view correlation, std
     replies.push_back(reply_of(entry));
   }
   return replies;
+}
+
+std::expected<std::vector<Reply>, std::string> execute(ControlConnection& connection,
+                                                       std::span<const Command> commands) {
+  std::vector<Reply> all;
+  while (!commands.empty()) {
+    const auto count = count_fitting(commands, connection.message_limit());
+    auto replies = execute_in_one_message(connection, commands.first(count));
+    if (!replies) return replies;
+    std::ranges::move(*replies, std::back_inserter(all));
+    commands = commands.subspan(count);
+  }
+  return all;
 }
 
 }  // namespace latchkey::service::access

@@ -2,6 +2,7 @@
 
 #include "protocol/topics.hpp"
 #include "registry/broker_access.hpp"
+#include "service/access/control_connection.hpp"
 #include "service/keys/master_key.hpp"
 
 #include <optional>
@@ -9,15 +10,12 @@
 #include <string>
 #include <vector>
 
-/// Commands and replies of Mosquitto's dynamic-security plugin that the service uses: JSON, sent to
-/// `$CONTROL/dynamic-security/v1`, answered on `.../response`.
+/// Commands and replies of Mosquitto's dynamic-security plugin that the service uses: JSON.
 namespace latchkey::service::access {
 
-inline constexpr const char* command_topic = "$CONTROL/dynamic-security/v1";
-inline constexpr const char* reply_topic = "$CONTROL/dynamic-security/v1/response";
-
-/// The longest correlation value, in characters.
-inline constexpr std::size_t most_correlation = 24;
+inline constexpr ControlPlugin dynamic_security_plugin{
+    "$CONTROL/dynamic-security/v1", "$CONTROL/dynamic-security/v1/response",
+    "check that the plugin dynamic-security is loaded and that the account may write to $CONTROL"};
 
 /// One command, a JSON object.
 using Command = std::string;
@@ -79,5 +77,9 @@ class Logins {
 /// The replies with this `correlation`; nothing if the message is for another sender.
 [[nodiscard]] std::optional<std::vector<Reply>> read_replies(std::string_view correlation,
                                                              std::string_view payload);
+/// Sends the commands, in as many messages as needed, and returns a reply to each, in order; the error says
+/// why there is none.
+[[nodiscard]] std::expected<std::vector<Reply>, std::string> execute(ControlConnection& connection,
+                                                                     std::span<const Command> commands);
 
 }  // namespace latchkey::service::access

@@ -4,26 +4,31 @@
 #include "crypto/mac.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace latchkey::service::access {
 namespace {
 
-// The plugin answers within a millisecond, or, with thousands of clients, after it has written its file.
+// A plugin answers within a millisecond; dynamic-security, with thousands of clients, after it has written
+// its file.
 constexpr std::chrono::seconds patience{4};
 // A broker ends the connection at a message above its limit, and serves no other client while it executes a
 // long one.
 constexpr std::size_t longest_packet = 4096;
 // An upper bound for the topic and the headers of a packet.
-constexpr std::size_t beside_commands = 512;
+constexpr std::size_t beside_message = 512;
 
 }  // namespace
 
+std::string new_correlation() {
+  return crypto::to_hex(crypto::random_bytes(most_correlation / 2));
+}
+
 std::expected<std::unique_ptr<ControlConnection>, std::string> ControlConnection::open(
-    mqtt::Options options, std::function<void()> up, std::function<void(std::string_view reason)> lost) {
-  std::unique_ptr<ControlConnection> made(new ControlConnection);
-  options.subscriptions = {reply_topic};
+    mqtt::Options options, const ControlPlugin& plugin, std::function<void()> up,
+    std::function<void(std::string_view reason)> lost) {
+  std::unique_ptr<ControlConnection> made(new ControlConnection(plugin));
+  options.subscriptions = {plugin.reply_topic};
   ControlConnection* const self = made.get();
   auto link = mqtt::Link::open(
       std::move(options), {.message = [self](const mqtt::Delivery& delivery) { self->on_message(delivery); },
@@ -68,47 +73,30 @@ void ControlConnection::refused(const mqtt::GivenUp& message) {
 }
 
 std::size_t ControlConnection::message_limit() const {
-  return std::min(longest_packet, std::max(link_->packet_limit(), beside_commands)) - beside_commands;
+  return std::min(longest_packet, std::max(link_->packet_limit(), beside_message)) - beside_message;
 }
 
-ControlConnection::Replies ControlConnection::execute(std::span<const Command> commands) {
-  std::vector<Reply> all;
-  while (!commands.empty()) {
-    const auto count = count_fitting(commands, message_limit());
-    auto replies = execute_in_one_message(commands.first(count));
-    if (!replies) return replies;
-    std::ranges::move(*replies, std::back_inserter(all));
-    commands = commands.subspan(count);
-  }
-  return all;
-}
-
-ControlConnection::Replies ControlConnection::execute_in_one_message(std::span<const Command> commands) {
+ControlConnection::Reply ControlConnection::ask(std::string correlation, std::string message) {
   std::unique_lock lock(mutex_);
   if (!up_) return std::unexpected("there is no connection");
-  if (bytes_of(commands) + beside_commands > link_->packet_limit())
+  if (message.size() + beside_message > link_->packet_limit())
     return std::unexpected("a command is larger than the broker's packet limit");
-  correlation_ = crypto::to_hex(crypto::random_bytes(most_correlation / 2));
+  correlation_ = std::move(correlation);
   reply_.clear();
   refusal_.clear();
-  if (!link_->publish({.topic = command_topic,
-                       .payload = write_commands(correlation_, commands),
+  if (!link_->publish({.topic = plugin_.command_topic,
+                       .payload = std::move(message),
                        .content_type = {},
                        .correlation_data = {},
                        .tag = 0}))
     return std::unexpected("the connection does not accept data");
   replied_.wait_for(lock, patience,
                     [this] { return ended_ || !up_ || !refusal_.empty() || !reply_.empty(); });
-  const std::string correlation = std::exchange(correlation_, {});
+  correlation_.clear();
   if (!refusal_.empty()) return std::unexpected("the broker does not accept the commands: " + refusal_);
   if (!up_) return std::unexpected("the connection ended");
-  if (reply_.empty())
-    return std::unexpected(
-        "no reply: check that the plugin dynamic-security is loaded and that the account may write to "
-        "$CONTROL");
-  auto replies = read_replies(correlation, reply_);
-  if (!replies || replies->size() != commands.size()) return std::unexpected("the reply cannot be read");
-  return *std::move(replies);
+  if (reply_.empty()) return std::unexpected(std::string("no reply: ") + plugin_.if_silent);
+  return std::exchange(reply_, {});
 }
 
 void ControlConnection::end() {

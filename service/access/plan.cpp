@@ -66,7 +66,7 @@ class Planner {
 
   void let_in(const registry::PasswordLogin& login, bool applied) {
     const std::string username = username_of(login.device_id, login.generation);
-    const registry::AppliedAccess mark{login.device_id.text(), {}, login.generation};
+    const registry::AppliedAccess mark{login.device_id.text(), {}, login.generation, {}};
     const BrokerClient* client = find(username);
     ++plan_.entries;
     if (client != nullptr && client->mark == mark_of(login) && !client->disabled) {
@@ -101,7 +101,7 @@ class Planner {
       last[step.device_id] = &step;
     for (const auto& [id, changed_at] : wanted_.changed) {
       const auto found = last.find(id);
-      (found == last.end() ? plan_.done : found->second->then).push_back({id, changed_at, {}});
+      (found == last.end() ? plan_.done : found->second->then).push_back({id, changed_at, {}, {}});
     }
   }
 

@@ -102,7 +102,7 @@ int run_doctor(const Flags& flags) {
 
 constexpr const char* help =
     "Check everything that the service depends on, report each problem and say how to fix it. Broker:\n"
-    "certificate, login, rights, limits, dynamic-security commands. Database: login, schema, clock,\n"
+    "certificate, login, rights, limits, whether its plugin takes commands. Database: login, schema, clock,\n"
     "client ids used twice. Keys and certificates. Run it on the service's machine, with the service's\n"
     "configuration. It changes nothing and does not disturb a running service.";
 constexpr const char* footer =

@@ -73,10 +73,10 @@ void check_share_group(Settings& settings) {
 
 void check_broker_access(Settings& settings) {
   const auto& access = settings.config().broker_access;
-  const bool steers = access.mode == "dynamic-security";
-  if (steers && access.username.empty())
-    settings.complain(option_of("broker_access", "username"),
-                      "is required with dynamic-security: the account that may send commands to the broker");
+  if (access.steers() && access.username.empty())
+    settings.complain(
+        option_of("broker_access", "username"),
+        "is required with " + access.mode + ": the account that may send commands to the broker");
   if (!access.password_file.empty() && access.username.empty())
     settings.complain(option_of("broker_access", "password_file"), "needs broker_access.username");
 }

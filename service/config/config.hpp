@@ -55,6 +55,8 @@ struct Config {
     std::string mode = "none";
     std::string username;
     std::string password_file;
+    /// The service commands a plugin of the broker.
+    [[nodiscard]] bool steers() const { return mode == "gate" || mode == "dynamic-security"; }
   } broker_access;
   struct Crl {
     std::string file;  ///< empty: none is written

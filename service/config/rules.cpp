@@ -92,7 +92,7 @@ Complaint mqtt_version(const std::string& value) {
 }
 
 Complaint access_mode(const std::string& value) {
-  return one_of(value, {"none", "dynamic-security", "database"});
+  return one_of(value, {"none", "gate", "dynamic-security", "database"});
 }
 
 Complaint absolute_path(const std::string& value) {

@@ -203,17 +203,19 @@ const auto table = std::to_array<Option>({
      .key = "mode",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::mode>,
-     .help = "How the broker learns passwords and which devices are blocked (docs/deploy.md). "
-             "`dynamic-security`: the service configures Mosquitto's plugin of this name. `database`: the "
-             "broker reads the registry (`registry.mqtt_user`, `registry.mqtt_acl`). `none`: the broker "
-             "learns nothing, and the service issues no passwords.",
+     .help = "How the broker learns passwords and which devices are blocked (docs/deploy.md). `gate`: the "
+             "service tells our plugin of Mosquitto (docs/gate.md). `dynamic-security`: the service "
+             "configures Mosquitto's plugin of this name. `database`: the broker reads the registry "
+             "(`registry.mqtt_user`, `registry.mqtt_acl`). `none`: the broker learns nothing, and the "
+             "service issues no passwords.",
      .rule = rules::access_mode},
     {.section = "broker_access",
      .key = "username",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::username>,
-     .help = "With `dynamic-security`: the account that may write to `$CONTROL/dynamic-security/v1`, for "
-             "example `@admin`. It must contain a character that no device id has; otherwise a device of "
+     .help = "With `gate` and `dynamic-security`: the account that commands the plugin, for example `@admin` "
+             "(`plugin_opt_control_account`; the right to write to `$CONTROL/dynamic-security/v1`). It must "
+             "contain a character that no device id has; otherwise a device of "
              "that name could send commands to the broker.",
      .rule = rules::no_device_id},
     {.section = "broker_access",

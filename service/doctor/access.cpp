@@ -1,7 +1,8 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "mqtt/probe.hpp"
-#include "service/access/control_connection.hpp"
+#include "service/access/control.hpp"
+#include "service/access/gate_protocol.hpp"
 #include "service/config/broker_login.hpp"
 #include "service/doctor/broker_session.hpp"
 
@@ -32,15 +33,23 @@ class ConnectionResult {
   std::promise<std::string> promise_;
 };
 
-Finding no_rights(const std::string& account, const std::string& what) {
+Finding no_rights(const Config& config, const std::string& what) {
+  const std::string& account = config.broker_access.username;
+  if (config.broker_access.mode == "gate")
+    return problem(check, "access_gate", what,
+                   "let the broker load latchkey_gate.so of this version (deploy/mosquitto/gate.conf), with "
+                   "plugin_opt_control_account " +
+                       account);
+  const auto& plugin = access::dynamic_security_plugin;
   return problem(check, "access_rights", what,
                  "let the broker load dynamic-security, and give the account \"" + account +
-                     "\" the right to write " + access::command_topic + " and to read " +
-                     access::reply_topic + " (deploy/mosquitto/mosquitto.acl)");
+                     "\" the right to write " + plugin.command_topic + " and to read " + plugin.reply_topic +
+                     " (deploy/mosquitto/mosquitto.acl)");
 }
 
-Finding no_connection(const std::string& account, const std::string& reason) {
-  if (reason.contains("subscription to ")) return no_rights(account, reason);
+Finding no_connection(const Config& config, const std::string& reason) {
+  const std::string& account = config.broker_access.username;
+  if (reason.contains("subscription to ")) return no_rights(config, reason);
   if (mqtt::refuses_login(reason))
     return problem(check, "access_login", reason,
                    "check the account \"" + account +
@@ -48,20 +57,35 @@ Finding no_connection(const std::string& account, const std::string& reason) {
   return problem(check, "broker_refuses", reason, "see the broker's log for the cause");
 }
 
+Finding examine_plugin(const Config& config, access::ControlConnection& connection) {
+  const auto replies = access::execute(connection, std::array{access::list_clients(0, 1)});
+  if (!replies) return no_rights(config, replies.error());
+  if (!replies->front().error.empty()) return no_rights(config, replies->front().error);
+  return fine(check,
+              "the broker accepts commands from the account \"" + config.broker_access.username + "\"");
+}
+
+Finding examine_gate(const Config& config, access::ControlConnection& connection) {
+  const auto answer = access::say(connection, 0, std::array<access::Statement, 1>{"hello"});
+  if (!answer) return no_rights(config, answer.error());
+  if (!answer->has_journal)
+    return problem(check, "gate_journal", "the broker's gate cannot write its journal",
+                   "give the broker's account the right to write to plugin_opt_state, and room on that disk");
+  return fine(check, std::string("the broker's gate answers, and ") +
+                         (answer->is_open ? "is open" : "is closed until a service has told it everything"));
+}
+
 }  // namespace
 
 Finding examine_access(const Config& config, const crypto::Secret& password) {
-  const std::string& account = config.broker_access.username;
+  const bool has_gate = config.broker_access.mode == "gate";
   ConnectionResult result;
   const auto connection = access::ControlConnection::open(
-      access_login(config, password), [&] { result.set({}); },
-      [&](std::string_view reason) { result.set(std::string(reason)); });
+      access_login(config, password), has_gate ? access::gate_plugin : access::dynamic_security_plugin,
+      [&] { result.set({}); }, [&](std::string_view reason) { result.set(std::string(reason)); });
   const std::string reason = connection ? result.wait() : connection.error();
-  if (!reason.empty()) return no_connection(account, reason);
-  const auto replies = (*connection)->execute(std::array{access::list_clients(0, 1)});
-  if (!replies) return no_rights(account, replies.error());
-  if (!replies->front().error.empty()) return no_rights(account, replies->front().error);
-  return fine(check, "the broker accepts commands from the account \"" + account + "\"");
+  if (!reason.empty()) return no_connection(config, reason);
+  return has_gate ? examine_gate(config, **connection) : examine_plugin(config, **connection);
 }
 
 }  // namespace latchkey::service

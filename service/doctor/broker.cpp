@@ -54,7 +54,7 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
   const auto endpoint = mqtt::Endpoint::parse(config.mqtt.url);
   if (!endpoint) return {problem("broker", "broker_url", endpoint.error(), "correct mqtt.url")};
   Findings found;
-  const bool steers = config.broker_access.mode == "dynamic-security";
+  const bool steers = config.broker_access.steers();
   const auto skip_from = [&](std::initializer_list<std::string_view> checks, const char* because) {
     for (const auto check : checks)
       found.push_back(skipped(check, because));

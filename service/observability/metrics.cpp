@@ -83,8 +83,10 @@ struct Metrics::Series {
       gauge("latchkey_broker_access_up",
             "1 while the broker's list of passwords and blocked devices agrees with the registry, and "
             "if the service does not maintain it.");
-  Gauge& access_entries = gauge("latchkey_broker_access_entries",
-                                "Passwords and blocked devices in the broker's list (dynamic-security).");
+  Gauge& access_entries =
+      gauge("latchkey_broker_access_entries",
+            "Entries of the broker's list: passwords and blocked devices (dynamic-security), or the "
+            "devices and denied certificates that the gate knows.");
   Counter& crl_failures = counter("latchkey_crl_failures_total",
                                   "Failed attempts to write the CRL or to notify the broker of it.");
   Gauge& crl_entries = gauge("latchkey_crl_entries", "Certificates on the CRL.");

@@ -2,6 +2,8 @@
 
 #include "registry/broker_access.hpp"
 #include "registry/condition.hpp"
+#include "service/access/dynamic_security.hpp"
+#include "service/access/gate.hpp"
 #include "service/config/broker_login.hpp"
 #include "service/config/certificate_ends.hpp"
 #include "service/observability/timestamp.hpp"
@@ -69,9 +71,15 @@ mqtt::Options Service::link_options() const {
 }
 
 std::expected<void, std::string> Service::start_access() {
-  if (config_.broker_access.mode != "dynamic-security") return {};
-  auto started = access::DynamicSecurity::start(
-      access_login(config_, secrets_.access_password), access::Logins(secrets_.master, topics_), database(),
+  if (!config_.broker_access.steers()) return {};
+  const bool has_gate = config_.broker_access.mode == "gate";
+  const auto make_mode = [&](access::AccessList& list) -> std::unique_ptr<access::AccessMode> {
+    if (has_gate) return std::make_unique<access::Gate>(list);
+    return std::make_unique<access::DynamicSecurity>(list, access::Logins(secrets_.master, topics_));
+  };
+  auto started = access::AccessList::start(
+      access_login(config_, secrets_.access_password),
+      has_gate ? access::gate_plugin : access::dynamic_security_plugin, make_mode, database(),
       [this](mqtt::Message answer) { static_cast<void>(publisher_->publish(std::move(answer))); }, metrics_,
       log_);
   if (!started) return std::unexpected(std::move(started.error()));
@@ -161,12 +169,12 @@ std::expected<void, std::string> Service::start() {
   if (!link) return std::unexpected(std::move(link.error()));
   link_ = std::move(*link);
   echo_.start(*link_);
-  PublishAfterOpening gate;
-  if (config_.broker_access.mode == "dynamic-security")
-    gate = [this](registry::BrokerOpening opening, mqtt::Message answer) {
+  PublishAfterOpening after_opening;
+  if (config_.broker_access.steers())
+    after_opening = [this](registry::BrokerOpening opening, mqtt::Message answer) {
       return access_->open(std::move(opening), std::move(answer));
     };
-  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, std::move(gate), metrics_, log_);
+  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, std::move(after_opening), metrics_, log_);
   configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *publisher_, log_);
   if (auto access = start_access(); !access) return access;
   const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "service/access/access_list.hpp"
 #include "service/access/crl_file.hpp"
-#include "service/access/dynamic_security.hpp"
 #include "service/config/pki_files.hpp"
 #include "service/config/secrets.hpp"
 #include "service/observability/http/routes.hpp"
@@ -87,7 +87,7 @@ class Service {
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Publisher> publisher_;
-  std::unique_ptr<access::DynamicSecurity> access_;  ///< with broker_access.mode = dynamic-security
+  std::unique_ptr<access::AccessList> access_;  ///< if the service commands the broker
   std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;

@@ -8,8 +8,9 @@ from typing import Any
 from stack_case import StackTest
 
 from foreign_device import Device, Session
+from gate_broker import GateBroker
 from jose import Json
-from stack import within
+from stack import Stack, within
 from wire import Wire, WireError
 
 LIMIT_S = 5.0  # G13
@@ -89,3 +90,16 @@ class AccessTest(StackTest):
 
     def assert_let_in(self, device: Device) -> None:
         device.become_ready()
+
+
+class GateAccessTest(AccessTest):
+    """The same with the gate in the broker."""
+
+    @classmethod
+    def prepare(cls, stack: Stack) -> None:
+        stack.make_broker = GateBroker
+
+    def await_told(self) -> None:
+        """The gate knows all that the registry wants of it."""
+        within(2 * LIMIT_S, "the gate is told", lambda: self.stack.cluster.sql(
+            "SELECT count(*) FROM registry.access_entry WHERE untold > 0").strip() == "0")

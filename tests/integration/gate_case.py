@@ -121,7 +121,7 @@ class Commander:
 
 def login_of(generation: int, password: str, until: int = 0) -> str:
     salt = hashlib.sha256(password.encode()).digest()[:16]
-    return f"{generation}:{until}:{salt.hex()}:{hashlib.sha256(salt + password.encode()).hexdigest()}"
+    return f"{generation}:{until}:{salt.hex()}:{hashlib.sha256((password + salt.hex()).encode()).hexdigest()}"
 
 
 class GateTest(unittest.TestCase):

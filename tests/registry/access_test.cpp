@@ -113,7 +113,7 @@ TEST_CASE_METHOD(Fleet, "a password is a login while it lives and its device is 
   CHECK(logins[0].login.salt.size() == 16);
   CHECK(logins[0].login.master_key[1] == 0x11);
   CHECK_FALSE(logins[0].applied);
-  const registry::AppliedAccess applied{"a", {}, 1};
+  const registry::AppliedAccess applied{"a", {}, 1, {}};
   CHECK(broker_applied(registry, std::span(&applied, 1)));
   CHECK(access().logins[0].applied);
   act("suspend('a', 'why')");
@@ -132,11 +132,11 @@ TEST_CASE_METHOD(Fleet, "the broker is seen to follow the change that was loaded
   const auto first = access().changed;
   REQUIRE(first.size() == 1);
   act("resume('a', 'why')");
-  const registry::AppliedAccess old{"a", first[0].second, {}};
+  const registry::AppliedAccess old{"a", first[0].second, {}, {}};
   CHECK(broker_applied(registry, std::span(&old, 1)));
   const auto second = access().changed;
   REQUIRE(second.size() == 1);
-  const registry::AppliedAccess present{"a", second[0].second, {}};
+  const registry::AppliedAccess present{"a", second[0].second, {}, {}};
   CHECK(broker_applied(registry, std::span(&present, 1)));
   CHECK(access().changed.empty());
   CHECK(database.shown("SELECT device_id, state, took BETWEEN '0 s' AND '10 s' FROM registry.access_changes",
@@ -227,7 +227,7 @@ TEST_CASE_METHOD(Fleet, "who was cut off at the broker is not online, whoever ca
   }
   std::vector<registry::AppliedAccess> applied;
   for (const auto& [device, at] : access().changed)
-    applied.push_back({device, at, std::nullopt});
+    applied.push_back({device, at, {}, {}});
   REQUIRE(applied.size() == 2);
   act("resume('b', 'why')");
   CHECK(broker_applied(registry, applied));

@@ -96,6 +96,7 @@ constexpr std::array filled{
            "'other-' || n, 1, 'password', 'request-' || n || '-of-other', sha256(''), substr(sha256(''), 1, "
            "16), "
            "substr(sha256(''), 1, 8), 'service', now(), now() + interval '1 day', now() + interval '1 day'"},
+    Filled{"access_entry", "device_id, version, untold", "'other-' || n, n, 0"},
     Filled{"presence", "device_id, session, generation, online, last_seen_at",
            "'other-' || n, 'session', 1, true, now()"},
     Filled{"nudge", "device_id, request_id, signed_by",

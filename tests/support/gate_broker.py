@@ -23,6 +23,7 @@ def plugin(sanitized: bool) -> Path:
 class GateBroker(Broker):
     """`sanitized`: with the plugin that is compiled with sanitizers; what they find ends the broker."""
 
+    mode = "gate"
     sanitized = False
     extra = "log_type information"  # lines of its configuration, before the first listener
 

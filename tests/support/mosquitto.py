@@ -40,6 +40,7 @@ class Broker:
     device_port: int
     ends_with_parent: bool
     retain: bool = False  # as brokers do that are not ours
+    mode = "dynamic-security"  # the service's broker_access.mode
 
     def __post_init__(self) -> None:
         self.configuration = self.folder / "mosquitto.conf"

@@ -264,7 +264,7 @@ class Stack:
             "secrets": {"master_key_file": str(self.pki / "master.key")},
             "connection": {"host": "localhost", "port": self.broker.device_port,
                            "password_port": self.broker.bootstrap_port, "tls": True},
-            "broker_access": {"mode": "dynamic-security", "username": "@admin",
+            "broker_access": {"mode": self.broker.mode, "username": "@admin",
                               "password_file": str(self.broker.password_file("admin"))},
             "log": {"level": "info"},
             "http": {"listen": f"127.0.0.1:{self.http_port}"},

@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION set_status(what text, INOUT name text, next text, why text,
   OUT old_status text, OUT new_status text) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
+DECLARE concerned text[];
 BEGIN
   new_status := next;
   IF what = 'group' THEN
@@ -25,6 +26,14 @@ BEGIN
     WHERE next = 'enabled' AND r.online AND d.applied_config_version < d.config_version
       AND CASE what WHEN 'group' THEN d.group_name = name ELSE d.device_id = name END
     ORDER BY d.device_id ON CONFLICT (device_id) DO UPDATE SET due_at = now(), tries = 0;
+  IF what = 'group' THEN
+    concerned := array(SELECT d.device_id FROM device d
+      WHERE d.group_name = name AND d.enrolled_by = 'group:' || name AND d.generation > 0);
+  ELSE
+    concerned := array(SELECT d.device_id FROM device d
+      WHERE d.device_id = name AND d.generation > 0);
+  END IF;
+  PERFORM note_access(concerned, next = 'disabled');
   PERFORM pg_notify('latchkey', 'config'), pg_notify('latchkey', 'access');
   INSERT INTO event (device_id, group_name, action, reason)
     VALUES (CASE what WHEN 'device' THEN name END, CASE what WHEN 'group' THEN name END,

@@ -54,6 +54,12 @@ BEGIN
     PERFORM spread_config_change(name);
   END IF;
   SELECT policy_of(e, policy) INTO new_policy FROM enrollment_group e WHERE e.name = name;
+  IF g.revoke_retired AND (old_policy ->> 'revoke_retired') = 'false' THEN
+    PERFORM note_access(array(SELECT d.device_id FROM device d WHERE d.group_name = name
+      AND EXISTS (SELECT FROM credential c WHERE c.device_id = d.device_id AND c.type = 'x509'
+        AND c.status = 'retired' AND c.not_after > now())), true);
+    PERFORM pg_notify('latchkey', 'access');
+  END IF;
   INSERT INTO event (group_name, action, reason) VALUES (name, 'set_group_policy',
     reason || ': ' || policy::text);
 END $$;

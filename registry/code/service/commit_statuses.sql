@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
     ORDER BY r.device_id COLLATE "C");
-  busy int[]; stale int[]; late int[]; taken_up int[];
+  busy int[]; stale int[]; late int[]; taken_up int[]; noted text[];
   -- The time at which the broker handed a message over is known to a tenth of a second, plus the
   -- time that its answer takes. A device that connects again at once must not be taken for a late
   -- one.
@@ -61,14 +61,21 @@ BEGIN
       AND r.device_id = q.device_id;
   -- Only what confirms says that the device holds the credential. NULL: a service of the version
   -- before, whose every connected does.
-  UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active'
-    ELSE 'retired' END,
-      connected_at = CASE WHEN c.generation = q.generation THEN now() ELSE c.connected_at END,
-      ended_at = CASE WHEN c.generation < q.generation THEN now() END
-    FROM unnest(b) q WHERE q.kind = 'connected' AND q.confirms IS NOT false
-      AND NOT q.i = ANY (stale) AND c.device_id = q.device_id
-      AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
-        AND c.status IN ('issued', 'active'));
+  WITH turned AS (
+    UPDATE credential c SET status = CASE WHEN c.generation = q.generation THEN 'active'
+      ELSE 'retired' END,
+        connected_at = CASE WHEN c.generation = q.generation THEN now() ELSE c.connected_at END,
+        ended_at = CASE WHEN c.generation < q.generation THEN now() END
+      FROM unnest(b) q WHERE q.kind = 'connected' AND q.confirms IS NOT false
+        AND NOT q.i = ANY (stale) AND c.device_id = q.device_id
+        AND (c.generation = q.generation AND c.status = 'issued' OR c.generation < q.generation
+          AND c.status IN ('issued', 'active'))
+      RETURNING c.device_id, c.type, c.status)
+  -- The gate has to know passwords, and certificates that a group revokes once they are retired.
+  SELECT array(SELECT t.device_id FROM turned t WHERE t.type = 'password'
+    OR t.status = 'retired' AND (SELECT g.revoke_retired FROM device d
+      JOIN enrollment_group g ON g.name = d.group_name
+      WHERE d.device_id = t.device_id LIMIT 1)) INTO noted;
   IF EXISTS (SELECT FROM unnest(b) WHERE new_version IS NOT NULL) THEN
     UPDATE device d SET config_version = q.new_version, config_layers = q.config_layers,
       config_digest = q.config_digest, config_fault = q.config_fault,
@@ -107,6 +114,7 @@ BEGIN
   UPDATE device d SET failed_at = now(), failure = q.failure
     FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
       AND d.state = q.expected;
+  IF noted <> '{}' THEN PERFORM note_access(noted, false); END IF;
   RETURN QUERY SELECT q.i, CASE WHEN q.i = ANY (late) THEN 'late' WHEN q.i = ANY (stale)
     THEN 'again' ELSE 'won' END FROM unnest(b) q
     UNION ALL SELECT n, 'busy' FROM unnest(busy) n;

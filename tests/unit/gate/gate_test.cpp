@@ -21,7 +21,8 @@ crypto::Identity make_ca() {
 
 std::string login(int generation) {
   const std::span salt(reinterpret_cast<const unsigned char*>(salt_text.data()), salt_text.size());
-  return " " + std::to_string(generation) + ":0:" + to_hex(salt) + ":" + to_hex(sha256(salt_text, password));
+  return " " + std::to_string(generation) + ":0:" + to_hex(salt) + ":" +
+         to_hex(sha256(password, to_hex(salt)));
 }
 
 crypto::Certificate certificate_of(const crypto::Identity& ca, const std::string& id) {

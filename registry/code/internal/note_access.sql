@@ -1,0 +1,15 @@
+-- Call it last: everybody locks these rows after all others, by id.
+CREATE OR REPLACE FUNCTION note_access(ids text[], takes_away boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  INSERT INTO access_entry AS a (device_id, version, untold)
+    SELECT q.id, nextval('access_version'), CASE WHEN takes_away THEN 2 ELSE 1 END
+    FROM (SELECT DISTINCT n.id COLLATE "C" AS id FROM unnest(ids) n(id) ORDER BY 1) q
+  -- Worked out after the row is locked.
+  ON CONFLICT (device_id) DO UPDATE SET version = nextval('access_version'),
+    untold = greatest(a.untold, EXCLUDED.untold);
+END $$;
+COMMENT ON FUNCTION note_access(text[], boolean) IS
+  'Internal: notes that the broker''s gate has to be told of these devices. takes_away: before '
+  'others.';

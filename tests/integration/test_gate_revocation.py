@@ -1,0 +1,39 @@
+"""How fast the gate ends the sessions of devices that an operator revokes, through the whole service."""
+
+from __future__ import annotations
+
+from access_case import LIMIT_S, GateAccessTest
+
+from foreign_device import Device
+from stack import within
+
+DEVICES, ROUNDS = 20, 5
+LIMIT_MS = 250
+
+
+class Revocation(GateAccessTest):
+    def test_a_hundred_revocations(self) -> None:
+        devices = [self.provisioned(f"{self.name}-{n}", wants="password" if n % 2 else "x509") for n in range(DEVICES)]
+        took = [ms for n in range(ROUNDS) for ms in self.ended_after_ms(devices, "revoke" if n == ROUNDS - 1 else "suspend")]
+        took.sort()
+        print(f"from the act to the end of the session, as the registry has it: {took[len(took) // 2]:.0f} ms in the middle, "
+              f"{took[98]:.0f} ms for 99 of {len(took)}, {took[-1]:.0f} ms at most")
+        self.assertEqual(len(took), 100)
+        self.assertLess(took[98], LIMIT_MS)
+        self.assertFalse(any(self.is_let_in(device) for device in devices))
+
+    def ended_after_ms(self, devices: list[Device], act: str) -> list[float]:
+        """One after the other; those that are suspended are let in again."""
+        sessions = [self.session(device) for device in devices]
+        self.stack.sql("".join(f"SELECT registry.{act}('{device.device_id}', 'stolen'); SELECT pg_sleep(0.05);" for device in devices))
+        for session in sessions:
+            self.assertTrue(session.wire.is_lost(LIMIT_S), "the session is still open")
+        within(LIMIT_S, "all are noted", self.all_are_noted)
+        took = [row["took_s"] * 1000 for row in self.query("SELECT extract(epoch FROM took) AS took_s FROM registry.access_changes")]
+        if act == "suspend":
+            self.act("resume_devices(array(SELECT device_id FROM registry.devices), 'next')")
+            within(LIMIT_S, "all are let in", self.all_are_noted)
+        return took
+
+    def all_are_noted(self) -> bool:
+        return self.query("SELECT count(*) AS n FROM registry.access_changes WHERE broker_applied_at IS NULL")[0]["n"] == 0
