@@ -55,5 +55,5 @@ build() {  # build [PRESET]: everything
 
 build_program() {  # builds the service and the device, and installs the servers at the same time
   need program
-  need_beside server -- run_build dev OFF latchkey latchkey-device
+  need_beside server -- run_build dev OFF latchkey latchkey-device latchkey_gate
 }

@@ -8,9 +8,8 @@ from typing import Any
 from stack_case import StackTest
 
 from foreign_device import Device, Session
-from gate_broker import GateBroker
 from jose import Json
-from stack import Stack, within
+from stack import GateStack, within
 from wire import Wire, WireError
 
 LIMIT_S = 5.0  # G13
@@ -95,9 +94,7 @@ class AccessTest(StackTest):
 class GateAccessTest(AccessTest):
     """The same with the gate in the broker."""
 
-    @classmethod
-    def prepare(cls, stack: Stack) -> None:
-        stack.make_broker = GateBroker
+    make_stack = GateStack
 
     def await_told(self) -> None:
         """The gate knows all that the registry wants of it."""

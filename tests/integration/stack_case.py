@@ -30,6 +30,7 @@ class StackTest(unittest.TestCase):
     """The cases of a class share its stack, so each uses device ids of its own: `self.name`."""
 
     settings: Settings = {}
+    make_stack = Stack
     stack: Stack
     folder: Path
 
@@ -37,7 +38,7 @@ class StackTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
         cls.folder.chmod(0o711)  # the stack's account has to get through
-        cls.stack = Stack(cls.folder, Path(os.environ.get("LATCHKEY_BIN", BINARY)), settings=cls.settings)
+        cls.stack = cls.make_stack(cls.folder, Path(os.environ.get("LATCHKEY_BIN", BINARY)), settings=cls.settings)
         cls.prepare(cls.stack)
         cls.addClassCleanup(cls.stack.stop)
         cls.stack.start()

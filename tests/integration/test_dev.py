@@ -22,7 +22,7 @@ STAND_INS = {
     "apt-get": """
 echo "apt-get $*" >>calls
 case "$*" in
-*install*mosquitto*)
+*install*' mosquitto '*)
   if [ -p go ]; then read -r _ <go; echo finished >>calls; fi
   exit "${APT:-0}"
   ;;
@@ -85,7 +85,7 @@ class Dev(unittest.TestCase):
         others = {"catch2", "libbenchmark-dev", "valgrind", "prometheus", "clang-tidy-19"}
         self.assertEqual(others & {*compiling, *serving}, set())
         self.assertEqual(self.calls("cmake --preset"), ["cmake --preset dev -DBUILD_TESTING=OFF"])
-        self.assertTrue(self.calls("cmake --build")[0].endswith("--target latchkey latchkey-device"))
+        self.assertTrue(self.calls("cmake --build")[0].endswith("--target latchkey latchkey-device latchkey_gate"))
 
     def test_tests_are_added_to_the_folder_of_the_demo(self) -> None:
         self.dev("demo")

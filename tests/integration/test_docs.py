@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stack_case import StackTest, clean_environment
 
+from stack import GateStack
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,6 +27,8 @@ def shape(text: str) -> str:
 
 
 class Documentation(StackTest):
+    make_stack = GateStack
+
     def shell(self, name: str, script: str, **variables: str) -> str:
         """Runs a script as somebody in a clone after `./dev up` would, in a folder of its own."""
         folder = self.folder / name

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon import StackError, clean_environment
-from stack import BINARY, REPOSITORY, Stack, end_orderly, within
+from stack import BINARY, REPOSITORY, GateStack, Stack, end_orderly, within
 
 DEVICE = "12345"
 STRANGER = "66666"
@@ -172,10 +172,10 @@ def run(binary: Path) -> None:
     home.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="demo-", dir=home) as folder:
         Path(folder).chmod(0o711)  # the stack's account has to get through
-        stack = Stack(Path(folder), binary)
+        stack = GateStack(Path(folder), binary)
         stack.start()
         try:
-            print(f"PostgreSQL, Mosquitto (TLS) and the service are up, in {Path(folder).relative_to(REPOSITORY)}\n")
+            print(f"PostgreSQL, Mosquitto (TLS, with the gate) and the service are up, in {Path(folder).relative_to(REPOSITORY)}\n")
             demo = Demo(stack, Path(folder))
             demo.provision()
             demo.refuse(STRANGER, f"{STRANGER}, an id that is not enrolled")

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from account import give
+from daemon import StackError
 from mosquitto import TEMPLATES, Broker
 
 BINARY = Path(os.environ.get("LATCHKEY_BIN", Path(__file__).resolve().parents[2] / "build" / "dev" / "latchkey"))
@@ -16,14 +17,11 @@ BINARY = Path(os.environ.get("LATCHKEY_BIN", Path(__file__).resolve().parents[2]
 OTHER = shlex.split(os.environ.get("LATCHKEY_MOSQUITTO", ""))
 
 
-def plugin(sanitized: bool) -> Path:
-    return BINARY.parent / ("latchkey_gate_asan.so" if sanitized else "latchkey_gate.so")
-
-
 class GateBroker(Broker):
     """`sanitized`: with the plugin that is compiled with sanitizers; what they find ends the broker."""
 
     mode = "gate"
+    plugins = BINARY.parent
     sanitized = False
     extra = "log_type information"  # lines of its configuration, before the first listener
 
@@ -43,7 +41,9 @@ class GateBroker(Broker):
 
     def configure(self, pki: Path) -> None:
         super().configure(pki)
-        own = plugin(self.sanitized and not OTHER)
+        own = self.plugins / ("latchkey_gate_asan.so" if self.sanitized and not OTHER else "latchkey_gate.so")
+        if not own.exists():
+            raise StackError(f"{own} does not exist: run ./dev build, which installs mosquitto-dev")
         names = {"BIND": "127.0.0.1", "BOOTSTRAP_PORT": str(self.bootstrap_port), "DEVICE_PORT": str(self.device_port),
                  "PKI": str(pki), "PASSWORDS": str(self.folder / "mosquitto.passwords"), "ACL": str(self.folder / "mosquitto.acl"),
                  "PLUGIN": str(self._reachable(own)), "STATE": str(self.gate_state)}

@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from account import ACCOUNT, as_account, give, may
 from daemon import Daemon, StackError, clean_environment
+from gate_broker import GateBroker
 from mosquitto import Broker
 from ports import free_port
 from postgres import SUPERUSER, Cluster, psql, url
@@ -99,7 +100,7 @@ class Home:
 class Stack:
     """All three parts. `bound`: they end with this process, whatever becomes of it."""
 
-    make_broker = Broker
+    make_broker: Callable[..., Broker] = Broker
 
     def __init__(self, directory: Path, binary: Path = BINARY, bound: bool = True,
                  settings: Settings | None = None) -> None:
@@ -289,6 +290,15 @@ class Stack:
                              "PGUSER": "operator", "PGPASSWORD": self.passwords["operator"]})
 
 
+class GateStack(Stack):
+    """With the gate in its broker."""
+
+    def make_broker(self, *arguments: Any) -> GateBroker:
+        broker = GateBroker(*arguments)
+        broker.plugins = self.binary.parent
+        return broker
+
+
 def run(argv: list[str], environment: dict[str, str], cwd: Path | None = None) -> str:
     result = subprocess.run(argv, capture_output=True, text=True, env=clean_environment(environment), cwd=cwd)
     if result.returncode != 0:
@@ -319,7 +329,7 @@ def write_env(file: Path, values: dict[str, str]) -> None:
 # --- the command
 
 HINT = """\
-Running: PostgreSQL on 127.0.0.1:{database}, Mosquitto on ports {bootstrap} (bootstrap) and {device} (devices), the service.
+Running: PostgreSQL on 127.0.0.1:{database}, Mosquitto with the gate on ports {bootstrap} (bootstrap) and {device} (devices), the service.
 Fleet page: http://127.0.0.1:{http}/
 Commands to try:
   set -a; . {env}; set +a; mkdir -p {devices}
@@ -330,7 +340,7 @@ Commands to try:
 
 
 def up(directory: Path, binary: Path) -> None:
-    stack = Stack(directory, binary, bound=False)
+    stack = GateStack(directory, binary, bound=False)
     if Daemon("service", [], stack.folder).pid is not None:
         print(f"the stack is already running: see {directory / 'env'} for its addresses; `./dev down` stops it")
         return
