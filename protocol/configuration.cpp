@@ -14,6 +14,7 @@ Configuration read_configuration(const json::Reader& in) {
           .session = in.text("session"),
           .state = in.text("state"),
           .config_version = in.integer("config_version"),
+          .confirmed = in.optional_integer("confirmed").value_or(0),
           .config = in.optional_object_text("config"),
           .sealed = in.optional_text("sealed").value_or(""),
           .connection = in.has("connection") ? std::optional(read_connection(in)) : std::nullopt};
@@ -25,7 +26,8 @@ std::string encode_configuration(const Configuration& configuration, const Signe
   json::Value out{{"device_id", configuration.device_id},
                   {"session", configuration.session},
                   {"state", configuration.state},
-                  {"config_version", configuration.config_version}};
+                  {"config_version", configuration.config_version},
+                  {"confirmed", configuration.confirmed}};
   if (!configuration.sealed.empty()) out["sealed"] = configuration.sealed;
   auto text = json::write(out);
   if (configuration.connection)
@@ -41,7 +43,7 @@ std::expected<Configuration, std::string> decode_configuration(std::string_view 
   const json::Reader in(*document, fault);
   auto configuration = read_configuration(in);
   if (!in.knows_critical(
-          {"device_id", "session", "state", "config_version", "config", "sealed", "connection"}))
+          {"device_id", "session", "state", "config_version", "confirmed", "config", "sealed", "connection"}))
     in.complain("critical", "lists a member that is not known here");
   if (!fault.empty()) return std::unexpected(std::move(fault));
   return configuration;

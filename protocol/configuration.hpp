@@ -10,6 +10,7 @@ struct Configuration {
   std::string session;
   std::string state;
   std::int64_t config_version = 0;
+  std::int64_t confirmed = 0;  ///< the greatest generation that a signed `connected` confirmed; 0: none
   std::optional<std::string> config;  ///< a JSON object; present until the device acknowledges the version
   std::string sealed;
   std::optional<Connection> connection;

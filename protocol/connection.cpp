@@ -9,12 +9,6 @@ namespace {
 constexpr std::size_t most_anchors = 16;
 constexpr json::TextRule not_empty{[](std::string_view text) { return !text.empty(); }, "must not be empty"};
 
-std::uint16_t read_port(const json::Reader& in) {
-  const auto port = in.integer("port");
-  if (port < 1 || port > 65535) in.complain("port", "must be 1 to 65535");
-  return static_cast<std::uint16_t>(port);
-}
-
 Connection read_endpoint(const json::Reader& in) {
   return {.host = in.text("host", not_empty),
           .port = read_port(in),
@@ -25,6 +19,12 @@ Connection read_endpoint(const json::Reader& in) {
 }
 
 }  // namespace
+
+std::uint16_t read_port(const json::Reader& in) {
+  const auto port = in.integer("port");
+  if (port < 1 || port > 65535) in.complain("port", "must be 1 to 65535");
+  return static_cast<std::uint16_t>(port);
+}
 
 Connection read_connection(const json::Reader& in) {
   const auto object = in.object("connection");

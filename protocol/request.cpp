@@ -94,15 +94,6 @@ TokenProof read_token(const json::Reader& in) {
   return {crypto::sha256(crypto::as_bytes(token == nullptr ? nothing : *token))};
 }
 
-SignatureProof proof_of(crypto::CompactJws&& jws, JoseHeader&& header) {
-  return {.algorithm = header.algorithm,
-          .group = std::move(header.kid),
-          .chain = std::move(header.x5c),
-          .current_certificate = header.x5t_s256,
-          .signing_input = std::string(jws.signing_input),
-          .signature = std::move(jws.signature)};
-}
-
 std::expected<ReceivedRequest, InvalidRequest> decode_plain(const DeviceId& topic_id,
                                                             std::string_view payload) {
   Body body;

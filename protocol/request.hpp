@@ -1,7 +1,7 @@
 #pragma once
 
-#include "crypto/jws.hpp"
 #include "protocol/device_id.hpp"
+#include "protocol/signature_proof.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -36,16 +36,6 @@ struct Request {
 /// The proof of a plain request. Only the token's hash is kept.
 struct TokenProof {
   crypto::Sha256Digest token_hash;
-};
-
-/// The proof of a signed request: members of the JWS header, the signing input and the signature.
-struct SignatureProof {
-  crypto::Algorithm algorithm;
-  std::optional<std::string> group;                         ///< `kid`
-  std::vector<crypto::Bytes> chain;                         ///< `x5c`, leaf first
-  std::optional<crypto::Sha256Digest> current_certificate;  ///< `x5t#S256`
-  std::string signing_input;
-  crypto::Bytes signature;
 };
 
 using Proof = std::variant<TokenProof, SignatureProof>;

@@ -45,6 +45,10 @@ crypto::Secret sealing_key(crypto::ByteView device_key) {
   return crypto::derive_key(device_key, "provisioning-sealed v1");
 }
 
+crypto::Secret status_key(crypto::ByteView password) {
+  return crypto::derive_key(password, "provisioning-status v1");
+}
+
 crypto::Secret device_key(crypto::ByteView group_key, std::string_view device_id) {
   return crypto::derive_key(group_key, device_id);
 }

@@ -15,6 +15,8 @@ namespace latchkey::protocol {
 /// Keys derived from a device's symmetric key, 32 bytes each (docs/protocol.md, 3).
 [[nodiscard]] crypto::Secret answer_key(crypto::ByteView device_key);
 [[nodiscard]] crypto::Secret sealing_key(crypto::ByteView device_key);
+/// The key under which a device that connects with this password signs `connected` (docs/protocol.md, 5).
+[[nodiscard]] crypto::Secret status_key(crypto::ByteView password);
 /// The key of one device of a group: HMAC-SHA256(group key, device_id), 32 bytes.
 [[nodiscard]] crypto::Secret device_key(crypto::ByteView group_key, std::string_view device_id);
 
@@ -34,6 +36,7 @@ using Verifier = std::variant<crypto::Secret, ServiceAnchors>;
 
 inline constexpr std::string_view request_type = "provisioning-request+jws";
 inline constexpr std::string_view response_type = "provisioning-response+jws";
+inline constexpr std::string_view status_type = "provisioning-status+jws";
 inline constexpr std::string_view config_type = "provisioning-config+jws";
 
 /// A compact JWS of this `typ` over `payload`, with `x5c` if the signer has a certificate.

@@ -1,6 +1,9 @@
 #include "protocol/status.hpp"
 
+#include "crypto/encoding.hpp"
 #include "protocol/attributes.hpp"
+#include "protocol/connection.hpp"
+#include "protocol/jose_header.hpp"
 #include "protocol/json.hpp"
 #include "protocol/limits.hpp"
 
@@ -45,23 +48,48 @@ StatusMessage read_status(const json::Reader& in) {
   return out;
 }
 
-}  // namespace
+/// Where the device says that it is connected.
+void read_place(StatusProof& proof, const DeviceId& topic_id, const json::Reader& in) {
+  if (in.text("device_id") != topic_id.text()) in.complain("device_id", "is not the id of the topic");
+  const auto connection = in.object("connection");
+  proof.host = connection.text("host");
+  proof.port = read_port(connection);
+}
 
-std::expected<StatusMessage, std::string> decode_status(std::string_view payload) {
-  if (payload.size() > limits::status_bytes) return std::unexpected("status: is larger than 4096 bytes");
-  const auto document = json::parse(payload, json::message_bounds);
+std::expected<ReceivedStatus, std::string> read_message(const DeviceId& topic_id, std::string_view text,
+                                                        std::optional<StatusProof> proof) {
+  const auto document = json::parse(text, json::message_bounds);
   if (!document) return std::unexpected("status: " + document.error());
   std::string fault;
   const json::Reader in(*document, fault);
-  auto status = read_status(in);
-  if (!in.knows_critical(
-          {"status", "session", "generation", "config_version", "attributes", "code", "message"}))
+  ReceivedStatus out{read_status(in), std::move(proof)};
+  if (out.proof && out.status.kind != StatusKind::connected) in.complain("status", "is never signed");
+  if (out.proof) read_place(*out.proof, topic_id, in);
+  if (!in.knows_critical({"status", "session", "generation", "config_version", "attributes", "code",
+                          "message", "device_id", "connection"}))
     in.complain("critical", "lists a member that is not known here");
   if (!fault.empty()) return std::unexpected(std::move(fault));
-  return status;
+  return out;
 }
 
-std::string encode_status(const StatusMessage& status) {
+std::expected<ReceivedStatus, std::string> read_signed(const DeviceId& topic_id, std::string_view text) {
+  auto jws = crypto::parse_compact(text);
+  if (!jws) return std::unexpected("status: is not a JWS: " + jws.error().what);
+  auto header = read_jose_header(jws->header, status_type);
+  if (!header) return std::unexpected(std::move(header).error());
+  if (!header->x5c.empty()) return std::unexpected("x5c: belongs into a request");
+  if (header->algorithm != crypto::Algorithm::hs256 && !header->x5t_s256)
+    return std::unexpected("x5t#S256: is missing");
+  const auto payload = jws->payload;
+  return read_message(topic_id, crypto::as_text(payload),
+                      StatusProof{proof_of(*std::move(jws), *std::move(header)), {}, {}});
+}
+
+json::Value header_of(std::string_view algorithm) {
+  return {{"alg", algorithm}, {"typ", status_type}};
+}
+
+json::Value members_of(const StatusMessage& status) {
   json::Value out{{"status", name_of(status.kind)}, {"session", status.session}};
   if (status.kind == StatusKind::connected) out["generation"] = status.generation;
   if (status.kind == StatusKind::ready) out["config_version"] = status.config_version;
@@ -69,10 +97,43 @@ std::string encode_status(const StatusMessage& status) {
     out["code"] = status.code;
     out["message"] = json::printable(status.message);
   }
-  auto text = json::write(out);
+  return out;
+}
+
+}  // namespace
+
+std::expected<ReceivedStatus, std::string> decode_status(const DeviceId& topic_id, std::string_view payload) {
+  if (payload.size() > limits::status_bytes) return std::unexpected("status: is larger than 4096 bytes");
+  return payload.starts_with('e') ? read_signed(topic_id, payload) : read_message(topic_id, payload, {});
+}
+
+std::string encode_status(const StatusMessage& status) {
+  auto text = json::write(members_of(status));
   if (status.kind == StatusKind::ready && status.attributes)
     json::append_member(text, "attributes", *status.attributes);
   return text;
+}
+
+std::string encode_signed_status(const StatusMessage& connected, const std::string& device_id,
+                                 const Connection& connection) {
+  auto out = members_of(connected);
+  out["device_id"] = device_id;
+  out["connection"] = {{"host", connection.host}, {"port", connection.port}};
+  return json::write(out);
+}
+
+std::string sign_status(std::string_view payload, crypto::ByteView key,
+                        const std::optional<std::string>& kid) {
+  auto header = header_of(crypto::name_of(crypto::Algorithm::hs256));
+  if (kid) header["kid"] = *kid;
+  return crypto::sign_hs256(json::write(header), payload, key);
+}
+
+std::string sign_status(std::string_view payload, const crypto::PrivateKey& key,
+                        const crypto::Sha256Digest& certificate) {
+  auto header = header_of(crypto::name_of(key.algorithm()));
+  header["x5t#S256"] = crypto::base64url_encode(certificate);
+  return crypto::sign(json::write(header), payload, key);
 }
 
 std::string_view name_of(StatusKind kind) noexcept {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "protocol/answer.hpp"
+#include "protocol/signature_proof.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -22,9 +25,35 @@ struct StatusMessage {
   std::string message;                    ///< failed: printable ASCII, truncated to limits::message_bytes
 };
 
-/// The error names the member.
-[[nodiscard]] std::expected<StatusMessage, std::string> decode_status(std::string_view payload);
+/// What a device adds to a `connected` that it signs (docs/protocol.md, 5): the signature, which is not
+/// checked yet, and the connection that the device speaks over.
+struct StatusProof {
+  SignatureProof signature;
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct ReceivedStatus {
+  StatusMessage status;
+  std::optional<StatusProof> proof;  ///< of a signed `connected` only
+};
+
+/// Decodes a plain status or a signed `connected`. A signed one's device_id must be `topic_id`, the id in the
+/// topic. The error names the member.
+[[nodiscard]] std::expected<ReceivedStatus, std::string> decode_status(const DeviceId& topic_id,
+                                                                       std::string_view payload);
 [[nodiscard]] std::string encode_status(const StatusMessage& status);
 [[nodiscard]] std::string_view name_of(StatusKind kind) noexcept;
+
+/// For devices: the payload of a signed `connected` over `connection`.
+[[nodiscard]] std::string encode_signed_status(const StatusMessage& connected, const std::string& device_id,
+                                               const Connection& connection);
+/// Signs such a payload under the device's symmetric key, where `kid` is its group, if it has one, or under
+/// the `status_key` (protocol/signer.hpp) of its password, where `kid` is the username.
+[[nodiscard]] std::string sign_status(std::string_view payload, crypto::ByteView key,
+                                      const std::optional<std::string>& kid);
+/// Signs such a payload with the private key of the operational certificate that has this SHA-256.
+[[nodiscard]] std::string sign_status(std::string_view payload, const crypto::PrivateKey& key,
+                                      const crypto::Sha256Digest& certificate);
 
 }  // namespace latchkey::protocol

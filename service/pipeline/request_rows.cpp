@@ -16,7 +16,7 @@ registry::RequestKey key_of(const RequestJob& job) {
     return key;
   }
   const auto& signature = std::get<protocol::SignatureProof>(job.decoded->proof);
-  key.group = signature.group;
+  key.group = signature.kid;
   key.certificate = signature.current_certificate;
   // A chain that does not parse has no issuer. It must not be looked up by kid instead.
   const auto& chain = signature.chain;

@@ -53,9 +53,9 @@ std::vector<StatusJob> StatusPipeline::decode(std::vector<Inbound> batch) const 
                                                   {"detail", std::string_view()}});
       continue;
     }
-    auto status = protocol::decode_status(inbound.payload);
+    auto status = protocol::decode_status(inbound.device_id, inbound.payload);
     if (status) {
-      jobs.push_back({std::move(inbound), std::move(*status)});
+      jobs.push_back({std::move(inbound), std::move(status->status)});
     } else {
       tools_.metrics.dropped(Dropped::bad_status);
       tools_.log.warning("a status was dropped", {{"device_id", inbound.device_id.text()},

@@ -27,7 +27,7 @@ ProofResult verify_symmetric_key(const ProofCase& proof_case, const protocol::Si
     matches = key && mac_matches(proof, key->key.view());
   }
   if (enrolment == nullptr)
-    return proof_case.no_enrolment(proof.group ? "no group of the name in kid" : "no kid that names a group");
+    return proof_case.no_enrolment(proof.kid ? "no group of the name in kid" : "no kid that names a group");
   if (!matches) return refusal(all_opened ? Reason::wrong_key : Reason::enrolled_key_not_opened);
   return Proven{.by_token = false, .renews = false, .key = {}, .symmetric = std::move(*key)};
 }

@@ -42,7 +42,7 @@ std::optional<Cause> misfit(const ProofCase& proof_case, const crypto::Certifica
       return Reason::certificate_outside_validity;
     return std::nullopt;
   }
-  if (proof.group && proof.group != enrolment.group) return Reason::kid_of_another_group;
+  if (proof.kid && proof.kid != enrolment.group) return Reason::kid_of_another_group;
   if (auto why = misfit_of_group(proof_case, leaf, proof)) return why;
   const auto id = crypto::identity_in(leaf, enrolment.id_from);
   if (!id) return Cause(Reason::no_id_in_certificate, id.error().what);

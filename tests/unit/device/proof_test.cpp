@@ -103,7 +103,7 @@ TEST_CASE("every proof makes a request that the service reads and that its key v
     }
     REQUIRE(signature != nullptr);
     if (const auto* key = std::get_if<KeyProof>(&proof)) {
-      CHECK(signature->group == "fleet");
+      CHECK(signature->kid == "fleet");
       CHECK(crypto::verify_hs256(crypto::parse_compact(proven.payload).value(), key->key.view()));
     }
     if (const auto* key = std::get_if<PrivateKeyProof>(&proof)) {

@@ -88,7 +88,7 @@ void PlayedService::prove_signature(const protocol::SignatureProof& proof, std::
     return;
   }
   if (proof_.kind == Proof::Kind::key) {
-    expect(proof.group == group && crypto::verify_hs256(jws, key_.view()).has_value(), "a wrong MAC");
+    expect(proof.kid == group && crypto::verify_hs256(jws, key_.view()).has_value(), "a wrong MAC");
     return;
   }
   expect(crypto::verify_signature(jws, private_key_.public_key()).has_value(), "a wrong signature");

@@ -81,9 +81,9 @@ TEST_CASE("a header is strict JSON") {
 }
 
 TEST_CASE("kid is a string of 1 to 128 bytes") {
-  CHECK(proof_of(with(jose_header(), "/kid", '"' + std::string(128, 'k') + '"')).group ==
+  CHECK(proof_of(with(jose_header(), "/kid", '"' + std::string(128, 'k') + '"')).kid ==
         std::string(128, 'k'));
-  CHECK_FALSE(proof_of(with(jose_header(), "/kid", "")).group);
+  CHECK_FALSE(proof_of(with(jose_header(), "/kid", "")).kid);
   CHECK(fault("/kid", R"("")") == "kid: must be 1 to 128 bytes");
   CHECK(fault("/kid", '"' + std::string(129, 'k') + '"') == "kid: must be 1 to 128 bytes");
   CHECK(fault("/kid", "1") == "kid: must be a string");
@@ -124,8 +124,8 @@ TEST_CASE("x5t#S256 is a SHA-256 in base64url") {
 TEST_CASE("a chain and a current certificate exclude each other; kid goes with either") {
   auto both = with(with(certificate_header(), "/x5c", R"(["MAA="])"), "/x5t#S256", '"' + digest + '"');
   CHECK(fault_of(jws(both, signed_request())) == "x5c: cannot be there together with x5t#S256");
-  CHECK(proof_of(with(certificate_header(), "/x5c", R"(["MAA="])")).group == "sensors");
-  CHECK(proof_of(with(certificate_header(), "/x5t#S256", '"' + digest + '"')).group == "sensors");
+  CHECK(proof_of(with(certificate_header(), "/x5c", R"(["MAA="])")).kid == "sensors");
+  CHECK(proof_of(with(certificate_header(), "/x5t#S256", '"' + digest + '"')).kid == "sensors");
 }
 
 TEST_CASE("certificates do not go with a MAC") {

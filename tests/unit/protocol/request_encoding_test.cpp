@@ -48,7 +48,7 @@ TEST_CASE("a signed request that a device writes is read by the service") {
     check_same(decoded->request, wanted());
     CHECK(decoded->request.issued_at == 1767225600);
     CHECK(decoded->request.nonce == "bm9uY2U");
-    CHECK(std::get<SignatureProof>(decoded->proof).group == group);
+    CHECK(std::get<SignatureProof>(decoded->proof).kid == group);
     CHECK(crypto::verify_hs256(crypto::parse_compact(message).value(), key().view()));
   }
 }
@@ -64,7 +64,7 @@ TEST_CASE("a request signed by any kind of private key is read, and verifies und
     REQUIRE(decoded);
     const auto& proof = std::get<SignatureProof>(decoded->proof);
     CHECK(proof.algorithm == algorithm);
-    CHECK(proof.group == "fleet");
+    CHECK(proof.kid == "fleet");
     CHECK(proof.chain == std::vector<crypto::Bytes>{{0x30, 0}, {0x30, 0}});
     CHECK_FALSE(proof.current_certificate);
     CHECK(own.public_key().verify(crypto::as_bytes(proof.signing_input), proof.signature));

@@ -100,7 +100,7 @@ TEST_CASE("a signed request is read with what its signature covers") {
   CHECK(request.encryption_key->y.back() == 0xAD);
   const auto& signature = std::get<SignatureProof>(proof);
   CHECK(signature.algorithm == crypto::Algorithm::hs256);
-  CHECK(signature.group == "sensors");
+  CHECK(signature.kid == "sensors");
   CHECK(signature.chain.empty());
   CHECK_FALSE(signature.current_certificate);
   CHECK(message.starts_with(signature.signing_input + "."));

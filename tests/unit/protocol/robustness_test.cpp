@@ -26,7 +26,7 @@ bool is_fit_for_an_answer(std::string_view message) {
 void feed_everyone(std::string_view text) {
   if (const auto request = decode_request(device(), text); !request)
     CHECK(is_fit_for_an_answer(request.error().message));
-  if (const auto status = decode_status(text); !status) CHECK(is_fit_for_an_answer(status.error()));
+  if (const auto status = decode_status(device(), text); !status) CHECK(is_fit_for_an_answer(status.error()));
   if (const auto answer = decode_answer(text); !answer) CHECK(is_fit_for_an_answer(answer.error()));
   if (const auto config = decode_configuration(text); !config) CHECK(is_fit_for_an_answer(config.error()));
   if (const auto config = check_config(text); !config) CHECK(is_fit_for_an_answer(config.error()));
@@ -72,7 +72,7 @@ void try_as_token(const std::string& text) {
 void try_as_group(const std::string& text) {
   const auto decoded = decode_request(device(), sign_request(signed_request().dump(), key().view(), text));
   CHECK(decoded.has_value() == (!text.empty() && text.size() <= 128));
-  if (decoded) CHECK(std::get<SignatureProof>(decoded->proof).group == text);
+  if (decoded) CHECK(std::get<SignatureProof>(decoded->proof).kid == text);
 }
 
 void try_as_device_id(const std::string& text) {

@@ -1,49 +1,54 @@
 #include "protocol/status.hpp"
 
 #include "support/catch.hpp"
+#include "unit/protocol/fixtures.hpp"
 
 namespace latchkey::protocol {
 namespace {
 
+using namespace fixtures;
+
 std::string fault(std::string_view payload) {
-  const auto status = decode_status(payload);
+  const auto status = decode_status(device(), payload);
   return status ? "" : status.error();
+}
+
+StatusMessage read(std::string_view plain) {
+  const auto received = decode_status(device(), plain);
+  REQUIRE(received);
+  CHECK_FALSE(received->proof);
+  return received->status;
 }
 
 void check_round_trip(StatusMessage status) {
   status.session = "AbC_-123";
-  const auto back = decode_status(encode_status(status));
-  REQUIRE(back);
-  CHECK(back->kind == status.kind);
-  CHECK(back->session == status.session);
-  CHECK(back->generation == status.generation);
-  CHECK(back->config_version == status.config_version);
-  CHECK(back->attributes.value_or("none") == status.attributes.value_or("none"));
-  CHECK(back->code == status.code);
-  CHECK(back->message == status.message);
+  const auto back = read(encode_status(status));
+  CHECK(back.kind == status.kind);
+  CHECK(back.session == status.session);
+  CHECK(back.generation == status.generation);
+  CHECK(back.config_version == status.config_version);
+  CHECK(back.attributes.value_or("none") == status.attributes.value_or("none"));
+  CHECK(back.code == status.code);
+  CHECK(back.message == status.message);
 }
 
 }  // namespace
 
 TEST_CASE("each status is read") {
-  const auto connected =
-      decode_status(R"({"status":"connected","session":"s_-45678","generation":3})").value();
+  const auto connected = read(R"({"status":"connected","session":"s_-45678","generation":3})");
   CHECK(connected.kind == StatusKind::connected);
   CHECK(connected.session == "s_-45678");
   CHECK(connected.generation == 3);
   const auto ready =
-      decode_status(R"({"status":"ready","session":"12345678","config_version":9,"attributes":{"a" : 1}})")
-          .value();
+      read(R"({"status":"ready","session":"12345678","config_version":9,"attributes":{"a" : 1}})");
   CHECK(ready.kind == StatusKind::ready);
   CHECK(ready.config_version == 9);
   CHECK(ready.attributes == R"({"a":1})");
-  const auto failed =
-      decode_status(R"({"status":"failed","session":"12345678","code":"no_flash","message":"a\nb"})").value();
+  const auto failed = read(R"({"status":"failed","session":"12345678","code":"no_flash","message":"a\nb"})");
   CHECK(failed.kind == StatusKind::failed);
   CHECK(failed.code == "no_flash");
   CHECK(failed.message == "a?b");
-  CHECK(decode_status(R"({"status":"disconnected","session":"12345678"})").value().kind ==
-        StatusKind::disconnected);
+  CHECK(read(R"({"status":"disconnected","session":"12345678"})").kind == StatusKind::disconnected);
 }
 
 TEST_CASE("a status that is not as the protocol says is refused by member") {
@@ -102,7 +107,7 @@ TEST_CASE("what a failed status says is bounded") {
     return R"({"status":"failed","session":"12345678","code":")" + std::string(code, 'c') +
            R"(","message":")" + std::string(message, 'm') + R"("})";
   };
-  CHECK(decode_status(failed(64, 1000)).value().message.size() == 200);
+  CHECK(read(failed(64, 1000)).message.size() == 200);
   CHECK(fault(failed(65, 1)) == "code: must be 1 to 64 characters");
 }
 

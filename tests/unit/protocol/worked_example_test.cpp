@@ -33,7 +33,7 @@ Request request_named(const std::string& name) {
   CHECK(Json::parse(crypto::as_text(jws.header)) == example_json("request-header"));
   auto received = decode_request(device(), message);
   REQUIRE(received);
-  CHECK(std::get<SignatureProof>(received->proof).group == "sensors");
+  CHECK(std::get<SignatureProof>(received->proof).kid == "sensors");
   return std::move(received->request);
 }
 
@@ -82,9 +82,9 @@ TEST_CASE("the documented accepted answer holds a certificate for the documented
 }
 
 TEST_CASE("the documented session ends ready") {
-  const auto connected = decode_status(example("connected")).value();
+  const auto connected = decode_status(device(), example("connected")).value().status;
   const auto config = decode_configuration(opened(config_type, "configuration")).value();
-  const auto ready = decode_status(example("ready")).value();
+  const auto ready = decode_status(device(), example("ready")).value().status;
   const auto last = decode_configuration(opened(config_type, "complete")).value();
   CHECK(connected.kind == StatusKind::connected);
   CHECK(config.session == connected.session);
