@@ -115,19 +115,31 @@ Member Fleet::make(std::size_t number) const {
   member.request_id = random_name();
   member.session = random_name();
   if (options_.task != Task::connect) add_request(member, id);
-  protocol::StatusMessage status;
-  status.kind = protocol::StatusKind::connected;
-  status.session = member.session;
-  status.generation = 1;
-  if (options_.task == Task::journey) add_status(member, id, protocol::encode_status(status));
-  for (std::size_t i = 0; options_.task == Task::connect && i < options_.sessions; ++i) {
-    status.session = session_of(member, i);
-    add_status(member, id, protocol::encode_status(status));
-  }
-  status.kind = protocol::StatusKind::ready;
-  status.config_version = 1;
-  if (options_.task == Task::journey) add_status(member, id, protocol::encode_status(status));
+  for (std::size_t i = 0; options_.task == Task::connect && i < options_.sessions; ++i)
+    add_status(member, id, connected_of(member, session_of(member, i)));
+  if (options_.task != Task::journey) return member;
+  add_status(member, id, connected_of(member, member.session));
+  protocol::StatusMessage ready;
+  ready.kind = protocol::StatusKind::ready;
+  ready.session = member.session;
+  ready.config_version = 1;
+  add_status(member, id, protocol::encode_status(ready));
   return member;
+}
+
+std::string Fleet::connected_of(const Member& member, const std::string& session) const {
+  protocol::StatusMessage connected;
+  connected.kind = protocol::StatusKind::connected;
+  connected.session = session;
+  connected.generation = 1;
+  if (options_.endpoint_port == 0 || options_.proof != Proof::group_key)
+    return protocol::encode_status(connected);
+  protocol::Connection endpoint;
+  endpoint.host = options_.endpoint_host;
+  endpoint.port = options_.endpoint_port;
+  return protocol::sign_status(protocol::encode_signed_status(connected, member.id, endpoint),
+                               protocol::device_key(enrolled_.group_key.view(), member.id).view(),
+                               enrolled_.group);
 }
 
 protocol::Verifier Fleet::verifier_of(const std::string& id) const {

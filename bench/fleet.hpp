@@ -40,6 +40,10 @@ struct FleetOptions {
   std::string prefix;  ///< the devices are PREFIX-0, PREFIX-1 ...
   std::size_t count = 0;
   std::size_t sessions = 1;  ///< Task::connect: how many connections each device makes, one after the other
+  /// The endpoint that the service gives to devices: with Proof::group_key they sign `connected` over it.
+  /// Port 0: they send it plain.
+  std::string endpoint_host = "localhost";
+  std::uint16_t endpoint_port = 0;
 };
 
 /// One message of a device, made before the measurement starts.
@@ -79,6 +83,7 @@ class Fleet {
   /// The encoded request; also stores in `member` what its answer must match.
   [[nodiscard]] std::string request_of(Member& member, const protocol::DeviceId& id) const;
   [[nodiscard]] protocol::Verifier verifier_of(const std::string& id) const;
+  [[nodiscard]] std::string connected_of(const Member& member, const std::string& session) const;
   void add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const;
 
   FleetOptions options_;

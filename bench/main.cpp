@@ -168,6 +168,10 @@ void add_load(Command& command, Settings& settings) {
                 "group-key (HS256, a CSR), certificate (ES256 with x5c, a CSR) or token (a password)",
                 {.one_of = words_of(proofs), .shows_default = true});
   command.value("--sessions", settings.fleet.sessions, "With the task connect: connections of each device");
+  command.value("--endpoint-host", settings.fleet.endpoint_host, "Host that the service gives to devices",
+                {.shows_default = true});
+  command.value("--endpoint-port", settings.fleet.endpoint_port,
+                "Its port: devices with the proof group-key sign `connected` over this endpoint");
   command.value("--devices", settings.fleet.count, "Number of devices", {.required = true});
   command.value("--prefix", settings.fleet.prefix, "Device ids are PREFIX-0, PREFIX-1 ...",
                 {.required = true});

@@ -246,9 +246,10 @@ class Bench:
     def statuses(self) -> None:
         devices, reconnects = self.sizes.devices, self.sizes.reconnects
         talk(f"statuses, {reconnects:,} reconnects, whole journeys")
-        status = self.served("connect", devices, prefix=self.provisioned["prefix"])
+        signs = ("--endpoint-port", self.stack.broker.device_port)
+        status = self.served("connect", devices, *signs, prefix=self.provisioned["prefix"])
         again = self.served("connect", devices, "--sessions", -(-reconnects // devices), prefix=self.provisioned["prefix"])
-        journey = self.served("journey", self.sizes.fewer)
+        journey = self.served("journey", self.sizes.fewer, *signs)
         self.figures |= {"status_per_s": status["per_s"], "status_lost": status["lost"],
                          "status_cpu_us": status["service_cpu_us"],
                          "status_ratio": status["per_s"] / self.figures["hs256_csr_per_s"],

@@ -54,7 +54,7 @@ Outcome Operation::run() {
 /// Runs one connection; nothing if it ended or the patience is over.
 Operation::Ended Operation::run_session() {
   session_ = crypto::base64url_encode(context_.environment.random_bytes(session_bytes));
-  session_lost_ = is_confirmed_ = false;
+  session_lost_ = is_answered_ = false;
   reported_ready_.reset();
   failed_version_.reset();
   sent_status_.reset();

@@ -67,6 +67,7 @@ class Operation {
   [[nodiscard]] protocol::Verifier verifier() const;
   [[nodiscard]] ConfigRecord config() const;
   [[nodiscard]] protocol::StatusMessage status(protocol::StatusKind kind) const;
+  [[nodiscard]] mqtt::Message message_of(const protocol::StatusMessage& status) const;
   void send_status(const protocol::StatusMessage& status);
   void report_ready();
 
@@ -86,11 +87,12 @@ class Operation {
   Backoff reconnects_;
   Diagnosis diagnosis_{Diagnosis::of_operation};
   std::string last_error_;
+  std::int64_t confirmed_ = 0;  ///< the greatest generation that the service confirmed, by its last word
 
   // Of the open session.
   std::string session_;
   bool session_lost_ = false;
-  bool is_confirmed_ = false;                   ///< a configuration message came in this session
+  bool is_answered_ = false;                    ///< a configuration message came in this session
   std::optional<std::int64_t> reported_ready_;  ///< the configuration's version
   /// Repeated until a configuration message acknowledges it.
   std::optional<protocol::StatusMessage> sent_status_;

@@ -13,7 +13,7 @@ constexpr std::chrono::minutes pause_after_damage{1};
 }  // namespace
 
 std::optional<Operation::Clock::time_point> Operation::renewal_time() const {
-  if (!plan_.stays || !is_confirmed_) return std::nullopt;
+  if (!plan_.stays || !is_answered_) return std::nullopt;
   if (plan_.again_at) return std::max(*plan_.again_at, renew_not_before_);
   const auto now = context_.time.guess();
   const auto renew_after = credential_.record.renew_after;

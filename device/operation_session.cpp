@@ -1,5 +1,6 @@
 #include "base/failpoint.hpp"
 #include "device/operation.hpp"
+#include "device/signed_connected.hpp"
 
 #include <utility>
 
@@ -33,12 +34,15 @@ Operation::Ended Operation::on_configuration(const protocol::Configuration& conf
   return answer(configuration);
 }
 
-// The message proves that the credential works: only now delete older credentials.
+// The message proves that the credential works. It does not prove that the service has confirmed it: the
+// broker may have sent a plain `connected` in place of the signed one. Only then delete older credentials.
 Operation::Ended Operation::keep(const protocol::Configuration& configuration) {
   const auto& store = context_.store;
   const auto generation = credential_.record.generation;
-  auto kept = is_confirmed_ ? std::expected<void, std::string>() : store.confirm(generation, connection_);
-  is_confirmed_ = is_confirmed_ || kept;
+  confirmed_ = configuration.confirmed;
+  auto kept = is_answered_ ? std::expected<void, std::string>() : store.note_worked(generation, connection_);
+  is_answered_ = is_answered_ || kept;
+  if (kept && confirmed_ >= generation) kept = store.drop_older(generation);
   const auto config = config_in(configuration);
   if (kept && config) kept = store.keep_config(*config);
   std::expected<bool, std::string> moves = false;
@@ -139,13 +143,27 @@ protocol::StatusMessage Operation::status(StatusKind kind) const {
   return message;
 }
 
+// Signs `connected` until the service has confirmed the credential: only that makes it the one in use.
+mqtt::Message Operation::message_of(const protocol::StatusMessage& status) const {
+  mqtt::Message message{.topic = connection_.topics + "/status",
+                        .payload = encode_status(status),
+                        .content_type = "application/json",
+                        .correlation_data = {}};
+  if (status.kind != StatusKind::connected || confirmed_ >= status.generation) return message;
+  auto proven = sign_connected(context_.settings.proof, credential_, connection_, status);
+  if (!proven) {
+    context_.reporter.remark("`connected` cannot be signed: " + proven.error());
+    return message;
+  }
+  message.payload = *std::move(proven);
+  message.content_type = "application/jose";
+  return message;
+}
+
 void Operation::send_status(const protocol::StatusMessage& status) {
   sent_status_ = status;
   next_send_ = Clock::now() + repeats_.next(context_.environment.uniform());
-  (void)link_->publish({.topic = connection_.topics + "/status",  // with a full outbox the repeat sends it
-                        .payload = encode_status(status),
-                        .content_type = "application/json",
-                        .correlation_data = {}});
+  (void)link_->publish(message_of(status));  // with a full outbox the repeat sends it
 }
 
 void Operation::report_ready() {

@@ -239,14 +239,13 @@ std::expected<bool, std::string> Store::keep_connection(std::int64_t generation,
   return is_new;
 }
 
-Done Store::confirm(std::int64_t generation, const protocol::Connection& connection) const {
+Done Store::note_worked(std::int64_t generation, const protocol::Connection& connection) const {
   auto record = record_of(folder_name(generation));
   if (!record) return std::unexpected("there is no credential of generation " + std::to_string(generation));
   if (record->connections.size() > 1 && is_same(record->connections.front(), connection)) {
     record->connections = {connection};
     if (auto done = write_connections(*record); !done) return done;
   }
-  if (auto done = drop_older(generation); !done) return done;
   // Another open request renews this credential: keep it.
   const auto open = open_request();
   return open && open->id != record->request_id ? Done() : drop_request();

@@ -68,7 +68,7 @@ struct StoredCredential {
 ///     request.json, request-key.pem,                 the open request
 ///         request-encryption-key.pem
 ///     credential-<generation>/connection.json,       a credential and where to connect with it;
-///         key.pem, certificate.pem | password,       a newer one beside the one in use until it has worked
+///         key.pem, certificate.pem | password,       a newer one beside the one in use until it is confirmed
 ///         encryption-key.pem
 ///     config.json                                    the newest configuration, and whether it is applied
 ///     clock.json                                     the greatest server_time seen
@@ -93,10 +93,13 @@ class Store {
   /// Stores a new connection, which is tried before the one that worked. False if it is known already.
   [[nodiscard]] std::expected<bool, std::string> keep_connection(
       std::int64_t generation, const protocol::Connection& connection) const;
-  /// Call when this credential has worked with this connection: deletes older credentials, the replaced
-  /// connection, and the request that the credential answered.
-  [[nodiscard]] std::expected<void, std::string> confirm(std::int64_t generation,
-                                                         const protocol::Connection& connection) const;
+  /// Call when this credential has worked with this connection: deletes the replaced connection, and the
+  /// request that the credential answered.
+  [[nodiscard]] std::expected<void, std::string> note_worked(std::int64_t generation,
+                                                             const protocol::Connection& connection) const;
+  /// Deletes older credentials. Call when the service has confirmed this one: until then another may be the
+  /// only one that it accepts.
+  [[nodiscard]] std::expected<void, std::string> drop_older(std::int64_t generation) const;
 
   [[nodiscard]] std::optional<ConfigRecord> config() const;
   /// Stores a received configuration as not applied, if it is newer than the stored one.
@@ -130,7 +133,6 @@ class Store {
   [[nodiscard]] std::optional<crypto::PrivateKey> read_key(const std::filesystem::path& name) const;
   [[nodiscard]] std::expected<void, std::string> write_key(
       const std::filesystem::path& name, const std::optional<crypto::PrivateKey>& key) const;
-  [[nodiscard]] std::expected<void, std::string> drop_older(std::int64_t generation) const;
   [[nodiscard]] std::expected<void, std::string> drop_credential(const std::string& name) const;
   [[nodiscard]] std::string foreign_owner() const;
 

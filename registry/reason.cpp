@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. Never change an id: ledgers and scripts contain it. A text says in a few words
 // why a request or status was not accepted. An advice writes SQL calls in full, ready to copy.
-constexpr std::array<ReasonRow, 66> rows{{
+constexpr std::array<ReasonRow, 68> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "The device's firmware is faulty, or the sender is not a device. latchkey explain {id} says whether "
      "a correct request would be accepted."},
@@ -208,6 +208,13 @@ constexpr std::array<ReasonRow, 66> rows{{
     {"generation_not_live", "the generation of the credential is not live",
      "The device is connected with a credential that has ended or that the registry does not have, so it "
      "must provision again. registry.certificates shows its generations."},
+    {"connected_not_proven", "the signature of the connected is not by this device",
+     "Somebody at its broker forges its statuses, or the device's firmware is faulty; the detail says what "
+     "is wrong. The credential is not confirmed: registry.certificates shows it as issued."},
+    {"other_connection", "the connected is signed for another connection than the device was told",
+     "Somebody copied it from another broker, or the device connects elsewhere than it was told: "
+     "registry.show_configs. Its session is open, but its credential is not confirmed: registry.certificates "
+     "shows it as issued."},
     {"session_not_open", "the status is not of the open session",
      "The status is from an earlier connection, or from a second device with the same identity: "
      "registry.suspected_clones."},

@@ -74,10 +74,12 @@ enum class Reason {
   quota_used_up,
   too_many_wait,
   too_many_credentials,
-  // A status (service/enrolment/lifecycle).
+  // A status (service/enrolment/lifecycle, service/pipeline/statuses).
   malformed_status,
   device_not_registered,
   generation_not_live,
+  connected_not_proven,
+  other_connection,
   session_not_open,
   late_status,
 };

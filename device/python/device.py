@@ -204,12 +204,11 @@ class Request:
         body: Json = {"request_id": self.id, "device_id": self.device.id, "attributes": {"model": "example"},
                       "credential": {"type": "x509", "csr": base64.b64encode(csr.public_bytes(serialization.Encoding.DER)).decode()}}
         body |= {"nonce": self.nonce} if self.nonce else {"issued_at": int(time.time())}
-        header: Json = {"typ": "provisioning-request+jws"}
         if credential:  # a renewal: the certificate in use is the proof
-            header |= {"alg": "ES256", "x5t#S256": to_base64url(hashlib.sha256(credential["der"]).digest())}
+            header = {"typ": "provisioning-request+jws", "alg": "ES256",
+                      "x5t#S256": to_base64url(hashlib.sha256(credential["der"]).digest())}
             return jws(header, compact(body), lambda data: es256(credential["folder"] / "key.pem", data))
-        header |= {"alg": "HS256"} | ({"kid": self.device.group} if self.device.group else {})
-        return jws(header, compact(body), lambda data: mac(self.device.key, data))
+        return self.device.signed("provisioning-request+jws", body)
 
     def drop(self) -> None:
         self.record.unlink(missing_ok=True)
@@ -259,6 +258,19 @@ class Device:
             self.earliest = max(server_time, self.earliest)
             self.told = self.earliest - time.monotonic()
             store(self.folder / "clock.json", compact({"server_time": self.earliest}))
+
+    # --- messages under the device's key (2, 5)
+
+    def signed(self, typ: str, body: Json) -> bytes:
+        header = {"typ": typ, "alg": "HS256"} | ({"kid": self.group} if self.group else {})
+        return jws(header, compact(body), lambda data: mac(self.key, data))
+
+    def status(self, status: Json, connection: Json) -> bytes:
+        """`connected` says over which connection it goes, so that a copy is no good at another broker. The others are plain."""
+        if status["status"] != "connected":
+            return compact(status)
+        where = {"host": connection["host"], "port": connection["port"]}
+        return self.signed("provisioning-status+jws", status | {"device_id": self.id, "connection": where})
 
     # --- verification of messages (3): the device knows how a message must be signed before it reads it
 
@@ -327,10 +339,10 @@ class Device:
             "renew_after": answer["credential"]["renew_after"], "request_id": answer["request_id"]}))
         sync_folder(self.folder)
 
-    def settle(self, credential: Json) -> None:
-        """Removes older credentials and the answered request, once this credential works."""
+    def settle(self, credential: Json, confirmed: int) -> None:
+        """Removes the answered request, and older credentials once the service confirmed this one: before, they still count."""
         for other in self.credentials():
-            if other["generation"] < credential["generation"]:
+            if other["generation"] < credential["generation"] <= confirmed:
                 (other["folder"] / "connection.json").unlink()
                 shutil.rmtree(other["folder"])
         if (load(self.folder / "request.json") or {}).get("request_id") == credential["request_id"]:
@@ -418,7 +430,7 @@ class Device:
         def tell(**members: Any) -> None:
             nonlocal status
             status = members | {"session": session}
-            connection.publish(f"{topics}/status", compact(status))
+            connection.publish(f"{topics}/status", self.status(status, where))
             repeats.later()
 
         try:
@@ -436,8 +448,7 @@ class Device:
                 if event and event[0].endswith("/config"):
                     message = self.opened("provisioning-config+jws", event[1], credential["by_service"])
                     if message and message["session"] == session:
-                        if not settled:
-                            self.settle(credential)
+                        self.settle(credential, message.get("confirmed", 0))
                         settled = True
                         if self.on_configuration(message, status, tell):
                             status = {}

@@ -75,6 +75,17 @@ opened() {
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 # base64url: the bytes on stdin.
 base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+# signed HEADER MESSAGE: a JWS (ES256) by the device's key. openssl gives DER, a JWS has R||S of 32 bytes each.
+signed() {
+  printf '%s.%s' "$(printf %s "$1" | base64url)" "$(printf %s "$2" | base64url)" > signing.txt
+  openssl dgst -sha256 -sign key.pem -out signing.der signing.txt
+  printf '%s.%s' "$(cat signing.txt)" "$(openssl asn1parse -inform DER -in signing.der | sed -n 's/.*INTEGER *://p' | unhex 32)"
+}
+# unhex SIZE: base64url of the hexadecimal numbers on stdin, one a line, each as SIZE bytes.
+unhex() {
+  python3 -c 'import sys; sys.stdout.buffer.write(b"".join(int(line, 16).to_bytes(int(sys.argv[1]), "big") for line in sys.stdin))' "$1" |
+    base64url
+}
 # unsealed JWE-FILE: the secrets that are sealed to encryption-key.pem (ECDH-ES, A256GCM). The command openssl has no GCM, but
 # its cipher, which is CTR from 2 on. The tag is not checked: the JWE stood in a message that the service signed.
 unsealed() {
@@ -144,8 +155,13 @@ cp operational/mosquitto_sub operational/mosquitto_pub
 topics=$(field connection topics < answer.json)
 session=$(openssl rand -hex 8)
 
-# 4. Say connected; the answer is the configuration.
-printf '{"status":"connected","session":"%s","generation":%s}' "$session" "$(field generation < answer.json)" > status.json
+# 4. Say connected, signed by the new certificate's key: so the service knows that the device has it. The answer is the
+# configuration. What is signed says over which connection it goes, so a copy is no good at another broker.
+leaf=$(openssl x509 -in certificate.pem -outform DER | openssl dgst -sha256 -binary | base64url)
+signed "$(printf '{"typ":"provisioning-status+jws","alg":"ES256","x5t#S256":"%s"}' "$leaf")" \
+  "$(printf '{"status":"connected","session":"%s","generation":%s,"device_id":"%s","connection":{"host":"%s","port":%s}}' \
+    "$session" "$(field generation < answer.json)" "$ID" "$(field connection host < answer.json)" \
+    "$(field connection port < answer.json)")" > status.json
 ask operational "$topics/status" status.json "$topics/config" > config.jws
 opened provisioning-config+jws config.jws > config.json
 [ "$(field session < config.json)" = "$session" ]

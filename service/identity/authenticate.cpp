@@ -1,5 +1,7 @@
 #include "service/identity/authenticate.hpp"
 
+#include "service/identity/proofs/status_proof.hpp"
+
 namespace latchkey::service {
 namespace {
 
@@ -75,6 +77,12 @@ std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
     verified.sealing_key_ = sealing_key(received.request.device_id, enrolment, verified.sealed_under_);
   }
   return verified;
+}
+
+std::optional<Cause> Authenticator::why_not_proven(const protocol::DeviceId& id,
+                                                   const protocol::SignatureProof& proof,
+                                                   const registry::StatusFacts& facts) const {
+  return service::why_not_proven({id, proof, facts, master_, anchors_.own()});
 }
 
 std::optional<DeviceKey> Authenticator::symmetric_key(const protocol::DeviceId& id,

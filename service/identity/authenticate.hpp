@@ -65,6 +65,12 @@ class Authenticator {
   [[nodiscard]] std::expected<VerifiedRequest, Rejection> authenticate(
       const protocol::ReceivedRequest& received, const registry::RequestFacts& facts, crypto::Time now) const;
 
+  /// Why a signed `connected` of a live generation is none of this device (docs/protocol.md, 5); nothing: it
+  /// is.
+  [[nodiscard]] std::optional<registry::Cause> why_not_proven(const protocol::DeviceId& id,
+                                                              const protocol::SignatureProof& proof,
+                                                              const registry::StatusFacts& facts) const;
+
   /// The signer of configurations for this device (docs/protocol.md, 6); nothing if its credential or
   /// enrolment is gone.
   [[nodiscard]] std::optional<protocol::Signer> signer_for(const protocol::DeviceId& id,

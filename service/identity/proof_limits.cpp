@@ -43,6 +43,16 @@ bool ProofLimits::over(const protocol::DeviceId& id, Clock::time_point now) {
   return slot_of(id, now).failed >= failed_per_minute || this_second(now).failed >= failed_per_second;
 }
 
+bool ProofLimits::defers(const protocol::DeviceId& id, bool is_signature, Clock::time_point now) {
+  return is_signature && over(id, now) && !may_verify(now);
+}
+
+void ProofLimits::verified(const protocol::DeviceId& id, bool is_signature, bool is_good,
+                           Clock::duration took, Clock::time_point now) {
+  if (is_signature && over(id, now)) spent(took, now);
+  if (!is_good) charge(id, now);
+}
+
 void ProofLimits::charge(const protocol::DeviceId& id, Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   ++slot_of(id, now).failed;

@@ -23,6 +23,11 @@ class ProofLimits {
   /// True if too many proofs of this id, or of all, failed lately: its signatures are then verified only
   /// within the budget. MACs are always verified, since they are cheap.
   [[nodiscard]] bool over(const protocol::DeviceId& id, Clock::time_point now);
+  /// True if a proof of this id, a signature or a MAC, is not verified now.
+  [[nodiscard]] bool defers(const protocol::DeviceId& id, bool is_signature, Clock::time_point now);
+  /// Counts a verification of a proof of this id, which took so long.
+  void verified(const protocol::DeviceId& id, bool is_signature, bool is_good, Clock::duration took,
+                Clock::time_point now);
   /// Counts a failed proof of this id.
   void charge(const protocol::DeviceId& id, Clock::time_point now);
   /// True if this second's verification budget for ids over their limit (a quarter of a core) is not used up.

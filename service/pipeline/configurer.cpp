@@ -33,6 +33,7 @@ void Configurer::send(const protocol::DeviceId& id, const std::string& session, 
   message.session = session;
   message.state = registry::name_of(state);
   message.config_version = facts.device->configured.version;
+  message.confirmed = facts.device->confirmed;
   if (!is_acknowledged(*facts.device)) add_config(message, id, facts, attributes);
   publisher_.configure(id, message, *signer);
 }

@@ -135,9 +135,8 @@ std::expected<VerifiedRequest, Rejection> RequestPipeline::authenticate(const Re
   const bool over = tools_.limits.over(id, from);
   auto verified = tools_.authenticator.authenticate(*job.decoded, facts, now);
   const auto to = Steady::now();
-  if (over && is_signature(job.decoded->proof)) tools_.limits.spent(to - from, to);
+  tools_.limits.verified(id, is_signature(job.decoded->proof), verified.has_value(), to - from, to);
   if (verified) return verified;
-  tools_.limits.charge(id, to);
   // Over the limit every id gets this code, so that it reveals nothing.
   if (over) verified.error().code = Code::rate_limited;
   return verified;
@@ -216,9 +215,8 @@ void RequestPipeline::answer_refused(const RequestJob& job, Reason reason) {
 }
 
 bool RequestPipeline::is_over_limit(const RequestJob& job) const {
-  if (!job.decoded || !is_signature(job.decoded->proof)) return false;
-  const auto now = Steady::now();
-  return tools_.limits.over(job.inbound.device_id, now) && !tools_.limits.may_verify(now);
+  return job.decoded &&
+         tools_.limits.defers(job.inbound.device_id, is_signature(job.decoded->proof), Steady::now());
 }
 
 bool RequestPipeline::is_only_counted(const RequestJob& job, const Resolution& resolution) const {

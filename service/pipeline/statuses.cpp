@@ -16,6 +16,7 @@ namespace latchkey::service {
 struct StatusJob {
   Inbound inbound;
   protocol::StatusMessage status;
+  std::optional<protocol::StatusProof> proof;  ///< of a signed `connected`
 };
 
 namespace {
@@ -26,6 +27,7 @@ using registry::Reason;
 registry::StatusKey key_of(const StatusJob& job) {
   registry::StatusKey key{job.inbound.device_id, {}};
   if (job.status.kind == StatusKind::connected) key.generation = job.status.generation;
+  key.is_signed = job.proof.has_value();
   return key;
 }
 
@@ -55,7 +57,7 @@ std::vector<StatusJob> StatusPipeline::decode(std::vector<Inbound> batch) const 
     }
     auto status = protocol::decode_status(inbound.device_id, inbound.payload);
     if (status) {
-      jobs.push_back({std::move(inbound), std::move(status->status)});
+      jobs.push_back({std::move(inbound), std::move(status->status), std::move(status->proof)});
     } else {
       tools_.metrics.dropped(Dropped::bad_status);
       tools_.log.warning("a status was dropped", {{"device_id", inbound.device_id.text()},
@@ -92,9 +94,10 @@ void StatusPipeline::drop_locked(Jobs locked) {
     log_ignored(*job, Reason::row_locked);
 }
 
-void StatusPipeline::log_ignored(const StatusJob& job, Reason reason) const {
-  tools_.log.info("a status does not count",
-                  {{"device_id", job.inbound.device_id.text()}, {"reason", registry::row_of(reason).id}});
+void StatusPipeline::log_ignored(const StatusJob& job, const registry::Cause& cause) const {
+  tools_.log.info(
+      "a status does not count",
+      {{"device_id", job.inbound.device_id.text()}, {"reason", cause.id()}, {"detail", cause.detail}});
 }
 
 std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Jobs jobs) {
@@ -160,15 +163,35 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
     log_ignored(job, next.error());
     return std::nullopt;
   }
+  const auto confirmed = confirms(job, facts);
+  if (!confirmed) {
+    log_ignored(job, confirmed.error());
+    return std::nullopt;
+  }
   row.expected = facts.device->state;
   row.next = *next;
-  // No connected is signed yet, so each of them confirms that the device holds the credential.
-  row.confirms = job.status.kind == StatusKind::connected;
+  row.confirms = *confirmed;
+  if (row.confirms) facts.device->confirmed = std::max(facts.device->confirmed, job.status.generation);
   if (job.status.kind == StatusKind::ready)
     facts.device->applied_config_version =
         std::max(facts.device->applied_config_version,
                  std::min(job.status.config_version, facts.device->configured.version));
   return row;
+}
+
+std::expected<bool, registry::Cause> StatusPipeline::confirms(const StatusJob& job,
+                                                              const registry::StatusFacts& facts) const {
+  const protocol::DeviceId& id = job.inbound.device_id;
+  if (!job.proof) return false;
+  if (auto why = tools_.confirmation.why_not_proven(id, *job.proof, facts))
+    return std::unexpected(*std::move(why));
+  if (tools_.confirmation.was_told(id, *job.proof, facts)) return true;
+  // A copy from another broker, or a device that was sent on in between: no more than a plain one.
+  tools_.log.warning("a connected does not confirm its credential",
+                     {{"device_id", id.text()},
+                      {"reason", registry::row_of(Reason::other_connection).id},
+                      {"detail", job.proof->host + ":" + std::to_string(job.proof->port)}});
+  return false;
 }
 
 }  // namespace latchkey::service

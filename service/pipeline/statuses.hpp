@@ -2,6 +2,7 @@
 
 #include "registry/registry.hpp"
 #include "service/pipeline/configurer.hpp"
+#include "service/pipeline/confirmation.hpp"
 
 #include <vector>
 
@@ -9,6 +10,7 @@ namespace latchkey::service {
 
 struct StatusTools {
   const Configurer& configurer;
+  const Confirmation& confirmation;
   Metrics& metrics;
   Log& log;
 };
@@ -29,7 +31,11 @@ class StatusPipeline {
   [[nodiscard]] std::expected<std::vector<StatusJob*>, registry::Error> step(Jobs jobs);
   /// Drops statuses whose rows another session has locked.
   void drop_locked(Jobs locked);
-  void log_ignored(const StatusJob& job, registry::Reason reason) const;
+  void log_ignored(const StatusJob& job, const registry::Cause& cause) const;
+  /// True for a `connected` that confirms its credential. The error: its proof is none, and it does not
+  /// count.
+  [[nodiscard]] std::expected<bool, registry::Cause> confirms(const StatusJob& job,
+                                                              const registry::StatusFacts& facts) const;
   /// The effect of a status on the device; updates `facts` to the state after the commit.
   [[nodiscard]] std::optional<registry::DecidedStatus> decide(const StatusJob& job,
                                                               registry::StatusFacts& facts) const;

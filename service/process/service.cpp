@@ -48,6 +48,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       destination_(destination_of(config.connection, pki_.connection_anchors)),
       nonces_(secrets_.master.derive("nonce v1")),
       authenticator_(secrets_.master, *pki_.signing, pki_.own),
+      confirmation_(authenticator_, limits_, destination_, topics_),
       decider_(nonces_, config.broker_access.mode != "none"),
       readiness_(log, config.database.workers),
       echo_(config.mqtt.devices_root + "/@/config"),
@@ -180,7 +181,7 @@ std::expected<void, std::string> Service::start() {
   const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,
                                  destination_, topics_};
   const RequestTools requests{authenticator_, answering, *publisher_, limits_, metrics_, log_};
-  const StatusTools statuses{*configurer_, metrics_, log_};
+  const StatusTools statuses{*configurer_, confirmation_, metrics_, log_};
   for (const auto& inbox : inboxes_)
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
                                                 requests, statuses, workers_database(),

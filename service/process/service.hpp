@@ -15,6 +15,7 @@
 #include "service/operations/summarizer.hpp"
 #include "service/page/access.hpp"
 #include "service/pipeline/broker_echo.hpp"
+#include "service/pipeline/confirmation.hpp"
 #include "service/pipeline/intake.hpp"
 #include "service/pipeline/worker.hpp"
 
@@ -77,8 +78,9 @@ class Service {
   const Destination destination_;
   Nonces nonces_;
   Authenticator authenticator_;
-  Decider decider_;
   ProofLimits limits_;
+  Confirmation confirmation_;
+  Decider decider_;
   SentLog sent_;
   Readiness readiness_;
   ConnectionHistory connection_history_;

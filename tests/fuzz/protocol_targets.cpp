@@ -136,7 +136,13 @@ void feed_message(ByteView input) {
 }
 
 std::vector<Bytes> messages() {
+  constexpr std::string_view connected =
+      R"({"status":"connected","session":"0123456789abcdef","generation":3,"device_id":"12345",)"
+      R"("connection":{"host":"b","port":8883}})";
   return {
+      bytes_of(connected),
+      bytes_of(protocol::sign_status(connected, crypto::as_bytes(secret), "12345@3")),
+      bytes_of(protocol::sign_status(connected, key(), crypto::Sha256Digest{})),
       bytes_of(R"({"status":"connected","session":"0123456789abcdef","generation":3})"),
       bytes_of(
           R"({"status":"ready","session":"0123456789abcdef","config_version":4,"attributes":{"model":"A"}})"),

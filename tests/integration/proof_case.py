@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import ssl
 from typing import Any
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from stack_case import StackTest
 
 from factory import Factory
-from foreign_device import Device, KeyPair, Renewal
+from foreign_device import Device, KeyPair, Proof, Renewal
 from jose import PrivateKey, generate_key, public_pem
 
 
@@ -32,14 +35,24 @@ class ProofTest(StackTest):
         key = generate_key("ES256")
         return self.holder(device_id, key, factory.leaf(device_id, key), **fields)
 
+    def by_certificate(self, device: Device, key: PrivateKey | None = None) -> Renewal:
+        """The proof by the certificate that it has; without `key` by that of its CSR."""
+        first = device.proof.first if isinstance(device.proof, Renewal) else device.proof
+        leaf = device.certificate_file.read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
+        own = key or load_pem_private_key(device.key_file.read_bytes(), None)
+        return Renewal(own, ssl.PEM_cert_to_DER_cert(leaf), self.place().anchors, first)  # type: ignore[arg-type]
+
     def renewing(self, device: Device, key: PrivateKey, **fields: Any) -> Device:
         """The same device, which goes on by the certificate that it has; `key` is that of its requests. Without an
         encryption_key of its own it opens what it is sent as before."""
-        first = device.proof.first if isinstance(device.proof, Renewal) else device.proof
-        leaf = device.certificate_file.read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
-        proof = Renewal(key, ssl.PEM_cert_to_DER_cert(leaf), self.place().anchors, first)
         before = {"encryption_key": device.encryption_key, "keeps_key": device.seals or device.keeps_key}
-        return self.device(device.device_id, proof, **before | fields)
+        return self.device(device.device_id, self.by_certificate(device, key), **before | fields)
+
+    def next_of(self, device: Device, proof: Proof | None = None, **fields: Any) -> Device:
+        """The same device, asking for its next credential: with a key of its own, and by its certificate if by nothing else."""
+        folder = self.folder / secrets.token_hex(4)
+        folder.mkdir()
+        return Device(device.device_id, proof or self.by_certificate(device), device.place, folder, **fields)
 
     def refused(self, device: Device, code: str = "unauthorized") -> str:
         """Refused and given nothing; the true reason."""

@@ -22,13 +22,17 @@ from jwcrypto import jwe, jwk
 from run_case import RunTest
 from test_device_contract import Signer
 
+from device_program import stored
 from foreign_device import CONFIG, RESPONSE
-from jose import Json, compact, derive, from_base64url, generate_key, sign_hs256
+from jose import Json, compact, derive, from_base64url, generate_key, open_hs256, sign_hs256
 from mosquitto import find
 from ports import free_port
 from relay import Relay
 from running_device import RunningDevice
 from wire import Wire
+
+
+STATUS = "provisioning-status+jws"
 
 
 @dataclass
@@ -47,6 +51,8 @@ class PlayedService:
             message = self.wire.receive(left)
             if message and message.topic.endswith(f"/{self.device_id}/{kind}"):
                 body = message.payload
+                if kind == "status" and body[:1] == b"e":
+                    return open_hs256(STATUS, body, self.key)
                 return json.loads(from_base64url(body.decode().split(".")[1]) if body[:1] == b"e" else body)
         raise AssertionError(f"no {kind} of {self.device_id} came")
 
@@ -78,18 +84,22 @@ class DeviceMoves(RunTest):
         if due:
             self.program.make_due(folder, 1)
         self.stack.service.stop()
+        key = base64.b64decode((self.folder / f"{self.name}.key").read_text())
+        signer = Signer.load(self.stack.pki / "signing.pem", self.stack.pki / "signing-key.pem")
+        service = PlayedService(self.listening(), self.name, key, signer)
+        device = self.running(*flags, patience=patience)
+        try:
+            yield device, service
+        finally:
+            device.kill()
+            service.wire.close()
+            self.stack.service.start()
+
+    def listening(self) -> Wire:
         wire = self.account("service", f"played-{self.name}")
         for topic in ("devices/+/status", "provisioning/v1/+/request"):
             wire.subscribe(topic)
-        key = base64.b64decode((self.folder / f"{self.name}.key").read_text())
-        signer = Signer.load(self.stack.pki / "signing.pem", self.stack.pki / "signing-key.pem")
-        device = self.running(*flags, patience=patience)
-        try:
-            yield device, PlayedService(wire, self.name, key, signer)
-        finally:
-            device.kill()
-            wire.close()
-            self.stack.service.start()
+        return wire
 
     def connection(self, **changes: Any) -> Json:
         return {"host": "localhost", "port": self.stack.broker.device_port, "tls": True, "client_id": self.name,
@@ -123,10 +133,8 @@ class DeviceMoves(RunTest):
         password = self.allow(f"{self.name}@1", f"{self.name}@2")
         self.stack.service.stop()
         self.addCleanup(self.stack.service.start)
-        wire = self.account("service", f"played-{self.name}")
+        wire = self.listening()
         self.addCleanup(wire.close)
-        for topic in ("devices/+/status", "provisioning/v1/+/request"):
-            wire.subscribe(topic)
         service = PlayedService(wire, self.name, key, Signer([], generate_key("ES256")))
         device = self.running("--key-file", str(file), "--credential", "password")
         for generation in (1, 2):
@@ -138,9 +146,26 @@ class DeviceMoves(RunTest):
                            credential={"type": "password", "username": f"{self.name}@{generation}",
                                        "renew_after": 1 if generation == 1 else 4102444800})
             device.expect("connected", subject=f"{self.name}@{generation}", generation=generation)
-            service.configure(service.hear_status("connected", generation=generation)["session"])
+            session = service.hear_status("connected", generation=generation)["session"]
+            service.configure(session, confirmed=1)
         device.expect("ready")
-        self.assertEqual(self.program.generations(device.folder), [2])
+        self.assertEqual(self.program.generations(device.folder), [1, 2], "of both any may be the one that counts")
+        service.configure(session, confirmed=2)
+        stored("generation 2 alone", lambda: self.program.generations(device.folder) == [2] or None)
+
+    # --- what it signs
+
+    def test_it_signs_connected_until_its_generation_is_confirmed(self) -> None:
+        over = {"host": "localhost", "port": self.stack.broker.device_port}
+        with self.played(patience=60) as (device, service):
+            for confirmed, signed in ((0, True), (1, True), (1, False)):
+                heard = service.hear_status("connected", generation=1)
+                self.assertEqual((heard.get("device_id"), heard.get("connection")), (self.name, over) if signed else (None, None))
+                service.configure(heard["session"], confirmed=confirmed)
+                device.expect("ready")
+                service.wire.close()
+                self.stack.mosquitto.restart()
+                service.wire = self.listening()
 
     # --- moving
 

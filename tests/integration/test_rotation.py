@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-import ssl
 import time
-from typing import Any
 
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from proof_case import ProofTest
 
-from stack_case import StackTest
-
-from foreign_device import Device, Proof, Renewal, SymmetricKey
+from foreign_device import Device, SymmetricKey
 from jose import derive
 
 
-class Rotation(StackTest):
+class Rotation(ProofTest):
     def in_group(self, *policy: str) -> Device:
         """A device of a group of this case's own; `policy`: further flags of `enroll group`."""
         key, file = self.write_key(f"{self.name}-group")
@@ -25,18 +20,6 @@ class Rotation(StackTest):
     def age(self, generation: int, what: str) -> None:
         self.stack.cluster.sql(f"UPDATE registry.credential SET {what} WHERE device_id = '{self.name}' AND "
                                f"generation = {generation}")
-
-    def next_of(self, device: Device, proof: Proof | None = None, **fields: Any) -> Device:
-        """The same device, asking for its next credential: with a key of its own, and by its certificate if by nothing else."""
-        folder = self.folder / secrets.token_hex(4)
-        folder.mkdir()
-        return Device(device.device_id, proof or self.by_certificate(device), device.place, folder, **fields)
-
-    def by_certificate(self, device: Device) -> Renewal:
-        key = load_pem_private_key(device.key_file.read_bytes(), None)
-        leaf = device.certificate_file.read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
-        first = device.proof.first if isinstance(device.proof, Renewal) else device.proof
-        return Renewal(key, ssl.PEM_cert_to_DER_cert(leaf), device.place.anchors, first)  # type: ignore[arg-type]
 
     def provisioned(self, *policy: str) -> Device:
         device = self.in_group(*policy)

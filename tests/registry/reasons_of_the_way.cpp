@@ -12,6 +12,18 @@ std::string said(protocol::StatusKind kind, std::int64_t generation_or_version,
   return protocol::encode_status(status);
 }
 
+/// `connected` of the first generation, signed under `key`.
+std::string signed_for(const ReasonCase& c, std::string_view host, std::string_view key) {
+  protocol::StatusMessage status;
+  status.kind = protocol::StatusKind::connected;
+  status.session = "session-1";
+  status.generation = 1;
+  protocol::Connection connection;
+  connection.host = host;
+  return protocol::sign_status(protocol::encode_signed_status(status, c.id, connection),
+                               crypto::as_bytes(key), {});
+}
+
 }  // namespace
 
 using registry::Reason;
@@ -82,6 +94,16 @@ const MadeReasons& reasons_of_statuses() {
        [](ReasonCase& c) {
          c.registered_by_own_key();
          c.serving().status(c.id, said(protocol::StatusKind::connected, 7));
+       }},
+      {Reason::connected_not_proven,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         c.serving().status(c.id, signed_for(c, "broker.example", group_key));
+       }},
+      {Reason::other_connection,
+       [](ReasonCase& c) {
+         c.registered_by_own_key();
+         c.serving().status(c.id, signed_for(c, "elsewhere.example", own_key));
        }},
       {Reason::session_not_open,
        [](ReasonCase& c) {

@@ -99,7 +99,8 @@ struct Serving {
                                      metrics,
                                      log},
                                     registry};
-  service::StatusPipeline statuses{{configurer, metrics, log}, registry};
+  service::Confirmation confirmation{authenticator, limits, destination, topics};
+  service::StatusPipeline statuses{{configurer, confirmation, metrics, log}, registry};
 };
 
 }  // namespace latchkey::test

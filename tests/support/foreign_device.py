@@ -15,6 +15,7 @@ from typing import Protocol
 
 import paho.mqtt.client as paho
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwcrypto import jwk
 
 from jose import (Json, PrivateKey, Refused, compact, derive, new_encryption_key, open_es256, open_hs256, openssl,
@@ -24,6 +25,7 @@ from wire import Login, Wire
 REQUEST = "provisioning-request+jws"
 RESPONSE = "provisioning-response+jws"
 CONFIG = "provisioning-config+jws"
+STATUS = "provisioning-status+jws"
 LARGEST = 8192  # an answer or configuration, on the wire
 
 
@@ -49,6 +51,11 @@ def own_clock(fresh: bool) -> Json:
     return {"issued_at": int(time.time())} if fresh else {}
 
 
+def sign_by_certificate(typ: str, message: Json, key: PrivateKey, certificate: bytes) -> bytes:
+    header = {"typ": typ, "x5t#S256": to_base64url(hashlib.sha256(certificate).digest())}
+    return sign(header, compact(message), key)
+
+
 @dataclass(frozen=True)
 class SymmetricKey:
     key: bytes
@@ -59,8 +66,11 @@ class SymmetricKey:
         return SymmetricKey(derive(group_key, device_id), group)
 
     def encode(self, request: Json, fresh: bool) -> bytes:
-        header = {"typ": REQUEST, "alg": "HS256"} | ({"kid": self.group} if self.group else {})
-        return sign_hs256(header, compact(request | own_clock(fresh)), self.key)
+        return self.sign(REQUEST, request | own_clock(fresh))
+
+    def sign(self, typ: str, message: Json) -> bytes:
+        header = {"typ": typ, "alg": "HS256"} | ({"kid": self.group} if self.group else {})
+        return sign_hs256(header, compact(message), self.key)
 
     def open(self, typ: str, jws: bytes) -> Json:
         return open_hs256(typ, jws, derive(self.key, "provisioning-response v1"))
@@ -107,8 +117,7 @@ class Renewal(ByService):
     first: Proof | None = None  # what the credential was got by
 
     def encode(self, request: Json, fresh: bool) -> bytes:
-        header = {"typ": REQUEST, "x5t#S256": to_base64url(hashlib.sha256(self.certificate).digest())}
-        return sign(header, compact(request | own_clock(fresh)), self.key)
+        return sign_by_certificate(REQUEST, request | own_clock(fresh), self.key, self.certificate)
 
     def unseal(self, sealed: str) -> Json:
         if self.first:
@@ -152,6 +161,7 @@ class Device:
     has_clock: bool = True
     wants: str = "x509"  # or password
     seals: bool = False  # send an encryption_key
+    signs: bool = True  # its connected; firmware of before did not
     keeps_key: bool = False  # opens by `encryption_key`, which an earlier request of it sent
     version: int = paho.MQTTv5
     request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -169,6 +179,12 @@ class Device:
     @property
     def certificate_file(self) -> Path:
         return self.folder / f"{self.device_id}.pem"
+
+    @property
+    def leaf(self) -> bytes:
+        """Its certificate, DER."""
+        assert self.accepted
+        return base64.b64decode(self.accepted["credential"]["chain"][0], validate=True)
 
     def topic(self, last: str) -> str:
         return f"provisioning/v1/{self.device_id}/{last}"
@@ -282,6 +298,20 @@ class Device:
             return Login(self.place.anchors, credential["username"], self.opened["password"])
         return Login(self.place.anchors, certificate=self.certificate_file, key=self.key_file)
 
+    def signed_status(self, status: Json) -> bytes:
+        """5: by the device's own symmetric key where it has one, otherwise by the credential."""
+        assert self.accepted
+        credential = self.accepted["credential"]
+        where = {name: self.accepted["connection"][name] for name in ("host", "port")}
+        message = {"device_id": self.device_id, "connection": where} | status
+        if isinstance(self.proof, SymmetricKey):
+            return self.proof.sign(STATUS, message)
+        if credential["type"] == "password":
+            key = derive(self.opened["password"].encode(), "provisioning-status v1")
+            return sign_hs256({"typ": STATUS, "alg": "HS256", "kid": credential["username"]}, compact(message), key)
+        private_key = load_pem_private_key(self.key_file.read_bytes(), None)
+        return sign_by_certificate(STATUS, message, private_key, self.leaf)  # type: ignore[arg-type]
+
     # --- being provisioned
 
     def connect(self) -> Session:
@@ -323,7 +353,12 @@ class Session:
         raise TimeoutError(f"{status} of {self.device.device_id} was not answered")
 
     def tell(self, status: str, **members: object) -> None:
-        self.wire.publish(f"{self.topics}/status", compact({"status": status, "session": self.id} | members))
+        message = {"status": status, "session": self.id} | members
+        is_signed = status == "connected" and self.device.signs
+        self.publish(self.device.signed_status(message) if is_signed else compact(message))
+
+    def publish(self, status: bytes) -> None:
+        self.wire.publish(f"{self.topics}/status", status)
 
     def listen(self, deadline: float) -> Json | None:
         while (left := deadline - time.monotonic()) > 0:

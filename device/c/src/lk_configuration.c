@@ -46,7 +46,7 @@ static bool keep_what_works(struct lk_device* device, uint32_t confirmed) {
   const unsigned other = 1U - device->place;
   if (device->place_is_moved && !lk_adopt_connection(device)) return false;
   if (!lk_load_place(device, &credential)) return false;
-  if (confirmed > device->confirmed) device->confirmed = confirmed;
+  device->confirmed = confirmed;
   if (device->confirmed >= credential.generation &&
       device->credentials[other].generation < credential.generation)
     lk_drop_credential(device, other);

@@ -56,7 +56,7 @@ struct lk_device {
   struct lk_known_credential credentials[2];
   uint32_t moving; /* the generation that a newer connection is stored for; 0: none */
   uint32_t config_version, applied_version;
-  uint32_t confirmed; /* the greatest generation that the service confirmed */
+  uint32_t confirmed; /* the greatest generation that the service confirmed, by its last word */
   uint32_t signed_generation;
   uint32_t issued; /* the generation that came last on the bootstrap connection */
 

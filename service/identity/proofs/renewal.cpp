@@ -1,5 +1,4 @@
 #include "service/identity/proofs/signed_under.hpp"
-#include "service/keys/pki.hpp"
 
 namespace latchkey::service {
 
@@ -8,13 +7,6 @@ namespace {
 crypto::Result<crypto::Certificate> certificate_of(const std::optional<registry::Presented>& presented) {
   if (presented) return crypto::Certificate::from_der(presented->certificate);
   return std::unexpected(crypto::Error{crypto::Fault::refused, "there is none"});
-}
-
-/// True if one of our CAs issued the certificate to this device. Checked again, so that write access to the
-/// registry is not enough to forge a renewal.
-bool was_issued_to(const protocol::DeviceId& id, const crypto::Certificate& certificate,
-                   const std::vector<crypto::Certificate>& own) {
-  return certificate.common_name() == id.text() && is_of_the_service(certificate, own);
 }
 
 }  // namespace

@@ -1,16 +1,8 @@
-#include "service/identity/proofs/proof.hpp"
+#include "service/identity/proofs/signed_under.hpp"
 
 namespace latchkey::service {
-namespace {
 
 using registry::Reason;
-
-bool mac_matches(const protocol::SignatureProof& proof, crypto::ByteView key) {
-  const auto mac = crypto::hmac_sha256(key, crypto::as_bytes(proof.signing_input));
-  return crypto::equal_constant_time(mac, proof.signature);
-}
-
-}  // namespace
 
 ProofResult verify_symmetric_key(const ProofCase& proof_case, const protocol::SignatureProof& proof) {
   const protocol::DeviceId& id = proof_case.request.device_id;

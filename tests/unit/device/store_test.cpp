@@ -129,14 +129,16 @@ TEST_CASE("a credential is stored beside the one in use") {
   CHECK(mode_of(place.path() / "credential-2" / "key.pem") == 0600);
 }
 
-TEST_CASE("once a credential has worked the older one and the request go") {
+TEST_CASE("once a credential has worked its request goes, and the older one when it is confirmed") {
   const Place place;
   const auto store = place.open();
   keep_two_generations(store);
-  REQUIRE(store.confirm(2, connection_to("broker")).has_value());
-  CHECK(generations(store) == std::vector<std::int64_t>{2});
+  REQUIRE(store.note_worked(2, connection_to("broker")).has_value());
   CHECK_FALSE(store.open_request().has_value());
   CHECK_FALSE(fs::exists(place.path() / "request-key.pem"));
+  CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
+  REQUIRE(store.drop_older(2).has_value());
+  CHECK(generations(store) == std::vector<std::int64_t>{2});
   CHECK_FALSE(fs::exists(place.path() / "credential-1"));
 }
 
@@ -144,7 +146,8 @@ TEST_CASE("a credential that still works leaves a newer one and the request for 
   const Place place;
   const auto store = place.open();
   keep_two_generations(store);
-  REQUIRE(store.confirm(1, connection_to("broker")).has_value());
+  REQUIRE(store.note_worked(1, connection_to("broker")).has_value());
+  REQUIRE(store.drop_older(1).has_value());
   CHECK(generations(store) == std::vector<std::int64_t>{2, 1});
   CHECK(store.open_request()->id == "request-0000000002");
 }
@@ -252,9 +255,9 @@ TEST_CASE("a new connection is tried first, and the old one kept until the new o
     return found;
   };
   CHECK(hosts() == std::vector<std::string>{"elsewhere", "broker"});
-  REQUIRE(store.confirm(1, connection_to("broker")).has_value());  // the new one did not work this time
+  REQUIRE(store.note_worked(1, connection_to("broker")).has_value());  // the new one did not work this time
   CHECK(hosts() == std::vector<std::string>{"elsewhere", "broker"});
-  REQUIRE(store.confirm(1, connection_to("elsewhere")).has_value());
+  REQUIRE(store.note_worked(1, connection_to("elsewhere")).has_value());
   CHECK(hosts() == std::vector<std::string>{"elsewhere"});
 }
 

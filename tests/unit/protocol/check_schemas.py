@@ -20,6 +20,7 @@ PAGE = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
 GOOD = {
     "request": ["request", "request-with-nonce", "plain-request"],
     "answer": ["challenge", "accepted", "rejected"],
+    "signed-status": ["connected"],
     "status": ["connected", "ready"],
     "configuration": ["configuration", "complete"],
 }
@@ -31,9 +32,11 @@ BAD = {
                 ("request", "attributes", {"Model": 1}), ("request", "attributes", {"model": None}), ("request", "attributes", {"serial": 1e16})],
     "answer": [("accepted", "generation", None), ("challenge", "nonce", None), ("rejected", "status", 1),
                ("rejected", "message", "line\nbreak"), ("accepted", "credential", {"type": "ssh"})],
+    "signed-status": [("connected", "generation", None), ("connected", "device_id", None), ("connected", "device_id", "-"),
+                      ("connected", "connection", {"host": "broker.example.net"})],
     "status": [("connected", "generation", None), ("ready", "config_version", -1), ("ready", "session", "short"),
                ("ready", "attributes", {"serial": -9007199254740992.0})],
-    "configuration": [("complete", "session", None), ("complete", "config_version", "3")],
+    "configuration": [("complete", "session", None), ("complete", "config_version", "3"), ("complete", "confirmed", -1)],
 }
 
 
@@ -41,6 +44,7 @@ BAD = {
 IGNORED = {
     "request": [("plain-request", {"later": {"a": [1]}}), ("request", {"credential": {"type": "ssh", "later": None}})],
     "answer": [("challenge", {"status": "later", "nonce": None}), ("rejected", {"later": [], "code": "later"})],
+    "signed-status": [("connected", {"status": "later", "generation": None, "connection": None}), ("connected", {"later": 1})],
     "status": [("connected", {"status": "later", "session": None, "generation": None}), ("ready", {"later": 1})],
     "configuration": [("complete", {"state": "later", "later": {}})],
 }

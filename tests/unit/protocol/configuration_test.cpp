@@ -14,6 +14,7 @@ Configuration full() {
   out.session = "AbC_-123";
   out.state = "connected";
   out.config_version = 7;
+  out.confirmed = 2;
   out.config = R"({"interval_s":60})";
   out.sealed = "e.e.e.e.e";
   out.connection = Connection{.host = "new.example",
@@ -38,6 +39,7 @@ TEST_CASE("a configuration is read as it was written") {
   CHECK(back.session == "AbC_-123");
   CHECK(back.state == "connected");
   CHECK(back.config_version == 7);
+  CHECK(back.confirmed == 2);
   CHECK(back.config == full().config);
   CHECK(back.sealed == "e.e.e.e.e");
   REQUIRE(back.connection);
@@ -57,13 +59,15 @@ TEST_CASE("a configuration that has nothing new is read as it was written") {
 
 TEST_CASE("a configuration that is not as the protocol says is refused by member") {
   const auto good = Json::parse(
-      R"({"device_id":"12345","session":"12345678","state":"ready","config_version":1,"config":{},"sealed":"",
+      R"({"device_id":"12345","session":"12345678","state":"ready","config_version":1,"confirmed":0,"config":{},"sealed":"",
           "connection":{"host":"h","port":1,"tls":true,"client_id":"c","topics":"t"}})");
   const std::tuple<std::string_view, std::string_view, std::string_view> table[] = {
       {"/device_id", "", "device_id: is missing"},
       {"/session", "", "session: is missing"},
       {"/state", "1", "state: must be a string"},
       {"/config_version", "-1", "config_version: must be an integer, 0 to 2^53-1"},
+      {"/confirmed", "-1", "confirmed: must be an integer, 0 to 2^53-1"},
+      {"/confirmed", "", ""},
       {"/config", "1", "config: must be an object"},
       {"/sealed", "1", "sealed: must be a string"},
       {"/connection", "1", "connection: must be an object"},

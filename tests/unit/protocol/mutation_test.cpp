@@ -6,6 +6,7 @@
 #include "crypto/mac.hpp"
 #include "protocol/jwk.hpp"
 #include "protocol/sealed.hpp"
+#include "protocol/status.hpp"
 #include "support/catch.hpp"
 #include "unit/protocol/fixtures.hpp"
 
@@ -132,6 +133,26 @@ TEST_CASE("no change of a request under any other algorithm is taken", "[mutatio
     const auto good = sign_request(payload, own, {.group = {}, .chain = {}, .current_certificate = {}});
     change_parts(good, [&](const std::string& message) { return is_proven(message, own.public_key()); });
   }
+}
+
+TEST_CASE("no change of a signed status is taken", "[mutation]") {
+  const auto accepts = [](const std::string& message) {
+    const auto received = decode_status(device(), message);
+    if (!received || !received->proof) return false;
+    const auto& proof = received->proof->signature;
+    return proof.algorithm == Algorithm::hs256 &&
+           crypto::verify_hs256({{}, {}, proof.signature, proof.signing_input}, key().view()).has_value();
+  };
+  StatusMessage connected;
+  connected.kind = StatusKind::connected;
+  connected.session = "AbC_-123";
+  Connection connection;
+  connection.host = "broker.example.net";
+  const auto good =
+      sign_status(encode_signed_status(connected, "12345", connection), key().view(), "12345@1");
+  change_parts(good, accepts);
+  change_members(good, 0, accepts);
+  change_members(good, 1, accepts);
 }
 
 TEST_CASE("no change of a token is taken", "[mutation]") {

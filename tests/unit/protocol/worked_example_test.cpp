@@ -81,8 +81,23 @@ TEST_CASE("the documented accepted answer holds a certificate for the documented
   CHECK(crypto::CertificateRequest::parse(request.csr).value().verify_self_signature());
 }
 
+TEST_CASE("the documented connected is signed by the device") {
+  const auto message = example_line("connected-jws");
+  const auto jws = crypto::parse_compact(message).value();
+  CHECK(crypto::verify_hs256(jws, secret_of("device-key").view()));
+  CHECK(Json::parse(crypto::as_text(jws.payload)) == example_json("connected"));
+  CHECK(Json::parse(crypto::as_text(jws.header)) == example_json("status-header"));
+  const auto received = decode_status(device(), message).value();
+  const auto connection = example_json("accepted").at("connection");
+  REQUIRE(received.proof);
+  CHECK(received.proof->host == connection.at("host"));
+  CHECK(received.proof->port == connection.at("port"));
+  const auto config = decode_configuration(opened(config_type, "configuration")).value();
+  CHECK(config.confirmed == received.status.generation);
+}
+
 TEST_CASE("the documented session ends ready") {
-  const auto connected = decode_status(device(), example("connected")).value().status;
+  const auto connected = decode_status(device(), example_line("connected-jws")).value().status;
   const auto config = decode_configuration(opened(config_type, "configuration")).value();
   const auto ready = decode_status(device(), example("ready")).value().status;
   const auto last = decode_configuration(opened(config_type, "complete")).value();

@@ -7,6 +7,7 @@
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/configuration.hpp"
+#include "protocol/sealed.hpp"
 #include "protocol/status.hpp"
 #include "support/catch.hpp"
 #include "unit/protocol/fixtures.hpp"
@@ -73,23 +74,24 @@ Acceptance acceptance(const crypto::PublicKey& key) {
   return out;
 }
 
-Configuration configuration(std::string_view state, std::optional<std::string> config) {
+Configuration configuration(std::string_view state, std::string sealed = {}) {
   Configuration out;
   out.device_id = "12345";
   out.session = "vD3kq_8Zt1Rw";
   out.state = state;
   out.config_version = 3;
-  out.config = std::move(config);
+  out.confirmed = 1;
+  out.sealed = std::move(sealed);
   return out;
 }
 
-std::string status(StatusKind kind) {
+StatusMessage status(StatusKind kind) {
   StatusMessage out;
   out.kind = kind;
   out.session = "vD3kq_8Zt1Rw";
   out.generation = 1;
   out.config_version = 3;
-  return encode_status(out);
+  return out;
 }
 
 }  // namespace
@@ -115,12 +117,15 @@ TEST_CASE("write the worked example", "[.][worked_example]") {
   auto accepted = answer(Status::accepted);
   accepted.acceptance = acceptance(own_key.public_key());
   show_jws("accepted", encode_signed_answer(accepted, answer_key(k.view())));
-  show("connected", status(StatusKind::connected), "json");
-  show_jws("configuration",
-           encode_configuration(configuration("connected", R"({"interval_s":60,"topic":"plant/12345"})"),
-                                answer_key(k.view())));
-  show("ready", status(StatusKind::ready), "json");
-  show_jws("complete", encode_configuration(configuration("ready", std::nullopt), answer_key(k.view())));
+  const auto connected =
+      encode_signed_status(status(StatusKind::connected), "12345", accepted.acceptance->connection);
+  show_json("status-header", show_jws("connected", sign_status(connected, k.view(), "sensors")));
+  constexpr std::string_view secret = R"({"config":{"interval_s":60,"topic":"plant/12345"}})";
+  const auto sealed = seal_with(sealing_key(k.view()).view(), secret);
+  show_jws("configuration", encode_configuration(configuration("connected", sealed), answer_key(k.view())));
+  show_json("opened", secret);
+  show("ready", encode_status(status(StatusKind::ready)), "json");
+  show_jws("complete", encode_configuration(configuration("ready"), answer_key(k.view())));
 }
 
 }  // namespace latchkey::protocol

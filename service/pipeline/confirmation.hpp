@@ -1,0 +1,34 @@
+#pragma once
+
+#include "protocol/status.hpp"
+#include "service/answering/destination.hpp"
+#include "service/identity/authenticate.hpp"
+#include "service/identity/proof_limits.hpp"
+
+namespace latchkey::service {
+
+/// Decides whether a `connected` confirms that its device holds the credential (docs/protocol.md, 5).
+/// Thread-safe.
+class Confirmation {
+ public:
+  Confirmation(const Authenticator& authenticator, ProofLimits& limits, const Destination& destination,
+               const protocol::Topics& topics)
+      : authenticator_(authenticator), limits_(limits), destination_(destination), topics_(topics) {}
+
+  /// Why a signed `connected` is none of this device; nothing: it is. A failed proof counts against the
+  /// limits.
+  [[nodiscard]] std::optional<registry::Cause> why_not_proven(const protocol::DeviceId& id,
+                                                              const protocol::StatusProof& proof,
+                                                              const registry::StatusFacts& facts) const;
+  /// True if the device was told to connect there: where it is, or where it was sent last.
+  [[nodiscard]] bool was_told(const protocol::DeviceId& id, const protocol::StatusProof& proof,
+                              const registry::StatusFacts& facts) const;
+
+ private:
+  const Authenticator& authenticator_;
+  ProofLimits& limits_;
+  const Destination& destination_;
+  const protocol::Topics& topics_;
+};
+
+}  // namespace latchkey::service
