@@ -45,6 +45,7 @@ class Examples(RunTest):
         device.expect("ready")
         self.assertEqual(device.read("config.json")["config"], {"a": 1})
         self.await_row(self.name, state="ready", online=True)
+        self.assertEqual(self.statuses(), ["active"])
         self.assertEqual(device.stop(), 0)
         self.await_row(self.name, online=False)
         self.assertEqual(self.python(*self.key_flags_again(), "--once").await_end(), 0)

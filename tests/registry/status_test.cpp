@@ -115,10 +115,18 @@ TEST_CASE_METHOD(Fixture,
                                                       DeviceState::connected})) == Outcome::won);
   CHECK(database.shown("SELECT status, connected_at FROM registry.credential") == "issued|-");
   CHECK(database.shown("SELECT state, connected_at IS NOT NULL FROM registry.device") == "connected|t");
+  const std::string stuck = "SELECT problem FROM registry.stuck_devices WHERE problem LIKE '%confirm%'";
+  CHECK(database.shown(stuck, Login::reader).empty());
+  database.run("UPDATE registry.device SET registered_at = now() - interval '11 minutes'");
+  CHECK(database.shown(stuck, Login::reader) == "did not confirm generation 1 by a signed connected");
   database.run("UPDATE registry.credential SET use_by = now()");
   CHECK_FALSE(test::load_status(registry, "12345", 1).credential->live);
   rotate("second", 1);
   CHECK(database.shown(credentials) == "1|retired\n2|issued");
+  CHECK(commit_one(registry, connected({"12345", DeviceState::connected, DeviceState::connected, "session-2"},
+                                       2)) == Outcome::won);
+  database.run("UPDATE registry.device SET credentials_sent_at = now() - interval '11 minutes'");
+  CHECK(database.shown(stuck, Login::reader).empty());
 }
 
 TEST_CASE_METHOD(Fixture,

@@ -26,6 +26,11 @@ CREATE OR REPLACE VIEW stuck_devices AS
         ELSE 'has a credential and did not connect' END END, interval '10 minutes'),
     (greatest(d.connected_at, d.config_changed_at),
       CASE d.state WHEN 'connected' THEN 'connected, and is not ready' END, interval '10 minutes'),
+    -- It works until the credential ends, and then the device has to ask for another.
+    (coalesce(d.credentials_sent_at, d.registered_at),
+      CASE WHEN d.state IN ('connected', 'ready') AND r.online AND r.generation > d.confirmed
+      THEN 'did not confirm generation ' || r.generation || ' by a signed connected' END,
+      interval '10 minutes'),
     (d.config_changed_at,
       CASE WHEN d.state = 'ready' AND r.online AND d.applied_config_version < d.config_version
       THEN 'did not acknowledge configuration ' || d.config_version END, interval '10 minutes')
@@ -34,6 +39,7 @@ CREATE OR REPLACE VIEW stuck_devices AS
 COMMENT ON VIEW stuck_devices IS
   'Devices that make no progress, a row for each problem: the device said that it failed, the '
   'broker refuses what it is sent, its configuration cannot be sent, the key that this needs was '
-  'retired, or it stays in one state for longer than expected.';
+  'retired, it connects without confirming its credential, or it stays in one state for longer '
+  'than expected.';
 COMMENT ON COLUMN stuck_devices.since IS 'Since when the device has this problem.';
 COMMENT ON COLUMN stuck_devices.problem IS 'The problem.';
