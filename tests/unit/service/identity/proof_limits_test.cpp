@@ -57,6 +57,33 @@ TEST_CASE("signatures over the limit are verified for a quarter of each second",
   CHECK(limits.may_verify(start + 1s));
 }
 
+TEST_CASE("an id over its limit waits with signatures when the budget is spent, with a MAC never",
+          "[limits]") {
+  ProofLimits limits(seed);
+  limits.spent(250ms, start);
+  CHECK_FALSE(limits.defers(device("a"), true, start));
+  fail(limits, "a", 10);
+  CHECK(limits.defers(device("a"), true, start));
+  CHECK_FALSE(limits.defers(device("a"), false, start));
+  CHECK_FALSE(limits.defers(device("a"), true, start + 1s));
+}
+
+TEST_CASE("a proof that failed is charged; the time of a signature is, of an id over its limit", "[limits]") {
+  ProofLimits limits(seed);
+  for (int i = 0; i < 20; ++i)
+    limits.verified(device("a"), true, true, 250ms, start);
+  CHECK_FALSE(limits.over(device("a"), start));
+  CHECK(limits.may_verify(start));
+  for (int i = 0; i < 10; ++i)
+    limits.verified(device("a"), false, false, 250ms, start);
+  CHECK(limits.over(device("a"), start));
+  CHECK(limits.may_verify(start));
+  limits.verified(device("a"), false, true, 250ms, start);
+  CHECK(limits.may_verify(start));
+  limits.verified(device("a"), true, true, 250ms, start);
+  CHECK_FALSE(limits.may_verify(start));
+}
+
 TEST_CASE("ten refusals a minute of one id and a hundred a second of all are kept one by one", "[limits]") {
   ProofLimits limits(seed);
   int kept = 0;
