@@ -90,13 +90,22 @@ Checked check_answer(const Member& member, const std::string& json,
   return check_certificate(member, credential.chain.front(), issuers);
 }
 
-Checked check_configuration(const Member& member, const std::string& json, const std::string& session,
-                            bool last) {
+/// What a configuration must say.
+struct Expected {
+  std::string session;
+  bool is_last = false;
+  bool is_confirmed = false;
+};
+
+Checked check_configuration(const Member& member, const std::string& json, const Expected& expected) {
   const auto configuration = protocol::decode_configuration(json);
   if (!configuration) return std::unexpected(configuration.error());
   if (configuration->device_id != member.id) return std::unexpected("device_id: of another device");
-  if (configuration->session != session) return std::unexpected("session: another");
-  if (last && configuration->state != "ready") return std::unexpected("state: " + configuration->state);
+  if (configuration->session != expected.session) return std::unexpected("session: another");
+  if (expected.is_confirmed && configuration->confirmed != 1)
+    return std::unexpected("confirmed: not the first generation");
+  if (expected.is_last && configuration->state != "ready")
+    return std::unexpected("state: " + configuration->state);
   return {};
 }
 
@@ -132,8 +141,7 @@ std::string Fleet::connected_of(const Member& member, const std::string& session
   connected.kind = protocol::StatusKind::connected;
   connected.session = session;
   connected.generation = 1;
-  if (options_.endpoint_port == 0 || options_.proof != Proof::group_key)
-    return protocol::encode_status(connected);
+  if (!signs_connected()) return protocol::encode_status(connected);
   protocol::Connection endpoint;
   endpoint.host = options_.endpoint_host;
   endpoint.port = options_.endpoint_port;
@@ -204,8 +212,10 @@ Checked Fleet::check(const Member& member, std::size_t step, std::string_view pa
   if (!json) return std::unexpected(json.error());
   if (is_answer) return check_answer(member, *json, enrolled_.device_ca);
   const bool reconnects = options_.task == Task::connect;
-  return check_configuration(member, *json, reconnects ? session_of(member, step) : member.session,
-                             !reconnects && step + 1 == member.steps.size());
+  return check_configuration(member, *json,
+                             {.session = reconnects ? session_of(member, step) : member.session,
+                              .is_last = !reconnects && step + 1 == member.steps.size(),
+                              .is_confirmed = signs_connected()});
 }
 
 }  // namespace latchkey::bench

@@ -83,6 +83,9 @@ class Fleet {
   /// The encoded request; also stores in `member` what its answer must match.
   [[nodiscard]] std::string request_of(Member& member, const protocol::DeviceId& id) const;
   [[nodiscard]] protocol::Verifier verifier_of(const std::string& id) const;
+  [[nodiscard]] bool signs_connected() const noexcept {
+    return options_.endpoint_port != 0 && options_.proof == Proof::group_key;
+  }
   [[nodiscard]] std::string connected_of(const Member& member, const std::string& session) const;
   void add_status(Member& member, const protocol::DeviceId& id, const std::string& payload) const;
 
