@@ -167,7 +167,10 @@ const auto table = std::to_array<Option>({
      .key = "host",
      .kind = Kind::text,
      .field = at<&Config::connection, &Config::Connection::host>,
-     .help = "Host to which provisioned devices connect; sent to devices in answers.",
+     .help =
+         "Host to which provisioned devices connect, the same on every replica; sent to devices in "
+         "answers. A device confirms its credential over the connection that it was told, so move a fleet "
+         "with registry.set_fleet_endpoint.",
      .required = true,
      .rule = rules::host},
     {.section = "connection",
