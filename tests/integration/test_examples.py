@@ -65,6 +65,27 @@ class Examples(RunTest):
         self.python(*self.key_flags_again()).expect("ready")
         self.assertEqual(self.reasons(), [])
 
+    def test_python_keeps_the_older_credential_until_the_newer_is_confirmed(self) -> None:
+        device = self.python(*self.key_flags(), "--once")
+        self.assertEqual(device.await_end(), 0, device.errors.read_text())
+        self.program.make_due(device.folder, 1)
+        # As if it had been told to be elsewhere: what it signs confirms nothing.
+        self.stack.cluster.sql("""
+            CREATE FUNCTION move_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              NEW.endpoint := sha256('elsewhere'); NEW.endpoint_given := NEW.endpoint; RETURN NEW; END $$;
+            CREATE TRIGGER elsewhere BEFORE UPDATE ON registry.device FOR EACH ROW EXECUTE FUNCTION move_elsewhere()""")
+        device = self.python(*self.key_flags_again())
+        device.expect("connected", generation=2)
+        device.expect("ready")
+        self.assertEqual((self.program.generations(device.folder), self.statuses()), ([1, 2], ["active", "issued"]))
+        device.kill()
+        self.stack.cluster.sql("DROP FUNCTION move_elsewhere CASCADE; UPDATE registry.device SET endpoint = NULL, "
+                               f"endpoint_given = NULL WHERE device_id = '{self.name}'")
+        device = self.python(*self.key_flags_again())
+        device.expect("connected", generation=2)
+        device.expect("ready")
+        self.assertEqual((self.program.generations(device.folder), self.statuses()), ([2], ["retired", "active"]))
+
     def test_python_goes_on_after_a_broker_that_was_away(self) -> None:
         device = self.python(*self.key_flags())
         device.expect("ready")
