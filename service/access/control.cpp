@@ -94,9 +94,11 @@ Reply reply_of(const Json& entry) {
 std::expected<std::vector<Reply>, std::string> execute_in_one_message(ControlConnection& connection,
                                                                       std::span<const Command> commands) {
   const std::string correlation = new_correlation();
-  const auto answer = connection.ask(correlation, write_commands(correlation, commands));
-  if (!answer) return std::unexpected(answer.error());
-  auto replies = read_replies(correlation, *answer);
+  std::vector<Question> questions;  // a list in braces would be copied, passwords and all
+  questions.push_back({correlation, write_commands(correlation, commands)});
+  const auto answers = connection.ask(std::move(questions));
+  if (!answers) return std::unexpected(answers.error());
+  auto replies = read_replies(correlation, answers->front());
   if (!replies || replies->size() != commands.size()) return std::unexpected("the reply cannot be read");
   return *std::move(replies);
 }

@@ -61,8 +61,10 @@ void ControlConnection::set_up(bool up) {
 void ControlConnection::on_message(const mqtt::Delivery& delivery) {
   const std::lock_guard lock(mutex_);
   // Replies to other replicas arrive here too.
-  if (correlation_.empty() || delivery.payload.find(correlation_) == std::string_view::npos) return;
-  reply_ = delivery.payload;
+  const auto found = std::ranges::find_if(
+      awaited_, [&](const Awaited& one) { return delivery.payload.contains(one.correlation); });
+  if (found == awaited_.end()) return;
+  found->reply = delivery.payload;
   replied_.notify_one();
 }
 
@@ -76,27 +78,41 @@ std::size_t ControlConnection::message_limit() const {
   return std::min(longest_packet, std::max(link_->packet_limit(), beside_message)) - beside_message;
 }
 
-ControlConnection::Reply ControlConnection::ask(std::string correlation, std::string message) {
+/// Call with `mutex_` held.
+std::expected<void, std::string> ControlConnection::send(std::vector<Question>& questions) {
+  awaited_.clear();
+  refusal_.clear();
+  for (Question& question : questions) {
+    if (question.text.size() + beside_message > link_->packet_limit())
+      return std::unexpected("a command is larger than the broker's packet limit");
+    awaited_.push_back({std::move(question.correlation), {}});
+    if (!link_->publish({.topic = plugin_.command_topic,
+                         .payload = std::move(question.text),
+                         .content_type = {},
+                         .correlation_data = {},
+                         .tag = 0}))
+      return std::unexpected("the connection does not accept data");
+  }
+  return {};
+}
+
+ControlConnection::Replies ControlConnection::ask(std::vector<Question> questions) {
   std::unique_lock lock(mutex_);
   if (!up_) return std::unexpected("there is no connection");
-  if (message.size() + beside_message > link_->packet_limit())
-    return std::unexpected("a command is larger than the broker's packet limit");
-  correlation_ = std::move(correlation);
-  reply_.clear();
-  refusal_.clear();
-  if (!link_->publish({.topic = plugin_.command_topic,
-                       .payload = std::move(message),
-                       .content_type = {},
-                       .correlation_data = {},
-                       .tag = 0}))
-    return std::unexpected("the connection does not accept data");
-  replied_.wait_for(lock, patience,
-                    [this] { return ended_ || !up_ || !refusal_.empty() || !reply_.empty(); });
-  correlation_.clear();
+  if (auto sent = send(questions); !sent) return std::unexpected(std::move(sent.error()));
+  const auto all_are_there = [this] {
+    return std::ranges::none_of(awaited_, [](const Awaited& one) { return one.reply.empty(); });
+  };
+  replied_.wait_for(lock, patience, [&] { return ended_ || !up_ || !refusal_.empty() || all_are_there(); });
+  const std::vector<Awaited> awaited = std::exchange(awaited_, {});
   if (!refusal_.empty()) return std::unexpected("the broker does not accept the commands: " + refusal_);
   if (!up_) return std::unexpected("the connection ended");
-  if (reply_.empty()) return std::unexpected(std::string("no reply: ") + plugin_.if_silent);
-  return std::exchange(reply_, {});
+  std::vector<std::string> replies;
+  for (const Awaited& one : awaited) {
+    if (one.reply.empty()) return std::unexpected(std::string("no reply: ") + plugin_.if_silent);
+    replies.push_back(one.reply);
+  }
+  return replies;
 }
 
 void ControlConnection::end() {

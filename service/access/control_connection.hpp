@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <vector>
 
 namespace latchkey::service::access {
 
@@ -19,11 +20,18 @@ inline constexpr std::size_t most_correlation = 24;
 /// A value that no other message has.
 [[nodiscard]] std::string new_correlation();
 
-/// A connection to the broker that sends messages to a plugin and waits for the reply to each, one at a time.
-/// Call `ask` from one thread only.
+/// A message to a plugin. It contains the correlation, and so does the reply.
+struct Question {
+  std::string correlation;
+  std::string text;
+};
+
+/// A connection to the broker that sends messages to a plugin and waits for their replies. Call `ask` from
+/// one thread only.
 class ControlConnection {
  public:
-  using Reply = std::expected<std::string, std::string>;
+  /// In the order of the questions; the error says why one is missing.
+  using Replies = std::expected<std::vector<std::string>, std::string>;
 
   /// Calls `up` when connected and `lost` when the connection ended or failed, on the link's thread: they
   /// must return quickly.
@@ -31,9 +39,8 @@ class ControlConnection {
       mqtt::Options options, const ControlPlugin& plugin, std::function<void()> up,
       std::function<void(std::string_view reason)> lost);
 
-  /// Sends the message, which contains `correlation`, and returns the first one that contains it too; the
-  /// error says why there is none.
-  [[nodiscard]] Reply ask(std::string correlation, std::string message);
+  /// Sends the messages, one after the other without waiting between them.
+  [[nodiscard]] Replies ask(std::vector<Question> questions);
   /// The largest message, in bytes.
   [[nodiscard]] std::size_t message_limit() const;
   /// Makes a waiting `ask` and all later ones fail.
@@ -44,13 +51,18 @@ class ControlConnection {
   void on_message(const mqtt::Delivery& delivery);
   void set_up(bool up);
   void refused(const mqtt::GivenUp& message);
+  [[nodiscard]] std::expected<void, std::string> send(std::vector<Question>& questions);
+
+  struct Awaited {
+    std::string correlation;
+    std::string reply;  ///< empty: not there yet
+  };
 
   const ControlPlugin plugin_;
   std::mutex mutex_;
   std::condition_variable replied_;
-  std::string correlation_;  ///< of the message that awaits its reply; empty: none
-  std::string reply_;
-  std::string refusal_;  ///< why the broker refused the message; empty: not refused so far
+  std::vector<Awaited> awaited_;
+  std::string refusal_;  ///< why the broker refused a message; empty: it did not so far
   bool up_ = false;
   bool ended_ = false;
   std::unique_ptr<mqtt::Link> link_;  // last: its threads use all of the above

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "registry/broker_access.hpp"
 #include "registry/configs.hpp"
 #include "registry/housekeeping.hpp"
 #include "registry/notices.hpp"
@@ -105,6 +106,7 @@ constexpr std::array filled{
     Filled{"clone_sign", "device_id, sign, evidence", "'other-' || n, 'key_came_back', '{}'"},
 };
 constexpr int rows_of_others = 5000;
+const registry::GateQuery gate_query{.ids = {"other-1"}, .untold = 10, .after = "other-2", .page = 10};
 
 void fill(Database& database, const Filled& one) {
   database.run("SET session_replication_role = replica; INSERT INTO registry." + std::string(one.table) +
@@ -134,6 +136,7 @@ registry::Registry warm_session(Database& database) {
   for (int n = 0; n < 7; ++n) {
     REQUIRE(load_requests(registry, std::array{test::key_of("nobody")}));
     REQUIRE(load_statuses(registry, std::array{registry::StatusKey{test::id_of("nobody"), 1}}));
+    REQUIRE(load_gate_access(registry, gate_query));
   }
   for (int n = 0; n < 7; ++n)
     provision(registry, {.first = n, .count = 1});
@@ -154,6 +157,7 @@ void check_reads(const Filled* late) {
       if (late == nullptr || late == &one) fill(database, one);
     database.run("SELECT pg_stat_reset()");
     provision(registry, {.first = 100, .count = 50});
+    REQUIRE(load_gate_access(registry, gate_query));
     REQUIRE(claim_configs(registry));
     REQUIRE(claim_notices(registry));
   }
