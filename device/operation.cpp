@@ -59,6 +59,7 @@ Operation::Ended Operation::run_session() {
   failed_version_.reset();
   sent_status_.reset();
   next_send_.reset();
+  unanswered_since_.reset();
   next_apply_.reset();
   context_.mailbox.clear();
   if (!open_link()) return Outcome::unreachable;
@@ -173,7 +174,7 @@ void Operation::on_lost(const std::string& reason) {
 // Does everything that is due.
 Operation::Ended Operation::on_timer() {
   const auto now = Clock::now();
-  if (next_send_ && now >= *next_send_) send_status(*sent_status_);
+  if (next_send_ && now >= *next_send_) repeat_status();
   if (next_apply_ && now >= *next_apply_)
     if (const auto ended = apply()) return ended;
   if (exchange_) return on_exchange_ended(exchange_->on_timer());

@@ -69,6 +69,7 @@ class Operation {
   [[nodiscard]] protocol::StatusMessage status(protocol::StatusKind kind) const;
   [[nodiscard]] mqtt::Message message_of(const protocol::StatusMessage& status) const;
   void send_status(const protocol::StatusMessage& status);
+  void repeat_status();
   void report_ready();
 
   // The credential's successor (operation_renewal.cpp).
@@ -97,6 +98,7 @@ class Operation {
   /// Repeated until a configuration message acknowledges it.
   std::optional<protocol::StatusMessage> sent_status_;
   std::optional<Clock::time_point> next_send_;
+  std::optional<Clock::time_point> unanswered_since_;
   Backoff repeats_;
   std::optional<std::int64_t> failed_version_;   ///< the configuration that could not be applied ...
   std::optional<Clock::time_point> next_apply_;  ///< ... and when to try again

@@ -29,6 +29,7 @@ Operation::Ended Operation::on_configuration(const protocol::Configuration& conf
   failpoint("configuration_received");
   has_worked_ = true;
   reconnects_.reset();
+  unanswered_since_.reset();
   if (plan_.stays) give_up_at_.reset();
   if (const auto ended = keep(configuration)) return ended;
   return answer(configuration);
@@ -162,8 +163,18 @@ mqtt::Message Operation::message_of(const protocol::StatusMessage& status) const
 
 void Operation::send_status(const protocol::StatusMessage& status) {
   sent_status_ = status;
-  next_send_ = Clock::now() + repeats_.next(context_.environment.uniform());
+  const auto now = Clock::now();
+  if (!unanswered_since_) unanswered_since_ = now;
+  next_send_ = now + repeats_.next(context_.environment.uniform());
   (void)link_->publish(message_of(status));  // with a full outbox the repeat sends it
+}
+
+// Somebody may have ended the session, by a status that the broker forged or kept from earlier: in another
+// one the service answers again.
+void Operation::repeat_status() {
+  if (is_answered_ && unanswered_since_ && Clock::now() - *unanswered_since_ >= plan_.patience)
+    return on_lost("the service does not answer in this session");
+  send_status(*sent_status_);
 }
 
 void Operation::report_ready() {

@@ -435,7 +435,7 @@ class Device:
 
         try:
             connection.open(credential["folder"] / "certificate.pem", credential["folder"] / "key.pem")
-            while settled or time.monotonic() < deadline:
+            while (settled and not status) or time.monotonic() < deadline:  # a session that was ended is never answered
                 event = connection.next(min(repeats.left() if status else 5, renewals.left() if request else 5, 5))
                 if event and event[0] == "-":
                     return settled
@@ -449,7 +449,7 @@ class Device:
                     message = self.opened("provisioning-config+jws", event[1], credential["by_service"])
                     if message and message["session"] == session:
                         self.settle(credential, message.get("confirmed", 0))
-                        settled = True
+                        settled, deadline = True, time.monotonic() + 60
                         if self.on_configuration(message, status, tell):
                             status = {}
                             if self.once:
@@ -461,7 +461,7 @@ class Device:
                     request = Request(self)
                 if request and renewals.left() <= 0:
                     self.ask(connection, request, renewals, credential)
-            return False
+            return settled
         finally:
             if STOPPED:
                 connection.publish(f"{topics}/status", compact(will)).wait_for_publish(2)  # after a lost connection the broker sends it

@@ -35,6 +35,20 @@ std::string_view attributes_of(const StatusJob& job, const registry::StatusFacts
   return job.status.attributes ? *job.status.attributes : facts.device->attributes;
 }
 
+/// Whether the device says that it does not have the current configuration.
+bool lacks_configuration(const protocol::StatusMessage& status, const registry::Device& device) {
+  return status.kind == StatusKind::failed ||
+         (status.kind == StatusKind::ready && status.config_version < device.configured.version);
+}
+
+/// For a device that lacks what the registry has as acknowledged, because somebody forged its `ready`: the
+/// answer has the configuration and the connection.
+void forget_acknowledgement(registry::Device& device) {
+  if (device.applied_config_version < device.configured.version) return;
+  device.applied_config_version = 0;
+  device.endpoint_given = crypto::Sha256Digest();  // of no endpoint
+}
+
 /// True if the configuration may differ from the stored one: a layer or an attribute may have changed.
 bool may_have_changed(const StatusJob& job, const registry::StatusFacts& facts) {
   if (!facts.enrolment) return false;
@@ -176,6 +190,7 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
     facts.device->applied_config_version =
         std::max(facts.device->applied_config_version,
                  std::min(job.status.config_version, facts.device->configured.version));
+  if (lacks_configuration(job.status, *facts.device)) forget_acknowledgement(*facts.device);
   return row;
 }
 

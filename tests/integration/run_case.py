@@ -30,6 +30,10 @@ class RunTest(StackTest):
         self.addCleanup(device.kill)
         return device
 
+    def use(self, program: DeviceProgram) -> None:
+        """What runs from here on."""
+        self.program, self.stack.device_binary = program, self.stack.binary.with_name(program.name)
+
     def provisioned(self, *flags: str, **environment: str) -> RunningDevice:
         """One that ran, became ready, and was switched off."""
         device = self.running(*flags, **environment)

@@ -15,7 +15,7 @@ class DeviceConfirms(RunTest):
     def each_program(self) -> Iterator[str]:
         """An id for a device of each of the two."""
         for program in (Reference(), Small()):
-            self.program, self.stack.device_binary = program, self.stack.binary.with_name(program.name)
+            self.use(program)
             with self.subTest(program.name):
                 yield f"{self.name}-{program.name}"
 

@@ -11,4 +11,4 @@ class LaxBroker(Broker):
     def configure(self, pki: Path) -> None:
         super().configure(pki)
         acl = self.folder / "mosquitto.acl"
-        self._write(acl, acl.read_text() + "\nuser @bootstrap\ntopic readwrite provisioning/#\n")
+        self._write(acl, acl.read_text() + "\nuser @bootstrap\ntopic readwrite provisioning/#\ntopic readwrite devices/#\n")

@@ -139,6 +139,7 @@ void lk_on_configuration(struct lk_device* device, struct lk_slice message) {
   device->has_worked = true;
   device->session.is_answered = true;
   device->session.is_due = false;
+  device->session.unanswered = device->now;
   device->reconnects = 0;
   device->give_up_at = LK_NEVER;
   if (device->failed == 0) device->retries = 0;

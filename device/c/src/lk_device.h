@@ -35,6 +35,7 @@ struct lk_session {
   bool is_answered;        /* a configuration came in this session */
   bool is_reported;        /* that the device is ready */
   uint8_t repeats;         /* of the status */
+  uint32_t unanswered;     /* since when the service owes an answer */
   uint32_t next_status;    /* when to say it again */
   uint32_t ready_version;  /* that `ready` was said for */
   uint32_t failed_version; /* that could not be applied */

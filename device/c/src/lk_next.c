@@ -9,9 +9,19 @@
 #define TO_SUBSCRIBE LK_SECONDS(10)
 #define TO_SAY_GOODBYE LK_SECONDS(2)
 
+/* Somebody may have ended the session, by a status that the broker forged or kept from earlier: in another
+ * one the service answers again. */
+static bool is_ignored(const struct lk_device* device) {
+  return device->session.is_answered && device->now - device->session.unanswered >= lk_patience(device);
+}
+
 static void run_session_timers(struct lk_device* device) {
   struct lk_session* const session = &device->session;
   if (session->next_status <= device->now) {
+    if (is_ignored(device)) {
+      device->link = LK_TO_CLOSE;
+      return;
+    }
     session->next_status = LK_NEVER;
     session->is_due = true;
   }

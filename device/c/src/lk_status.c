@@ -130,6 +130,7 @@ void lk_say(struct lk_device* device, enum lk_status status) {
   device->session.said = (uint8_t)status;
   device->session.is_due = true;
   device->session.repeats = 0;
+  device->session.unanswered = device->now;
   device->session.next_status = LK_NEVER;
 }
 

@@ -1,0 +1,94 @@
+"""Plain statuses that somebody else says: what they show of a device is wrong, and the device gets over them by itself."""
+
+from __future__ import annotations
+
+from run_case import RunTest
+
+from device_program import Reference, Small
+from foreign_device import SymmetricKey
+from jose import compact
+from lax_broker import LaxBroker
+from running_device import RunningDevice
+from stack import Stack
+from wire import Login, Wire
+
+CHANGE = "SELECT registry.set_device_config('{}', '{{\"a\": 1}}', 'why')"
+
+
+class ForgedStatuses(RunTest):
+    @classmethod
+    def prepare(cls, stack: Stack) -> None:
+        stack.make_broker = LaxBroker
+
+    def setUp(self) -> None:
+        place = self.place()
+        self.forger = Wire(place.url, "@forger", Login(place.anchors, place.username, place.password))
+        self.addCleanup(self.forger.close)
+
+    def forge(self, device: RunningDevice, status: str, **members: object) -> None:
+        self.forger.publish(f"devices/{device.id}/status", compact({"status": status} | members))
+
+    def both(self, *flags: str) -> list[RunningDevice]:
+        """One of each program, started together."""
+        devices = []
+        for program in (Reference(), Small()):
+            self.use(program)
+            device_id = f"{self.name[:40]}-{program.name}"
+            devices.append(self.running(*self.key_flags(device_id), *flags, device_id=device_id, patience=3))
+        return devices
+
+    def again(self, device: RunningDevice) -> RunningDevice:
+        device.stop()
+        self.use(Small() if device.id.endswith("-c") else Reference())
+        return self.running("--key-file", str(self.folder / f"{device.id}.key"), device_id=device.id)
+
+    def test_a_forged_ready_keeps_no_configuration_from_a_device(self) -> None:
+        for device in self.both():
+            device.expect("ready")
+            device.stop()
+            self.stack.sql(CHANGE.format(device.id))
+            self.forge(device, "connected", session="forged-1", generation=1)
+            self.await_row(device.id, online=True)
+            self.forge(device, "ready", session="forged-1", config_version=2)
+            self.await_row(device.id, applied_config_version=2)
+            device = self.again(device)
+            device.expect("ready", config_version=2)
+            self.assertEqual(self.program.config(device.folder), {"a": 1})
+
+    def test_who_lacks_what_was_acknowledged_is_sent_it_again(self) -> None:
+        key, file = self.write_key(self.name)
+        self.enroll("group", self.name, "--proof", "symmetric_key", "--key-file", str(file))
+        device = self.device(self.name, SymmetricKey.of_group(self.name, key, self.name))
+        self.assert_accepted(device.provision())
+        device.become_ready()
+        ca = (self.stack.pki / "server-ca.pem").read_text()
+        self.stack.sql(CHANGE.format(self.name) + f"; SELECT registry.set_group_endpoint('{self.name}', '127.0.0.1', "
+                       f"{self.stack.broker.device_port}, ca => '{ca}', reason => 'why')")
+        with device.connect() as session:
+            version = session.say("connected", generation=1)["config_version"]
+            acknowledged = session.say("ready", config_version=version)
+            self.assertEqual((acknowledged["state"], acknowledged.get("config")), ("ready", None))
+            for status in ({"status": "ready", "config_version": version - 1}, {"status": "failed", "code": "config_missing"}):
+                answer = session.say(**status)
+                self.assertEqual((answer["config"], answer["connection"]["host"]), ({"a": 1}, "127.0.0.1"))
+            self.assertNotIn("config", session.say("ready", config_version=version))
+
+    def test_a_session_that_somebody_ended_is_not_spoken_in_for_ever(self) -> None:
+        """It was ended between the configuration and the `ready` for it."""
+        gate = self.folder / f"{self.name}.gate"
+        hook = self.folder / f"{self.name}.sh"
+        hook.write_text(f"#!/bin/sh\nuntil test -e {gate} || test $2 = 1; do sleep 0.1; done\n")
+        hook.chmod(0o755)
+        devices = self.both("--on-config", str(hook))
+        for device in devices:
+            device.expect("ready")
+            self.stack.sql(CHANGE.format(device.id))
+            device.expect("configuration", config_version=2)
+            session = self.stack.cluster.sql(f"SELECT session FROM registry.presence WHERE device_id = '{device.id}'").strip()
+            self.forge(device, "disconnected", session=session)
+            self.await_row(device.id, online=False)
+        gate.touch()
+        for device in devices:
+            device.expect("connected")
+            device.expect("ready", config_version=2)
+            self.await_row(device.id, online=True, state="ready", applied_config_version=2)
