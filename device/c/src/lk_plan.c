@@ -8,6 +8,7 @@
 #define LONGEST_PAUSE LK_SECONDS(6 * 3600)
 #define SHORTEST_ROUND LK_SECONDS(1)
 #define PAUSE_AFTER_DAMAGE LK_SECONDS(60)
+#define PAUSE_UNCONFIRMED LK_SECONDS(60)
 
 uint32_t lk_patience(const struct lk_device* device) {
   return device->setup->patience_ms == 0 ? LK_SECONDS(60) : device->setup->patience_ms >> LK_TICK_BITS;
@@ -188,12 +189,25 @@ uint32_t lk_renewal_timer(const struct lk_device* device) {
   return device->now + left > at ? device->now + left : at;
 }
 
+/* The next credential would take the place of the older one, which alone the service may take, because it has
+ * not confirmed this one. */
+static bool needs_older(const struct lk_device* device) {
+  const uint32_t generation = device->credentials[device->place].generation;
+  const uint32_t other = device->credentials[1U - device->place].generation;
+  return other != 0 && other < generation && device->confirmed < generation;
+}
+
 void lk_renew(struct lk_device* device) {
   const struct lk_known_credential* const known = &device->credentials[device->place];
   const bool is_password =
       known->not_after == LK_NEVER; /* it cannot sign a request: the factory's proof does */
   if (device->failed > 0 && device->place == newest(device)) {
     lk_leave(device);
+    return;
+  }
+  if (needs_older(device)) {
+    device->renew_not_before = device->now + PAUSE_UNCONFIRMED;
+    lk_say(device, LK_STATUS_CONNECTED);
     return;
   }
   lk_tell(device, LK_EVENT_RENEWING, NULL, known->generation);

@@ -259,6 +259,33 @@ TEST_CASE("the older credential is kept until the service confirmed the newer on
   }
 }
 
+TEST_CASE("no credential replaces the confirmed one while the newer one is not confirmed", "[device_c]") {
+  PlayedLife life({.kind = Kind::key});
+  REQUIRE(life.run([&] { return life.is_at_rest(); }));
+  life.service.counts_signed = false;
+  life.skip(61 * day_s);
+  REQUIRE(life.run([&] { return life.service.newest() == 2 && life.service.is_ready(); }, 3600));
+  life.skip(61 * day_s);
+  CHECK(!life.run([&] { return life.service.newest() > 2; }, 3600));
+  CHECK(life.flash.has(LK_SLOT_CREDENTIAL_1));
+  CHECK(life.flash.has(LK_SLOT_CREDENTIAL_2));
+  life.service.counts_signed = true;
+  CHECK(life.run([&] { return life.service.confirmed() == 3; }, 300));
+}
+
+TEST_CASE("a session in which nothing is answered any more is left for another", "[device_c]") {
+  PlayedLife life({.kind = Kind::key});
+  REQUIRE(life.run([&] { return life.is_at_rest(); }));
+  life.service.set_config({{"a", 1}});
+  const auto pushed = life.service.push();
+  life.service_is_away = true;
+  life.deliver("devices/meter-7/config", pushed);
+  const auto before = life.connections;
+  CHECK(life.run([&] { return life.connections > before; }, 200));
+  life.service_is_away = false;
+  CHECK(life.run([&] { return life.is_at_rest(); }));
+}
+
 TEST_CASE("a connection that never works is left for the one that did", "[device_c]") {
   PlayedLife life({.kind = Kind::key});
   REQUIRE(life.run([&] { return life.is_at_rest(); }));
