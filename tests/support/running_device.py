@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,14 @@ class RunningDevice:
             return self._steps.get(timeout=STEP_LIMIT_S)
         except queue.Empty:
             raise StackError(f"{self.id} says nothing\n{self.errors.read_text()}") from None
+
+    def said(self) -> list[Json]:
+        """The steps until now that nobody took; it does not wait."""
+        steps = []
+        with suppress(queue.Empty):
+            while (step := self._steps.get_nowait()) is not None:
+                steps.append(step)
+        return steps
 
     def stop(self) -> int:
         """Asked to end; its exit code."""
