@@ -75,7 +75,7 @@ class AccessList {
   /// Devices that asked again and again may be served again.
   void serve_anew();
   void publish(mqtt::Message answer) { publish_(std::move(answer)); }
-  /// The broker's list is that of the registry, or becomes so within this message's time.
+  /// The broker's list was found to be that of the registry, or to become so by what is said next.
   void is_up_to_date();
   /// Until then, this is why not.
   void is_not_up_to_date(std::string why);

@@ -1,4 +1,4 @@
-"""One device with a good key asks for one password after the other, under dynamic-security."""
+"""One device with a good key asks for one password after the other, under dynamic-security or with the gate."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from access_case import AccessTest
 from flood import Flood
 
 from foreign_device import Device, Session
+from gate_broker import GateBroker
 from mosquitto import Broker
 from stack import Stack
 
@@ -31,10 +32,16 @@ class SmallPackets(Broker):
         self.configuration.write_text(text.replace("max_packet_size 32768", "max_packet_size 4096"))
 
 
+class SmallPacketsAtTheGate(SmallPackets, GateBroker):
+    pass
+
+
 class PasswordFlood(AccessTest):
+    kind: type[Broker] = SmallPackets
+
     @classmethod
     def prepare(cls, stack: Stack) -> None:
-        stack.make_broker = SmallPackets
+        stack.make_broker = cls.kind
 
     def attack(self) -> tuple[Device, Flood]:
         """Each request has an id of its own, so each asks for a password of its own, and its group gives them all."""

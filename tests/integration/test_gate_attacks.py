@@ -3,7 +3,6 @@ the service. tests/integration/test_gate.py has the same without a service."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -63,14 +62,17 @@ class Attacks(GateAccessTest):
 
     def test_a_will_says_what_its_device_could_say_and_no_more(self) -> None:
         victim, thief, honest = self.ready(3)
-        thief.wire.close()
-        forged = (f"{victim.topics}/status", json.dumps({"status": "disconnected", "session": victim.id}).encode())
-        connection = thief.device.accepted["connection"]  # type: ignore[index]
-        Wire(f"mqtts://{connection['host']}:{connection['port']}", thief.device.device_id, thief.device.login(), will=forged).drop()
+        service = self.listener("devices/+/status")
+        thief.wire.drop()
+        self.assertEqual(getattr(service.receive(), "topic", ""), f"{thief.topics}/status")
+        assert thief.device.accepted
+        connection = thief.device.accepted["connection"]
+        Wire(f"mqtts://{connection['host']}:{connection['port']}", thief.device.device_id, thief.device.login(),
+             will=(f"{victim.topics}/status", b"forged")).drop()
         # The broker sends wills in the order in which connections end.
         honest.wire.drop()
-        within(LIMIT_S, "its will is heard", lambda: not self.row(honest.device.device_id)["online"])
-        self.assertTrue(self.row(victim.device.device_id)["online"])
+        self.assertEqual(getattr(service.receive(), "topic", ""), f"{honest.topics}/status")
+        within(LIMIT_S, "it is heard", lambda: not self.row(honest.device.device_id)["online"])
         self.assert_all_open([victim])
 
     def test_sighup_ends_no_session(self) -> None:

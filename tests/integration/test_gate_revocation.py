@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from access_case import LIMIT_S, GateAccessTest
+from password_flood_case import PasswordFlood, SmallPacketsAtTheGate
 
 from foreign_device import Device
 from stack import within
@@ -37,3 +40,23 @@ class Revocation(GateAccessTest):
 
     def all_are_noted(self) -> bool:
         return self.query("SELECT count(*) AS n FROM registry.access_changes WHERE broker_applied_at IS NULL")[0]["n"] == 0
+
+
+class Flooded(PasswordFlood):
+    kind = SmallPacketsAtTheGate
+
+    def test_others_are_revoked_and_get_passwords_while_one_device_floods(self) -> None:
+        sessions = self.sessions(4)
+        hostile, flood = self.attack()
+        took = []
+        try:
+            for session in sessions:
+                time.sleep(0.5)  # over 400 requests in all
+                took.append(self.revoke(session))
+            passwords = [self.use_a_password("other")]
+        finally:
+            flood.stop()
+        self.tell("cut off", took)
+        self.tell("password", passwords)
+        print(f"{flood.per_second:.0f} requests/s, {self.granted(hostile)} granted")
+        self.assertLess(took[-1], 1.0)
