@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/answer.hpp"
+#include "protocol/sealed.hpp"
 #include "registry/broker_access.hpp"
 #include "service/answering/resolution.hpp"
 
@@ -26,6 +27,9 @@ namespace latchkey::service {
 /// denied device again. Nothing if neither is needed.
 [[nodiscard]] std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
                                                                  const Resolution& resolution);
+
+/// Encrypts `secrets` for one device.
+[[nodiscard]] std::string seal(const protocol::SealingKey& key, const protocol::Secrets& secrets);
 
 /// A delay with jitter: up to twice as long for `retry`, which many devices get at once; up to a tenth
 /// shorter for other statuses, since a device waits at most an hour by an unsigned answer.

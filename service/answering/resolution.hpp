@@ -1,10 +1,29 @@
 #pragma once
 
-#include "service/answering/destination.hpp"
-#include "service/answering/effective.hpp"
+#include "protocol/connection.hpp"
+#include "protocol/topics.hpp"
 #include "service/enrolment/decide.hpp"
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace latchkey::service {
+
+/// Where devices connect, unless the registry has another endpoint for them.
+struct Destination {
+  std::string host;
+  std::uint16_t port = 8883;
+  std::uint16_t password_port = 8883;  ///< for devices with a password
+  bool tls = true;
+  std::vector<crypto::Bytes> anchors;  ///< DER; empty: devices keep their anchors
+};
+
+/// The configuration that a device should have now.
+struct Effective {
+  registry::Configured configured;    ///< with the stored version or the next one
+  std::optional<std::string> config;  ///< JSON; nothing: configured.fault says why
+};
 
 /// What `resolve` and `compose` need. All members must outlive their results.
 struct AnsweringTools {
@@ -38,5 +57,18 @@ struct Resolved {
 [[nodiscard]] Resolved resolve(const AnsweringTools& tools, VerifiedRequest verified,
                                const registry::RequestFacts& facts, registry::Clock now,
                                const protocol::Answer& head);
+
+/// Expands the placeholders in `enrolment.config`, which the load has merged. `before` is the stored state of
+/// the device. The version increases if the content differs from that of the stored version; a configuration
+/// that cannot be sent does not change it. `can_open`: secrets can be encrypted for the device.
+[[nodiscard]] Effective effective_config(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
+                                         const registry::Configured& before, std::string_view attributes,
+                                         bool can_open);
+
+/// `endpoint` is the registry's JSON; empty: use `destination`.
+[[nodiscard]] protocol::Connection connection_for(const Destination& destination,
+                                                  const protocol::Topics& topics,
+                                                  const protocol::DeviceId& id, protocol::CredentialType type,
+                                                  std::string_view endpoint);
 
 }  // namespace latchkey::service

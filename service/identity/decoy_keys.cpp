@@ -1,6 +1,6 @@
 #include "service/identity/decoy_keys.hpp"
 
-#include "service/identity/device_key.hpp"
+#include "service/identity/proofs/symmetric_key.hpp"
 
 #include <algorithm>
 

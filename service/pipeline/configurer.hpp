@@ -1,7 +1,6 @@
 #pragma once
 
-#include "service/answering/destination.hpp"
-#include "service/answering/effective.hpp"
+#include "service/answering/resolution.hpp"
 #include "service/identity/authenticate.hpp"
 #include "service/pipeline/publisher.hpp"
 

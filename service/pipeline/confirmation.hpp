@@ -1,7 +1,7 @@
 #pragma once
 
 #include "protocol/status.hpp"
-#include "service/answering/destination.hpp"
+#include "service/answering/resolution.hpp"
 #include "service/identity/authenticate.hpp"
 #include "service/identity/proof_limits.hpp"
 

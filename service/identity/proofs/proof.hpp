@@ -2,8 +2,8 @@
 
 #include "protocol/request.hpp"
 #include "service/identity/decoy_keys.hpp"
-#include "service/identity/device_key.hpp"
 #include "service/identity/proofs/group_anchors.hpp"
+#include "service/identity/proofs/symmetric_key.hpp"
 
 #include <expected>
 

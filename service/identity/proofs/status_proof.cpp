@@ -1,9 +1,9 @@
 #include "service/identity/proofs/status_proof.hpp"
 
 #include "protocol/signer.hpp"
-#include "service/identity/device_key.hpp"
 #include "service/identity/password.hpp"
 #include "service/identity/proofs/signed_under.hpp"
+#include "service/identity/proofs/symmetric_key.hpp"
 
 namespace latchkey::service {
 namespace {

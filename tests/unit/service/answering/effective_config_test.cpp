@@ -1,5 +1,4 @@
-#include "service/answering/effective.hpp"
-
+#include "service/answering/resolution.hpp"
 #include "support/catch.hpp"
 #include "unit/service/fixtures.hpp"
 
