@@ -92,10 +92,13 @@ BEGIN
       credentials_sent_at = CASE WHEN d.generation = q.generation AND q.confirms IS NOT false
         THEN coalesce(d.credentials_sent_at, now()) ELSE d.credentials_sent_at END,
       confirmed = CASE WHEN q.confirms IS NOT false THEN greatest(d.confirmed, q.generation)
-        ELSE d.confirmed END
+        ELSE d.confirmed END,
+      -- Whose configuration is the current one says ready no more: a failure since then was forged.
+      failure = CASE WHEN q.next = 'ready' THEN NULL ELSE d.failure END
     FROM unnest(b) q WHERE q.kind = 'connected' AND NOT q.i = ANY (stale)
       AND d.device_id = q.device_id AND d.state = q.expected
       AND (q.next <> d.state OR d.connected_at IS NULL
+        OR (q.next = 'ready' AND d.failure IS NOT NULL)
         OR (q.confirms IS NOT false AND (d.confirmed IS NULL OR d.confirmed < q.generation
           OR (d.credentials_sent_at IS NULL AND d.generation = q.generation))));
   UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
