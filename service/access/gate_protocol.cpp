@@ -70,6 +70,7 @@ std::string explained(const std::string& refusal) {
 /// The last question's answer.
 std::expected<GateAnswer, std::string> ask(ControlConnection& connection, std::vector<Question> questions) {
   std::vector<std::string> correlations;
+  correlations.reserve(questions.size());
   for (const Question& question : questions)
     correlations.push_back(question.correlation);
   const auto replies = connection.ask(std::move(questions));
