@@ -79,7 +79,7 @@ void Journal::go_on() {
 
 /// What is on the disk is not what holds: a restart must not take it for that.
 void Journal::lose() {
-  static_cast<void>(::ftruncate(file_.descriptor(), 0));
+  if (::ftruncate(file_.descriptor(), 0) != 0) folder_.remove("journal", number_);
   file_ = File();
 }
 

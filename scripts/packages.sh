@@ -3,10 +3,10 @@
 
 program_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev libpaho-mqtt-dev libpaho-mqttpp-dev libpqxx-dev
   nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libsystemd-dev libfmt-dev libmicrohttpd-dev
-  prometheus-cpp-dev mosquitto-dev)
+  prometheus-cpp-dev mosquitto-dev libmosquitto-dev)
 # The servers of ./dev demo and ./dev up, and Python, which runs them.
 server_packages=(mosquitto postgresql python3)
-test_packages=(catch2 libbenchmark-dev libmosquitto-dev libmbedtls-dev valgrind mosquitto-clients openssl pgbouncer jose python3-paho-mqtt
+test_packages=(catch2 libbenchmark-dev libmbedtls-dev valgrind mosquitto-clients openssl pgbouncer jose python3-paho-mqtt
   python3-cryptography python3-jwcrypto python3-psycopg2 python3-jsonschema
   python3-yaml prometheus systemd faketime golang-go)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
