@@ -9,19 +9,19 @@
 extern "C" {
 #endif
 
-/** Bytes that belong to somebody else. Empty: `data` may be NULL. */
+/** Bytes in memory that somebody else owns. If `size` is 0, `data` may be NULL. */
 struct lk_bytes {
   const uint8_t* data;
   size_t size;
 };
 
-/** Byte strings one after the other, each with its length before it. */
+/** A sequence of byte strings. Before each one is its length. */
 struct lk_list {
   const uint8_t* data;
   size_t size;
 };
 
-/** Takes the next byte string from the front of the list; false at its end. */
+/** Removes the first byte string from the list. Returns false if the list is empty. */
 bool lk_list_next(struct lk_list* list, struct lk_bytes* item);
 
 #ifdef __cplusplus

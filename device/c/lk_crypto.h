@@ -8,41 +8,41 @@
 extern "C" {
 #endif
 
-/** Size of a private key that `make_key` made: the secret number, or a reference to a key in a secure
- * element. */
+/** Size of a private key that `make_key` made: the key itself (the secret number), or a reference to a key in
+ * a secure element. */
 #define LK_KEY_BYTES 32
-/** Size of a P-256 point: x and y, without the 04 before them. */
+/** Size of a P-256 point: x and y, without the byte 04 before them. */
 #define LK_POINT_BYTES 64
 
 /**
- * The cryptography that the device needs. Each function returns false (`sign`: 0) if it failed; what it wrote
- * is then not used. With LK_HAS_P256 0, `make_key` to `agree` may be NULL.
+ * The cryptography that the device needs. A function that fails returns false (`sign`: 0); the library then
+ * does not use its output. If LK_HAS_P256 is 0, `make_key` to `agree` may be NULL.
  *
- * Two tables are ready: crypto/lk_openssl.h (OpenSSL 3) and crypto/lk_psa.h (PSA Crypto, Mbed TLS).
+ * Two tables exist: crypto/lk_openssl.h (OpenSSL 3) and crypto/lk_psa.h (PSA Crypto, Mbed TLS).
  */
 struct lk_crypto {
-  void* context; /**< given to each function */
+  void* context; /**< passed to each function */
 
-  /** Unpredictable bytes, from the first call after power-up on. */
+  /** Makes random bytes. They must be unpredictable from the first call after power-up on. */
   bool (*random)(void* context, uint8_t* out, size_t size);
   bool (*sha256)(void* context, struct lk_bytes message, uint8_t digest[32]);
   bool (*hmac_sha256)(void* context, struct lk_bytes key, struct lk_bytes message, uint8_t mac[32]);
-  /** Decrypts AES-256-GCM. `sealed` is the ciphertext followed by the tag of 16 bytes; `out` does not overlap
-   * it, and has room for the plaintext. False if the tag is wrong. */
+  /** Decrypts AES-256-GCM. `sealed` is the ciphertext, followed by the tag of 16 bytes. `out` does not
+   * overlap it, and has room for the plaintext. Returns false if the tag is wrong. */
   bool (*open)(void* context, const uint8_t key[32], const uint8_t iv[12], struct lk_bytes additional,
                struct lk_bytes sealed, uint8_t* out);
 
   /** Makes a P-256 key pair. */
   bool (*make_key)(void* context, uint8_t key[LK_KEY_BYTES]);
   bool (*public_key)(void* context, const uint8_t key[LK_KEY_BYTES], uint8_t point[LK_POINT_BYTES]);
-  /** Signs in the form that JWS has (for ECDSA R and S, one after the other; of P-256 over SHA-256). `key` is
-   * one that `make_key` made, or the factory's private key in any form that this function understands.
-   * Returns the size of the signature. */
+  /** Signs `message`, and writes the signature as a JWS has it (for ECDSA: R, then S). `key` is one that
+   * `make_key` made, which signs by ECDSA with SHA-256, or the factory's private key in any form that this
+   * function understands. Returns the size of the signature. */
   size_t (*sign)(void* context, struct lk_bytes key, struct lk_bytes message, uint8_t* out, size_t room);
-  /** True if `signature` (R and S) is of P-256 over this SHA-256. */
+  /** Returns true if `signature` (R, then S) is a valid ECDSA signature of `digest` under this P-256 key. */
   bool (*verify)(void* context, const uint8_t point[LK_POINT_BYTES], const uint8_t digest[32],
                  const uint8_t signature[64]);
-  /** ECDH: the x coordinate of the shared point. False if `point` is not on the curve. */
+  /** ECDH: writes the x coordinate of the shared point. Returns false if `point` is not on the curve. */
   bool (*agree)(void* context, const uint8_t key[LK_KEY_BYTES], const uint8_t point[LK_POINT_BYTES],
                 uint8_t shared[32]);
 };

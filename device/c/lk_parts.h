@@ -1,10 +1,11 @@
 #ifndef LK_PARTS_H
 #define LK_PARTS_H
 
-/* What is compiled. A device with a symmetric key that asks for a password needs no P-256. */
+/* Which parts to compile: define one as 0 to leave it out. A device with a symmetric key that requests a
+ * password needs no P-256. */
 #ifndef LK_HAS_P256
-#define LK_HAS_P256 \
-  1 /* certificates, private keys, answers that the service's certificate signs, encryption keys */
+/* Certificates, private keys, encryption keys, and answers that are signed by the service's certificate. */
+#define LK_HAS_P256 1
 #endif
 #ifndef LK_HAS_SYMMETRIC
 #define LK_HAS_SYMMETRIC 1 /* the device's symmetric key */

@@ -7,14 +7,16 @@
 extern "C" {
 #endif
 
-/* What a TLS library takes a client's certificate and key as. Each returns the size of what was written, with
- * a NUL after it that is not counted; 0 if there is no room. */
+/* Writes a client's key and certificate as TLS libraries read them. The key is one that `make_key` made, and
+ * no reference. Each function writes a NUL after its output, and returns the size without this NUL; 0 if
+ * there is too little room. */
 
 /** A P-256 private key in DER (SEC1, RFC 5915): 121 bytes. */
 size_t lk_key_der(const struct lk_crypto* crypto, const uint8_t key[LK_KEY_BYTES], uint8_t* out, size_t room);
 /** The same in PEM: 227 bytes and the NUL. */
 size_t lk_key_pem(const struct lk_crypto* crypto, const uint8_t key[LK_KEY_BYTES], char* out, size_t room);
-/** A certificate in PEM: four bytes for three, 54 for the lines around it, and a line feed for 64. */
+/** A certificate in PEM: 4 bytes for each 3 of DER, a line feed for each 64 of these, and 54 for the first
+ * and last line. */
 size_t lk_certificate_pem(struct lk_bytes der, char* out, size_t room);
 
 #ifdef __cplusplus

@@ -207,8 +207,8 @@ const auto table = std::to_array<Option>({
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::mode>,
      .help = "How the broker learns passwords and which devices are blocked (docs/deploy.md). `gate`: the "
-             "service tells our plugin of Mosquitto (docs/gate.md). `dynamic-security`: the service "
-             "configures Mosquitto's plugin of this name. `database`: the broker reads the registry "
+             "service commands Latchkey's plugin for Mosquitto (docs/gate.md). `dynamic-security`: the "
+             "service commands Mosquitto's plugin of this name. `database`: the broker reads the registry "
              "(`registry.mqtt_user`, `registry.mqtt_acl`). `none`: the broker learns nothing, and the "
              "service issues no passwords.",
      .rule = rules::access_mode},
@@ -216,10 +216,11 @@ const auto table = std::to_array<Option>({
      .key = "username",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::username>,
-     .help = "With `gate` and `dynamic-security`: the account that commands the plugin, for example `@admin` "
-             "(`plugin_opt_control_account`; the right to write to `$CONTROL/dynamic-security/v1`). It must "
-             "contain a character that no device id has; otherwise a device of "
-             "that name could send commands to the broker.",
+     .help =
+         "With `gate` and `dynamic-security`: the account that commands the plugin, for example `@admin`. "
+         "For `gate` it is the plugin's `plugin_opt_control_account`; for `dynamic-security` it needs the "
+         "right to write to `$CONTROL/dynamic-security/v1`. It must contain a character that no device id "
+         "has; otherwise a device of that name could send commands to the broker.",
      .rule = rules::no_device_id},
     {.section = "broker_access",
      .key = "password_file",

@@ -70,7 +70,7 @@ Finding examine_gate(const Config& config, access::ControlConnection& connection
   if (!answer) return no_rights(config, answer.error());
   if (!answer->has_journal)
     return problem(check, "gate_journal", "the broker's gate cannot write its journal",
-                   "give the broker's account the right to write to plugin_opt_state, and room on that disk");
+                   "let the broker's user write to the folder plugin_opt_state, and free space on its disk");
   return fine(check, std::string("the broker's gate answers, and ") +
                          (answer->is_open ? "is open" : "is closed until a service has told it everything"));
 }

@@ -7,11 +7,11 @@
 extern "C" {
 #endif
 
-/** The table by OpenSSL 3. The private key of the factory is one in DER (PKCS#8 or SEC1): P-256, P-384, RSA,
- * Ed25519. */
+/** The cryptographic functions over OpenSSL 3. The factory's private key is in DER (PKCS#8 or SEC1): P-256,
+ * P-384, RSA or Ed25519. */
 extern const struct lk_crypto lk_openssl;
 
-/** The name of a private key's algorithm for `lk_setup`, NULL if it is none that the protocol has. */
+/** The algorithm of a private key, for `lk_setup`; NULL if the protocol has no such algorithm. */
 const char* lk_openssl_algorithm(struct lk_bytes private_key);
 
 #ifdef __cplusplus

@@ -7,10 +7,10 @@
 extern "C" {
 #endif
 
-/** The table by PSA Crypto (Mbed TLS 2.28 and 3; psa_crypto_init() was called). A key is its secret number.
- * The private key of the factory is the 32 bytes of a P-256 one, or the four bytes of a psa_key_id_t, most
- * significant first: a P-256 key that PSA holds, in a secure element for example, with ECDSA and SHA-256 as
- * its algorithm. */
+/** The cryptographic functions over PSA Crypto (Mbed TLS 2.28 and 3). Call psa_crypto_init() first.
+ * `make_key` returns keys themselves, not references. The factory's private key is the 32 bytes of a P-256
+ * key, or the four bytes of a psa_key_id_t, most significant first. That names a P-256 key in PSA's storage
+ * or in a secure element, with ECDSA and SHA-256 as its algorithm. */
 extern const struct lk_crypto lk_psa;
 
 #ifdef __cplusplus

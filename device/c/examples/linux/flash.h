@@ -3,8 +3,8 @@
 
 #include "../../lk_store.h"
 
-/** A slot is a file in `folder`, which is made if it is missing. False if it cannot be used; errno says why.
- */
+/** Keeps the slots as files in `folder`, and makes the folder if it is missing. Returns false if it cannot be
+ * used; errno says why. */
 bool flash_open(const char* folder);
 extern const struct lk_store flash;
 

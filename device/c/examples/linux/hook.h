@@ -3,8 +3,8 @@
 
 #include "options.h"
 
-/** Has the program of --on-config apply a configuration, and puts it into --config-file. False: `why` says
- * why not. */
+/** Runs the program of --on-config for a configuration, and writes it to --config-file. If that fails,
+ * returns false and says in `why` why. */
 bool apply_config(const struct options* options, const struct lk_config* config, const char** why);
 
 #endif

@@ -16,6 +16,7 @@
 enum { USAGE = 64, BAD_DATA = 65, LARGEST_FILE = 65536, MOST_CERTIFICATES = 16 };
 
 static const char* const help =
+    "Get a credential for device ID and become ready (provision), then stay connected (run).\n"
     "usage: latchkey-device-c provision|run ID --dir DIR --bootstrap-url mqtts://HOST:PORT\n"
     "  (--key-file FILE [--group NAME] | --private-key-file FILE [--certificate-file FILE] | --token-file "
     "FILE)\n"
@@ -24,8 +25,9 @@ static const char* const help =
     "  [--credential x509|password] [--no-encryption-key] [--attribute NAME=VALUE]... [--no-clock] "
     "[--mqtt-version 5|3.1.1]\n"
     "  [--config-file FILE] [--on-config PROGRAM] [--json] [--timeout S] [--patience S] [--start-within S]\n"
-    "LATCHKEY_BOOTSTRAP_URL, _USER, _PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE stand for the flags of these "
-    "names.\n";
+    "The flags are those of latchkey-device. Instead of the flags of these names, the environment variables\n"
+    "LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and\n"
+    "LATCHKEY_SERVER_CA_FILE may be set.\n";
 
 void remark(const char* what, const char* more) {
   (void)fprintf(stderr, "latchkey-device-c: %s%s\n", what, more);

@@ -5,10 +5,10 @@
 
 #include <openssl/ssl.h>
 
-/** What OpenSSL needs for this connection: anchors, the broker's name, dates, certificate and key. NULL if it
- * cannot be made. */
+/** Sets up OpenSSL for this connection: anchors, the broker's name, the time for dates, certificate and key.
+ * Returns NULL if that fails. */
 SSL_CTX* tls_of(const struct lk_connect* connect);
-/** Why the last handshake failed, as far as the broker's certificate is concerned. */
+/** What was wrong with the broker's certificate in the last handshake; LK_NETWORK: nothing. */
 enum lk_reason tls_failure(void);
 
 #endif
