@@ -4,7 +4,7 @@
 
 namespace latchkey::gate {
 
-/// The names of topics and accounts, as the broker's configuration has them.
+/// The roots of topics and the names of accounts, as the plugin's options give them.
 struct Names {
   std::string provisioning_root = "provisioning/v1";
   std::string devices_root = "devices";
@@ -16,10 +16,10 @@ inline constexpr const char* control_topic = "$CONTROL/latchkey/v1";
 inline constexpr const char* response_topic = "$CONTROL/latchkey/v1/response";
 
 enum class Access { read, write, subscribe, unsubscribe };
-/// `defer`: Mosquitto's own files decide.
+/// `defer`: Mosquitto decides by its own files.
 enum class Verdict { allow, deny, defer };
 
-/// What a client asks to do.
+/// An access to a topic that the broker asks about.
 struct Asked {
   std::string_view username;
   std::string_view client_id;
@@ -27,12 +27,11 @@ struct Asked {
   std::string_view topic;
 };
 
-/// Decides by these names and by what the gate was told alone: the broker also asks for sessions without a
-/// connection.
+/// Uses nothing but these values: the broker also asks about sessions that have no connection at the moment.
 [[nodiscard]] Verdict decide(const Names& names, const Tables& tables, const Asked& asked);
 
-/// True if every topic of `wanted`, a topic or a filter, is one of `filter`'s, with `id` in place of
-/// `${device_id}`.
+/// True if `filter`, with `id` in place of `${device_id}`, matches every topic that `wanted` matches.
+/// `wanted` is a topic or a filter.
 [[nodiscard]] bool covers(std::string_view filter, std::string_view id, std::string_view wanted);
 
 }  // namespace latchkey::gate

@@ -11,27 +11,28 @@ struct evp_pkey_st;
 
 namespace latchkey::gate {
 
-/// What a device's certificate says.
+/// The device that a certificate names.
 struct Leaf {
-  std::string name;    ///< the common name, a device id
+  std::string name;    ///< the common name: a device id
   std::string serial;  ///< lower-case hexadecimal digits, without leading zeros
 };
 
-/// Why a certificate is none of a device.
+/// Why a certificate is not one of a device.
 struct NoLeaf {
   bool is_ours = false;  ///< the device CA signed it
   std::string why;
 };
 
-/// The CAs that sign devices' certificates. Their keys are read once: decoding one takes longer than a
+/// The CAs that sign devices' certificates. Their keys are decoded once, because that takes longer than a
 /// verification.
 class DeviceCas {
  public:
-  /// Reads the PEM file, with one CA or, while one replaces another, up to 8. The error is a sentence.
+  /// Reads a PEM file with 1 to 8 CA certificates. The error is a sentence for the log.
   [[nodiscard]] static std::expected<DeviceCas, std::string> read(const std::string& path);
 
-  /// A leaf that one of these signed (the signature is verified, names prove nothing), within its dates,
-  /// with an extended key usage that contains clientAuth, no CA, and with one common name, a device id.
+  /// Accepts a certificate that one of these CAs signed (it verifies the signature; the issuer's name proves
+  /// nothing), within its dates, with clientAuth in its extended key usage, that is no CA and has exactly one
+  /// common name, a device id.
   [[nodiscard]] std::expected<Leaf, NoLeaf> check(x509_st* certificate) const;
 
  private:

@@ -10,28 +10,29 @@
 
 namespace latchkey::gate {
 
-/// Reads `base` and the journal files after it, up to the last or to `last`, into the tables.
+/// The result of `load_files`.
 struct Loaded {
-  std::string problem;  ///< empty: all is as it was written
+  std::string problem;  ///< empty: the files are complete and unchanged
   bool is_open = false;
   std::uint64_t last = 0;       ///< the last file's number
-  std::size_t whole_bytes = 0;  ///< of the last file
+  std::size_t whole_bytes = 0;  ///< size of the last file without an incomplete last line
 };
+/// Reads the newest base and the journal files after it into the tables: all of them, or those up to `last`.
 [[nodiscard]] Loaded load_files(const Folder& folder, Tables& tables, std::optional<std::uint64_t> last);
 
-/// The thread beside the broker's: has files written to the disk, and makes many files one. It reads files
-/// only and shares nothing with the broker's thread.
+/// A thread beside the broker's: it syncs files to disk, and merges finished files into one. It reads what it
+/// merges from the files, so it shares no tables with the broker's thread.
 class Compactor {
  public:
   Compactor() = default;
   ~Compactor();
   void start(const Folder& folder, std::size_t most_entries);
 
-  /// Something was written to the file: it is on the disk soon.
+  /// Syncs the file to disk soon.
   void sync(int descriptor);
-  /// The files up to this number are finished: makes them one.
+  /// Merges the files up to this number, which are finished, into one.
   void compact(std::uint64_t last);
-  /// The files below this number are of no use.
+  /// Removes the files below this number.
   void remove_below(std::uint64_t number);
   [[nodiscard]] std::size_t base_bytes() const { return base_bytes_; }
   [[nodiscard]] bool is_busy() const { return is_busy_; }

@@ -7,28 +7,28 @@
 
 namespace latchkey::gate {
 
-/// The messages on `$CONTROL/latchkey/v1`, as docs/gate.md has them: reads one, has it hold, and answers.
+/// The control protocol (docs/gate.md): parses a message on `$CONTROL/latchkey/v1`, applies it and answers.
 class Control {
  public:
   Control(Tables& tables, Journal& journal) : tables_(tables), journal_(journal) {
     is_open_ = journal.why_closed().empty();
   }
 
-  /// The answer to a message of this connection. Nothing if the message is none of the protocol's: then the
-  /// answer would reach nobody who waits for it.
-  /// `to_end`: how many sessions have not been ended yet.
+  /// The answer to a message of this connection. Nothing if the message has no readable first line, because
+  /// an answer without its correlation is of no use. `to_end`: the number of sessions that are still to end.
   [[nodiscard]] std::optional<std::string> take(const std::string& client, std::string_view message,
                                                 std::size_t to_end = 0);
-  /// The connection ended, and with it its snapshot.
+  /// The connection has ended: drops its snapshot.
   void ended(const std::string& client) { snapshots_.erase(client); }
-  /// Drops a part of what the last snapshot did not say. False if nothing is left to drop.
+  /// Compares one part of the tables with the last complete snapshot, and drops entries that were not in it.
+  /// False if no part is left.
   bool sweep();
-  /// Drops a part of what says nothing any more.
+  /// Drops entries of one part of the tables that no longer have an effect.
   void drop_outdated();
 
-  /// False until the service has said everything once.
+  /// False until the service has sent everything once.
   [[nodiscard]] bool is_open() const { return is_open_; }
-  /// The devices whose access has changed, once.
+  /// The devices whose access has changed since the last call.
   [[nodiscard]] std::vector<std::string> take_changed() { return std::exchange(changed_, {}); }
 
   static constexpr std::size_t longest_message = 4096;

@@ -11,7 +11,7 @@ namespace latchkey::gate {
 
 using Digest = std::array<unsigned char, 32>;
 
-/// SHA-256 of the two texts, one after the other. Throws std::bad_alloc if libcrypto cannot.
+/// SHA-256 of the two texts, one after the other. Throws std::bad_alloc if libcrypto fails.
 [[nodiscard]] Digest sha256(std::string_view first, std::string_view second = {});
 /// Compares in constant time.
 [[nodiscard]] bool same(const Digest& one, const Digest& other);

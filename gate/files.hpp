@@ -11,7 +11,7 @@
 /// The files that the journal is made of.
 namespace latchkey::gate {
 
-/// An open file. Closed at the end.
+/// Owns an open file, and closes it.
 class File {
  public:
   File() = default;
@@ -28,21 +28,21 @@ class File {
   int descriptor_ = -1;
 };
 
-/// A folder of the gate's own, with the files `base.N` and `journal.N`.
+/// The gate's own folder, with the files `base.N` and `journal.N`.
 class Folder {
  public:
-  /// Makes the folder, readable for its owner only, and locks it. The error is a sentence.
+  /// Makes the folder if it is missing, readable for its owner only, and locks it. The error is a sentence.
   [[nodiscard]] static std::optional<std::string> open(const std::string& path, Folder& folder);
 
   [[nodiscard]] std::string name(std::string_view kind, std::uint64_t number) const;
   /// The numbers of the files of a kind, ascending.
   [[nodiscard]] std::vector<std::uint64_t> numbers(std::string_view kind) const;
   [[nodiscard]] File create(std::string_view kind, std::uint64_t number) const;
-  /// Calls with the file's content; false if there is none that can be read.
+  /// Calls `with` for the file's content. False if the file cannot be read.
   [[nodiscard]] bool read(std::string_view kind, std::uint64_t number,
                           const std::function<void(std::string_view)>& with) const;
   void remove(std::string_view kind, std::uint64_t number) const;
-  /// Writes names of files to the disk.
+  /// Syncs the folder: after that a new or renamed file survives a power cut.
   void sync() const;
 
  private:

@@ -20,10 +20,10 @@ struct Settings {
   std::string state;
   std::size_t most_entries = 1'000'000;
 };
-/// The error is a sentence: an option that is unknown, missing or wrong.
+/// The error is a sentence that names the option that is unknown, missing or wrong.
 [[nodiscard]] std::expected<Settings, std::string> read_options(const Options& options);
 
-/// A CONNECT packet, or the broker's question whether a session may go on.
+/// A CONNECT packet; after a SIGHUP also a session about which the broker asks whether it may continue.
 struct Connect {
   const void* client = nullptr;
   std::string client_id;
@@ -33,16 +33,16 @@ struct Connect {
   bool is_websocket = false;
 };
 
-/// `drop` closes the connection without a CONNACK: the device tries again.
+/// `drop` closes the connection without a CONNACK, so the device tries again. `defer`: Mosquitto decides.
 enum class Admission { accept, accept_as_device, refuse, drop, defer };
 
-/// All that the plugin decides, without the broker's types. One thread, the broker's, calls it.
+/// All decisions of the plugin, without the broker's types. Only the broker's thread calls it.
 class Gate {
  public:
-  /// Throws std::runtime_error with a sentence.
+  /// Throws std::runtime_error with a sentence for the log.
   explicit Gate(Settings settings);
 
-  /// `accept_as_device`: the connection's user name has to become the client id.
+  /// After `accept_as_device` the caller sets the connection's user name to the client id.
   [[nodiscard]] Admission connect(const Connect& connect);
   [[nodiscard]] Verdict decide(const Asked& asked) const {
     return gate::decide(settings_.names, tables_, asked);
@@ -51,12 +51,12 @@ class Gate {
   [[nodiscard]] std::optional<std::string> control(const std::string& client_id, std::string_view username,
                                                    std::string_view message);
   void disconnected(const void* client, const std::string& client_id);
-  /// The broker reads its configuration again: until the next `tick` it asks about sessions that it has.
+  /// The broker is reading its configuration again. Until the next `tick` it also asks about open sessions.
   void reloading() { is_reloading_ = true; }
-  /// Does a part of what takes longer than the broker may stall. `now` in Unix seconds.
+  /// Does a part of the work that would stall the broker if it were done at once. `now` in Unix seconds.
   void tick(std::uint64_t now);
 
-  /// The next device whose session has to end; nothing if none has to.
+  /// The next device whose session must end; nothing if there is none.
   [[nodiscard]] std::optional<std::string> next_to_end();
   [[nodiscard]] const std::string& why_closed() const { return journal_.why_closed(); }
   [[nodiscard]] std::string complaint() { return journal_.complaint(); }
@@ -79,7 +79,7 @@ class Gate {
   Journal journal_;
   Control control_;
   Sessions sessions_;
-  std::deque<std::string> changed_;  ///< devices whose sessions have to be looked at
+  std::deque<std::string> changed_;  ///< devices whose sessions are to be checked
   std::string why_;
   std::uint64_t aged_at_ = 0;
   bool is_reloading_ = false;

@@ -4,30 +4,32 @@
 
 namespace latchkey::gate {
 
-/// What the gate was told, on disk, so that it holds while the service is away: statements are appended to a
-/// file; when it is long, another one goes on, and a thread makes the earlier ones one short file.
+/// What the gate was told, on disk, so that it survives a restart of the broker while the service is away.
+/// Statements are appended to a file. When the file is long, the journal begins another one, and a thread
+/// merges the earlier ones into one short file.
 class Journal {
  public:
-  /// Reads what is there into the tables. Where it is missing or damaged the tables are empty, the journal
-  /// starts afresh, and `why_closed` says why. Throws std::runtime_error with a sentence if the folder cannot
+  /// Reads the files into the tables. If they are missing or damaged, the tables become empty, the journal
+  /// begins anew, and `why_closed` says why. Throws std::runtime_error with a sentence if the folder cannot
   /// be used.
   Journal(const std::string& folder, std::size_t most_entries, Tables& tables);
 
-  /// Why the gate has to stay closed until it was told everything; empty: it need not.
+  /// Why the gate must stay closed until it was told everything; empty: it may open.
   [[nodiscard]] const std::string& why_closed() const { return why_closed_; }
 
-  /// Adds a statement that was made in this epoch. It is written by `flush`.
+  /// Adds a statement of this epoch. `flush` writes it.
   void add(std::uint64_t epoch, std::string_view statement) { pending_.add(epoch, statement); }
   void add(const Statement& statement) { pending_.add(statement); }
-  /// Writes what was added. If that fails the journal is lost: a restart finds the gate closed.
+  /// Writes what was added. If that fails, the journal is lost: it is emptied, so after a restart the gate is
+  /// closed.
   void flush();
   [[nodiscard]] bool is_lost() const { return !file_; }
-  /// Begins again with nothing, after it was lost.
+  /// Begins a new, empty journal after the last one was lost.
   void start_afresh();
-  /// A complaint of the thread, once; empty: none.
+  /// A new problem of the thread, for the log; empty: none.
   [[nodiscard]] std::string complaint() { return compactor_.complaint(); }
 
-  /// From this size on, in bytes, another file goes on, if the last compaction did not leave more.
+  /// A file larger than this, in bytes, and than the last base, is followed by another file.
   static constexpr std::size_t longest_file = 4 << 20;
 
  private:

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-/// The names that the gate knows devices by.
+/// Device ids and user names.
 namespace latchkey::gate {
 
 /// `^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`, as docs/protocol.md has it.
@@ -13,11 +13,12 @@ namespace latchkey::gate {
 /// A decimal number without sign and leading zeros.
 [[nodiscard]] std::optional<std::uint64_t> read_number(std::string_view text);
 
-/// The generation in the user name `ID@GENERATION` of this device's password; nothing if it is another name.
+/// The generation, if `username` is `ID@GENERATION` with this device's id; else nothing.
 [[nodiscard]] std::optional<std::uint64_t> generation_of(std::string_view username,
                                                          std::string_view device_id);
 
-/// Takes the text up to `end` off the front, and `end` with it; all of it if `end` does not occur.
+/// Removes the text before the first `end`, and this `end`, and returns that text; all of it if there is no
+/// `end`.
 [[nodiscard]] std::string_view take_until(std::string_view& text, char end);
 
 }  // namespace latchkey::gate

@@ -8,15 +8,15 @@
 
 namespace latchkey::gate {
 
-/// What the device of an open operational session logged in with.
+/// The credential with which the device of an open operational session logged in.
 struct Session {
   const void* client = nullptr;             ///< the broker's pointer to the connection
-  std::optional<std::uint64_t> generation;  ///< of the password; nothing: by certificate
+  std::optional<std::uint64_t> generation;  ///< of the password; nothing: it was a certificate
   std::string serial;                       ///< of the certificate
 };
 
-/// Which devices have an operational session. A device's new session begins before the broker ends the old
-/// one, or before it fails and the old one stays.
+/// The open operational sessions. A device may have two for a moment: its new one begins before the broker
+/// ends the old one, or before the new one fails and the old one stays.
 class Sessions {
  public:
   Sessions() { ids_.reserve(100'000); }

@@ -10,9 +10,9 @@
 
 namespace latchkey::gate {
 
-/// Hashes under a seed of the process: devices choose their ids, and must not choose where they collide. Not
-/// `noexcept`: so the standard library keeps the hash beside the name, and a search does not read the names
-/// that it passes by.
+/// Hashes with a random seed of the process: devices choose their ids, and must not be able to make them
+/// collide. It is not `noexcept`, because the standard library then stores the hash beside the name, and a
+/// search does not read other names.
 struct SeededHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const {
@@ -30,9 +30,9 @@ struct SeededHash {
   }
 };
 
-/// A hash map in 256 parts. One that grows moves all that it has: at 100,000 entries that takes longer than
-/// the broker may stall, at a part of them it does not. A part is also what a walk over the map takes at
-/// once.
+/// A hash map in 256 parts. A hash map that grows moves all its entries. With 100,000 entries that would
+/// stall the broker for too long; with a 256th of them it does not. Walks over the map also take one part at
+/// a time.
 template <class Value>
 class ShardedMap {
  public:

@@ -9,8 +9,9 @@
 #include <variant>
 #include <vector>
 
-/// Statements: a line of text each, in control messages as in the journal (docs/gate.md). There is one way to
-/// write each: `read_statement` refuses all others, so that the sender can work out the gate's digest.
+/// A statement is a line of text, in control messages and in the journal (docs/gate.md). There is one way to
+/// write each statement, and `read_statement` refuses every other: so the sender can compute the gate's
+/// digest.
 namespace latchkey::gate {
 
 inline constexpr std::size_t longest_statement = 2048;
@@ -27,7 +28,7 @@ struct Login {
   bool operator==(const Login&) const = default;
 };
 
-/// `d VERSION ID DENIED_UNTIL [GENERATION:UNTIL:SALT:HASH]...`: all that holds for one device.
+/// `d VERSION ID DENIED_UNTIL [GENERATION:UNTIL:SALT:HASH]...`: the whole access of one device.
 struct DeviceAccess {
   std::uint64_t version = 0;
   std::string id;
@@ -35,7 +36,7 @@ struct DeviceAccess {
   std::vector<Login> logins;
 };
 
-/// `s VERSION SERIAL ID UNTIL`: a certificate of the device that is refused until its end.
+/// `s VERSION SERIAL ID UNTIL`: a certificate of the device that is denied until this time.
 struct DeniedSerial {
   std::uint64_t version = 0;
   std::string serial;
@@ -45,21 +46,21 @@ struct DeniedSerial {
 
 enum class Direction : char { publish = 'p', subscribe = 's' };
 
-/// `t SET p|s TEMPLATE`: the set has this topic filter, in which `${device_id}` fills whole levels.
+/// `t SET p|s TEMPLATE`: a topic filter of the set of rights. A level may be `${device_id}`.
 struct SetTemplate {
   std::string set;
   Direction direction{};
   std::string filter;
 };
 
-/// `r VERSION ID SET`: the device has the rights of the set; of none if it is empty, written `-`.
+/// `r VERSION ID SET`: the device has the rights of this set. An empty set, written `-`, is no rights.
 struct DeviceRights {
   std::uint64_t version = 0;
   std::string id;
   std::string set;
 };
 
-struct Hello {};  ///< `hello`: only the reply is wanted
+struct Hello {};  ///< `hello`: asks for an answer only
 struct Begin {    ///< `begin FLOOR`: a snapshot starts
   std::uint64_t floor = 0;
 };
@@ -68,16 +69,16 @@ struct End {  ///< `end COUNT`: it had this many lines `d` and `s`
 };
 
 // In the journal only.
-struct FileStart {  ///< `file NUMBER fresh|continued`: fresh: no earlier file counts
+struct FileStart {  ///< `file NUMBER fresh|continued`; fresh: earlier files do not count
   std::uint64_t number = 0;
   bool is_fresh = false;
 };
-struct FileEnd {};  ///< `next`: another file goes on
+struct FileEnd {};  ///< `next`: another file follows
 struct SetEpoch {   ///< `epoch EPOCH`: of the lines that follow
   std::uint64_t epoch = 0;
 };
 struct SetOpen {};  ///< `open`: a snapshot is complete
-struct Forget {     ///< `f d|s NAME`
+struct Forget {     ///< `f d|s NAME`: the entry was dropped
   char kind = 'd';
   std::string name;
 };
@@ -85,7 +86,7 @@ struct Forget {     ///< `f d|s NAME`
 using Statement = std::variant<DeviceAccess, DeniedSerial, SetTemplate, DeviceRights, Hello, Begin, End,
                                FileStart, FileEnd, SetEpoch, SetOpen, Forget>;
 
-/// Nothing if the line is no statement.
+/// Nothing if the line is not a statement.
 [[nodiscard]] std::optional<Statement> read_statement(std::string_view line);
 /// The line, without its end.
 [[nodiscard]] std::string write_statement(const Statement& statement);

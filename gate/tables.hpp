@@ -8,20 +8,20 @@
 
 namespace latchkey::gate {
 
-/// When the registry made a statement. Versions of different epochs cannot be compared: the registry was
-/// restored in between.
+/// The registry's version of a statement. A version counts within its epoch, because a restore of the
+/// registry begins a new one.
 struct Stamp {
   std::uint64_t epoch = 0;
   std::uint64_t version = 0;
   auto operator<=>(const Stamp&) const = default;
 };
 
-/// What is known of an entry, whatever it says.
+/// What all entries have.
 struct Record {
   Stamp stamp;
-  std::uint64_t digest = 0;      ///< of its line, where it says anything
-  std::uint32_t snapshot = 0;    ///< how many snapshots had begun when it was last said
-  std::uint32_t touched_at = 0;  ///< seconds, of the clock that `Tables::at` was given; 0: nothing was said
+  std::uint64_t digest = 0;      ///< of its line; 0 if that neither denies nor has a password
+  std::uint32_t snapshot = 0;    ///< how many snapshots had begun when it was last told
+  std::uint32_t touched_at = 0;  ///< when it was last told (`Tables::at`); 0: never
   [[nodiscard]] bool is_told() const { return touched_at != 0; }
 };
 
@@ -32,13 +32,13 @@ struct RightsSet {
 
 struct Rights {
   Stamp stamp;
-  const std::pair<const std::string, RightsSet>* set = nullptr;  ///< none: no rights
+  const std::pair<const std::string, RightsSet>* set = nullptr;  ///< nullptr: no rights
   [[nodiscard]] bool is_told() const { return set != nullptr || stamp != Stamp{}; }
 };
 
-/// One entry has all of a device, since each decision of the broker looks for it.
+/// All that is known of a device is in one entry, so that a decision needs one search.
 struct Device {
-  Record record;  ///< of what follows, but for the rights
+  Record record;  ///< of the denial and the logins
   std::uint64_t denied_until = 0;
   std::vector<Login> logins;
   Rights rights;
@@ -52,48 +52,48 @@ struct Serial {
 
 enum class Applied { changed, same, old, no_room, no_set };
 
-/// All that the gate was told. Each device's newest statement holds, whatever the order of their arrival.
+/// All that the gate was told. Of each device the newest statement counts, in whatever order they arrive.
 class Tables {
  public:
   explicit Tables(std::size_t most_entries) : most_entries_(most_entries) {}
   Tables(Tables&&) = default;
   Tables& operator=(Tables&&) = default;
 
-  /// `line` is the statement's text. Only `d`, `s`, `t` and `r`.
+  /// Applies a statement `d`, `s`, `t` or `r`. `line` is its text.
   Applied apply(const Statement& statement, std::string_view line);
   void forget(char kind, std::string_view name);
 
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
   void set_epoch(std::uint64_t epoch) { epoch_ = epoch; }
-  /// The time for what is applied and asked from now on, in Unix seconds.
+  /// Sets the time, in Unix seconds, for the calls that follow.
   void at(std::uint64_t now) { now_ = now; }
 
-  /// A snapshot begins; its number.
+  /// Begins a snapshot, and returns its number.
   [[nodiscard]] std::uint32_t begin_snapshot() { return ++snapshots_; }
-  /// Names of one part that were not said since the snapshot began, and are not newer than its floor.
+  /// The entries of one part that were not told since the snapshot began, and are not newer than its floor.
   [[nodiscard]] std::vector<Forget> unsaid(std::size_t part, std::uint32_t snapshot, Stamp floor) const;
-  /// Names of one part that say nothing any more, and were said more than an hour ago: until then they
-  /// refuse what is older.
+  /// The entries of one part that no longer have an effect, and were told more than an hour ago. They are
+  /// kept for this hour to refuse older statements.
   [[nodiscard]] std::vector<Forget> outdated(std::size_t part) const;
 
-  /// Nothing if nothing was told about it.
+  /// nullptr if nothing was told about the device.
   [[nodiscard]] const Device* device(std::string_view id) const { return devices_.find(id); }
   [[nodiscard]] bool is_denied(std::string_view id) const;
   [[nodiscard]] bool is_denied(const Device& device) const { return device.denied_until > now_; }
   [[nodiscard]] bool is_denied_serial(std::string_view serial) const;
-  /// Nothing if there is no such login now.
+  /// nullptr if the device has no such login at this time.
   [[nodiscard]] const Login* login(std::string_view id, std::uint64_t generation) const;
   [[nodiscard]] const Login* login(const Device& device, std::uint64_t generation) const;
-  /// Nothing if the device has no rights.
+  /// nullptr if the device has no rights.
   [[nodiscard]] const RightsSet* rights(std::string_view id) const;
 
-  /// The sum of the digests of all lines `d` and `s` that say anything.
+  /// The sum of all records' digests.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::size_t devices() const { return devices_.size(); }
   [[nodiscard]] std::size_t serials() const { return serials_.size(); }
   [[nodiscard]] std::size_t with_rights() const { return with_rights_; }
 
-  /// Says every statement that makes the same tables.
+  /// Calls `say` for statements that make the same tables when they are applied.
   void write(const std::function<void(const Statement&)>& say) const;
 
  private:

@@ -2,7 +2,7 @@
 
 namespace latchkey::gate {
 
-/// What the gate calls itself in its answers. It changes with the control protocol.
+/// The version that the gate's answers name. It changes with the control protocol.
 inline constexpr const char* version = "1";
 
 }  // namespace latchkey::gate
