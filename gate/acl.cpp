@@ -30,7 +30,7 @@ bool is_right(const RightsSet& set, const Asked& asked) {
       filters, [&](const std::string& filter) { return covers(filter, asked.client_id, asked.topic); });
 }
 
-/// `device`: what was told about it, if anything was.
+/// `device`: nullptr if nothing was told about it.
 bool is_live(const Tables& tables, const Device* device, const Asked& asked) {
   if (device != nullptr && tables.is_denied(*device)) return false;
   if (asked.username == asked.client_id) return true;  // it came with a certificate
@@ -70,7 +70,7 @@ Verdict decide(const Names& names, const Tables& tables, const Asked& asked) {
     return !is_device && is_fine && asked.username == names.control_account ? Verdict::allow : Verdict::deny;
   }
   if (!is_device) return Verdict::defer;
-  // Ending a subscription harms nobody, and has to work after the right has gone.
+  // Unsubscribing harms nobody, and must work after the device has lost the right to subscribe.
   if (asked.access == Access::unsubscribe) return Verdict::allow;
   return may(names, tables, asked) ? Verdict::allow : Verdict::deny;
 }

@@ -27,14 +27,14 @@ struct Close {
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
 
-/// The one common name. Nothing if there is none, if there are several, or if it is no device id.
+/// The common name. Nothing if there is none or several, or if it is not a device id.
 std::optional<std::string> name_of(const X509* certificate) {
   const X509_NAME* const subject = X509_get_subject_name(certificate);
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return std::nullopt;
   const ASN1_STRING* const text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
   const int type = ASN1_STRING_type(text);
-  // Of the other types two different strings of bytes can mean one text.
+  // In the other string types, different bytes can stand for the same text.
   if (type != V_ASN1_UTF8STRING && type != V_ASN1_PRINTABLESTRING) return std::nullopt;
   const auto size = static_cast<std::size_t>(ASN1_STRING_length(text));
   std::string name(size, '\0');
@@ -52,7 +52,7 @@ std::optional<std::string> serial_of(const X509* certificate) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
-/// Why a device's CA would never have made it; nothing if it would.
+/// Why this cannot be a device's certificate, although the device CA signed it; nullptr if it can.
 const char* fault_of(X509* certificate) {
   if (X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0) return "it is not valid yet";
   if (X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0) return "it has expired";
@@ -80,7 +80,8 @@ std::expected<DeviceCas, std::string> DeviceCas::read(const std::string& path) {
       return std::unexpected("device_ca: " + path + " has a certificate that is no CA, or more than 8");
     cas.keys_.push_back(std::move(key));
   }
-  // The file's end is reported as a missing start line; all else is a certificate that cannot be read.
+  // OpenSSL reports the end of the file as a missing start line. Any other error is an unreadable
+  // certificate.
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   if (!at_end || cas.keys_.empty())

@@ -12,7 +12,7 @@
 namespace latchkey::gate {
 namespace {
 
-// How long what was written may be in the machine's memory only.
+// The longest time for which written data may be in memory only.
 constexpr std::chrono::milliseconds sync_interval{200};
 constexpr std::size_t bytes_at_once = 1 << 16;
 

@@ -49,7 +49,7 @@ std::optional<std::string> Control::take(const std::string& client, std::string_
   return "latchkey 1 " + std::string(head->correlation) + "\n" + state(to_end) + "\n" + answer + "\n";
 }
 
-/// `begin` is only read as the first line, and `end` as the last.
+/// `begin` is allowed as the first line only, and `end` as the last.
 std::optional<std::vector<Control::Line>> Control::read_lines(std::string_view text) {
   std::vector<Line> lines;
   while (!text.empty()) {
@@ -92,7 +92,7 @@ Control::Answer Control::execute(const std::string& client, std::uint64_t epoch,
   return "done " + std::to_string(counts.applied) + " " + std::to_string(counts.old);
 }
 
-/// Why the line cannot hold; the lines before it do.
+/// Applies a line. The answer is a refusal; the lines before this one stay applied.
 std::optional<Control::Answer> Control::apply(const Line& line, Snapshot* snapshot, Counts& counts) {
   if (is<Hello>(line.statement) || is<Begin>(line.statement) || is<End>(line.statement)) return std::nullopt;
   const Applied applied = tables_.apply(line.statement, line.text);
@@ -105,7 +105,7 @@ std::optional<Control::Answer> Control::apply(const Line& line, Snapshot* snapsh
     return std::nullopt;
   }
   ++counts.applied;
-  // Until a snapshot is complete the journal may lack what the tables have: it may have been begun afresh.
+  // Until a snapshot is complete, the journal may lack entries that the tables have, because it may be new.
   if (applied == Applied::changed || (snapshot != nullptr && !is_open_))
     journal_.add(tables_.epoch(), line.text);
   if (applied == Applied::changed) note_change(line.statement);

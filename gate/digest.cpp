@@ -15,7 +15,7 @@ struct Free {
   void operator()(EVP_MD* algorithm) const noexcept { EVP_MD_free(algorithm); }
 };
 
-// Looking the algorithm up takes longer than a short text's digest: each thread does it once.
+// Each thread looks the algorithm up once: that takes longer than the digest of a short text.
 struct Hasher {
   std::unique_ptr<EVP_MD, Free> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};

@@ -9,7 +9,7 @@ namespace latchkey::gate {
 namespace {
 
 constexpr std::chrono::milliseconds longest_slice{1};
-// All 256 parts in about an hour.
+// One part of the tables each time: all 256 in about an hour.
 constexpr std::uint64_t aging_interval_s = 15;
 
 DeviceCas read_cas(const std::string& path) {
@@ -52,7 +52,7 @@ Admission Gate::connect(const Connect& connect) {
   if (connect.certificate == nullptr) return without_certificate(connect);
   const auto leaf = cas_.check(connect.certificate);
   if (leaf) return with_certificate(connect, *leaf);
-  // A factory's certificate, on a bootstrap listener: it shows nothing here.
+  // It may be a factory's certificate, on a bootstrap listener: ignore it.
   if (!leaf.error().is_ours) return without_certificate(connect);
   why_ = leaf.error().why;
   return Admission::refuse;
@@ -93,9 +93,9 @@ Admission Gate::with_password(const Connect& connect, std::uint64_t generation) 
   return Admission::accept;
 }
 
-/// Whether the broker asks about a device's session that it has. One whose access ended is ended elsewhere,
-/// and one without a connection has nothing to show. New connections come at other times, but those by
-/// WebSocket.
+/// True if the broker asks about a device's session that it already has. Such a session may stay: if its
+/// access has ended, `next_to_end` ends it. It cannot be checked again, because a session without a
+/// connection presents no credential. While the broker reloads, only connections by WebSocket can be new.
 bool Gate::is_asked_again(const Connect& connect) const {
   if (!is_reloading_ || !is_device_id(connect.client_id)) return false;
   if (connect.is_websocket && !sessions_.is_open(connect.client)) return false;

@@ -58,7 +58,8 @@ void Journal::flush() {
   if (bytes_ > std::max(longest_file, compactor_.base_bytes()) && !compactor_.is_busy()) go_on();
 }
 
-/// Another file goes on. Before the old one says so, the new one is there: so a new one without it is none.
+/// Begins the next file. It is written before the old file says that another one follows. So after a crash in
+/// between, the new file does not count.
 void Journal::go_on() {
   File next = folder_.create("journal", number_ + 1);
   JournalText start;
@@ -77,7 +78,7 @@ void Journal::go_on() {
   compactor_.compact(number_++);
 }
 
-/// What is on the disk is not what holds: a restart must not take it for that.
+/// Empties the file, because it lacks statements that are in effect: a restart must not rely on it.
 void Journal::lose() {
   if (::ftruncate(file_.descriptor(), 0) != 0) folder_.remove("journal", number_);
   file_ = File();

@@ -23,7 +23,7 @@ class Reading {
  public:
   Reading(Tables& tables, bool& is_open) : tables_(tables), is_open_(is_open) {}
 
-  /// Why the line cannot be here; nothing if it can.
+  /// Applies a line. Returns why it cannot be at this place; nullptr if it can.
   const char* take(std::string_view line) {
     const auto statement = read_line(line);
     if (!statement) return "a line that does not match its checksum";
@@ -96,7 +96,7 @@ JournalRead read_journal(std::string_view text, Tables& tables, bool& is_open) {
   Reading reading(tables, is_open);
   const std::size_t size = text.size();
   while (!text.empty()) {
-    // The last line of a broker that was killed while it wrote: nobody was told that it holds.
+    // The broker was killed while it wrote this line, so it did not confirm it.
     if (text.find('\n') == std::string_view::npos) break;
     reading.found.problem = reading.take(take_until(text, '\n'));
     if (reading.found.problem != nullptr) return reading.found;

@@ -18,7 +18,8 @@ bool is_root(std::string_view root) {
   return true;
 }
 
-/// A device's name is no account's: else a device that is called so would have its rights.
+/// An account's name must not be a device id: otherwise a device of that name would have the account's
+/// rights.
 bool is_account(std::string_view name) {
   return !name.empty() && !is_device_id(name);
 }
@@ -26,7 +27,7 @@ bool is_account(std::string_view name) {
 const char* fault_of(const Settings& settings) {
   const Names& names = settings.names;
   if (settings.device_ca.empty())
-    return "device_ca is missing: the PEM file of the CA of devices' certificates";
+    return "device_ca is missing: a PEM file with the CA that signs devices' certificates";
   if (settings.state.empty()) return "state is missing: the folder of the gate's journal";
   if (!is_account(names.control_account))
     return "control_account must contain a character that no device id has";

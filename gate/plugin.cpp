@@ -1,5 +1,5 @@
-// The plugin's callbacks: between Mosquitto's C and the gate. No exception crosses: each callback catches all
-// and then answers as if the gate were closed.
+// The plugin's callbacks, between Mosquitto's C and the gate. No exception reaches Mosquitto: each callback
+// catches all, and then answers as if the gate were closed.
 #include "gate/gate.hpp"
 
 extern "C" {
@@ -44,7 +44,7 @@ struct Free {
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
 };
 
-/// Ends sessions for a while; the rest is for the next time. Their wills are not sent.
+/// Ends sessions for `longest_ending`; the next call continues. Their wills are not published.
 void end_sessions(Gate& gate) {
   const auto until = std::chrono::steady_clock::now() + longest_ending;
   while (std::chrono::steady_clock::now() < until) {
@@ -139,7 +139,7 @@ int on_disconnect(int, void* event, void* data) {
   });
 }
 
-// Deferred, so that Mosquitto goes on to read its own files again.
+// Defers, so that Mosquitto reads its own files again.
 int on_reload(int, void*, void* data) {
   gate_of(data).reloading();
   return MOSQ_ERR_PLUGIN_DEFER;

@@ -18,7 +18,7 @@ class Words {
  public:
   explicit Words(std::string_view line) : rest_(line) {}
   [[nodiscard]] bool at_end() const { return at_end_; }
-  /// Empty at the end, and where two spaces follow each other.
+  /// The next word. Empty at the end, and between two spaces.
   std::string_view next() {
     if (at_end_) return {};
     at_end_ = rest_.find(' ') == std::string_view::npos;
@@ -34,13 +34,13 @@ class Words {
     good_ = good_ && is_fine(word);
     return std::string(word);
   }
-  /// All that is left: it may contain spaces.
+  /// The rest of the line, with its spaces.
   std::string rest(bool (*is_fine)(std::string_view)) {
     good_ = good_ && !at_end_ && is_fine(rest_);
     at_end_ = true;
     return std::string(rest_);
   }
-  /// True if all words so far were fine, and none is left.
+  /// True if all words so far were valid, and none is left.
   [[nodiscard]] bool are_done() const { return good_ && at_end_; }
 
  private:
@@ -62,7 +62,8 @@ bool is_set_or_none(std::string_view text) {
   return text == "-" || is_set(text);
 }
 
-/// A topic filter whose `+` and `#` stand where MQTT allows them, without an empty level and not below `$`.
+/// True if the text is a topic filter with `+` and `#` only where MQTT allows them, no empty level and no
+/// `$`.
 bool is_filter(std::string_view text) {
   if (text.empty() || text.size() > longest_template) return false;
   for (bool is_last = false; !is_last;) {

@@ -6,7 +6,7 @@
 namespace latchkey::gate {
 namespace {
 
-// A set of the fleet and one of each group that differs from it.
+// One set for the fleet, and one for each group with other rights.
 constexpr std::size_t most_sets = 10'000;
 constexpr std::size_t most_templates = 32;
 constexpr std::uint64_t remembered_s = 3600;
@@ -44,7 +44,7 @@ Device* Tables::find_or_add(std::string_view id) {
   return has_room() ? &devices_.add(id) : nullptr;
 }
 
-/// Marks the record as said now. `changed` if it was not known already.
+/// Notes that the record was told now. Returns `changed` if this is new to the gate.
 Applied Tables::renew(Record& record, std::uint64_t version, std::uint64_t digest) {
   const Stamp stamp{epoch_, version};
   if (stamp < record.stamp) return Applied::old;

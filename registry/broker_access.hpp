@@ -35,7 +35,7 @@ struct AppliedAccess {
   std::optional<std::int64_t> version;
 };
 
-/// What the broker's gate has to know of one device (docs/gate.md). Times are Unix seconds.
+/// The access of one device that the broker's gate must know (docs/gate.md). Times are Unix seconds.
 struct GateEntry {
   struct Login {
     std::int64_t generation = 0;
@@ -53,18 +53,18 @@ struct GateEntry {
   std::vector<Login> logins;
   std::vector<DeniedSerial> denied_serials;
   std::optional<std::int64_t> changed_at;  ///< of an operator's change that the broker has not applied yet
-  bool untold = false;                     ///< the gate was not told this version yet
+  bool untold = false;                     ///< the gate has not been told this version yet
 };
 struct GateAccess {
-  std::int64_t epoch = 0;  ///< in which versions can be compared
+  std::int64_t epoch = 0;  ///< versions can be compared within an epoch only
   std::vector<GateEntry> entries;
 };
-/// Which devices to load. Those together.
+/// Which devices to load: all that one of these members selects.
 struct GateQuery {
   std::vector<std::string> ids;
-  std::size_t untold = 0;            ///< how many of those that the gate was not told, the most urgent first
-  std::optional<std::string> after;  ///< a page of all, by id, after this one
-  std::size_t page = 0;              ///< how many it has
+  std::size_t untold = 0;            ///< this many that the gate has not been told, the most urgent first
+  std::optional<std::string> after;  ///< a page of all devices, ordered by id, that begins after this id
+  std::size_t page = 0;              ///< the size of that page
 };
 
 /// What the broker must do before the device gets its new credential: add a login, or admit a denied device

@@ -12,12 +12,12 @@ namespace {
 using registry::GateEntry;
 using Steady = std::chrono::steady_clock;
 
-// A denial waits for no more than this.
+// A denial waits for at most this many devices.
 constexpr std::size_t devices_at_once = 250;
 constexpr std::size_t openings_at_once = 100;
 // The gate ends 1,000 sessions in less than a second.
 constexpr std::chrono::seconds longest_ending{2};
-// A gate whose disk is full is told everything again now and then: that begins a new journal.
+// While the gate cannot write its journal it is sent a snapshot now and then, which begins a new journal.
 constexpr std::chrono::minutes until_next_journal{1};
 
 bool is_wanted(const registry::BrokerOpening& opening, const GateEntry* entry) {
@@ -27,7 +27,7 @@ bool is_wanted(const registry::BrokerOpening& opening, const GateEntry* entry) {
          });
 }
 
-/// What is denied comes before what is let in.
+/// Denials first, then what gives access.
 Statements in_order(std::span<const GateEntry> entries) {
   Statements all;
   Statements openings;
@@ -43,7 +43,7 @@ Statements in_order(std::span<const GateEntry> entries) {
   return all;
 }
 
-/// What the registry has to note once the gate was told.
+/// What the registry is to record when the gate has been told these entries.
 std::vector<registry::AppliedAccess> applied_of(std::span<const GateEntry> entries) {
   std::vector<registry::AppliedAccess> applied;
   for (const GateEntry& entry : entries) {
@@ -91,7 +91,7 @@ Done Gate::advance() {
   return walk_ ? walk_on() : Done();
 }
 
-/// Makes sure that the gate takes what is said of this epoch.
+/// Begins a snapshot unless the gate is open and has this epoch.
 Done Gate::take_over(std::int64_t epoch) {
   if (walk_ && walk_->epoch == epoch) return {};
   if (!last_.is_open || last_.epoch != epoch) return begin_snapshot(epoch);
@@ -100,7 +100,7 @@ Done Gate::take_over(std::int64_t epoch) {
 }
 
 Done Gate::begin_snapshot(std::int64_t epoch) {
-  // No floor: what ended is said too, so only what is of earlier epochs has to be dropped at the end.
+  // The snapshot also sends what has ended, so the gate need only drop entries of earlier epochs: floor 0.
   if (auto begun = say(epoch, std::array<Statement, 1>{"begin 0"}); !begun) return begun;
   list_.log().info("the broker's gate is told everything");
   snapshot_at_ = Steady::now();
@@ -118,7 +118,7 @@ Done Gate::tell(const registry::GateAccess& access) {
   return {};
 }
 
-/// A change counts as applied once the sessions that it ends have ended.
+/// Waits until the gate has ended the sessions that a change ends: only then the change is applied.
 Done Gate::await_ends() {
   const auto until = Steady::now() + longest_ending;
   while (last_.pending > 0 && Steady::now() < until)
@@ -135,8 +135,9 @@ Done Gate::tell_untold() {
   return tell(*access);
 }
 
-/// An answer leaves when the gate knows its password, unless an operator ended that meanwhile. What the gate
-/// was not told yet goes with it: a denial never waits behind openings.
+/// Publishes waiting answers after the gate has been told their passwords, unless an operator ended these
+/// meanwhile. It tells the gate other untold entries at the same time, so a denial never waits behind
+/// openings.
 Done Gate::open_waiting() {
   std::vector<Openings::Waiting> waiting;
   registry::GateQuery query{.ids = {}, .untold = devices_at_once, .after = {}, .page = 0};

@@ -7,9 +7,9 @@
 
 namespace latchkey::service::access {
 
-/// The gate, our plugin of Mosquitto (docs/gate.md). The registry counts the versions of what the gate has to
-/// know of each device, and which of them it was not told; so a comparison reads changes only. After each
-/// connect all is walked through: first to compare digests, then, if they differ, to say it as a snapshot.
+/// The gate, Latchkey's plugin for Mosquitto (docs/gate.md). The registry has a version of each device's
+/// access, and whether the gate was told that version; so a comparison reads changes only. After each connect
+/// all entries are read once to compare digests, and, if these differ, once more to send a snapshot.
 class Gate : public AccessMode {
  public:
   explicit Gate(AccessList& list) : list_(list) {}
@@ -21,11 +21,11 @@ class Gate : public AccessMode {
   void start_over() override { walk_.reset(); }
 
  private:
-  /// Through all that the gate has to know, by pages.
+  /// Reads all that the gate must know, page by page.
   struct Walk {
-    bool is_snapshot = false;  ///< not: to compare digests only
+    bool is_snapshot = false;  ///< false: only to compare digests
     std::string after;         ///< the last device so far
-    std::uint64_t digest = 0;  ///< what the gate's should be
+    std::uint64_t digest = 0;  ///< of what was read so far
     std::size_t told = 0;      ///< statements since the snapshot began
     std::int64_t epoch = 0;
   };

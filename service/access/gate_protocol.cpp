@@ -11,7 +11,7 @@ namespace {
 
 // `latchkey 1 CORRELATION EPOCH`
 constexpr std::size_t longest_head = 64;
-// To wait for each answer would take ten times as long; the broker reads as many without a pause.
+// Waiting for each answer would take ten times as long. The broker reads this many without a pause.
 constexpr std::size_t messages_at_once = 16;
 
 std::string digits_of_serial(const crypto::Bytes& serial) {
@@ -67,7 +67,7 @@ std::string explained(const std::string& refusal) {
   return "the gate refused a message: " + refusal;
 }
 
-/// The last question's answer.
+/// Returns the answer to the last question.
 std::expected<GateAnswer, std::string> ask(ControlConnection& connection, std::vector<Question> questions) {
   std::vector<std::string> correlations;
   correlations.reserve(questions.size());
@@ -101,7 +101,7 @@ Statements statements_of(const registry::GateEntry& entry) {
 
 std::uint64_t digest_of(const registry::GateEntry& entry) {
   Statements all = statements_of(entry);
-  // A device of which nothing is said counts for nothing.
+  // A device without a denial and a password is not in the digest.
   if (entry.denied_until == 0 && entry.logins.empty()) all.pop_back();
   std::uint64_t sum = 0;
   for (const Statement& statement : all)

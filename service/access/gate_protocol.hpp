@@ -9,24 +9,24 @@
 #include <string>
 #include <vector>
 
-/// The control protocol of the gate (docs/gate.md): what the service says, and the gate's answers.
+/// The control protocol of the gate (docs/gate.md): the service's messages and the gate's answers.
 namespace latchkey::service::access {
 
 inline constexpr ControlPlugin gate_plugin{"$CONTROL/latchkey/v1", "$CONTROL/latchkey/v1/response",
                                            "check that the plugin latchkey_gate.so is loaded and that its "
                                            "control_account is broker_access.username"};
-/// The version of the gate that this protocol is of.
+/// The version of the gate that has this protocol.
 inline constexpr const char* gate_version = "1";
 
 /// One statement, a line without its end.
 using Statement = std::string;
 using Statements = std::vector<Statement>;
 
-/// All that holds for a device: its denied certificates, then the device itself.
+/// The statements of a device's access: its denied certificates, then the device itself.
 [[nodiscard]] Statements statements_of(const registry::GateEntry& entry);
 /// What the statements of a device add to the gate's digest.
 [[nodiscard]] std::uint64_t digest_of(const registry::GateEntry& entry);
-/// True if the statements let nobody in.
+/// True if the device's statements give it no access.
 [[nodiscard]] bool only_takes_away(const registry::GateEntry& entry);
 
 /// The gate's answer to a message.
@@ -36,21 +36,21 @@ struct GateAnswer {
   std::uint64_t digest = 0;
   std::size_t devices = 0;
   std::size_t serials = 0;
-  std::size_t pending = 0;  ///< what it has not done yet, such as sessions to end
+  std::size_t pending = 0;  ///< the amount of work that it has not done yet, such as ending sessions
   bool has_journal = true;
   std::string version;
-  std::string refusal;  ///< empty: the message holds
+  std::string refusal;  ///< empty: the message is applied
 };
 
-/// How many of the first statements fit into a message of `bytes`; at least one.
+/// How many of the statements, from the first on, fit into a message of `bytes`; at least one.
 [[nodiscard]] std::size_t count_that_fit(std::span<const Statement> statements, std::size_t bytes);
 [[nodiscard]] std::string write_message(std::string_view correlation, std::int64_t epoch,
                                         std::span<const Statement> statements);
-/// Nothing if it is no answer to the message with this correlation.
+/// Nothing if the payload is not an answer with this correlation.
 [[nodiscard]] std::optional<GateAnswer> read_answer(std::string_view correlation, std::string_view payload);
 
-/// Says the statements, in as many messages as needed; the last one's answer. The error says why they do not
-/// all hold.
+/// Sends the statements in as many messages as needed, and returns the answer to the last one. The error says
+/// why some are not applied.
 [[nodiscard]] std::expected<GateAnswer, std::string> say(ControlConnection& connection, std::int64_t epoch,
                                                          std::span<const Statement> statements);
 

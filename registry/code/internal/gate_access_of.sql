@@ -52,6 +52,6 @@ BEGIN
     ORDER BY 2, 1, 5;
 END $$;
 COMMENT ON FUNCTION gate_access_of(text[]) IS
-  'Internal: what the gate has to know of these devices: a row device of each, until when it is '
-  'denied (Unix seconds; 0: it is not), and after it its passwords (login) and denied certificates '
-  '(serial).';
+  'Internal: the access of these devices that the gate must know. Of each device a row device with '
+  'the time until which it is denied (Unix seconds; 0: it is not), then a row login for each '
+  'password and a row serial for each denied certificate.';

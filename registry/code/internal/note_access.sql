@@ -11,5 +11,5 @@ BEGIN
     untold = greatest(a.untold, EXCLUDED.untold);
 END $$;
 COMMENT ON FUNCTION note_access(text[], boolean) IS
-  'Internal: notes that the broker''s gate has to be told of these devices. takes_away: before '
-  'others.';
+  'Internal: gives the access of these devices a new version, which the gate must be told. '
+  'takes_away: it is told these before others.';

@@ -34,5 +34,6 @@ BEGIN
     WHERE a.device_id = q.device_id AND a.version = q.version;
 END $$;
 COMMENT ON FUNCTION broker_applied(jsonb) IS
-  'Service: notes what the broker has applied: a change of access (device_id, changed_at), a login '
-  '(device_id, generation), or what its gate has to know of a device (device_id, version).';
+  'Service: records what the broker has applied: a change of access (device_id, changed_at), a '
+  'login (device_id, generation), or a version of a device''s access at its gate (device_id, '
+  'version).';

@@ -16,6 +16,6 @@ BEGIN
   RETURN QUERY SELECT * FROM gate_access_of(ids);
 END $$;
 COMMENT ON FUNCTION load_gate_access(jsonb) IS
-  'Service: what the broker''s gate has to know: a row epoch, and the rows of gate_access_of for '
-  'the devices in ids, for as many as untold says of those that it was not told yet, and for a '
-  'page of all, after a device.';
+  'Service: what the broker''s gate must know: a row epoch, and the rows of gate_access_of for the '
+  'devices in ids, for at most untold devices that it has not been told yet, and for a page of all '
+  'devices, which begins after the id in after.';
