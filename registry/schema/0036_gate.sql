@@ -1,11 +1,11 @@
--- What a gate at the broker has to be told (docs/gate.md).
+-- What the gate at the broker must be told (docs/gate.md).
 
 CREATE SEQUENCE access_version;
 COMMENT ON SEQUENCE access_version IS
   'Orders the changes of a device''s access: access_entry.version.';
 
--- A commit takes the number of a device while it holds the device's row here: so a greater number
--- is the later truth, whatever the order of the commits.
+-- A commit takes the next version of a device while it has locked the device's row here. So the
+-- greater version is the newer one, in whatever order the commits end.
 CREATE TABLE access_entry (
   device_id text COLLATE "C" PRIMARY KEY REFERENCES device,
   version bigint NOT NULL,
@@ -13,25 +13,25 @@ CREATE TABLE access_entry (
 ) WITH (fillfactor = 50);
 CREATE INDEX access_entry_untold ON access_entry (untold DESC, version) WHERE untold > 0;
 COMMENT ON TABLE access_entry IS
-  'The devices of which a gate has to know something, or had to once: those with passwords, those '
-  'that were denied, those of which a certificate was.';
+  'The devices whose access the gate at the broker must know: those that have or had a password, a '
+  'denial or a denied certificate.';
 COMMENT ON COLUMN access_entry.device_id IS 'The device.';
 COMMENT ON COLUMN access_entry.version IS 'Grows with each change of its access.';
 COMMENT ON COLUMN access_entry.untold IS
-  '0: the gate was told this version; 2: it was not, and an operator took access away; 1: it was '
-  'not, and it is another change. Without a gate nobody sets it to 0.';
+  '0: the gate was told this version. 1: it was not yet. 2: it was not yet, and an operator took '
+  'access away. Without a gate it stays 1 or 2.';
 
 ALTER TABLE setting
   ADD COLUMN access_epoch bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint;
 COMMENT ON TABLE setting IS
   'How long the registry keeps its history (empty: for ever), and other settings; one row.';
 COMMENT ON COLUMN setting.access_epoch IS
-  'Versions of access can be compared within an epoch. restored begins a new one: never a number '
-  'that was in use before, since it is at least the time.';
+  'Versions of access can be compared within an epoch only. restored begins a new epoch with a '
+  'number that was never used, because it is at least the time.';
 
 ALTER TYPE applied_access ADD ATTRIBUTE version bigint;
 
--- Nobody has to be told: a gate that knows nothing of this epoch is told everything.
+-- All count as told, because a gate that does not have this epoch is sent a snapshot.
 INSERT INTO access_entry (device_id, version, untold)
   SELECT q.device_id, nextval('access_version'), 0 FROM (
     SELECT d.device_id FROM device d
