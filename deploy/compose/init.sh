@@ -48,8 +48,16 @@ give root 444 "$templates/logins.sql" "$kept/superuser.password" "$kept/owner.pa
 
 passfile owner | give latchkey 400 /dev/stdin /migrate/passfile
 
+# The broker's image has the gate, and one that MOSQUITTO_IMAGE names has dynamic-security.
+if [ -z "$MOSQUITTO_IMAGE" ]; then
+  mode=gate template=gate plugin=/usr/local/lib/latchkey/latchkey_gate.so state=/mosquitto/data/gate
+else
+  mode=dynamic-security template=mosquitto plugin=/usr/lib/mosquitto_dynamic_security.so state=/mosquitto/data
+fi
+
 # The service. It never needs the server CA's key, which stays here.
-give latchkey 400 "$templates/latchkey.toml" "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
+sed "s|^mode = .*|mode = \"$mode\"|" "$templates/latchkey.toml" | give latchkey 400 /dev/stdin /service/latchkey.toml
+give latchkey 400 "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
   "$kept/pki/signing.pem" "$kept/pki/signing-key.pem" "$kept/pki/server-ca.pem" "$kept/pki/master.key" \
   "$kept/latchkey.password" "$kept/service.password" "$kept/admin.password" "$kept/page.password" /service
 
@@ -58,14 +66,14 @@ passfile operator | give latchkey 400 /dev/stdin /operator/passfile
 give latchkey 400 "$kept/bootstrap.password" "$kept/page.password" "$kept/pki/server-ca.pem" /operator
 
 # The broker. The container broker-init then hashes `accounts`: only its image has mosquitto_passwd.
-broker=1883 # the user mosquitto of the broker's image
+broker=1883 # the user mosquitto of the broker's images
 chown "$broker:$broker" /broker
 give "$broker" 400 "$kept/pki/broker.pem" "$kept/pki/broker-key.pem" "$kept/pki/device-ca.pem" \
-  "$kept/pki/server-ca.pem" "$templates/mosquitto.acl" /broker
+  "$kept/pki/server-ca.pem" /broker
+give "$broker" 400 "$templates/$template.acl" /broker/acl
 sed -e 's|[$]{BIND}|0.0.0.0|' -e "s|[$]{BOOTSTRAP_PORT}|$BOOTSTRAP_PORT|" -e "s|[$]{DEVICE_PORT}|$DEVICE_PORT|" \
-  -e 's|[$]{PKI}|/broker|' -e 's|[$]{PASSWORDS}|/broker/passwords|' -e 's|[$]{ACL}|/broker/mosquitto.acl|' \
-  -e 's|[$]{PLUGIN}|/usr/lib/mosquitto_dynamic_security.so|' -e 's|[$]{STATE}|/mosquitto/data|' \
-  "$templates/mosquitto.conf" | give "$broker" 400 /dev/stdin /broker/mosquitto.conf
+  -e 's|[$]{PKI}|/broker|' -e 's|[$]{PASSWORDS}|/broker/passwords|' -e 's|[$]{ACL}|/broker/acl|' \
+  -e "s|[$]{PLUGIN}|$plugin|" -e "s|[$]{STATE}|$state|" "$templates/$template.conf" | give "$broker" 400 /dev/stdin /broker/mosquitto.conf
 for account in service bootstrap admin; do
   printf '@%s:%s\n' "$account" "$(cat "$kept/$account.password")"
 done | give "$broker" 600 /dev/stdin /broker/accounts
