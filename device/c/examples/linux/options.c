@@ -16,7 +16,10 @@
 enum { USAGE = 64, BAD_DATA = 65, LARGEST_FILE = 65536, MOST_CERTIFICATES = 16 };
 
 static const char* const help =
-    "Get a credential for device ID and become ready (provision), then stay connected (run).\n"
+    "A device on Linux with the library of device/c. provision: get a credential for device ID, become ready "
+    "and "
+    "end.\n"
+    "run: become ready, stay connected, apply configurations and renew the credential.\n\n"
     "usage: latchkey-device-c provision|run ID --dir DIR --bootstrap-url mqtts://HOST:PORT\n"
     "  (--key-file FILE [--group NAME] | --private-key-file FILE [--certificate-file FILE] | --token-file "
     "FILE)\n"
@@ -25,12 +28,18 @@ static const char* const help =
     "  [--credential x509|password] [--no-encryption-key] [--attribute NAME=VALUE]... [--no-clock] "
     "[--mqtt-version 5|3.1.1]\n"
     "  [--config-file FILE] [--on-config PROGRAM] [--json] [--timeout S] [--patience S] [--start-within S]\n"
-    "The flags are those of latchkey-device. Instead of the flags of these names, the environment variables\n"
-    "LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and\n"
-    "LATCHKEY_SERVER_CA_FILE may be set.\n";
+    "\nThe flags are those of latchkey-device (latchkey-device run --help explains them). Instead of the "
+    "flags of these names,\n"
+    "the environment variables LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER,\n"
+    "LATCHKEY_BOOTSTRAP_PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE may be set.\n";
 
 void remark(const char* what, const char* more) {
   (void)fprintf(stderr, "latchkey-device-c: %s%s\n", what, more);
+}
+
+static void show_help(FILE* to, int code) {
+  (void)fputs(help, to);
+  exit(code);
 }
 
 static void fail(int code, const char* what, const char* more) {
@@ -210,7 +219,7 @@ static void collect(int argc, char** argv, const char** values, struct lk_setup*
   values[PASSWORD_FILE] = getenv("LATCHKEY_BOOTSTRAP_PASSWORD_FILE");
   values[CA_FILE] = getenv("LATCHKEY_SERVER_CA_FILE");
   while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-    if (flag == '?') fail(USAGE, help, "");
+    if (flag == '?') show_help(stderr, USAGE);
     values[flag] = optarg == NULL ? "" : optarg;
     if (flag == ATTRIBUTE) add_attribute(optarg, setup);
   }
@@ -218,7 +227,7 @@ static void collect(int argc, char** argv, const char** values, struct lk_setup*
 
 static void check(const char* const* values) {
   const int proofs = (values[KEY_FILE] != NULL) + (values[PRIVATE_KEY] != NULL) + (values[TOKEN] != NULL);
-  if (values[DIR] == NULL || values[URL] == NULL || values[CA_FILE] == NULL) fail(USAGE, help, "");
+  if (values[DIR] == NULL || values[URL] == NULL || values[CA_FILE] == NULL) show_help(stderr, USAGE);
   if (proofs != 1)
     fail(USAGE, "exactly one of --key-file, --private-key-file and --token-file is needed", "");
   if (values[CERTIFICATE] != NULL && values[PRIVATE_KEY] == NULL)
@@ -251,7 +260,9 @@ void read_options(int argc, char** argv, struct options* options) {
   const char* values[FLAGS] = {NULL};
   struct lk_setup* const setup = &options->setup;
   memset(options, 0, sizeof *options);
-  if (argc < 3 || (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "provision") != 0)) fail(USAGE, help, "");
+  if (argc == 2 && strcmp(argv[1], "--help") == 0) show_help(stdout, 0);
+  if (argc < 3 || (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "provision") != 0))
+    show_help(stderr, USAGE);
   options->runs = strcmp(argv[1], "run") == 0;
   setup->device_id = argv[2];
   collect(argc - 2, argv + 2, values, setup);
