@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from collections.abc import Iterator
 
 from run_case import RunTest
@@ -41,6 +42,12 @@ class DeviceConfirms(RunTest):
         device = self.running(*flags, device_id=device_id)
         device.expect("ready")
         self.assertEqual((self.credentials(device_id), device.stop()), (["active"], 0))
+
+    def test_each_program_prints_its_help(self) -> None:
+        for _ in self.each_program():
+            run = subprocess.run([self.stack.device_binary, "--help"], capture_output=True, text=True, timeout=10)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.assertIn("usage: ", run.stdout.lower())
 
     def test_by_the_password_that_a_token_brought(self) -> None:
         for device_id in self.each_program():
