@@ -208,10 +208,10 @@ constexpr std::array<ReasonRow, 68> rows{{
     {"generation_not_live", "the generation of the credential is not live",
      "The device is connected with a credential that has ended or that the registry does not have, so it "
      "must provision again. registry.certificates shows its generations."},
-    {"connected_not_proven", "the signature of the connected is not by this device",
+    {"connected_not_proven", "the signature of connected is not this device's",
      "Somebody at its broker forges its statuses, or the device's firmware is faulty; the detail says what "
      "is wrong. The credential is not confirmed: registry.certificates shows it as issued."},
-    {"other_connection", "the connected is signed for another connection than the device was told",
+    {"other_connection", "the signed connected names another broker than the device was told",
      "Somebody copied it from another broker, or the device connects elsewhere than it was told: "
      "registry.show_configs. Its session is open, but its credential is not confirmed: registry.certificates "
      "shows it as issued."},

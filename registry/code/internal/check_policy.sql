@@ -15,7 +15,7 @@ BEGIN
       HINT = 'Choose {x509}, {password} or {x509,password}.';
   ELSIF g.sealing IS NULL OR g.sealing NOT IN ('possible', 'always', 'never') THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = format('%L is no sealing', g.sealing),
+      MESSAGE = format('%L is not a value of sealing', g.sealing),
       HINT = 'Choose possible, always or never.';
   ELSIF g.valid_until <= g.valid_from THEN
     RAISE EXCEPTION USING ERRCODE = '22023',

@@ -15,7 +15,7 @@ BEGIN
   -- A device that stayed connected gets its configuration under the new version.
   INSERT INTO config_due AS q (device_id) SELECT r.device_id FROM presence r WHERE r.online
     ORDER BY r.device_id ON CONFLICT (device_id) DO UPDATE SET due_at = now(), tries = 0;
-  -- The broker's gate is told everything anew, and refuses what is still said of the lost time.
+  -- In a new epoch the broker's gate is told everything again, and refuses what is of lost times.
   UPDATE setting SET access_epoch =
     greatest(access_epoch + 1, extract(epoch FROM clock_timestamp())::bigint);
   PERFORM pg_notify('latchkey', 'config'), pg_notify('latchkey', 'access');
@@ -25,6 +25,5 @@ END $$;
 COMMENT ON FUNCTION restored(text) IS
   'Call it once after the database lost commits: after a restore to an earlier time, before the '
   'service starts, or at once after an asynchronous standby was promoted, while the service works. '
-  'It adds 1000 to every device''s generation and configuration version, so that the service gives '
-  'out no number again that it gave out in the lost time. Returns the number of devices. See '
-  'docs/operations.md.';
+  'It adds 1000 to every device''s generation and configuration version, so that the service uses '
+  'no number of the lost time again. Returns the number of devices. See docs/operations.md.';

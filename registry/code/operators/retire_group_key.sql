@@ -33,8 +33,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION retire_group_key(text) IS
   'Ends the older key or CA of a group: devices that still use it are refused. A device whose '
-  'credential was signed under an older symmetric key gets no configurations until it provisions '
-  'or renews. One whose configurations were sealed under it gets them in clear, or, where the '
-  'group''s sealing is always, not at all, until it provisions by the newer key. Returns, and says '
-  'in a notice, how many live credentials are of either kind; stuck_devices lists them. Those that '
-  'provisioned by the old key after the roll are not counted.';
+  'credential was signed under the older symmetric key gets no configurations until it provisions '
+  'or renews. A device whose configurations were sealed under that key gets them in clear until '
+  'it provisions with the newer key, or none if sealing of the group is always. Returns the number '
+  'of live credentials of both kinds, and shows it in a notice; stuck_devices lists the devices. '
+  'Those that provisioned with the older key after the roll are not counted.';

@@ -37,9 +37,9 @@ CREATE OR REPLACE VIEW stuck_devices AS
   ) s(since, problem, patience)
   WHERE s.problem IS NOT NULL AND s.since < now() - s.patience;
 COMMENT ON VIEW stuck_devices IS
-  'Devices that make no progress, a row for each problem: the device said that it failed, the '
-  'broker refuses what it is sent, its configuration cannot be sent, the key that this needs was '
-  'retired, it connects without confirming its credential, or it stays in one state for longer '
-  'than expected.';
+  'Devices that make no progress, a row for each problem: the device sent the status failed, the '
+  'broker refuses a message for it, its configuration cannot be sent, the key for its '
+  'configuration was retired, it connects without confirming its credential, or it stays in one '
+  'state for longer than expected.';
 COMMENT ON COLUMN stuck_devices.since IS 'Since when the device has this problem.';
 COMMENT ON COLUMN stuck_devices.problem IS 'The problem.';
