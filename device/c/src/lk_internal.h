@@ -10,7 +10,7 @@
 #define LK_PASSWORD_MAX 64
 #define LK_LARGEST_MESSAGE 8192
 
-/* Inside, time is counted in ticks of 64 ms since power-up: 32 bits are enough for eight years. */
+/* Internally time is in ticks of 64 ms since power-up: 32 bits are enough for eight years. */
 #define LK_TICK_BITS 6
 #define LK_SECONDS(s) ((uint32_t)(s) * 125 / 8)
 #define LK_DAY 86400
@@ -23,7 +23,7 @@ enum lk_link {
   LK_TO_SUBSCRIBE,
   LK_SUBSCRIBING,
   LK_UP,
-  LK_GOODBYE, /* `disconnected` has to be said */
+  LK_GOODBYE, /* `disconnected` is to be sent */
   LK_SAID_GOODBYE,
   LK_TO_CLOSE,
   LK_CLOSING
@@ -82,18 +82,18 @@ bool lk_store_credential(struct lk_device* device, unsigned index, struct lk_byt
 void lk_drop_credential(struct lk_device* device, unsigned index);
 enum lk_slot lk_credential_slot(unsigned index);
 
-/** Writes the JSON object `connection` of a message as a record has it. False if it is none. */
+/** Converts the JSON object `connection` of a message to the form of a record. False if it is not valid. */
 bool lk_write_connection(struct lk_writer* writer, struct lk_slice json);
 bool lk_read_connection(struct lk_bytes record, struct lk_connection* connection);
-/** Stores a connection for the credential in use, to be tried before its own one. */
+/** Stores a newer connection for the credential in use. The device tries it before the older one. */
 bool lk_store_connection(struct lk_device* device, uint32_t generation, struct lk_bytes connection);
 /** Makes the newer connection the credential's only one: it has worked. */
 bool lk_adopt_connection(struct lk_device* device);
 /** The connection record of a slot, into the message buffer; empty if there is none. */
 struct lk_bytes lk_read_connection_record(const struct lk_device* device, unsigned index, bool is_moved);
 
-/** Stores a configuration that is newer than the stored one. `json` is within a message: up to 5 bytes before
- * it are written over. */
+/** Stores a configuration that is newer than the stored one. Overwrites the 5 bytes of the message before
+ * `json`. */
 bool lk_store_config(struct lk_device* device, uint32_t version, struct lk_slice json, bool was_sealed);
 bool lk_load_config(const struct lk_device* device, struct lk_config* config);
 bool lk_store_number(const struct lk_device* device, enum lk_slot slot, uint32_t number);
@@ -102,9 +102,9 @@ void lk_load_known(struct lk_device* device);
 
 /* --- time and chance (lk_clock.c) */
 
-/** Unix seconds by a signed answer since power-up; 0: none came. */
+/** Unix seconds, if a signed answer has come since power-up; 0: none has. */
 uint32_t lk_now(const struct lk_device* device);
-/** The same, or the later of the device's clock and the stored time; 0: nothing is known. */
+/** The same; if that is 0, the later of the real-time clock and the stored time; 0: neither is known. */
 uint32_t lk_guess_now(const struct lk_device* device);
 bool lk_learn_time(struct lk_device* device, uint32_t server_time);
 /** Milliseconds from 0 to below `limit`. */
@@ -117,7 +117,7 @@ bool lk_random(const struct lk_device* device, uint8_t* out, size_t size);
 
 /* --- signed and sealed messages (lk_jws_read.c, lk_jws_write.c, lk_sealed.c) */
 
-/** Verifies a JWS of this type in place, and gives its payload. The caller decides how it has to be signed:
+/** Verifies a JWS of this type in place, and gives its payload. The caller decides how it must be signed:
  * by the service's certificate, or under the device's key. `at_place`: by the anchors of the connection in
  * use. Writes over the work buffer. */
 bool lk_jws_open(struct lk_device* device, struct lk_slice message, const char* type, bool by_service,
@@ -127,7 +127,7 @@ bool lk_derive(const struct lk_device* device, struct lk_bytes key, const char* 
 
 enum lk_signer { LK_BY_KEY, LK_BY_PRIVATE_KEY, LK_BY_CERTIFICATE, LK_BY_PASSWORD };
 /** Writes a JWS: `begin`, then the payload's JSON, then `end`, which signs all that was written since `jws`.
- * `credential` is what signs if it is not the factory's proof. */
+ * `credential` has the key unless that is the factory's. */
 void lk_jws_begin(const struct lk_device* device, struct lk_writer* writer, const char* type,
                   enum lk_signer signer, const struct lk_credential* credential);
 bool lk_jws_end(const struct lk_device* device, struct lk_writer* writer, const uint8_t* jws,
@@ -137,8 +137,8 @@ struct lk_secrets {
   struct lk_slice password; /* data is NULL if there is none */
   struct lk_slice config;
 };
-/** Opens what is sealed to `encryption_key`, or, if that is NULL, under the device's symmetric key. The
- * secrets are in the work buffer then. */
+/** Decrypts what is sealed to `encryption_key`, or, if that is NULL, under the device's symmetric key. After
+ * that the secrets are in the work buffer. */
 bool lk_open_secrets(const struct lk_device* device, const uint8_t* encryption_key, struct lk_slice sealed,
                      struct lk_secrets* secrets);
 
@@ -158,7 +158,7 @@ bool lk_exchange_begin(struct lk_device* device, uint8_t renews, bool insists);
 void lk_exchange_on_up(struct lk_device* device);
 void lk_exchange_on_lost(struct lk_device* device);
 void lk_exchange_sent(struct lk_device* device);
-/** Waits so long; LK_NEVER: as long as the next repeat. */
+/** Waits for `delay` before it sends the request again; LK_NEVER: until the next repeat. */
 void lk_exchange_wait(struct lk_device* device, uint32_t delay);
 bool lk_exchange_take_request(struct lk_device* device, bool anew);
 enum lk_result lk_exchange_on_timer(struct lk_device* device);
@@ -190,11 +190,11 @@ void lk_on_configuration(struct lk_device* device, struct lk_slice message);
 
 /* --- the plan (lk_plan.c, lk_link.c) */
 
-/** Begins with what is to be tried next. */
+/** Decides what to try next, and begins it. */
 void lk_decide(struct lk_device* device);
 void lk_place_failed(struct lk_device* device);
 void lk_new_session(struct lk_device* device);
-/** Something newer is stored: says goodbye, and tries that. */
+/** Sends `disconnected`, and then tries the newer credential or connection that is stored. */
 void lk_leave(struct lk_device* device);
 /** Closes the connection, if there is one, and decides anew. */
 void lk_close(struct lk_device* device);

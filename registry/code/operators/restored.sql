@@ -15,7 +15,7 @@ BEGIN
   -- A device that stayed connected gets its configuration under the new version.
   INSERT INTO config_due AS q (device_id) SELECT r.device_id FROM presence r WHERE r.online
     ORDER BY r.device_id ON CONFLICT (device_id) DO UPDATE SET due_at = now(), tries = 0;
-  -- In a new epoch the broker's gate is told everything again, and refuses what is of lost times.
+  -- In the new epoch the broker's gate is told everything again, and refuses the lost versions.
   UPDATE setting SET access_epoch =
     greatest(access_epoch + 1, extract(epoch FROM clock_timestamp())::bigint);
   PERFORM pg_notify('latchkey', 'config'), pg_notify('latchkey', 'access');
