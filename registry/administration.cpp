@@ -50,7 +50,8 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
                                     {"admission", group.admission},
                                     {"reprovisioning", group.reprovisioning},
                                     {"credential_types", group.credential_types},
-                                    {"sealing", group.sealing}};
+                                    {"sealing", group.sealing},
+                                    {"token_attributes", group.token_attributes}};
   return call(
       options,
       "SELECT registry.enroll_group(p->>'name', p->>'proof', (p->>'material')::bytea, "
@@ -61,7 +62,7 @@ std::expected<void, AdminError> enroll(const ConnectOptions& options, const Grou
       "renewal_grace_days => (p->>'renewal_grace_days')::int, revoke_retired => "
       "(p->>'revoke_retired')::boolean, "
       "credential_types => ARRAY(SELECT jsonb_array_elements_text(p->'credential_types')), "
-      "sealing => p->>'sealing') FROM p",
+      "sealing => p->>'sealing', token_attributes => p->>'token_attributes') FROM p",
       dump(arguments));
 }
 

@@ -35,6 +35,7 @@ struct GroupEnrolment {
   std::string reprovisioning = "rotate";
   std::vector<std::string> credential_types = {"x509"};
   std::string sealing = "possible";
+  std::string token_attributes = "reported";
 };
 
 struct DeviceEnrolment {

@@ -15,7 +15,7 @@ constexpr Column request_facts_columns[] = {
     attributes, same_generation, same_type, same_digest, same_certificate, same_salt, same_master_key,
     same_not_before, same_not_after, same_live, newest_generation, newest_type, newest_not_before,
     newest_not_after, newest_live, presented_certificate, presented_status,
-    presented_sealing_key, confirmed};
+    presented_sealing_key, confirmed, token_attributes};
 constexpr Column request_key_columns[] = {
     i, device_id, request_id, group_name, token_hash, ca_subject, certificate, last_subject};
 constexpr Column outcome_row_columns[] = {i, outcome};
@@ -24,7 +24,8 @@ constexpr Column decided_request_columns[] = {
     to_registered, enrolled_by, proof_key, quota, attributes_json, type, request_id, digest, serial,
     certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
     answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
-    config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked, sealing_key};
+    config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked, sealing_key,
+    reported_json};
 constexpr Column status_facts_columns[] = {
     i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, sealing,
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
@@ -62,7 +63,7 @@ constexpr Column expiring_row_columns[] = {at, device_id, generation, type, stat
 constexpr Column device_row_columns[] = {
     state, online, generation, group_name, enrolled_by, attributes, config_version, applied_config_version,
     requested_at, registered_at, credentials_sent_at, connected_at, ready_at, last_seen_at, failed_at,
-    failure, acted_at, actor, reason};
+    failure, acted_at, actor, reason, reported};
 constexpr Column history_row_columns[] = {at, kind, what, code, detail, actor};
 // clang-format on
 
@@ -70,7 +71,7 @@ constexpr Column history_row_columns[] = {at, kind, what, code, detail, actor};
 
 std::span<const Call> calls() {
   static constexpr Call all[] = {
-      {"load_requests_2", "request_key", request_key_columns, request_facts_columns},
+      {"load_requests_3", "request_key", request_key_columns, request_facts_columns},
       {"commit_requests", "decided_request", decided_request_columns, outcome_row_columns},
       {"load_statuses_2", "status_key", status_key_columns, status_facts_columns},
       {"commit_statuses", "decided_status", decided_status_columns, outcome_row_columns},
@@ -93,7 +94,7 @@ std::span<const Call> calls() {
       {"page_rejections", "", {}, rejection_row_columns},
       {"page_pending", "", {}, pending_row_columns},
       {"page_expiring", "", {}, expiring_row_columns},
-      {"page_device", "", {}, device_row_columns},
+      {"page_device_2", "", {}, device_row_columns},
       {"page_history", "", {}, history_row_columns},
       {"make_partitions", "", {}, {}},
       {"maintain", "", {}, {}},

@@ -44,6 +44,7 @@ struct Policy {
   std::int64_t lifetime_s = 0;
   std::int64_t unused_life_s = 0;  ///< a credential that is never used ends after this time
   Sealing sealing = Sealing::possible;
+  bool trusts_token_attributes = false;
   std::optional<std::string> quota;  ///< the quota that a new device counts against
 };
 
@@ -191,7 +192,8 @@ struct Registration {
   std::string enrolled_by;
   std::optional<crypto::Sha256Digest> proof_key;
   std::optional<std::string> quota;
-  std::string attributes = "{}";
+  std::string attributes = "{}";  ///< proved; {} keeps those that are known
+  std::string reported = "{}";    ///< not proved; the same
   NewCredential credential;
   /// The configuration in the answer, and the one before it; nothing for a device without a row.
   std::optional<Configured> configured_before;

@@ -31,7 +31,7 @@ Result<Overview> overview(Registry& registry) {
 
 Result<DeviceHistory> history(Registry& registry, const protocol::DeviceId& id) {
   auto device =
-      read_all<ShownDevice>(registry.session().call("page_device", device_of(id), false), shown_device_of);
+      read_all<ShownDevice>(registry.session().call("page_device_2", device_of(id), false), shown_device_of);
   if (!device) return std::unexpected(device.error());
   auto events = read_all<ShownEvent>(registry.session().call("page_history", device_of(id), false), event_of);
   if (!events) return std::unexpected(events.error());

@@ -60,6 +60,7 @@ struct ShownDevice {
   std::string group;
   std::string enrolled_by;
   std::string attributes;  ///< JSON
+  std::string reported;    ///< JSON
   std::int64_t config_version = 0;
   std::int64_t applied_config_version = 0;
   std::optional<Clock> requested_at, registered_at, credentials_sent_at, connected_at, ready_at, last_seen_at;

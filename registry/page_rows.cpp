@@ -50,6 +50,7 @@ ShownDevice shown_device_of(const Row& row) {
           .group = text_or(row[column::group_name], ""),
           .enrolled_by = text_or(row[column::enrolled_by], ""),
           .attributes = text_or(row[column::attributes], "{}"),
+          .reported = text_or(row[column::reported], "{}"),
           .config_version = integer_or(row[column::config_version], 0),
           .applied_config_version = integer_or(row[column::applied_config_version], 0),
           .requested_at = time(column::requested_at),

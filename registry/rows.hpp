@@ -33,7 +33,7 @@ enum class Locked { wait, skip };
 /// The parameter of load_gate_access.
 [[nodiscard]] std::string gate_query_of(const GateQuery& query);
 
-/// The parameter of page_device and page_history.
+/// The parameter of page_device_2 and page_history.
 [[nodiscard]] std::string device_of(const protocol::DeviceId& id);
 
 /// The column numbers of a result, by name. libpq copies and case-folds a name at each lookup, and a loaded

@@ -98,6 +98,7 @@ Policy policy_of(const Row& row) {
   policy.lifetime_s = row[column::lifetime_s].as<std::int64_t>();
   policy.unused_life_s = row[column::unused_life_s].as<std::int64_t>();
   policy.sealing = sealing_of(row[column::sealing].c_str());
+  policy.trusts_token_attributes = std::string_view(row[column::token_attributes].c_str()) == "trusted";
   policy.quota = optional_text(row[column::quota]);
   return policy;
 }

@@ -121,6 +121,7 @@ void add(RowText& row, const Registration& registration) {
   add_hex(row, column::proof_key, registration.proof_key);
   add_text(row, column::quota, registration.quota);
   row.json(column::attributes_json, registration.attributes);
+  row.json(column::reported_json, registration.reported);
   add(row, registration.credential);
   add_configured(row, column::config_version, registration.configured_before, registration.configured);
 }

@@ -15,9 +15,9 @@ BEGIN
       OR p.proname = ANY ('{act_on, suspend_devices, resume_devices, revoke_devices, reset_devices,
           decommission_devices, set_device_configs}'::text[])
         AND NOT p.proargnames && '{old_state, old_config}'
-      OR p.proname = 'enroll_group' AND 'seal_config' = ANY (p.proargnames)
+      OR p.proname = 'enroll_group' AND NOT 'token_attributes' = ANY (p.proargnames)
       OR p.proname = 'explain_request'
-        AND 'registry.request_facts'::regtype = ANY (p.proallargtypes))
+        AND p.proallargtypes && '{registry.request_facts, registry.request_facts_2}'::regtype[]::oid[])
   LOOP
     EXECUTE format('DROP FUNCTION %s', old);
   END LOOP;

@@ -7,14 +7,15 @@ REVOKE ALL ON ALL TABLES IN SCHEMA registry
 
 -- The service executes these, and reads and writes no table.
 GRANT EXECUTE ON FUNCTION
-  load_requests, load_requests_2, commit_requests, mark_sent, mark_sent_2, lock_holders,
+  load_requests, load_requests_2, load_requests_3, commit_requests, mark_sent, mark_sent_2, lock_holders,
   load_statuses, load_statuses_2, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   note_undelivered,
   load_broker_access, load_gate_access, broker_applied, access_looked_up,
   revocation_stamp, load_revoked, load_revoked_2,
   count_devices, make_partitions, maintain, summarize, prove_commit,
-  page_funnel, page_rejections, page_pending, page_expiring, page_device, page_history
+  page_funnel, page_rejections, page_pending, page_expiring, page_device, page_device_2,
+  page_history
   TO latchkey_service;
 
 -- Operators act by these.

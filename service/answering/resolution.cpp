@@ -19,17 +19,18 @@ std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
   return config;
 }
 
-/// The attributes of this request, or else those in the registry.
-std::string_view attributes_of(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
-  const std::string& said = verified.request().attributes;
-  return said == "{}" && facts.device ? std::string_view(facts.device->attributes) : std::string_view(said);
+/// The attributes that this request proves; {}: none.
+std::string proved_by(const VerifiedRequest& verified) {
+  return verified.proves_attributes() ? verified.request().attributes : "{}";
 }
 
-/// For a verified request, with its attributes, or else those in the registry.
+/// For a verified request, with the attributes that it proves, or else those in the registry.
 Effective effective_for(const VerifiedRequest& verified, const registry::RequestFacts& facts) {
+  const std::string proved = proved_by(verified);
   return effective_config(verified.request().device_id, verified.enrolment(),
                           facts.device ? facts.device->configured : registry::Configured(),
-                          attributes_of(verified, facts), verified.sealing_key().has_value());
+                          proved == "{}" && facts.device ? facts.device->attributes : proved,
+                          verified.sealing_key().has_value());
 }
 
 registry::Registration registration_of(const Grant& grant, registry::NewCredential credential) {
@@ -39,7 +40,8 @@ registry::Registration registration_of(const Grant& grant, registry::NewCredenti
           .enrolled_by = enrolment.name(),
           .proof_key = grant.verified().proof_key(),
           .quota = enrolment.policy.quota,
-          .attributes = grant.verified().request().attributes,
+          .attributes = proved_by(grant.verified()),
+          .reported = grant.verified().proves_attributes() ? "{}" : grant.verified().request().attributes,
           .credential = std::move(credential),
           .configured_before = {},
           .configured = {}};

@@ -95,6 +95,10 @@ void add_group_policy(Command& command, GroupFlags& flags) {
              "Which configurations are encrypted for the device: those that it can decrypt (possible, the\n"
              "default), all, so that a device that cannot decrypt them is refused (always), or none (never)",
              {"possible", "always", "never"});
+  add_choice(command, "--token-attributes", flags.token_attributes,
+             "Attributes of a request with a token, which the broker can edit: only shown (reported, the\n"
+             "default), or also filled into configurations (trusted)",
+             {"reported", "trusted"});
 }
 
 void add_group(Command& enroll) {

@@ -36,6 +36,7 @@ struct GroupFlags {
   std::string reprovisioning = "rotate";
   std::vector<std::string> credential_types = {"x509"};
   std::string sealing = "possible";
+  std::string token_attributes = "reported";
 };
 
 struct DeviceFlags {

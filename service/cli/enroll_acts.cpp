@@ -94,7 +94,8 @@ Result<void> do_enroll(const GroupFlags& flags) {
                                            .admission = flags.admission,
                                            .reprovisioning = flags.reprovisioning,
                                            .credential_types = flags.credential_types,
-                                           .sealing = flags.sealing};
+                                           .sealing = flags.sealing,
+                                           .token_attributes = flags.token_attributes};
   if (auto committed = commit(*prepared, enrolment); !committed) return committed;
   announce("group " + flags.name + " is enrolled", *prepared, flags.common, {{"group", flags.name}});
   return {};

@@ -19,6 +19,10 @@ class VerifiedRequest {
   [[nodiscard]] const protocol::Request& request() const noexcept { return *request_; }
   [[nodiscard]] const registry::Enrolment& enrolment() const noexcept { return *enrolment_; }
   [[nodiscard]] bool by_token() const noexcept { return proven_.by_token; }
+  /// Whether the broker could not have edited the request's attributes, or the group trusts it with them.
+  [[nodiscard]] bool proves_attributes() const noexcept {
+    return !proven_.by_token || enrolment_->policy.trusts_token_attributes;
+  }
   /// True if the proof is the device's current certificate.
   [[nodiscard]] bool renews() const noexcept { return proven_.renews; }
   /// SHA-256 of the public key of the proof, for enrolments by public key or X.509.

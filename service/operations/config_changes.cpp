@@ -46,7 +46,7 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
     registry::StatusFacts& facts = loaded->facts[i];
     registry::Device& device = *facts.device;
     registry::DecidedConfig row{due[i], facts.session, false, device.configured, {}};
-    if (const auto effective = configurer_.effective_for(due[i], facts, device.attributes);
+    if (const auto effective = configurer_.effective_for(due[i], facts);
         effective && effective->configured != device.configured)
       row.configured = device.configured = effective->configured;
     row.waits = needs_configuration(facts);
@@ -59,7 +59,7 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].waits || (*outcomes)[i] != registry::Outcome::won) continue;
     const auto& facts = loaded->facts[i];
-    configurer_.send(due[i], facts.session, facts.device->state, facts, facts.device->attributes);
+    configurer_.send(due[i], facts.session, facts.device->state, facts);
     ++sent;
   }
   log_.info("configurations were computed",

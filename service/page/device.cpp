@@ -65,6 +65,7 @@ Markup facts(const ShownDevice& device, Now now) {
     fact(list, "Last act of an operator", act);
   }
   fact(list, "Attributes", attributes(device.attributes), "wide");
+  if (device.reported != "{}") fact(list, "Reported, not proved", attributes(device.reported), "wide");
   return list.raw("</dl>");
 }
 

@@ -12,16 +12,15 @@ bool is_acknowledged(const registry::Device& device) {
 }  // namespace
 
 std::optional<Effective> Configurer::effective_for(const protocol::DeviceId& id,
-                                                   const registry::StatusFacts& facts,
-                                                   std::string_view attributes) const {
+                                                   const registry::StatusFacts& facts) const {
   if (!facts.enrolment) return std::nullopt;
   const bool can_open = facts.enrolment->policy.sealing != registry::Sealing::always ||
                         authenticator_.sealing_key_for(id, facts);
-  return effective_config(id, *facts.enrolment, facts.device->configured, attributes, can_open);
+  return effective_config(id, *facts.enrolment, facts.device->configured, facts.device->attributes, can_open);
 }
 
 void Configurer::send(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
-                      const registry::StatusFacts& facts, std::string_view attributes) const {
+                      const registry::StatusFacts& facts) const {
   const auto signer = authenticator_.signer_for(id, facts);
   if (!signer) {
     log_.warning("a configuration cannot be signed: the enrolment of the device is gone",
@@ -34,13 +33,13 @@ void Configurer::send(const protocol::DeviceId& id, const std::string& session, 
   message.state = registry::name_of(state);
   message.config_version = facts.device->configured.version;
   message.confirmed = facts.device->confirmed;
-  if (!is_acknowledged(*facts.device)) add_config(message, id, facts, attributes);
+  if (!is_acknowledged(*facts.device)) add_config(message, id, facts);
   publisher_.configure(id, message, *signer);
 }
 
 void Configurer::add_config(protocol::Configuration& message, const protocol::DeviceId& id,
-                            const registry::StatusFacts& facts, std::string_view attributes) const {
-  auto effective = effective_for(id, facts, attributes);
+                            const registry::StatusFacts& facts) const {
+  auto effective = effective_for(id, facts);
   if (!effective) return;
   if (!effective->config) {
     log_.warning("a configuration cannot be sent",

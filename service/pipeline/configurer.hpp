@@ -18,20 +18,18 @@ class Configurer {
         publisher_(publisher),
         log_(log) {}
 
-  /// The configuration of a registered device by its `facts` and these attributes. Nothing if its enrolment
-  /// is gone.
+  /// The configuration of a registered device by its `facts`. Nothing if its enrolment is gone.
   [[nodiscard]] std::optional<Effective> effective_for(const protocol::DeviceId& id,
-                                                       const registry::StatusFacts& facts,
-                                                       std::string_view attributes) const;
+                                                       const registry::StatusFacts& facts) const;
 
   /// Sends a configuration message for `session`. It contains the configuration `facts.device->configured`
   /// unless the device has acknowledged that.
   void send(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
-            const registry::StatusFacts& facts, std::string_view attributes) const;
+            const registry::StatusFacts& facts) const;
 
  private:
   void add_config(protocol::Configuration& message, const protocol::DeviceId& id,
-                  const registry::StatusFacts& facts, std::string_view attributes) const;
+                  const registry::StatusFacts& facts) const;
   /// The configuration for this device alone; empty if it goes out in clear.
   [[nodiscard]] std::string sealed(const protocol::DeviceId& id, const registry::StatusFacts& facts,
                                    std::string_view config) const;

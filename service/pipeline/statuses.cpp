@@ -31,10 +31,6 @@ registry::StatusKey key_of(const StatusJob& job) {
   return key;
 }
 
-std::string_view attributes_of(const StatusJob& job, const registry::StatusFacts& facts) {
-  return job.status.attributes ? *job.status.attributes : facts.device->attributes;
-}
-
 /// Whether the device says that it does not have the current configuration.
 bool lacks_configuration(const protocol::StatusMessage& status, const registry::Device& device) {
   return status.kind == StatusKind::failed ||
@@ -49,11 +45,11 @@ void forget_acknowledgement(registry::Device& device) {
   device.endpoint_given = crypto::Sha256Digest();  // of no endpoint
 }
 
-/// True if the configuration may differ from the stored one: a layer or an attribute may have changed.
-bool may_have_changed(const StatusJob& job, const registry::StatusFacts& facts) {
+/// True if the configuration may differ from the stored one: a layer may have changed.
+bool may_have_changed(const registry::StatusFacts& facts) {
   if (!facts.enrolment) return false;
   const registry::Configured& stored = facts.device->configured;
-  return stored.layers != facts.enrolment->layers || !stored.fault.empty() || job.status.attributes;
+  return stored.layers != facts.enrolment->layers || !stored.fault.empty();
 }
 
 }  // namespace
@@ -153,8 +149,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     else if (!counts)
       log_ignored(*job, Reason::late_status);
     else if (job->status.kind != StatusKind::disconnected)
-      tools_.configurer.send(job->inbound.device_id, job->status.session, rows[n].next, facts,
-                             attributes_of(*job, facts));
+      tools_.configurer.send(job->inbound.device_id, job->status.session, rows[n].next, facts);
   }
   drop_locked(locked);
   return again;
@@ -167,8 +162,8 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
   if (job.status.kind != StatusKind::disconnected && facts.device) {
     registry::Configured& stored = facts.device->configured;
     row.configured_before = stored;
-    if (may_have_changed(job, facts))
-      if (auto effective = tools_.configurer.effective_for(id, facts, attributes_of(job, facts));
+    if (may_have_changed(facts))
+      if (auto effective = tools_.configurer.effective_for(id, facts);
           effective && effective->configured != stored)
         row.configured = stored = std::move(effective->configured);
   }

@@ -144,11 +144,13 @@ class DeviceConfiguration(ProofTest):
         stuck = self.query(f"SELECT problem FROM registry.stuck_devices WHERE device_id = '{self.name}'")
         self.assertEqual(stuck, [{"problem": "its configuration cannot be sent: ${attribute.model} has no value"}])
         self.assertEqual(self.row(self.name)["state"], "ready")
-        message = session.say("ready", config_version=1, attributes={"model": "A"})
-        self.assertEqual((message["config_version"], message["config"]), (2, {"image": "A.bin"}))
-        message = session.say("ready", config_version=2, attributes={"model": "B"})
-        self.assertEqual((message["config_version"], message["config"]), (3, {"image": "B.bin"}))
-        self.assertEqual(self.acknowledge(session, message)["state"], "ready")
+        for version, model in ((2, "A"), (3, "B")):
+            session.__exit__(None)
+            device = self.next_of(session.device, attributes={"model": model})
+            answer = device.provision()
+            self.assertEqual((answer["config_version"], answer["config"]), (version, {"image": f"{model}.bin"}))
+            session = self.online(device)
+        self.assertEqual(self.row(self.name)["state"], "ready")
         self.assertEqual(self.query(f"SELECT FROM registry.stuck_devices WHERE device_id = '{self.name}'"), [])
 
     def test_a_newcomer_whose_configuration_cannot_be_sent_is_not_ready(self) -> None:

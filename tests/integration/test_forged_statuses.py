@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 from run_case import RunTest
 
 from device_program import Reference, Small
-from foreign_device import SymmetricKey
+from foreign_device import Session, SymmetricKey
 from jose import Json, compact
 from lax_broker import LaxBroker
 from running_device import RunningDevice
 from stack import Stack, within
 from wire import Login, Wire
 
+FILLED = {"url": "https://${attribute.site}/"}
 CHANGE = "SELECT registry.set_device_config('{}', '{{\"a\": 1}}', 'why')"
 
 
@@ -90,6 +93,41 @@ class ForgedStatuses(RunTest):
         with device.connect() as session:
             self.assertEqual(session.say("connected", generation=1)["state"], "ready")
             self.assertIsNone(self.row(self.name)["failure"])
+
+    def changed(self, session: Session) -> Json | None:
+        config: Json = session.say("failed", code="none").get("config", {})
+        return config if "n" in config else None
+
+    def test_what_a_forged_ready_says_is_in_no_configuration(self) -> None:
+        """It is shown, apart."""
+        device = self.enrolled("", "--device-config", json.dumps(FILLED), attributes={"site": "mill"})
+        self.assert_accepted(device.provision())
+        device.become_ready()
+        with device.connect() as session:
+            session.say("connected", generation=1)
+            self.forger.publish(f"devices/{self.name}/status", compact(
+                {"status": "ready", "session": session.id, "config_version": 1, "attributes": {"site": "evil.example"}}))
+            self.await_row(self.name, reported={"site": "evil.example"}, attributes={"site": "mill"}, state="ready", config_version=1)
+            self.stack.sql(f"SELECT registry.set_device_config('{self.name}', '{json.dumps(FILLED | {'n': 1})}', 'why')")
+            config: Json = within(10, "the change comes", lambda: self.changed(session))
+            self.assertEqual(config, {"url": "https://mill/", "n": 1})
+
+    def test_what_the_broker_writes_into_a_request_with_a_token_is_in_no_configuration(self) -> None:
+        token, file = self.write_token(self.name)
+        self.enroll("group", self.name, "--proof", "token", "--token-file", str(file), "--max-devices", "9",
+                    "--device-config", json.dumps(FILLED))
+        site = {"site": "evil.example"}
+        device = self.device(self.name, self.token_proof(token), attributes=site)
+        answer = device.provision()
+        self.assert_accepted(answer)
+        self.assertNotIn("config", answer)
+        shown = self.row(self.name)
+        self.assertEqual((shown["attributes"], shown["reported"]), ({}, site))
+        self.stack.sql(f"""SELECT registry.set_group_policy('{self.name}', '{{"token_attributes": "trusted"}}', 'ours')""")
+        other = self.device(f"{self.name}-2", self.token_proof(token), attributes=site)
+        self.assertEqual(other.provision()["config"], {"url": "https://evil.example/"})
+        shown = self.row(other.device_id)
+        self.assertEqual((shown["attributes"], shown["reported"]), (site, {}))
 
     def test_a_session_that_somebody_ended_is_not_spoken_in_for_ever(self) -> None:
         """It was ended between the configuration and the `ready` for it."""

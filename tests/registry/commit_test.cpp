@@ -160,9 +160,28 @@ TEST_CASE("a rotation keeps the state and what was acknowledged, and is one even
 TEST_CASE("a rotation without attributes keeps those that are known", "[commit]") {
   Database database;
   auto registry = database.registry();
-  commit_one(registry, accepted({.device = "12345", .attributes = R"({"model":"m1"})"}));
+  auto first = accepted({.device = "12345", .attributes = R"({"model":"m1"})"});
+  first.registration->reported = R"({"site":"s1"})";
+  commit_one(registry, first);
   commit_one(registry, rotation("12345", "second", 1));
-  CHECK(database.shown("SELECT attributes FROM registry.device") == R"({"model": "m1"})");
+  constexpr const char* known = "SELECT attributes, reported FROM registry.devices";
+  CHECK(database.shown(known) == R"({"model": "m1"}|{"site": "s1"})");
+  auto third = rotation("12345", "third", 2);
+  third.registration->reported = R"({"site":"s2"})";
+  commit_one(registry, third);
+  CHECK(database.shown(known) == R"({"model": "m1"}|{"site": "s2"})");
+}
+
+TEST_CASE("what waits for approval is reported, and over when the device registers", "[commit]") {
+  Database database;
+  auto registry = database.registry();
+  registry::DecidedRequest waiting{test::attempt_of("12345", "pending"), {}, {}, registry::Waiting()};
+  waiting.waiting->attributes = R"({"model":"m1"})";
+  commit_one(registry, waiting);
+  CHECK(database.shown("SELECT attributes FROM registry.pending_approvals") == R"({"model": "m1"})");
+  CHECK(test::load_one(registry, test::key_of("12345")).device->attributes == "{}");
+  commit_one(registry, accepted({.device = "12345", .expected = 0}));
+  CHECK(database.shown("SELECT state, attributes, reported FROM registry.devices") == "registered|{}|{}");
 }
 
 TEST_CASE("after a reset a device registers anew with the next generation, and old request_ids stay used",

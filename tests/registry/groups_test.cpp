@@ -125,10 +125,11 @@ TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only
   CHECK(shown(policy) == "automatic|a|-|3600|{password}|5");
   CHECK(
       act(R"(set_group_policy('g', '{"admission": "approval", "device_id_pattern": null, "lifetime_s": null,)"
-          R"( "sealing": "always", "valid_from": "2026-01-01T00:00:00Z"}', 'later'))")
+          R"( "sealing": "always", "token_attributes": "trusted", "valid_from": "2026-01-01T00:00:00Z"}', 'later'))")
           .empty());
   CHECK(shown(policy) == "approval|-|-|7776000|{password}|5");
-  CHECK(shown("SELECT sealing, valid_from = '2026-01-01T00:00:00Z' FROM registry.groups") == "always|t");
+  CHECK(shown("SELECT sealing, token_attributes, valid_from = '2026-01-01T00:00:00Z' FROM registry.groups") ==
+        "always|trusted|t");
   CHECK(act("set_group_policy('g', '{}', 'why')").empty());
   CHECK(shown("SELECT count(*), min(reason) FROM registry.events WHERE action = 'set_group_policy'") ==
         R"(3|grown: {"max_devices": 5, "valid_until": null, "credential_types": ["password"]})");
@@ -163,6 +164,8 @@ TEST_CASE_METHOD(Operated, "a policy that no group can have is refused, and the 
       {R"(set_group_policy('kits', '{"credential_types": []}', 'why'))", "22023", "credential types"},
       {R"(set_group_policy('kits', '{"admission": "all"}', 'why'))", "22023", "admission"},
       {R"(set_group_policy('kits', '{"sealing": "sometimes"}', 'why'))", "22023", "no sealing"},
+      {R"(set_group_policy('kits', '{"token_attributes": "proved"}', 'why'))", "22023",
+       "no token_attributes"},
       {R"(set_group_policy('kits', '{"seal_config": true}', 'why'))", "22023", "no member seal_config"},
       {R"(set_group_policy('kits', '{"device_id_pattern": "("}', 'why'))", "22023", "regular expression"},
       {R"(set_group_policy('kits', '{"valid_from": "2026-01-02", "valid_until": "2026-01-01"}', 'why'))",

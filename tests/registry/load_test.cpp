@@ -23,6 +23,7 @@ GroupEnrolment group(const std::string& name) {
   group.name = name;
   group.proof = "symmetric_key";
   group.material = sealed_key;
+  group.token_attributes = "trusted";
   return group;
 }
 

@@ -89,6 +89,7 @@ TEST_CASE_METHOD(Operated, "what a forgotten device said of itself is gone, and 
                  "[operations]") {
   CHECK(act("enroll_device('a', 'symmetric_key', '\\x01', config => '{\"owner\": \"canary\"}')").empty());
   auto row = test::accepted({.device = "a", .attributes = "{\"owner\": \"canary\"}"});
+  row.registration->reported = row.registration->attributes;
   row.registration->credential.key_fingerprint.fill(7);
   CHECK(test::commit_one(registry, row) == Outcome::won);
   test::commit_one(

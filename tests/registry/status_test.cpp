@@ -241,13 +241,14 @@ TEST_CASE_METHOD(Fixture, "ready counts in the open session only", "[status]") {
   CHECK(database.shown("SELECT state, applied_config_version FROM registry.device") == "connected|0");
 }
 
-TEST_CASE_METHOD(Fixture, "ready acknowledges a configuration, and takes the attributes along", "[status]") {
+TEST_CASE_METHOD(Fixture, "ready acknowledges a configuration, and its attributes are reported", "[status]") {
   connect();
   auto row = ready({"12345", DeviceState::connected, DeviceState::ready});
   row.status.attributes = R"({"firmware_version":"2"})";
   CHECK(commit_one(registry, row) == Outcome::won);
   CHECK(database.shown(device_row) == "ready|1|1|t|t|-");
-  CHECK(database.shown("SELECT attributes FROM registry.device") == R"({"firmware_version": "2"})");
+  CHECK(database.shown("SELECT attributes, reported FROM registry.devices") ==
+        R"({}|{"firmware_version": "2"})");
   CHECK(database.shown(states) == "registered\nconnected\nready");
 }
 

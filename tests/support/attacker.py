@@ -17,8 +17,6 @@ from hostile_broker import Held, HostileBroker
 from jose import Json, Refused, compact, derive, from_base64url, sign_hs256, to_base64url
 
 MARK = "chosen-by-the-broker"
-# The attributes of a plain `ready` shape what the service signs (docs/protocol.md, 6).
-FORGES_ATTRIBUTES = False
 
 
 def payload_of(jws: bytes) -> Json | None:
@@ -182,7 +180,7 @@ class Attacker:
             {"status": "ready", "config_version": known.version},
             {"status": "failed", "code": MARK, "message": MARK},
             {"status": "disconnected"}])
-        if FORGES_ATTRIBUTES and members["status"] == "ready":
+        if members["status"] == "ready":
             members["attributes"] = {"site": MARK}
         self._say(f"devices/{device_id}/status", members | {"session": self._session(known)})
 

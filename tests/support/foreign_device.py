@@ -162,6 +162,7 @@ class Device:
     wants: str = "x509"  # or password
     seals: bool = False  # send an encryption_key
     signs: bool = True  # its connected; firmware of before did not
+    attributes: Json = field(default_factory=dict)
     keeps_key: bool = False  # opens by `encryption_key`, which an earlier request of it sent
     version: int = paho.MQTTv5
     request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -202,8 +203,9 @@ class Device:
         csr = {"csr": self.csr()} if self.wants == "x509" else {}
         nonce = {"nonce": self.nonce} if self.nonce else {}
         encryption_key = {"encryption_key": public_jwk(self.encryption_key)} if self.seals else {}
+        attributes = {"attributes": self.attributes} if self.attributes else {}
         return {"request_id": self.request_id, "device_id": self.device_id,
-                "credential": {"type": self.wants} | csr} | nonce | encryption_key
+                "credential": {"type": self.wants} | csr} | nonce | encryption_key | attributes
 
     def message(self, **changes: object) -> bytes:
         """The request as it goes out, with some members changed."""

@@ -6,7 +6,7 @@ DECLARE stale int[];
 BEGIN
   IF NOT EXISTS (SELECT FROM unnest(b) WHERE decision = 'pending') THEN RETURN '{}'; END IF;
   WITH ins AS (
-    INSERT INTO device (device_id, group_name, state, generation, attributes, requested_at,
+    INSERT INTO device (device_id, group_name, state, generation, reported, requested_at,
       waiting_digest, waiting_since)
     SELECT device_id, group_name, 'provisioning_requested', 0, attributes, received_at, digest,
       now()
@@ -17,9 +17,9 @@ BEGIN
     UPDATE device d SET state = 'provisioning_requested',
       requested_at = coalesce(d.requested_at, q.received_at),
       -- An operator sees the group and the attributes of the request that waits, not those of a
-      -- later one.
+      -- later one. Nothing was accepted, so they are reported.
       group_name = CASE WHEN d.waiting_digest <> q.digest THEN d.group_name ELSE q.group_name END,
-      attributes = CASE WHEN d.waiting_digest <> q.digest OR q.attributes = '{}' THEN d.attributes
+      reported = CASE WHEN d.waiting_digest <> q.digest OR q.attributes = '{}' THEN d.reported
         ELSE q.attributes END,
       waiting_digest = coalesce(d.waiting_digest, q.digest),
       waiting_since = coalesce(d.waiting_since, now())

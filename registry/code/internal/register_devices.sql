@@ -8,17 +8,21 @@ BEGIN
     SELECT (s.request).*, s.known FROM unnest(placed) s WHERE NOT s.beyond),
   ins AS (
     INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, state, generation,
-                        attributes, requested_at, registered_at, config_version, config_layers,
-                        config_digest, config_fault, endpoint, endpoint_given)
+                        attributes, reported, requested_at, registered_at, config_version,
+                        config_layers, config_digest, config_fault, endpoint, endpoint_given)
     SELECT device_id, group_name, enrolled_by, proof_key, quota, 'registered', 1,
-           attributes, received_at, now(), coalesce(config_version, 1), config_layers,
-           config_digest, config_fault, endpoint, endpoint
+           attributes, coalesce(reported, '{}'), received_at, now(),
+           coalesce(config_version, 1), config_layers, config_digest, config_fault, endpoint,
+           endpoint
     FROM granted WHERE NOT known ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
   upd AS (
     UPDATE device d SET
       generation = d.generation + 1,
       attributes = CASE q.attributes WHEN '{}' THEN d.attributes ELSE q.attributes END,
+      -- What it reported before it registered is of another life.
+      reported = CASE WHEN q.reported <> '{}' OR q.to_registered THEN coalesce(q.reported, '{}')
+        ELSE d.reported END,
       credentials_sent_at = NULL,
       group_name = q.group_name,
       enrolled_by = q.enrolled_by,

@@ -10,6 +10,7 @@ BEGIN
   g.credentials_per_hour := coalesce(g.credentials_per_hour, 10);
   g.revoke_retired := coalesce(g.revoke_retired, false);
   g.sealing := coalesce(g.sealing, 'possible');
+  g.token_attributes := coalesce(g.token_attributes, 'reported');
   RETURN g;
 END $$;
 COMMENT ON FUNCTION with_defaults(enrollment_group) IS

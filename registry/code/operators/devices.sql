@@ -7,11 +7,12 @@ CREATE OR REPLACE VIEW devices AS
            d.group_name::text, d.enrolled_by, d.attributes,
          d.config_version, d.applied_config_version, d.requested_at, d.registered_at,
          d.credentials_sent_at, d.connected_at, d.ready_at,
-         r.last_seen_at, d.failed_at, d.failure, d.acted_at, d.actor, d.reason, d.decommissioned_at
+         r.last_seen_at, d.failed_at, d.failure, d.acted_at, d.actor, d.reason, d.decommissioned_at,
+         d.reported
   FROM device d LEFT JOIN presence r USING (device_id)
   UNION ALL
   SELECT e.device_id::text, 'off', NULL, 0, e.group_name::text, NULL, '{}', 1, 0, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{}'
   FROM enrollment e WHERE NOT EXISTS (SELECT FROM device d WHERE d.device_id = e.device_id);
 COMMENT ON VIEW devices IS
   'Every device, one row each: those that asked for something, and those that are enrolled '

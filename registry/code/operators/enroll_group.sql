@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION enroll_group(
   INOUT admission text DEFAULT 'automatic', reprovisioning text DEFAULT 'rotate',
   credential_types text[] DEFAULT '{x509}', id_from text DEFAULT NULL,
   unused_life_s bigint DEFAULT NULL, renewal_grace_days int DEFAULT NULL,
-  revoke_retired boolean DEFAULT false, sealing text DEFAULT 'possible')
+  revoke_retired boolean DEFAULT false, sealing text DEFAULT 'possible',
+  token_attributes text DEFAULT 'reported')
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE g enrollment_group;
@@ -49,6 +50,7 @@ BEGIN
   g.renewal_grace_days := renewal_grace_days;
   g.revoke_retired := revoke_retired;
   g.sealing := sealing;
+  g.token_attributes := token_attributes;
   PERFORM check_policy(g);
   g := with_defaults(g);
   IF max_devices IS NOT NULL THEN
@@ -58,12 +60,13 @@ BEGIN
     INSERT INTO enrollment_group (
         name, proof, material, id_from, admission, reprovisioning, credential_types, lifetime_s,
         unused_life_s, renewal_grace_days, revoke_retired, device_id_pattern, valid_from,
-        valid_until, quota, config, sealing)
+        valid_until, quota, config, sealing, token_attributes)
       VALUES (
         name, proof, material, CASE proof WHEN 'x509' THEN coalesce(id_from, 'common_name') END,
         g.admission, g.reprovisioning, g.credential_types, g.lifetime_s, g.unused_life_s,
         g.renewal_grace_days, g.revoke_retired, g.device_id_pattern, g.valid_from, g.valid_until,
-        CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.sealing);
+        CASE WHEN max_devices IS NOT NULL THEN 'group:' || name END, config, g.sealing,
+        g.token_attributes);
   EXCEPTION WHEN unique_violation THEN
     IF EXISTS (SELECT FROM enrollment_group e WHERE e.name = enroll_group.name) THEN
       RAISE EXCEPTION USING ERRCODE = '23505',

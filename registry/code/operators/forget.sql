@@ -17,8 +17,9 @@ BEGIN
       MESSAGE = format('the device %s is %s', device_id, current.state),
       HINT = 'Call registry.decommission first: a device whose data is erased cannot be served.';
   END IF;
-  UPDATE device d SET attributes = '{}', failure = NULL, config_digest = NULL, config_fault = NULL,
-    undelivered = NULL, reason = NULL, proof_key = NULL WHERE d.device_id = forget.device_id;
+  UPDATE device d SET attributes = '{}', reported = '{}', failure = NULL,
+    config_digest = NULL, config_fault = NULL, undelivered = NULL, reason = NULL,
+    proof_key = NULL WHERE d.device_id = forget.device_id;
   UPDATE credential c SET certificate = NULL, key_fingerprint = NULL, encryption_key = NULL,
     sealing_key = NULL, erased_at = coalesce(c.erased_at, now())
     WHERE c.device_id = forget.device_id;

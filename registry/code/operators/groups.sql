@@ -4,7 +4,7 @@ CREATE OR REPLACE VIEW groups AS
          q.used AS devices_counted, q.max AS max_devices,
          g.secondary_material IS NOT NULL AS has_two_keys,
          g.lifetime_s, g.unused_life_s, g.renewal_grace_days, g.revoke_retired, g.sealing,
-         g.created_at, g.credentials_per_hour
+         g.created_at, g.credentials_per_hour, g.token_attributes
   FROM enrollment_group g LEFT JOIN quota q ON q.name = g.quota;
 COMMENT ON VIEW groups IS
   'Every enrolment group and its policy. It shows no key and no configuration, which may hold '

@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION set_group_policy(INOUT name text, policy jsonb,
 DECLARE
   known constant text[] := ARRAY['admission', 'reprovisioning', 'credential_types',
     'device_id_pattern', 'valid_from', 'valid_until', 'max_devices', 'lifetime_s', 'unused_life_s',
-    'renewal_grace_days', 'revoke_retired', 'sealing', 'credentials_per_hour'];
+    'renewal_grace_days', 'revoke_retired', 'sealing', 'token_attributes',
+    'credentials_per_hour'];
   unknown text;
   g enrollment_group;
 BEGIN
@@ -45,6 +46,7 @@ BEGIN
       valid_until = g.valid_until, lifetime_s = g.lifetime_s,
       unused_life_s = g.unused_life_s, renewal_grace_days = g.renewal_grace_days,
       revoke_retired = g.revoke_retired, sealing = g.sealing,
+      token_attributes = g.token_attributes,
       credentials_per_hour = g.credentials_per_hour
     WHERE e.name = name;
   IF policy ? 'max_devices' THEN PERFORM set_max_devices(g, policy -> 'max_devices'); END IF;

@@ -5,11 +5,10 @@ CREATE OR REPLACE FUNCTION page_device(p jsonb) RETURNS TABLE (
   ready_at bigint, last_seen_at bigint, failed_at bigint,
   failure text, acted_at bigint, actor text, reason text)
 LANGUAGE sql STABLE AS $$
-  SELECT state, coalesce(online, false), generation, group_name, enrolled_by, attributes::text,
-    config_version, applied_config_version,
-         micros(requested_at), micros(registered_at), micros(credentials_sent_at),
-         micros(connected_at), micros(ready_at), micros(last_seen_at),
-         micros(failed_at), failure, micros(acted_at), actor, reason
-  FROM devices WHERE device_id = p->>'device_id' LIMIT 1
+  SELECT state, online, generation, group_name, enrolled_by, attributes, config_version,
+    applied_config_version, requested_at, registered_at, credentials_sent_at, connected_at,
+    ready_at, last_seen_at, failed_at, failure, acted_at, actor, reason
+  FROM page_device_2(p)
 $$;
-COMMENT ON FUNCTION page_device(jsonb) IS 'Service: returns one device, as in the view devices.';
+COMMENT ON FUNCTION page_device(jsonb) IS
+  'Service of the version before: page_device_2 with the columns that it knows.';

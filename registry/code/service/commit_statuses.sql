@@ -101,7 +101,7 @@ BEGIN
         OR (q.next = 'ready' AND d.failure IS NOT NULL)
         OR (q.confirms IS NOT false AND (d.confirmed IS NULL OR d.confirmed < q.generation
           OR (d.credentials_sent_at IS NULL AND d.generation = q.generation))));
-  UPDATE device d SET state = q.next, attributes = coalesce(q.attributes, d.attributes),
+  UPDATE device d SET state = q.next, reported = coalesce(q.attributes, d.reported),
       applied_config_version = greatest(d.applied_config_version,
         least(q.config_version, d.config_version)),
       endpoint_given = CASE WHEN q.config_version >= d.config_version THEN d.endpoint
@@ -112,7 +112,7 @@ BEGIN
     FROM unnest(b) q WHERE q.kind = 'ready' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id
       AND d.state = q.expected
       AND (q.next <> d.state OR q.config_version > d.applied_config_version
-        OR q.attributes <> d.attributes
+        OR q.attributes <> d.reported
         OR (q.next = 'ready' AND coalesce(d.failure, d.undelivered) IS NOT NULL));
   UPDATE device d SET failed_at = now(), failure = q.failure
     FROM unnest(b) q WHERE q.kind = 'failed' AND NOT q.i = ANY (stale) AND d.device_id = q.device_id

@@ -202,6 +202,7 @@ TEST_CASE("an answer to a MAC is signed under the answer key of the same device 
   CHECK(key_text(verified_in_group.signer()) == answer_key_of(key_in_group("12345")));
   CHECK(verified.signed_by() == registry::SignedBy::device_key);
   CHECK_FALSE(verified.by_token());
+  CHECK(verified.proves_attributes());
   CHECK(&verified.request() == &received.request);
   CHECK(&verified.enrolment() == &*own.enrolment);
 }
@@ -213,6 +214,14 @@ TEST_CASE("an answer to a token is signed by the service", "[authenticate]") {
   CHECK(std::get<const crypto::Identity*>(verified.signer()) == &service_identity());
   CHECK(verified.signed_by() == registry::SignedBy::service);
   CHECK(verified.by_token());
+}
+
+TEST_CASE("a request with a token proves attributes only where its group trusts them", "[authenticate]") {
+  auto facts = facts_of(token_of(Origin::group));
+  const auto received = with_token();
+  CHECK_FALSE(authenticator().authenticate(received, facts, now)->proves_attributes());
+  facts.enrolment->policy.trusts_token_attributes = true;
+  CHECK(authenticator().authenticate(received, facts, now)->proves_attributes());
 }
 
 TEST_CASE("a configuration is signed as the answer with the credential was", "[authenticate]") {

@@ -40,6 +40,7 @@ registry::DeviceHistory hostile_history() {
   device.state = "connected";
   device.group = hostile;
   device.attributes = R"({"model":"</bdi><script>alert(1)</script>"})";
+  device.reported = R"({"site":"</bdi><script>alert(1)</script>"})";
   device.failed_at = device.acted_at = now;
   device.failure = device.actor = device.reason = hostile;
   return {device,
