@@ -78,9 +78,28 @@ TEST_CASE("a group's enrolment is found by the name that the proof gives", "[loa
   CHECK_FALSE(facts.enrolment->policy.allows_password);
   CHECK(facts.enrolment->policy.lifetime_s == 7776000);
   CHECK(facts.enrolment->policy.unused_life_s == 86400);
+  CHECK(facts.enrolment->policy.trusts_token_attributes);
   CHECK_FALSE(facts.enrolment->policy.quota);
   CHECK_FALSE(test::load_one(registry, by_group("12345", "others")).enrolment);
   CHECK_FALSE(test::load_one(registry, by_group("12345", "METERS")).enrolment);
+}
+
+TEST_CASE("a service of the version before reads what it knows", "[load]") {
+  Database database;
+  enroll(database, group("meters"));
+  auto registry = database.registry();
+  test::commit_one(registry, test::accepted({.device = "12345", .group = "meters"}));
+  const std::string key = R"('[{"i": 0, "device_id": "12345", "group_name": "meters"}]')";
+  for (const std::string load : {"load_requests", "load_requests_2", "load_requests_3"}) {
+    INFO(load);
+    CHECK(database.shown("SELECT i, origin, state, newest_live FROM registry." + load + "(" + key + ")") ==
+          "0|group|registered|t");
+  }
+  for (const std::string page : {"page_device", "page_device_2"}) {
+    INFO(page);
+    CHECK(database.shown("SELECT state, generation, attributes FROM registry." + page +
+                         R"(('{"device_id": "12345"}'))") == "registered|1|{}");
+  }
 }
 
 TEST_CASE("a device's own enrolment takes precedence over every group", "[load]") {
