@@ -55,6 +55,12 @@ ExplainedCheck check_owner(const registry::RequestFacts& facts) {
   return passed(name, facts.device->proof_key ? "only the key that registered it is accepted" : "");
 }
 
+/// Refuses nobody: it says why a configuration may lack them.
+ExplainedCheck token_attributes(const registry::Policy& policy) {
+  return passed("attributes", policy.trusts_token_attributes ? "trusted: they fill configurations"
+                                                             : "reported: they fill no configuration");
+}
+
 void add_all(Checks& checks, std::span<const PolicyCheck> rules, const Asked& asked,
              const registry::RequestFacts& facts) {
   for (const PolicyCheck& rule : rules) {
@@ -93,6 +99,7 @@ Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
   const Enrolment& enrolment = *facts.enrolment;
   Checks checks{enrolment_found(enrolment), check_enabled(enrolment), check_owner(facts)};
   const Asked asked = asked_of(known, gives_passwords);
+  if (asked.by_token) checks.push_back(token_attributes(enrolment.policy));
   add_all(checks, checks_for_all(), asked, facts);
   if (asked.credential == protocol::CredentialType::password)
     add_all(checks, checks_for_passwords(), asked, facts);

@@ -171,6 +171,9 @@ TEST_CASE("explain: which enrolment is asked stands first", "[explain]") {
   known.facts.enrolment->group = "meters";
   CHECK(explain(fixtures::device(), known, true).front().detail ==
         "its own, proof token, with the policy of group meters");
+  CHECK(explain(fixtures::device(), known, true)[3].detail == "reported: they fill no configuration");
+  known.policy().trusts_token_attributes = true;
+  CHECK(explain(fixtures::device(), known, true)[3].detail == "trusted: they fill configurations");
 }
 
 TEST_CASE("explain: all that refuses is named, not only the first", "[explain]") {
