@@ -119,6 +119,7 @@ std::expected<Settings, Failure> read_settings(const Flags& flags) {
                   .server_ca_file = flags.server_ca_file,
                   .anchors = *std::move(anchors),
                   .attributes = *std::move(attributes),
+                  .max_message_bytes = flags.max_message_bytes,
                   .topics = protocol::Topics(flags.provisioning_root),
                   .mqtt_version = flags.mqtt_version == "5" ? mqtt::Version::v5 : mqtt::Version::v3_1_1,
                   .config_file = flags.config_file,
@@ -151,6 +152,9 @@ void add_common_flags(Command& command, Flags& flags) {
   command.value(
       "--attribute", flags.attributes,
       "name=value, an attribute of the device; may be repeated. Numbers and true/false keep their type");
+  command.value("--max-message-bytes", flags.max_message_bytes,
+                "Largest message that the device takes; the service sends no larger one",
+                {.within = Bounds{protocol::limits::told_min_bytes, protocol::limits::told_max_bytes}});
   command.flag("--no-clock", flags.no_clock,
                "Act as a device without a clock: answer the service's challenge");
   add_bootstrap_flags(command, flags);

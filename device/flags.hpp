@@ -26,6 +26,7 @@ struct Flags {
   std::string group;
   std::string credential = "x509";
   std::vector<std::string> attributes;
+  unsigned max_message_bytes = 0;
   std::string mqtt_version = "5";
   std::string provisioning_root = "provisioning/v1";
   bool no_clock = false;

@@ -220,7 +220,8 @@ mqtt::Message RequestExchange::message(std::string_view nonce) const {
                             .issued_at = {},
                             .nonce = {},
                             .encryption_key = {},
-                            .attributes = attributes_};
+                            .attributes = attributes_,
+                            .max_message_bytes = settings.max_message_bytes};
   if (request_->key) request.csr = crypto::make_certificate_request(*request_->key, settings.id.text());
   if (request_->encryption_key)
     request.encryption_key = protocol::encryption_key_of(request_->encryption_key->public_key());

@@ -28,6 +28,7 @@ struct Settings {
   std::string server_ca_file;                ///< PEM: the anchors of the broker's certificate ...
   std::vector<crypto::Certificate> anchors;  ///< ... and of the certificate that signs answers
   std::string attributes = "{}";             ///< a JSON object
+  std::int64_t max_message_bytes = 0;  ///< the largest message that it takes; 0: what the protocol allows
   protocol::Topics topics;
   mqtt::Version mqtt_version = mqtt::Version::v5;
   std::filesystem::path config_file;  ///< a copy of the applied configuration's JSON; empty: none

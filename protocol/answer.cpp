@@ -5,6 +5,7 @@
 #include "protocol/json.hpp"
 #include "protocol/limits.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -34,6 +35,14 @@ void write_acceptance(json::Value& out, const Acceptance& acceptance) {
       std::visit([](const auto& credential) { return write_credential(credential); }, acceptance.credential);
   out["config_version"] = acceptance.config_version;
   if (!acceptance.sealed.empty()) out["sealed"] = acceptance.sealed;
+}
+
+/// False if there is none.
+bool leave_out_config(Acceptance& acceptance) {
+  if (!acceptance.config && acceptance.sealed == acceptance.sealed_without_config) return false;
+  acceptance.config.reset();
+  acceptance.sealed = acceptance.sealed_without_config;
+  return true;
 }
 
 std::optional<Status> status_named(std::string_view name) {
@@ -111,15 +120,32 @@ std::string encode_answer(const Answer& answer) {
 }
 
 std::string encode_signed_answer(Answer answer, const Signer& signer, std::size_t most_bytes) {
-  auto message = sign_message(response_type, encode_answer(answer), signer);
-  if (message.size() <= most_bytes || !answer.acceptance) return message;
-  answer.acceptance->config.reset();
-  answer.acceptance->sealed = std::move(answer.acceptance->sealed_without_config);
-  return sign_message(response_type, encode_answer(answer), signer);
+  auto text = encode_answer(answer);
+  if (answer.acceptance && signed_size(response_type, text.size(), signer) > most_bytes &&
+      leave_out_config(*answer.acceptance))
+    text = encode_answer(answer);
+  return sign_message(response_type, text, signer);
 }
 
-bool fits_whole(const Answer& answer, const Signer& signer) {
-  return sign_message(response_type, encode_answer(answer), signer).size() <= limits::answer_bytes;
+std::size_t largest_message(std::int64_t max_message_bytes) {
+  if (max_message_bytes <= 0) return limits::answer_bytes;
+  return std::min(limits::answer_bytes, static_cast<std::size_t>(max_message_bytes));
+}
+
+Fitted fit_answer(Answer& answer, const Signer& signer, std::size_t most_bytes) {
+  const auto size = [&] { return signed_size(response_type, encode_answer(answer).size(), signer); };
+  Fitted fitted{size()};
+  if (!answer.acceptance) return fitted;
+  if (fitted.bytes > most_bytes && leave_out_config(*answer.acceptance)) {
+    fitted.without_config = true;
+    fitted.bytes = size();
+  }
+  if (auto& ca = answer.acceptance->connection.ca; fitted.bytes > most_bytes && !ca.empty()) {
+    ca.clear();
+    fitted.without_ca = true;
+    fitted.bytes = size();
+  }
+  return fitted;
 }
 
 std::expected<Answer, std::string> decode_answer(std::string_view text) {

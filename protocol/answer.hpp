@@ -35,7 +35,7 @@ struct Acceptance {
   std::int64_t config_version = 0;
   std::optional<std::string> config;  ///< a JSON object
   std::string sealed;                 ///< JWE Compact; empty: no secret
-  /// Is sent where `sealed` makes the answer too large; empty: nothing is.
+  /// What remains of `sealed` where the config is left out; empty: nothing.
   std::string sealed_without_config;
 };
 
@@ -59,8 +59,18 @@ struct Answer {
 /// configuration message. No device accepts more than `limits::answer_bytes`.
 [[nodiscard]] std::string encode_signed_answer(Answer answer, const Signer& signer,
                                                std::size_t most_bytes = limits::answer_bytes);
-/// True if the signed answer is small enough to contain its config.
-[[nodiscard]] bool fits_whole(const Answer& answer, const Signer& signer);
+/// The largest message for a device that named this `max_message_bytes`; 0: it named none.
+[[nodiscard]] std::size_t largest_message(std::int64_t max_message_bytes);
+
+/// What was left out of an answer, and the size of the rest when it is signed.
+struct Fitted {
+  std::size_t bytes = 0;
+  bool without_config = false;
+  bool without_ca = false;
+};
+/// Leaves out of an answer what makes it larger than `most_bytes`: the config, then `connection.ca`. Both
+/// follow as configuration messages. The rest may still be larger.
+[[nodiscard]] Fitted fit_answer(Answer& answer, const Signer& signer, std::size_t most_bytes);
 
 /// The device's side: reads the JSON of an answer whose signature, if any, was checked. An unknown status is
 /// an error; an answer whose `critical` lists a member that is not known here reads as `retry`.

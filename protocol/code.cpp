@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t one_hour = 3600;
 
 // In the order of `Code`. A message must not reveal which ids, keys or groups exist.
-constexpr std::array<CodeRule, 15> rules{{
+constexpr std::array<CodeRule, 16> rules{{
     {"invalid_request", Status::rejected, false, {}, "The request does not follow the protocol."},
     {"unauthorized", Status::rejected, false, one_hour, "No enrolment matches this device and proof."},
     {"conflict", Status::rejected, true, {}, "This request_id is used up: take a new one."},
@@ -22,6 +22,7 @@ constexpr std::array<CodeRule, 15> rules{{
      true,
      {},
      "A password is sent sealed only: add encryption_key."},
+    {"answer_too_large", Status::rejected, true, {}, "The answer is larger than the device can take."},
     {"device_suspended", Status::rejected, true, one_hour, "An operator suspended this device."},
     {"device_revoked", Status::rejected, true, one_hour, "An operator revoked this device."},
     {"reprovisioning_denied", Status::rejected, true, one_hour, "This device is registered already."},

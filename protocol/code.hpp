@@ -17,6 +17,7 @@ enum class Code {
   invalid_csr,
   credential_not_allowed,
   encryption_required,
+  answer_too_large,
   device_suspended,
   device_revoked,
   reprovisioning_denied,

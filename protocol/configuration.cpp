@@ -36,6 +36,19 @@ std::string encode_configuration(const Configuration& configuration, const Signe
   return sign_message(config_type, text, signer);
 }
 
+std::vector<std::string> encode_in_parts(Configuration configuration, const Signer& signer,
+                                         std::size_t most_bytes) {
+  auto whole = encode_configuration(configuration, signer);
+  if (whole.size() <= most_bytes || !configuration.connection) return {std::move(whole)};
+  auto connection = std::exchange(configuration.connection, std::nullopt);
+  std::vector<std::string> parts{encode_configuration(configuration, signer)};
+  configuration.config.reset();
+  configuration.sealed.clear();
+  configuration.connection = std::move(connection);
+  parts.push_back(encode_configuration(configuration, signer));
+  return parts;
+}
+
 std::expected<Configuration, std::string> decode_configuration(std::string_view text) {
   const auto document = json::parse(text, json::answer_bounds);
   if (!document) return std::unexpected("configuration: " + document.error());

@@ -17,6 +17,10 @@ struct Configuration {
 };
 
 [[nodiscard]] std::string encode_configuration(const Configuration& configuration, const Signer& signer);
+/// The same as one message or, if that is larger than `most_bytes`, as two: the config, then the connection.
+/// Each of them may still be larger.
+[[nodiscard]] std::vector<std::string> encode_in_parts(Configuration configuration, const Signer& signer,
+                                                       std::size_t most_bytes);
 /// The device's side: the JSON inside a verified JWS.
 [[nodiscard]] std::expected<Configuration, std::string> decode_configuration(std::string_view json);
 

@@ -65,6 +65,14 @@ void read_credential(Request& out, const json::Reader& in) {
   }
 }
 
+std::int64_t read_max_message_bytes(const json::Reader& in) {
+  const auto bytes = in.optional_integer("max_message_bytes");
+  if (!bytes) return 0;
+  if (std::cmp_less(*bytes, limits::told_min_bytes) || std::cmp_greater(*bytes, limits::told_max_bytes))
+    in.complain("max_message_bytes", "must be 2048 to 16384");
+  return *bytes;
+}
+
 /// The members that plain and signed requests share.
 Request read_request(const DeviceId& topic_id, const json::Reader& in) {
   Request out{.request_id = in.text("request_id", request_id_rule),
@@ -74,12 +82,13 @@ Request read_request(const DeviceId& topic_id, const json::Reader& in) {
               .nonce = {},
               .encryption_key = {}};
   if (!in.knows_critical({"request_id", "device_id", "credential", "token", "issued_at", "nonce",
-                          "encryption_key", "attributes"}))
+                          "encryption_key", "attributes", "max_message_bytes"}))
     in.complain("critical", "lists a member that is not known here");
   if (in.text("device_id") != topic_id.text()) in.complain("device_id", "is not the id of the topic");
   read_credential(out, in);
   if (in.has("encryption_key")) out.encryption_key = read_encryption_key(in.object("encryption_key"));
   if (auto attributes = read_attributes(in)) out.attributes = *std::move(attributes);
+  out.max_message_bytes = read_max_message_bytes(in);
   return out;
 }
 
@@ -179,6 +188,7 @@ crypto::Secret encode_request(const Request& request, const crypto::Secret* toke
     out["credential"]["csr"] = crypto::base64_encode(request.csr);
   if (token == nullptr && request.issued_at) out["issued_at"] = *request.issued_at;
   if (token == nullptr && request.nonce) out["nonce"] = *request.nonce;
+  if (request.max_message_bytes > 0) out["max_message_bytes"] = request.max_message_bytes;
   auto text = json::write(out);
   if (request.encryption_key)
     json::append_member(text, "encryption_key", write_encryption_key(*request.encryption_key));

@@ -31,6 +31,8 @@ struct Request {
   std::optional<std::string> nonce;
   std::optional<EncryptionKey> encryption_key;
   std::string attributes = "{}";  ///< a JSON object, compact, within the limits
+  /// The largest MQTT payload that the device can take; 0: the request names none.
+  std::int64_t max_message_bytes = 0;
 };
 
 /// The proof of a plain request. Only the token's hash is kept.

@@ -31,8 +31,20 @@ crypto::Result<void> verify(const crypto::CompactJws& jws, const JoseHeader& hea
   return crypto::verify_signature(jws, *key);
 }
 
-json::Value header_of(std::string_view type, Algorithm algorithm) {
-  return {{"alg", crypto::name_of(algorithm)}, {"typ", type}};
+constexpr std::size_t mac_bytes = 32;
+constexpr std::size_t es256_bytes = 64;
+
+std::string header_of(std::string_view type, const Signer& signer) {
+  const auto* const* identity = std::get_if<const crypto::Identity*>(&signer);
+  const auto algorithm = identity != nullptr ? (*identity)->key.algorithm() : Algorithm::hs256;
+  json::Value header{{"alg", crypto::name_of(algorithm)}, {"typ", type}};
+  if (identity != nullptr)
+    header["x5c"] = json::Value::array({crypto::base64_encode((*identity)->certificate.der())});
+  return json::write(header);
+}
+
+std::size_t base64url_size(std::size_t bytes) {
+  return (bytes * 4 + 2) / 3;
 }
 
 }  // namespace
@@ -54,12 +66,16 @@ crypto::Secret device_key(crypto::ByteView group_key, std::string_view device_id
 }
 
 std::string sign_message(std::string_view type, std::string_view payload, const Signer& signer) {
+  const auto header = header_of(type, signer);
   if (const auto* key = std::get_if<crypto::Secret>(&signer))
-    return crypto::sign_hs256(json::write(header_of(type, Algorithm::hs256)), payload, key->view());
-  const auto& identity = *std::get<const crypto::Identity*>(signer);
-  auto header = header_of(type, identity.key.algorithm());
-  header["x5c"] = json::Value::array({crypto::base64_encode(identity.certificate.der())});
-  return crypto::sign(json::write(header), payload, identity.key);
+    return crypto::sign_hs256(header, payload, key->view());
+  return crypto::sign(header, payload, std::get<const crypto::Identity*>(signer)->key);
+}
+
+std::size_t signed_size(std::string_view type, std::size_t payload_bytes, const Signer& signer) {
+  const auto signature = std::holds_alternative<crypto::Secret>(signer) ? mac_bytes : es256_bytes;
+  return base64url_size(header_of(type, signer).size()) + 1 + base64url_size(payload_bytes) + 1 +
+         base64url_size(signature);
 }
 
 std::expected<std::string, std::string> open_message(std::string_view type, std::string_view jws,

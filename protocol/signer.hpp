@@ -41,6 +41,8 @@ inline constexpr std::string_view config_type = "provisioning-config+jws";
 
 /// A compact JWS of this `typ` over `payload`, with `x5c` if the signer has a certificate.
 [[nodiscard]] std::string sign_message(std::string_view type, std::string_view payload, const Signer& signer);
+/// The size of such a JWS over a payload of `payload_bytes`.
+[[nodiscard]] std::size_t signed_size(std::string_view type, std::size_t payload_bytes, const Signer& signer);
 
 /// Verifies a JWS of this `typ` and returns its payload. `verifier` decides the algorithm, not the header.
 [[nodiscard]] std::expected<std::string, std::string> open_message(std::string_view type,

@@ -25,13 +25,14 @@ constexpr Column decided_request_columns[] = {
     certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
     answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
     config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked, sealing_key,
-    reported_json};
+    reported_json, max_message_bytes, without_ca};
 constexpr Column status_facts_columns[] = {
     i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, sealing,
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,
     config_version, applied_config_version, config_layers, config_digest, config_fault, endpoint,
     endpoint_given, attributes, credential_generation, live, signed_by, answer_key, sealing_key,
-    credential_type, session, confirmed, salt, master_key, certificate, given_endpoint, told_endpoint};
+    credential_type, session, confirmed, salt, master_key, certificate, given_endpoint, told_endpoint,
+    max_message_bytes};
 constexpr Column status_key_columns[] = {i, device_id, generation, signed_connected};
 constexpr Column decided_status_columns[] = {
     i, device_id, kind, session, generation, config_version, attributes_json, failure, expected_state,

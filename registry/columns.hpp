@@ -87,6 +87,7 @@ inline constexpr Column master_key{"master_key", "bytea"};
 inline constexpr Column material{"material", "bytea"};
 inline constexpr Column may_reprovision{"may_reprovision", "boolean"};
 inline constexpr Column new_version{"new_version", "bigint"};
+inline constexpr Column max_message_bytes{"max_message_bytes", "integer"};
 inline constexpr Column newest_generation{"newest_generation", "bigint"};
 inline constexpr Column newest_live{"newest_live", "boolean"};
 inline constexpr Column newest_not_after{"newest_not_after", "bigint"};
@@ -159,6 +160,7 @@ inline constexpr Column waiting_digest{"waiting_digest", "bytea"};
 inline constexpr Column waits{"waits", "boolean"};
 inline constexpr Column walked{"walked", "boolean"};
 inline constexpr Column wanted_endpoint{"wanted_endpoint", "text"};
+inline constexpr Column without_ca{"without_ca", "boolean"};
 inline constexpr Column what{"what", "text"};
 inline constexpr Column ago_ms{"ago_ms", "bigint"};
 }  // namespace column

@@ -92,6 +92,8 @@ struct Device {
   std::string attributes = "{}";
   /// The greatest generation since the registration that a `connected` confirmed; 0: none.
   std::int64_t confirmed = 0;
+  /// The largest message that it can take; 0: it named none. Only the load of statuses has it.
+  std::int64_t max_message_bytes = 0;
 };
 
 /// The signer of the answer that delivered a credential. Configurations for that credential have the same
@@ -217,6 +219,8 @@ struct DecidedRequest {
   std::optional<Registration> registration;
   std::optional<std::int64_t> repeated_generation;
   std::optional<Waiting> waiting;
+  std::int64_t max_message_bytes = 0;  ///< of an accepted or repeated request; 0: it named none
+  bool without_ca = false;             ///< the answer had no room for the connection's anchors
 };
 
 /// The result of committing one row.

@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. Never change an id: ledgers and scripts contain it. A text says in a few words
 // why a request or status was not accepted. An advice writes SQL calls in full, ready to copy.
-constexpr std::array<ReasonRow, 68> rows{{
+constexpr std::array<ReasonRow, 69> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "The device's firmware is faulty, or the sender is not a device. latchkey explain {id} says whether "
      "a correct request would be accepted."},
@@ -187,6 +187,10 @@ constexpr std::array<ReasonRow, 68> rows{{
     {"not_issued", "the certificate could not be issued",
      "The device is not at fault: the device CA has expired or cannot sign. latchkey ca show shows it; "
      "the log of the service has details."},
+    {"answer_too_large", "the answer is larger than the device can take",
+     "The device must take larger messages (max_message_bytes); registry.attempts shows the size that its "
+     "answer needs. A device with a symmetric key needs less: its answers have no certificate of the "
+     "service."},
     {"quota_used_up", "the quota is used up",
      "Its group or token is full: registry.groups and registry.tokens. registry.decommission frees a "
      "place in a group, registry.set_group_policy raises max_devices. Or enrol the device individually: "

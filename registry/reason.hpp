@@ -71,6 +71,7 @@ enum class Reason {
   waits_for_approval,
   rejected_by_operator,
   not_issued,
+  answer_too_large,
   quota_used_up,
   too_many_wait,
   too_many_credentials,

@@ -204,6 +204,8 @@ RequestFacts request_facts_of(const Row& row) {
 
 StatusFacts status_facts_of(const Row& row) {
   StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], ""), {}};
+  if (facts.device && !row[column::max_message_bytes].is_null())
+    facts.device->max_message_bytes = row[column::max_message_bytes].as<std::int64_t>();
   for (const Column& endpoint : {column::given_endpoint, column::told_endpoint})
     if (!row[endpoint].is_null()) facts.endpoints.emplace_back(row[endpoint].c_str());
   if (facts.enrolment) facts.enrolment->policy.sealing = sealing_of(row[column::sealing].c_str());

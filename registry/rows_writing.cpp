@@ -130,6 +130,8 @@ void add(RowText& row, const DecidedRequest& decided) {
   add(row, decided.attempt);
   add_number(row, column::repeated, decided.repeated_generation);
   if (decided.registration) add(row, *decided.registration);
+  if (decided.max_message_bytes > 0) row.number(column::max_message_bytes, decided.max_message_bytes);
+  if (decided.without_ca) row.flag(column::without_ca, true);
   if (const auto& waiting = decided.waiting) {
     add_number(row, column::expected, waiting->expected_generation);
     row.hex(column::digest, waiting->digest);

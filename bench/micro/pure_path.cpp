@@ -116,7 +116,7 @@ service::Resolved PurePath::resolve(service::VerifiedRequest verified) const {
 }
 
 std::string PurePath::answer(const service::Resolved& resolved) const {
-  auto answer = service::compose(world_->tools, world_->head, resolved, world_->facts);
+  auto answer = service::compose(world_->head, resolved);
   return protocol::encode_signed_answer(std::move(answer), *service::signer_of(resolved));
 }
 

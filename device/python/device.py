@@ -203,6 +203,7 @@ class Request:
         csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())  # type: ignore[arg-type]
         body: Json = {"request_id": self.id, "device_id": self.device.id, "attributes": {"model": "example"},
                       "credential": {"type": "x509", "csr": base64.b64encode(csr.public_bytes(serialization.Encoding.DER)).decode()}}
+        body |= {"max_message_bytes": self.device.largest} if self.device.largest else {}
         body |= {"nonce": self.nonce} if self.nonce else {"issued_at": int(time.time())}
         if credential:  # a renewal: the certificate in use is the proof
             header = {"typ": "provisioning-request+jws", "alg": "ES256",
@@ -237,6 +238,7 @@ def read_key(file: Path) -> bytes:
 class Device:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.id, self.group, self.folder = arguments.id, arguments.group, arguments.dir
+        self.largest = arguments.max_message_bytes
         where = urllib.parse.urlsplit(arguments.broker)
         self.host, self.port = where.hostname or "localhost", where.port or 8883
         self.user, self.password = arguments.user, arguments.password_file.read_text().strip()
@@ -535,6 +537,7 @@ def main() -> None:
     parser.add_argument("--key-file", type=Path, required=True, help="the device's own key")
     parser.add_argument("--group", help="the group that the key was derived from")
     parser.add_argument("--dir", type=Path, required=True, help="folder for the device's state")
+    parser.add_argument("--max-message-bytes", type=int, help="the largest message that the device takes, 2048 to 16384")
     parser.add_argument("--once", action="store_true", help="exit when the device is ready")
     arguments = parser.parse_args()
     missing = [name for name in ("broker", "user", "password_file", "server_ca") if not getattr(arguments, name)]

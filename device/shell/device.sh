@@ -4,7 +4,8 @@
 #   ID=meter-7 TOKEN_FILE=meter-7.token device.sh
 #
 # It needs LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE
-# (`./dev up` writes them to .run/env), and writes to the current folder.
+# (`./dev up` writes them to .run/env), and writes to the current folder. With MAX_MESSAGE_BYTES (2048 to 16384) the service
+# sends no larger message.
 #
 # mosquitto_sub and mosquitto_pub are two programs with the same client id, the device's. So they take turns in one session
 # that the broker keeps (-c): the first subscribes and exits after the SUBACK (-E), the second publishes, the third receives
@@ -119,8 +120,9 @@ if [ ! -e request.json ]; then
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out encryption-key.pem
   openssl pkey -in encryption-key.pem -pubout -outform DER | tail -c 64 > point.bin
   csr=$(openssl req -new -key key.pem -subj "/CN=$ID" -outform DER | openssl base64 -A)
-  printf '{"request_id":"%s","device_id":"%s","token":"%s","credential":{"type":"x509","csr":"%s"},
-"encryption_key":{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}}' "$(openssl rand -hex 16)" "$ID" "$(cat "$TOKEN_FILE")" "$csr" \
+  printf '{"request_id":"%s","device_id":"%s","token":"%s",%s"credential":{"type":"x509","csr":"%s"},
+"encryption_key":{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}}' "$(openssl rand -hex 16)" "$ID" "$(cat "$TOKEN_FILE")" \
+    "${MAX_MESSAGE_BYTES:+\"max_message_bytes\":$MAX_MESSAGE_BYTES,}" "$csr" \
     "$(head -c 32 point.bin | base64url)" "$(tail -c 32 point.bin | base64url)" > request.json.new
   mv request.json.new request.json
 fi

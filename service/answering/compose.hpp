@@ -1,7 +1,6 @@
 #pragma once
 
 #include "protocol/answer.hpp"
-#include "protocol/sealed.hpp"
 #include "registry/broker_access.hpp"
 #include "service/answering/resolution.hpp"
 
@@ -13,8 +12,7 @@ namespace latchkey::service {
                                            registry::Clock now);
 
 /// The answer to a decided request. The caller must commit the resolution before it sends the answer.
-[[nodiscard]] protocol::Answer compose(const AnsweringTools& tools, protocol::Answer head,
-                                       const Resolved& resolved, const registry::RequestFacts& facts);
+[[nodiscard]] protocol::Answer compose(protocol::Answer head, const Resolved& resolved);
 
 /// An answer without a credential: the code's status and retry time, and `message`, or the code's if empty.
 [[nodiscard]] protocol::Answer compose_refusal(protocol::Answer head, protocol::Code code,
@@ -27,9 +25,6 @@ namespace latchkey::service {
 /// denied device again. Nothing if neither is needed.
 [[nodiscard]] std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
                                                                  const Resolution& resolution);
-
-/// Encrypts `secrets` for one device.
-[[nodiscard]] std::string seal(const protocol::SealingKey& key, const protocol::Secrets& secrets);
 
 /// A delay with jitter: up to twice as long for `retry`, which many devices get at once; up to a tenth
 /// shorter for other statuses, since a device waits at most an hour by an unsigned answer.

@@ -2,7 +2,7 @@
 
 #include "crypto/mac.hpp"
 #include "protocol/configuration.hpp"
-#include "service/answering/compose.hpp"
+#include "service/answering/acceptance.hpp"
 #include "service/issuing/issue.hpp"
 
 namespace latchkey::service {
@@ -56,17 +56,48 @@ std::expected<registry::Registration, Rejection> issue_for(const AnsweringTools&
       Rejection{protocol::Code::unavailable, {registry::Reason::not_issued, credential.error().what}});
 }
 
-// A device that provisions again may have lost its configuration, and an acknowledged configuration is sent
-// in the answer only. If the answer has no room for it, it becomes a new version, which is sent later.
-bool would_stay_without_config(const AnsweringTools& tools, const Resolved& resolved,
-                               const registry::RequestFacts& facts, const protocol::Answer& head) {
-  const auto& registration = std::get<registry::Registration>(resolved.resolution);
-  if (!facts.device || registration.to_registered || resolved.verified->renews()) return false;
-  if (facts.device->applied_config_version < resolved.effective.configured.version) return false;
-  return !protocol::fits_whole(compose(tools, head, resolved, facts), resolved.verified->signer());
+// The next answer has another certificate, whose signature may be some bytes longer.
+constexpr std::size_t spread_of_certificates = 16;
+
+Rejection too_large(std::size_t bytes, std::size_t most) {
+  return {protocol::Code::answer_too_large,
+          {registry::Reason::answer_too_large, "needs " + std::to_string(bytes + spread_of_certificates) +
+                                                   " bytes, the device takes " + std::to_string(most)}};
 }
 
-/// Issues the credential of a grant and computes the configuration.
+// A device that provisions again may have lost its configuration, and an acknowledged configuration is sent
+// in the answer only. If the answer has no room for all of it, it becomes a new version, which is sent later.
+bool would_stay_without(const Resolved& resolved, const registry::RequestFacts& facts) {
+  const auto* registration = std::get_if<registry::Registration>(&resolved.resolution);
+  if (registration == nullptr || !facts.device || registration->to_registered) return false;
+  return !resolved.verified->renews() &&
+         facts.device->applied_config_version >= resolved.effective.configured.version;
+}
+
+/// Composes what a grant or repeat is answered, before anything is committed: a device that cannot take its
+/// answer is refused.
+void fit(const AnsweringTools& tools, Resolved& resolved, const registry::RequestFacts& facts,
+         protocol::Answer head) {
+  head.status = protocol::Status::accepted;
+  head.acceptance = accept(tools, resolved, facts);
+  if (!head.acceptance) return;
+  const protocol::Signer& signer = resolved.verified->signer();
+  const std::size_t most = protocol::largest_message(resolved.verified->request().max_message_bytes);
+  auto fitted = protocol::fit_answer(head, signer, most);
+  resolved.without_ca = fitted.without_ca;
+  if ((fitted.without_config || fitted.without_ca) && would_stay_without(resolved, facts)) {
+    const std::int64_t version = ++resolved.effective.configured.version;
+    std::get<registry::Registration>(resolved.resolution).configured->version = version;
+    head.acceptance->config_version = version;
+    fitted = protocol::fit_answer(head, signer, most);
+  }
+  if (fitted.bytes > most)
+    resolved.resolution = too_large(fitted.bytes, most);
+  else
+    resolved.acceptance = std::move(head.acceptance);
+}
+
+/// Issues the credential of a grant, computes the configuration and composes the answer.
 void grant(const AnsweringTools& tools, const Grant& granted, Resolved& resolved,
            const registry::RequestFacts& facts, crypto::Time now, const protocol::Answer& head) {
   auto registration = issue_for(tools, granted, now);
@@ -77,9 +108,8 @@ void grant(const AnsweringTools& tools, const Grant& granted, Resolved& resolved
   resolved.effective = effective_for(*resolved.verified, facts);
   if (facts.device) registration->configured_before = facts.device->configured;
   registration->configured = resolved.effective.configured;
-  auto& stored = resolved.resolution.emplace<registry::Registration>(std::move(*registration));
-  if (would_stay_without_config(tools, resolved, facts, head))
-    stored.configured->version = ++resolved.effective.configured.version;
+  resolved.resolution = *std::move(registration);
+  fit(tools, resolved, facts, head);
 }
 
 }  // namespace
@@ -95,6 +125,7 @@ Resolved resolve(const AnsweringTools& tools, VerifiedRequest verified, const re
   } else if (auto* repeat = std::get_if<Repeat>(&decision)) {
     resolved.effective = effective_for(*resolved.verified, facts);
     resolved.resolution = std::move(*repeat);
+    fit(tools, resolved, facts, head);
   } else if (auto* challenge = std::get_if<Challenge>(&decision)) {
     resolved.resolution = std::move(*challenge);
   } else if (const auto* wait = std::get_if<Wait>(&decision)) {
@@ -105,16 +136,21 @@ Resolved resolve(const AnsweringTools& tools, VerifiedRequest verified, const re
   return resolved;
 }
 
+Effective unsendable(const registry::Enrolment& enrolment, const registry::Configured& before,
+                     std::string fault) {
+  Effective effective{before, std::nullopt};
+  effective.configured.layers = enrolment.layers;
+  effective.configured.fault = std::move(fault);
+  return effective;
+}
+
 Effective effective_config(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
                            const registry::Configured& before, std::string_view attributes, bool can_open) {
   Effective effective{before, std::nullopt};
   registry::Configured& now = effective.configured;
   now.layers = enrolment.layers;
   auto config = sendable(id, enrolment, attributes, can_open);
-  if (!config) {
-    now.fault = std::move(config.error());
-    return effective;
-  }
+  if (!config) return unsendable(enrolment, before, std::move(config.error()));
   now.fault.clear();
   now.endpoint.reset();
   if (!enrolment.endpoint.empty()) now.endpoint = crypto::sha256(crypto::as_bytes(enrolment.endpoint));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/answer.hpp"
 #include "protocol/connection.hpp"
 #include "protocol/topics.hpp"
 #include "service/enrolment/decide.hpp"
@@ -42,6 +43,9 @@ using Resolution = std::variant<registry::Registration, Repeat, Challenge, Wait,
 struct Resolved {
   std::optional<VerifiedRequest> verified;  ///< nothing: its proof did not verify, or the message is invalid
   Effective effective;                      ///< the configuration of a grant or repeat
+  /// What a grant or repeat is answered, as large as the device can take; nothing: no answer is possible.
+  std::optional<protocol::Acceptance> acceptance;
+  bool without_ca = false;  ///< the connection's anchors did not fit into the answer
   Resolution resolution = Rejection{protocol::Code::unavailable, registry::Reason::not_issued};
 
   /// True if it writes the device's row, which a batch may do only once for each device.
@@ -52,8 +56,7 @@ struct Resolved {
 };
 
 /// Decides a verified request and issues the granted credential. Writes and sends nothing: the caller commits
-/// first. `head` is the answer's beginning: its size decides whether the configuration fits. `now` is the
-/// database's time.
+/// first. `head` is the answer's beginning: its size decides what fits. `now` is the database's time.
 [[nodiscard]] Resolved resolve(const AnsweringTools& tools, VerifiedRequest verified,
                                const registry::RequestFacts& facts, registry::Clock now,
                                const protocol::Answer& head);
@@ -64,6 +67,10 @@ struct Resolved {
 [[nodiscard]] Effective effective_config(const protocol::DeviceId& id, const registry::Enrolment& enrolment,
                                          const registry::Configured& before, std::string_view attributes,
                                          bool can_open);
+
+/// The stored configuration, with the reason why the wanted one cannot be sent.
+[[nodiscard]] Effective unsendable(const registry::Enrolment& enrolment, const registry::Configured& before,
+                                   std::string fault);
 
 /// `endpoint` is the registry's JSON; empty: use `destination`.
 [[nodiscard]] protocol::Connection connection_for(const Destination& destination,

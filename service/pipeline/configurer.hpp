@@ -28,6 +28,12 @@ class Configurer {
             const registry::StatusFacts& facts) const;
 
  private:
+  /// Why it does not fit into messages that the device can take; nothing: it does, or it is not to be sent.
+  [[nodiscard]] std::optional<std::string> why_too_large(const protocol::DeviceId& id,
+                                                         const registry::StatusFacts& facts,
+                                                         const Effective& effective) const;
+  void add(protocol::Configuration& message, const protocol::DeviceId& id, const registry::StatusFacts& facts,
+           const Effective& effective) const;
   void add_config(protocol::Configuration& message, const protocol::DeviceId& id,
                   const registry::StatusFacts& facts) const;
   /// The configuration for this device alone; empty if it goes out in clear.

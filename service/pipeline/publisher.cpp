@@ -29,7 +29,7 @@ bool Publisher::answer(const Inbound& request, protocol::Answer answer, const pr
                         ? protocol::encode_signed_answer(std::move(answer), *signer,
                                                          most_bytes(message.correlation_data.size()))
                         : protocol::encode_answer(answer);
-  if (is_too_large(message.payload, request.device_id)) return false;
+  if (is_too_large(message.payload, request.device_id, protocol::limits::answer_bytes)) return false;
   if (sent) message.tag = sent_.expect(std::move(*sent));
   if (opening && after_opening_) return after_opening_(*std::move(opening), std::move(message));
   return publish(std::move(message));
@@ -38,21 +38,16 @@ bool Publisher::answer(const Inbound& request, protocol::Answer answer, const pr
 void Publisher::notify(const protocol::DeviceId& id, const protocol::Answer& answer,
                        const protocol::Signer& signer) {
   // If dropped, the device repeats its request by itself a little later.
-  publish_signed(Channel::response, id, protocol::encode_signed_answer(answer, signer));
+  publish_signed(Channel::response, id, protocol::encode_signed_answer(answer, signer),
+                 protocol::limits::answer_bytes);
 }
 
 void Publisher::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
-                          const protocol::Signer& signer) {
+                          const protocol::Signer& signer, std::size_t device_takes) {
   // If dropped, the device repeats its status, and an unacknowledged change is sent again.
-  auto payload = protocol::encode_configuration(configuration, signer);
-  if (payload.size() <= most_bytes(0) || !configuration.connection)
-    return publish_signed(Channel::config, id, std::move(payload));
-  const auto connection = std::exchange(configuration.connection, std::nullopt);
-  publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
-  configuration.config.reset();
-  configuration.sealed.clear();
-  configuration.connection = connection;
-  publish_signed(Channel::config, id, protocol::encode_configuration(configuration, signer));
+  const std::size_t most = std::min(most_bytes(0), device_takes);
+  for (auto& part : protocol::encode_in_parts(std::move(configuration), signer, most))
+    publish_signed(Channel::config, id, std::move(part), device_takes);
 }
 
 std::size_t Publisher::most_bytes(std::size_t correlation_data) const {
@@ -62,19 +57,21 @@ std::size_t Publisher::most_bytes(std::size_t correlation_data) const {
   return std::min(protocol::limits::answer_bytes, limit - std::min(limit, beside));
 }
 
-// Possible by an operator's settings that are valid each: large anchors of an endpoint beside a long chain.
-bool Publisher::is_too_large(std::string_view payload, const protocol::DeviceId& id) const {
-  if (payload.size() <= protocol::limits::answer_bytes) return false;
+// Settings that are valid each may make it so, in the time before the configurer finds that out.
+bool Publisher::is_too_large(std::string_view payload, const protocol::DeviceId& id,
+                             std::size_t device_takes) const {
+  if (payload.size() <= device_takes) return false;
   metrics_.dropped(Dropped::too_large);
   log_.error(
       "a message was not sent because it is larger than a device accepts: use fewer or smaller certificates",
-      {{"device_id", id.text()}, {"limit", static_cast<std::int64_t>(protocol::limits::answer_bytes)}});
+      {{"device_id", id.text()}, {"limit", static_cast<std::int64_t>(device_takes)}});
   sent_.given_up(0, {id.text(), std::to_string(payload.size()) + " bytes, more than a device accepts"});
   return true;
 }
 
-void Publisher::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload) {
-  if (is_too_large(payload, id)) return;
+void Publisher::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload,
+                               std::size_t device_takes) {
+  if (is_too_large(payload, id, device_takes)) return;
   mqtt::Message message;
   message.topic = topics_.of(channel, id);
   message.content_type = "application/jose";

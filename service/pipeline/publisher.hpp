@@ -30,9 +30,9 @@ class Publisher {
   /// Publishes an answer without a request just received.
   void notify(const protocol::DeviceId& id, const protocol::Answer& answer, const protocol::Signer& signer);
   /// Publishes a configuration message; as two if it is too large for one: first the configuration, then the
-  /// connection.
+  /// connection. A message larger than `device_takes` is not sent.
   void configure(const protocol::DeviceId& id, protocol::Configuration configuration,
-                 const protocol::Signer& signer);
+                 const protocol::Signer& signer, std::size_t device_takes);
   /// False if the outbox is full.
   [[nodiscard]] bool publish(mqtt::Message message);
 
@@ -40,8 +40,10 @@ class Publisher {
   /// The largest payload that device and broker accept.
   [[nodiscard]] std::size_t most_bytes(std::size_t correlation_data) const;
   /// Also logs it.
-  [[nodiscard]] bool is_too_large(std::string_view payload, const protocol::DeviceId& id) const;
-  void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload);
+  [[nodiscard]] bool is_too_large(std::string_view payload, const protocol::DeviceId& id,
+                                  std::size_t device_takes) const;
+  void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload,
+                      std::size_t device_takes);
 
   mqtt::Link& link_;
   const protocol::Topics& topics_;

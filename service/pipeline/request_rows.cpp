@@ -60,6 +60,10 @@ registry::DecidedRequest row_of(const RequestJob& job, const registry::RequestKe
     row.registration = *registration;
   if (const auto* repeat = std::get_if<Repeat>(&resolved.resolution))
     row.repeated_generation = repeat->credential.generation;
+  if (resolved.acceptance) {
+    row.max_message_bytes = resolved.verified->request().max_message_bytes;
+    row.without_ca = resolved.without_ca;
+  }
   if (const auto* wait = std::get_if<Wait>(&resolved.resolution))
     row.waiting = registry::Waiting{
         .expected_generation = facts.device ? std::optional(facts.device->generation) : std::nullopt,

@@ -118,7 +118,11 @@ RequestPipeline::Batch RequestPipeline::decide(Jobs jobs, std::span<const regist
 
 Resolved RequestPipeline::decide(const RequestJob& job, const registry::RequestFacts& facts,
                                  registry::Clock now) const {
-  const auto refused = [](Rejection why) { return Resolved{{}, {}, std::move(why)}; };
+  const auto refused = [](Rejection why) {
+    Resolved resolved;
+    resolved.resolution = std::move(why);
+    return resolved;
+  };
   if (!job.decoded)
     return refused({Code::invalid_request, {Reason::malformed_request, job.decoded.error().message}});
   auto verified = authenticate(job, facts, std::chrono::floor<std::chrono::seconds>(now));
@@ -170,7 +174,7 @@ std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const re
 void RequestPipeline::answer(const Decided& decided, registry::Clock now) const {
   const RequestJob& job = *decided.job;
   const Resolution& resolution = decided.resolved.resolution;
-  protocol::Answer answer = compose(tools_.answering, head_of(job, now), decided.resolved, *decided.facts);
+  protocol::Answer answer = compose(head_of(job, now), decided.resolved);
   if (const auto* registration = std::get_if<registry::Registration>(&resolution))
     tools_.metrics.issued(type_of(*registration));
   std::optional<registry::Sent> sent;

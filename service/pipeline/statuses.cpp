@@ -45,11 +45,14 @@ void forget_acknowledgement(registry::Device& device) {
   device.endpoint_given = crypto::Sha256Digest();  // of no endpoint
 }
 
-/// True if the configuration may differ from the stored one: a layer may have changed.
+/// True if the configuration may differ from the stored one: a layer may have changed, or it may not fit into
+/// a message for the device.
 bool may_have_changed(const registry::StatusFacts& facts) {
   if (!facts.enrolment) return false;
   const registry::Configured& stored = facts.device->configured;
-  return stored.layers != facts.enrolment->layers || !stored.fault.empty();
+  const bool may_be_too_large =
+      facts.device->max_message_bytes > 0 && facts.device->applied_config_version < stored.version;
+  return stored.layers != facts.enrolment->layers || !stored.fault.empty() || may_be_too_large;
 }
 
 }  // namespace

@@ -144,10 +144,12 @@ class Examples(RunTest):
         folder.mkdir()
         for _ in range(2):  # again it asks the same and is given the same
             result = subprocess.run([str(ROOT / "device/shell/device.sh")], capture_output=True, text=True, timeout=60, cwd=folder,
-                                    env=clean_environment(self.stack.environment | {"ID": self.name, "TOKEN_FILE": str(token)}))
+                                    env=clean_environment(self.stack.environment | {
+                                        "ID": self.name, "TOKEN_FILE": str(token), "MAX_MESSAGE_BYTES": "4096"}))
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertIn("ready", result.stdout)
         self.assertEqual((self.row(self.name)["state"], self.statuses()), ("ready", ["active"]))
+        self.assertEqual(json.loads((folder / "request.json").read_text())["max_message_bytes"], 4096)
         self.assertIn('"sealed"', (folder / "answer.json").read_text())
         self.assertNotIn("4711", (folder / "answer.json").read_text())
         self.assertEqual(json.loads((folder / "configuration.json").read_text()), {"pin": 4711})

@@ -83,6 +83,12 @@ const MadeReasons& reasons_of_what_is_asked_for() {
          c.change("UPDATE registry.credential SET status = 'retired', ended_at = now()");
          c.ask_by_own_key();
        }},
+      {Reason::answer_too_large,
+       [](ReasonCase& c) {
+         c.enroll_token();
+         c.request.max_message_bytes = 2048;
+         c.ask_by_token();
+       }},
       {Reason::not_issued,
        [](ReasonCase& c) {
          static const auto expired = crypto::make_ca("expired", {this_second() - 48h, this_second() - 24h});

@@ -164,6 +164,7 @@ class Device:
     signs: bool = True  # its connected; firmware of before did not
     attributes: Json = field(default_factory=dict)
     keeps_key: bool = False  # opens by `encryption_key`, which an earlier request of it sent
+    max_message_bytes: int | None = None  # as its requests say
     version: int = paho.MQTTv5
     request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     nonce: str | None = None
@@ -204,8 +205,9 @@ class Device:
         nonce = {"nonce": self.nonce} if self.nonce else {}
         encryption_key = {"encryption_key": public_jwk(self.encryption_key)} if self.seals else {}
         attributes = {"attributes": self.attributes} if self.attributes else {}
+        size = {"max_message_bytes": self.max_message_bytes} if self.max_message_bytes else {}
         return {"request_id": self.request_id, "device_id": self.device_id,
-                "credential": {"type": self.wants} | csr} | nonce | encryption_key | attributes
+                "credential": {"type": self.wants} | csr} | nonce | encryption_key | attributes | size
 
     def message(self, **changes: object) -> bytes:
         """The request as it goes out, with some members changed."""

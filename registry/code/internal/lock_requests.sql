@@ -11,7 +11,11 @@ DECLARE
     SELECT d.quota FROM unnest(b) q JOIN device d ON d.device_id = q.device_id
       WHERE q.decision = 'accepted' AND q.to_registered AND q.expected IS NOT NULL);
   devices text[] := array(SELECT q.device_id FROM unnest(b) q
-    WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending'));
+    WHERE q.expected IS NOT NULL AND q.decision IN ('accepted', 'pending')
+    UNION
+    SELECT d.device_id FROM unnest(b) q JOIN device d ON d.device_id = q.device_id
+      WHERE q.repeated IS NOT NULL
+        AND d.max_message_bytes IS DISTINCT FROM q.max_message_bytes);
   free_quotas text[];
   free_devices text[];
 BEGIN

@@ -28,6 +28,7 @@ BEGIN
   crowded := beyond_waiting_room(b);
   stale := commit_waiting(b, crowded) || stale_repeats(b);
   PERFORM issue_credentials(b, won);
+  PERFORM note_sizes(b, won, stale);
   PERFORM note_cloned_keys(b, won);
   IF over || often || crowded <> '{}' THEN b := as_refused(b, over, often, crowded); END IF;
   PERFORM write_ledger(b, won, stale);

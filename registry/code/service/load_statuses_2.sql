@@ -11,7 +11,7 @@ RETURNS TABLE (
   credential_generation bigint, live boolean, signed_by text, answer_key bytea,
   sealing_key bytea, credential_type text, session text,
   confirmed bigint, salt bytea, master_key bytea, certificate bytea, given_endpoint text,
-  told_endpoint text
+  told_endpoint text, max_message_bytes int
 ) LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
@@ -36,7 +36,7 @@ BEGIN
     CASE WHEN q.signed THEN c.salt END, CASE WHEN q.signed THEN c.master_key END,
     CASE WHEN q.signed THEN c.certificate END,
     CASE WHEN d.endpoint_given IS NULL THEN '' ELSE kg.endpoint::text END,
-    CASE WHEN d.endpoint IS NULL THEN '' ELSE kt.endpoint::text END
+    CASE WHEN d.endpoint IS NULL THEN '' ELSE kt.endpoint::text END, d.max_message_bytes
   FROM jsonb_populate_recordset(NULL::status_key, p) q
   -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true

@@ -220,13 +220,74 @@ TEST_CASE("a signed answer with a sealed config that is too large goes out with 
     wanted.sealed = std::string(bytes, 'e');
     const auto message = encode_signed_answer(accepted(wanted), answer_key(key().view()));
     CHECK(message.size() <= limits::answer_bytes);
-    CHECK(fits_whole(accepted(wanted), answer_key(key().view())) == (bytes == 5000));
     return decode_answer(open_message(response_type, message, answer_key(key().view())).value()).value();
   };
   CHECK(sent(5000).acceptance->sealed == wanted.sealed);
   CHECK(sent(7000).acceptance->sealed == "e.password");
   wanted.sealed_without_config.clear();
   CHECK(sent(7000).acceptance->sealed.empty());
+}
+
+TEST_CASE("a password stays where a config in clear is left out") {
+  auto wanted = acceptance();
+  wanted.config = R"({"a":")" + std::string(7000, 'x') + R"("})";
+  wanted.sealed = wanted.sealed_without_config = "e.password";
+  const auto signer = Signer(answer_key(key().view()));
+  const auto message = encode_signed_answer(accepted(wanted), signer);
+  const auto sent = decode_answer(open_message(response_type, message, answer_key(key().view())).value());
+  CHECK_FALSE(sent.value().acceptance->config);
+  CHECK(sent.value().acceptance->sealed == "e.password");
+}
+
+namespace {
+
+/// What is left of this acceptance within `most_bytes`, and what was left out.
+std::pair<Fitted, Acceptance> fitted(const Acceptance& wanted, const Signer& signer, std::size_t most_bytes) {
+  auto answer = accepted(wanted);
+  const auto fit = fit_answer(answer, signer, most_bytes);
+  CHECK(fit.bytes == sign_message(response_type, encode_answer(answer), signer).size());
+  return {fit, answer.acceptance.value()};
+}
+
+void check_each_boundary(const Acceptance& wanted, const Signer& signer) {
+  const auto whole = fitted(wanted, signer, 16384).first;
+  CHECK_FALSE(whole.without_config);
+  CHECK_FALSE(fitted(wanted, signer, whole.bytes).first.without_config);
+
+  const auto [less, has_ca] = fitted(wanted, signer, whole.bytes - 1);
+  CHECK(less.without_config);
+  CHECK_FALSE(less.without_ca);
+  CHECK_FALSE(has_ca.config);
+  CHECK(has_ca.sealed == wanted.sealed_without_config);
+  CHECK(has_ca.connection.ca == wanted.connection.ca);
+  CHECK_FALSE(fitted(wanted, signer, less.bytes).first.without_ca);
+
+  const auto [least, bare] = fitted(wanted, signer, less.bytes - 1);
+  CHECK(least.without_config);
+  CHECK(least.without_ca);
+  CHECK(bare.connection.ca.empty());
+  CHECK(bare.connection.host == wanted.connection.host);
+  CHECK(bare.sealed == wanted.sealed_without_config);
+  CHECK(fitted(wanted, signer, least.bytes - 1).first.bytes == least.bytes);
+}
+
+}  // namespace
+
+TEST_CASE("an answer is left without its config and then without its anchors, each only where it must") {
+  auto wanted = acceptance();
+  wanted.connection.ca = {crypto::Bytes(500, 0x30)};
+  wanted.config = R"({"a":1})";
+  check_each_boundary(wanted, answer_key(key().view()));
+  wanted.config.reset();
+  wanted.sealed = "e.password and config";
+  wanted.sealed_without_config = "e.password";
+  check_each_boundary(wanted, answer_key(key().view()));
+}
+
+TEST_CASE("a device takes what it named, and never more than the protocol allows") {
+  CHECK(largest_message(0) == limits::answer_bytes);
+  CHECK(largest_message(2048) == 2048);
+  CHECK(largest_message(16384) == limits::answer_bytes);
 }
 
 }  // namespace latchkey::protocol

@@ -25,6 +25,7 @@ constexpr Row rows[] = {
     {Code::invalid_csr, "invalid_csr", Status::rejected, true, false},
     {Code::credential_not_allowed, "credential_not_allowed", Status::rejected, true, false},
     {Code::encryption_required, "encryption_required", Status::rejected, true, false},
+    {Code::answer_too_large, "answer_too_large", Status::rejected, true, false},
     {Code::device_suspended, "device_suspended", Status::rejected, true, true},
     {Code::device_revoked, "device_revoked", Status::rejected, true, true},
     {Code::reprovisioning_denied, "reprovisioning_denied", Status::rejected, true, true},

@@ -8,7 +8,8 @@ namespace {
 using namespace fixtures;
 
 Request wanted(const DeviceId& id = device()) {
-  auto decoded = decode_request(id, jws(jose_header(), with(signed_request(), "/nonce", R"("bm9uY2U")")));
+  const auto small = with(signed_request(), "/max_message_bytes", "2303");
+  auto decoded = decode_request(id, jws(jose_header(), with(small, "/nonce", R"("bm9uY2U")")));
   REQUIRE(decoded);
   return std::move(decoded->request);
 }
@@ -19,6 +20,7 @@ void check_same(const Request& a, const Request& b) {
   CHECK(a.credential == b.credential);
   CHECK(a.csr == b.csr);
   CHECK(a.attributes == b.attributes);
+  CHECK(a.max_message_bytes == b.max_message_bytes);
   REQUIRE(a.encryption_key.has_value() == b.encryption_key.has_value());
   if (!a.encryption_key) return;
   CHECK(a.encryption_key->x == b.encryption_key->x);
@@ -90,6 +92,7 @@ TEST_CASE("a request without the optional members is written and read") {
   bare.issued_at.reset();
   bare.nonce.reset();
   bare.attributes = "{}";
+  bare.max_message_bytes = 0;
   const auto payload = encode_request(bare, nullptr);
   CHECK(payload.text() ==
         R"({"credential":{"type":"password"},"device_id":"12345","request_id":"5f0c9a1e7b3d4c2a"})");

@@ -38,6 +38,10 @@ const Spoilt shared[] = {
     {"/credential/csr", R"("MAA")", "credential.csr: must be base64 of DER"},
     {"/credential/csr", R"("MA A=")", "credential.csr: must be base64 of DER"},
     {"/credential/csr", R"("-----BEGIN CERTIFICATE REQUEST-----")", "credential.csr: must be base64 of DER"},
+    {"/max_message_bytes", "2047", "max_message_bytes: must be 2048 to 16384"},
+    {"/max_message_bytes", "16385", "max_message_bytes: must be 2048 to 16384"},
+    {"/max_message_bytes", "\"4096\"", "max_message_bytes: must be an integer, 0 to 2^53-1"},
+    {"/max_message_bytes", "null", "max_message_bytes: must be an integer, 0 to 2^53-1"},
     {"/attributes", "[]", "attributes: must be an object"},
     {"/attributes", "null", "attributes: must be an object"},
     {"/attributes/model", "null", "attributes.model: must be a string, number or boolean"},
@@ -121,6 +125,8 @@ TEST_CASE("what is at a limit is taken") {
   CHECK_FALSE(both_faults("/request_id", '"' + std::string(65, '_') + '"').empty());
   CHECK(both_faults("/attributes/a2345678901234567890123456789012", "1").empty());
   CHECK(both_faults("/attributes", "{}").empty());
+  CHECK(both_faults("/max_message_bytes", "2048").empty());
+  CHECK(both_faults("/max_message_bytes", "16384").empty());
   CHECK(both_faults("/attributes", "").empty());
   CHECK(both_faults("/critical", "[]").empty());
   CHECK(both_faults("/critical", R"(["attributes","critical"])").empty());
