@@ -2,7 +2,7 @@
 
 #include "crypto/mac.hpp"
 #include "protocol/configuration.hpp"
-#include "service/answering/acceptance.hpp"
+#include "service/answering/compose.hpp"
 #include "service/issuing/issue.hpp"
 
 namespace latchkey::service {

@@ -1,6 +1,6 @@
 #include "service/pipeline/configurer.hpp"
 
-#include "service/answering/acceptance.hpp"
+#include "service/answering/compose.hpp"
 
 #include <algorithm>
 

@@ -19,7 +19,7 @@ BEGIN
       HINT = 'Choose possible, always or never.';
   ELSIF g.token_attributes IS NULL OR g.token_attributes NOT IN ('reported', 'trusted') THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = format('%L is no token_attributes', g.token_attributes),
+      MESSAGE = format('%L is not a value of token_attributes', g.token_attributes),
       HINT = 'Choose reported or trusted.';
   ELSIF g.valid_until <= g.valid_from THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
