@@ -37,6 +37,15 @@ void write_acceptance(json::Value& out, const Acceptance& acceptance) {
   if (!acceptance.sealed.empty()) out["sealed"] = acceptance.sealed;
 }
 
+/// At most, as base64 in a JSON array.
+std::size_t ders_size(const std::vector<crypto::Bytes>& ders) {
+  constexpr std::size_t punctuation = 8;
+  std::size_t size = 0;
+  for (const auto& der : ders)
+    size += der.size() * 4 / 3 + punctuation;
+  return size;
+}
+
 /// False if there is none.
 bool leave_out_config(Acceptance& acceptance) {
   if (!acceptance.config && acceptance.sealed == acceptance.sealed_without_config) return false;
@@ -120,11 +129,10 @@ std::string encode_answer(const Answer& answer) {
 }
 
 std::string encode_signed_answer(Answer answer, const Signer& signer, std::size_t most_bytes) {
-  auto text = encode_answer(answer);
-  if (answer.acceptance && signed_size(response_type, text.size(), signer) > most_bytes &&
-      leave_out_config(*answer.acceptance))
-    text = encode_answer(answer);
-  return sign_message(response_type, text, signer);
+  auto message = sign_message(response_type, encode_answer(answer), signer);
+  if (message.size() <= most_bytes || !answer.acceptance || !leave_out_config(*answer.acceptance))
+    return message;
+  return sign_message(response_type, encode_answer(answer), signer);
 }
 
 std::size_t largest_message(std::int64_t max_message_bytes) {
@@ -132,7 +140,28 @@ std::size_t largest_message(std::int64_t max_message_bytes) {
   return std::min(limits::answer_bytes, static_cast<std::size_t>(max_message_bytes));
 }
 
+std::size_t bound_of_answer(const Answer& answer) {
+  constexpr std::size_t names_and_numbers = 1024;  // with punctuation, all members together
+  constexpr std::size_t escaped = 6;               // RFC 8259, 7: a character as \u0000
+  std::size_t texts = answer.device_id.size() + answer.tracking_id.size() + answer.code.size() +
+                      answer.message.size() + answer.nonce.size();
+  if (answer.request_id) texts += answer.request_id->size();
+  if (!answer.acceptance) return names_and_numbers + escaped * texts;
+  const Acceptance& given = *answer.acceptance;
+  const Connection& at = given.connection;
+  texts += at.host.size() + at.client_id.size() + at.topics.size();
+  std::size_t bytes = given.sealed.size() + ders_size(at.ca) + (given.config ? given.config->size() : 0);
+  if (const auto* issued = std::get_if<CertificateCredential>(&given.credential))
+    bytes += ders_size(issued->chain);
+  else
+    texts += std::get<PasswordCredential>(given.credential).username.size();
+  return names_and_numbers + escaped * texts + bytes;
+}
+
 Fitted fit_answer(Answer& answer, const Signer& signer, std::size_t most_bytes) {
+  // Most answers are far below: they are not encoded for this.
+  if (const auto most = signed_size(response_type, bound_of_answer(answer), signer); most <= most_bytes)
+    return {most};
   const auto size = [&] { return signed_size(response_type, encode_answer(answer).size(), signer); };
   Fitted fitted{size()};
   if (!answer.acceptance) return fitted;

@@ -62,7 +62,11 @@ struct Answer {
 /// The largest message for a device that named this `max_message_bytes`; 0: it named none.
 [[nodiscard]] std::size_t largest_message(std::int64_t max_message_bytes);
 
-/// What was left out of an answer, and the size of the rest when it is signed.
+/// At least as many bytes as `encode_answer` makes of it, without encoding it.
+[[nodiscard]] std::size_t bound_of_answer(const Answer& answer);
+
+/// What was left out of an answer, and the size of the rest when it is signed: exact if something was left
+/// out or it is too large, else at most this.
 struct Fitted {
   std::size_t bytes = 0;
   bool without_config = false;

@@ -241,20 +241,26 @@ TEST_CASE("a password stays where a config in clear is left out") {
 
 namespace {
 
+std::size_t size_of(const Answer& answer, const Signer& signer) {
+  return sign_message(response_type, encode_answer(answer), signer).size();
+}
+
 /// What is left of this acceptance within `most_bytes`, and what was left out.
 std::pair<Fitted, Acceptance> fitted(const Acceptance& wanted, const Signer& signer, std::size_t most_bytes) {
   auto answer = accepted(wanted);
   const auto fit = fit_answer(answer, signer, most_bytes);
-  CHECK(fit.bytes == sign_message(response_type, encode_answer(answer), signer).size());
+  const bool is_exact = fit.without_config || fit.without_ca || fit.bytes > most_bytes;
+  CHECK((is_exact ? fit.bytes == size_of(answer, signer) : fit.bytes >= size_of(answer, signer)));
+  CHECK(bound_of_answer(answer) >= encode_answer(answer).size());
   return {fit, answer.acceptance.value()};
 }
 
 void check_each_boundary(const Acceptance& wanted, const Signer& signer) {
-  const auto whole = fitted(wanted, signer, 16384).first;
-  CHECK_FALSE(whole.without_config);
-  CHECK_FALSE(fitted(wanted, signer, whole.bytes).first.without_config);
+  const auto whole = size_of(accepted(wanted), signer);
+  CHECK_FALSE(fitted(wanted, signer, 16384).first.without_config);
+  CHECK_FALSE(fitted(wanted, signer, whole).first.without_config);
 
-  const auto [less, has_ca] = fitted(wanted, signer, whole.bytes - 1);
+  const auto [less, has_ca] = fitted(wanted, signer, whole - 1);
   CHECK(less.without_config);
   CHECK_FALSE(less.without_ca);
   CHECK_FALSE(has_ca.config);
@@ -282,6 +288,19 @@ TEST_CASE("an answer is left without its config and then without its anchors, ea
   wanted.sealed = "e.password and config";
   wanted.sealed_without_config = "e.password";
   check_each_boundary(wanted, answer_key(key().view()));
+}
+
+TEST_CASE("no answer is larger than its bound") {
+  auto wanted = acceptance();
+  wanted.connection.ca.assign(16, crypto::Bytes(3, 0x30));
+  auto answer = accepted(wanted);
+  answer.request_id = std::string(64, '\x01');
+  CHECK(bound_of_answer(answer) >= encode_answer(answer).size());
+  answer.acceptance->credential = PasswordCredential{"device@1", 1};
+  CHECK(bound_of_answer(answer) >= encode_answer(answer).size());
+  answer.acceptance.reset();
+  answer.message = std::string(200, '"');
+  CHECK(bound_of_answer(answer) >= encode_answer(answer).size());
 }
 
 TEST_CASE("a device takes what it named, and never more than the protocol allows") {
