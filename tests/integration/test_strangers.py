@@ -95,7 +95,8 @@ class Strangers(ProofTest):
         _, key = self.write_key("stranger")
         device = self.python_device.Device(SimpleNamespace(
             id="stranger", group=None, dir=self.folder / "stranger-device", broker=place.url, user=place.username,
-            password_file=login, server_ca=place.anchors, once=True, key_file=key))
+            password_file=login, server_ca=place.anchors, once=True, max_message_bytes=None,
+            key_file=key))
         opened = device.opened("provisioning-response+jws", message, True)
         if opened is None:
             raise Refused("dropped")
