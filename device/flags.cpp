@@ -152,9 +152,10 @@ void add_common_flags(Command& command, Flags& flags) {
   command.value(
       "--attribute", flags.attributes,
       "name=value, an attribute of the device; may be repeated. Numbers and true/false keep their type");
-  command.value("--max-message-bytes", flags.max_message_bytes,
-                "Largest message that the device takes; the service sends no larger one",
-                {.within = Bounds{protocol::limits::told_min_bytes, protocol::limits::told_max_bytes}});
+  command.value(
+      "--max-message-bytes", flags.max_message_bytes,
+      "Largest message that the device takes; the service sends no larger one",
+      {.within = Bounds{protocol::limits::least_message_bytes, protocol::limits::most_message_bytes}});
   command.flag("--no-clock", flags.no_clock,
                "Act as a device without a clock: answer the service's challenge");
   add_bootstrap_flags(command, flags);

@@ -4,6 +4,7 @@
 #include "protocol/json.hpp"
 #include "protocol/limits.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey::protocol {
@@ -20,9 +21,7 @@ Configuration read_configuration(const json::Reader& in) {
           .connection = in.has("connection") ? std::optional(read_connection(in)) : std::nullopt};
 }
 
-}  // namespace
-
-std::string encode_configuration(const Configuration& configuration, const Signer& signer) {
+std::string text_of(const Configuration& configuration) {
   json::Value out{{"device_id", configuration.device_id},
                   {"session", configuration.session},
                   {"state", configuration.state},
@@ -33,20 +32,42 @@ std::string encode_configuration(const Configuration& configuration, const Signe
   if (configuration.connection)
     json::append_member(text, "connection", write_connection(*configuration.connection));
   if (configuration.config) json::append_member(text, "config", *configuration.config);
-  return sign_message(config_type, text, signer);
+  return text;
+}
+
+std::vector<std::string> texts_in_parts(Configuration configuration, const Signer& signer,
+                                        std::size_t most_bytes) {
+  auto whole = text_of(configuration);
+  if (!configuration.connection || signed_size(config_type, whole.size(), signer) <= most_bytes)
+    return {std::move(whole)};
+  auto connection = std::exchange(configuration.connection, std::nullopt);
+  std::vector<std::string> parts{text_of(configuration)};
+  configuration.config.reset();
+  configuration.sealed.clear();
+  configuration.connection = std::move(connection);
+  parts.push_back(text_of(configuration));
+  return parts;
+}
+
+}  // namespace
+
+std::string encode_configuration(const Configuration& configuration, const Signer& signer) {
+  return sign_message(config_type, text_of(configuration), signer);
 }
 
 std::vector<std::string> encode_in_parts(Configuration configuration, const Signer& signer,
                                          std::size_t most_bytes) {
-  auto whole = encode_configuration(configuration, signer);
-  if (whole.size() <= most_bytes || !configuration.connection) return {std::move(whole)};
-  auto connection = std::exchange(configuration.connection, std::nullopt);
-  std::vector<std::string> parts{encode_configuration(configuration, signer)};
-  configuration.config.reset();
-  configuration.sealed.clear();
-  configuration.connection = std::move(connection);
-  parts.push_back(encode_configuration(configuration, signer));
+  auto parts = texts_in_parts(std::move(configuration), signer, most_bytes);
+  for (std::string& part : parts)
+    part = sign_message(config_type, part, signer);
   return parts;
+}
+
+std::size_t size_in_parts(Configuration configuration, const Signer& signer, std::size_t most_bytes) {
+  std::size_t size = 0;
+  for (const auto& part : texts_in_parts(std::move(configuration), signer, most_bytes))
+    size = std::max(size, signed_size(config_type, part.size(), signer));
+  return size;
 }
 
 std::expected<Configuration, std::string> decode_configuration(std::string_view text) {

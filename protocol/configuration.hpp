@@ -21,6 +21,9 @@ struct Configuration {
 /// Each of them may still be larger.
 [[nodiscard]] std::vector<std::string> encode_in_parts(Configuration configuration, const Signer& signer,
                                                        std::size_t most_bytes);
+/// The size of the largest of these messages, without signing them.
+[[nodiscard]] std::size_t size_in_parts(Configuration configuration, const Signer& signer,
+                                        std::size_t most_bytes);
 /// The device's side: the JSON inside a verified JWS.
 [[nodiscard]] std::expected<Configuration, std::string> decode_configuration(std::string_view json);
 

@@ -10,8 +10,8 @@ namespace latchkey::protocol::limits {
 inline constexpr std::size_t request_bytes = 16UL * 1024;
 inline constexpr std::size_t status_bytes = 4UL * 1024;
 inline constexpr std::size_t answer_bytes = 8UL * 1024;
-inline constexpr std::size_t told_min_bytes = 2UL * 1024;   // max_message_bytes
-inline constexpr std::size_t told_max_bytes = 16UL * 1024;  // max_message_bytes
+inline constexpr std::size_t least_message_bytes = 2UL * 1024;  // max_message_bytes
+inline constexpr std::size_t most_message_bytes = 16UL * 1024;  // max_message_bytes
 inline constexpr std::size_t config_bytes = 3UL * 1024;
 inline constexpr std::size_t json_depth = 8;
 inline constexpr std::size_t json_keys = 64;

@@ -68,7 +68,8 @@ void read_credential(Request& out, const json::Reader& in) {
 std::int64_t read_max_message_bytes(const json::Reader& in) {
   const auto bytes = in.optional_integer("max_message_bytes");
   if (!bytes) return 0;
-  if (std::cmp_less(*bytes, limits::told_min_bytes) || std::cmp_greater(*bytes, limits::told_max_bytes))
+  if (std::cmp_less(*bytes, limits::least_message_bytes) ||
+      std::cmp_greater(*bytes, limits::most_message_bytes))
     in.complain("max_message_bytes", "must be 2048 to 16384");
   return *bytes;
 }

@@ -72,7 +72,7 @@ constexpr Column history_row_columns[] = {at, kind, what, code, detail, actor};
 
 std::span<const Call> calls() {
   static constexpr Call all[] = {
-      {"load_requests_3", "request_key", request_key_columns, request_facts_columns},
+      {"load_requests_2", "request_key", request_key_columns, request_facts_columns},
       {"commit_requests", "decided_request", decided_request_columns, outcome_row_columns},
       {"load_statuses_2", "status_key", status_key_columns, status_facts_columns},
       {"commit_statuses", "decided_status", decided_status_columns, outcome_row_columns},

@@ -55,7 +55,7 @@ Result<void> Registry::prove() {
   if (auto checked = check(); !checked) return checked;
   // A call without rows cannot fail because of a row.
   for (const char* const function :
-       {"load_requests_3", "commit_requests", "load_statuses_2", "commit_statuses"})
+       {"load_requests_2", "commit_requests", "load_statuses_2", "commit_statuses"})
     if (auto rows = impl_->session.call(function, "[]", false); !rows)
       return std::unexpected(impl_->session.recorded(std::move(rows.error())));
   return discard_rows(impl_->session.query("SELECT registry.prove_commit()", true));

@@ -5,7 +5,7 @@
 namespace latchkey::registry {
 
 Result<LoadedRequests> load_requests(Registry& registry, std::span<const RequestKey> keys) {
-  return load<LoadedRequests>(registry.session(), "load_requests_3", keys, request_facts_of);
+  return load<LoadedRequests>(registry.session(), "load_requests_2", keys, request_facts_of);
 }
 
 Result<std::vector<Outcome>> commit_requests(Registry& registry, std::span<const DecidedRequest> rows) {

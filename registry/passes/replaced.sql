@@ -17,7 +17,7 @@ BEGIN
         AND NOT p.proargnames && '{old_state, old_config}'
       OR p.proname = 'enroll_group' AND NOT 'token_attributes' = ANY (p.proargnames)
       OR p.proname = 'explain_request'
-        AND p.proallargtypes && '{registry.request_facts, registry.request_facts_2}'::regtype[]::oid[])
+        AND 'registry.request_facts'::regtype = ANY (p.proallargtypes))
   LOOP
     EXECUTE format('DROP FUNCTION %s', old);
   END LOOP;

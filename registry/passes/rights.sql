@@ -7,7 +7,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA registry
 
 -- The service executes these, and reads and writes no table.
 GRANT EXECUTE ON FUNCTION
-  load_requests, load_requests_2, load_requests_3, commit_requests, mark_sent, mark_sent_2, lock_holders,
+  load_requests, load_requests_2, commit_requests, mark_sent, mark_sent_2, lock_holders,
   load_statuses, load_statuses_2, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   note_undelivered,

@@ -27,24 +27,4 @@ COMMENT ON COLUMN enrollment_group.token_attributes IS
 
 -- Of a service of the version before it is NULL: its attributes count as proved.
 ALTER TYPE decided_request ADD ATTRIBUTE reported jsonb;
-CREATE TYPE request_facts_3 AS (
-  i int, loaded_at bigint,
-  origin text, group_name text, proof text, material bytea, secondary_material bytea,
-  id_from text, enabled boolean,
-  in_window boolean, id_matches boolean, admission text, listed boolean, may_reprovision boolean,
-  credential_types text, lifetime_s bigint, unused_life_s bigint, sealing text, quota text,
-  fleet_config text, group_config text, device_config text, wanted_endpoint text, layers bigint,
-  state text, generation bigint, enrolled_by text, proof_key bytea, waiting_digest bytea,
-  approved_digest bytea, rejected_digest bytea,
-  config_version bigint, applied_config_version bigint, config_layers bigint, config_digest bytea,
-  config_fault text, endpoint bytea, endpoint_given bytea,
-  attributes text,
-  same_generation bigint, same_type text, same_digest bytea, same_certificate bytea,
-  same_salt bytea, same_master_key bytea, same_not_before bigint, same_not_after bigint,
-  same_live boolean,
-  newest_generation bigint, newest_type text, newest_not_before bigint, newest_not_after bigint,
-  newest_live boolean,
-  presented_certificate bytea, presented_status text, presented_sealing_key bytea,
-  confirmed bigint, token_attributes text
-);
-COMMENT ON TYPE request_facts_3 IS 'Service: one row of load_requests_3.';
+ALTER TYPE request_facts_2 ADD ATTRIBUTE token_attributes text;

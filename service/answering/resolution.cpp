@@ -83,14 +83,16 @@ void fit(const AnsweringTools& tools, Resolved& resolved, const registry::Reques
   if (!head.acceptance) return;
   const protocol::Signer& signer = resolved.verified->signer();
   const std::size_t most = protocol::largest_message(resolved.verified->request().max_message_bytes);
+  const bool has_ca = !head.acceptance->connection.ca.empty();
   auto fitted = protocol::fit_answer(head, signer, most);
-  resolved.without_ca = fitted.without_ca;
   if ((fitted.without_config || fitted.without_ca) && would_stay_without(resolved, facts)) {
     const std::int64_t version = ++resolved.effective.configured.version;
     std::get<registry::Registration>(resolved.resolution).configured->version = version;
     head.acceptance->config_version = version;
     fitted = protocol::fit_answer(head, signer, most);
   }
+  // Not by the last `fitted` alone: the greater version may have been what did not fit.
+  resolved.without_ca = has_ca && head.acceptance->connection.ca.empty();
   if (fitted.bytes > most)
     resolved.resolution = too_large(fitted.bytes, most);
   else

@@ -69,8 +69,8 @@ class Authenticator {
   [[nodiscard]] std::expected<VerifiedRequest, Rejection> authenticate(
       const protocol::ReceivedRequest& received, const registry::RequestFacts& facts, crypto::Time now) const;
 
-  /// Why a signed `connected` of a live generation is none of this device (docs/protocol.md, 5); nothing: it
-  /// is.
+  /// Why this device did not sign this `connected` (docs/protocol.md, 5); nothing if it did. The generation
+  /// must be live.
   [[nodiscard]] std::optional<registry::Cause> why_not_proven(const protocol::DeviceId& id,
                                                               const protocol::SignatureProof& proof,
                                                               const registry::StatusFacts& facts) const;

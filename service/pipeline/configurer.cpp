@@ -2,8 +2,6 @@
 
 #include "service/answering/compose.hpp"
 
-#include <algorithm>
-
 namespace latchkey::service {
 namespace {
 
@@ -51,9 +49,7 @@ std::optional<std::string> Configurer::why_too_large(const protocol::DeviceId& i
   message.config_version = effective.configured.version;
   add(message, id, facts, effective);
   const std::size_t most = protocol::largest_message(device.max_message_bytes);
-  std::size_t needed = 0;
-  for (const auto& part : protocol::encode_in_parts(std::move(message), *signer, most))
-    needed = std::max(needed, part.size());
+  const std::size_t needed = protocol::size_in_parts(std::move(message), *signer, most);
   if (needed <= most) return std::nullopt;
   return "it needs a message of " + std::to_string(needed) + " bytes, and the device takes " +
          std::to_string(most);

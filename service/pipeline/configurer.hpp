@@ -28,7 +28,7 @@ class Configurer {
             const registry::StatusFacts& facts) const;
 
  private:
-  /// Why it does not fit into messages that the device can take; nothing: it does, or it is not to be sent.
+  /// Why the configuration is too large for the device; nothing if it fits or need not be sent.
   [[nodiscard]] std::optional<std::string> why_too_large(const protocol::DeviceId& id,
                                                          const registry::StatusFacts& facts,
                                                          const Effective& effective) const;

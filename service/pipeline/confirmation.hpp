@@ -15,7 +15,7 @@ class Confirmation {
                const protocol::Topics& topics)
       : authenticator_(authenticator), limits_(limits), destination_(destination), topics_(topics) {}
 
-  /// Why a signed `connected` is none of this device; nothing: it is. A failed proof counts against the
+  /// Why this device did not sign this `connected`; nothing if it did. A failed proof counts against the
   /// limits.
   [[nodiscard]] std::optional<registry::Cause> why_not_proven(const protocol::DeviceId& id,
                                                               const protocol::StatusProof& proof,

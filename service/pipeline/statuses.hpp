@@ -32,8 +32,8 @@ class StatusPipeline {
   /// Drops statuses whose rows another session has locked.
   void drop_locked(Jobs locked);
   void log_ignored(const StatusJob& job, const registry::Cause& cause) const;
-  /// True for a `connected` that confirms its credential. The error: its proof is none, and it does not
-  /// count.
+  /// True for a `connected` that confirms its credential. The error says why its signature is wrong: then it
+  /// does not count at all.
   [[nodiscard]] std::expected<bool, registry::Cause> confirms(const StatusJob& job,
                                                               const registry::StatusFacts& facts) const;
   /// The effect of a status on the device; updates `facts` to the state after the commit.

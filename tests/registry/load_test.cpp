@@ -90,7 +90,7 @@ TEST_CASE("a service of the version before reads what it knows", "[load]") {
   auto registry = database.registry();
   test::commit_one(registry, test::accepted({.device = "12345", .group = "meters"}));
   const std::string key = R"('[{"i": 0, "device_id": "12345", "group_name": "meters"}]')";
-  for (const std::string load : {"load_requests", "load_requests_2", "load_requests_3"}) {
+  for (const std::string load : {"load_requests", "load_requests_2"}) {
     INFO(load);
     CHECK(database.shown("SELECT i, origin, state, newest_live FROM registry." + load + "(" + key + ")") ==
           "0|group|registered|t");

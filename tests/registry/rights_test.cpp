@@ -51,7 +51,7 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   CHECK(functions_of(database, Login::service) ==
         "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
         "commit_statuses\ncount_devices\nload_broker_access\nload_gate_access\nload_requests\nload_requests_"
-        "2\nload_requests_3\nload_revoked\n"
+        "2\nload_revoked\n"
         "load_revoked_2\nload_statuses\nload_statuses_2\nlock_holders\nmaintain\nmake_partitions\nmark_"
         "sent\nmark_sent_2\n"
         "note_links\nnote_undelivered\npage_device\npage_device_2\n"

@@ -6,7 +6,7 @@ BEGIN
   INSERT INTO access_entry AS a (device_id, version, untold)
     SELECT q.id, nextval('access_version'), CASE WHEN takes_away THEN 2 ELSE 1 END
     FROM (SELECT DISTINCT n.id COLLATE "C" AS id FROM unnest(ids) n(id) ORDER BY 1) q
-  -- Worked out after the row is locked.
+  -- Computed after the row is locked.
   ON CONFLICT (device_id) DO UPDATE SET version = nextval('access_version'),
     untold = greatest(a.untold, EXCLUDED.untold);
 END $$;

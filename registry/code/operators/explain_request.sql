@@ -1,13 +1,13 @@
 CREATE OR REPLACE FUNCTION explain_request(
   device_id text, group_name text DEFAULT NULL, token_hash bytea DEFAULT NULL,
-  OUT facts request_facts_3, OUT quota_used bigint, OUT quota_max bigint, OUT is_counted boolean)
+  OUT facts request_facts_2, OUT quota_used bigint, OUT quota_max bigint, OUT is_counted boolean)
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE named text := coalesce(group_name,
   (SELECT d.group_name FROM device d WHERE d.device_id = device_id
   AND d.enrolled_by LIKE 'group:%'));
 BEGIN
-  SELECT * INTO facts FROM load_requests_3(jsonb_build_array(
+  SELECT * INTO facts FROM load_requests_2(jsonb_build_array(
     jsonb_build_object('i', 0, 'device_id', device_id, 'group_name', named, 'token_hash',
       token_hash)));
   -- Keys are sealed and tokens hashed here; an operator's login is not shown them all the same.

@@ -19,8 +19,8 @@ struct StatusCase {
   const std::vector<crypto::Certificate>& own;  ///< the service's certificates
 };
 
-/// Why the proof is none (docs/protocol.md, 5); nothing: who made it has the device's key, or the credential.
-/// Checks nothing against a decoy: who sends statuses for others also sees which devices are answered.
+/// Why the device did not make this proof (docs/protocol.md, 5); nothing if the proof was made with its key
+/// or its credential. There are no decoys: whoever sends statuses for others sees which devices get answers.
 [[nodiscard]] std::optional<registry::Cause> why_not_proven(const StatusCase& status);
 
 }  // namespace latchkey::service
