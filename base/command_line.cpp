@@ -1,18 +1,24 @@
 #include "base/command_line.hpp"
 
 #include "base/spelling.hpp"
+#include "base/words.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace latchkey {
 
+/// The accepted words of options: CLI11 does not give them back.
+using Choices = std::map<const CLI::Option*, std::vector<std::string>>;
+
 struct CommandLine::Impl {
   CLI::App root;
   std::function<int()> chosen;
+  Choices choices;
   std::string ignored;  ///< values of a flag that is accepted everywhere
 };
 
@@ -20,6 +26,7 @@ struct Command::Handles {
   CLI::App* command;
   CLI::App* options;  ///< where options are added: the command, or its group of alternatives
   std::function<int()>* chosen;
+  Choices* choices;
 };
 
 namespace {
@@ -39,6 +46,18 @@ void apply(CLI::Option& option, const ValueRules& rules, bool is_unsigned) {
   if (rules.within) option.check(range_of(*rules.within, is_unsigned));
   if (rules.required) option.required();
   if (rules.shows_default) option.capture_default_str();
+}
+
+constexpr const char* is_empty = "the value is empty";
+
+template <class T>
+constexpr bool is_number = std::is_arithmetic_v<T> || std::is_same_v<T, std::optional<std::int64_t>>;
+
+/// An empty value is nearly always a variable of a script that is not set, and the command would act on
+/// something else than meant.
+void refuse_empty(CLI::Option& option) {
+  const auto check = [](const std::string& value) { return std::string(value.empty() ? is_empty : ""); };
+  option.check(CLI::Validator(check, ""));
 }
 
 template <class T>
@@ -87,11 +106,29 @@ std::vector<std::string> verbs_of(const CLI::App& command) {
   return verbs;
 }
 
-std::string list_of(const std::vector<std::string>& words) {
-  std::string list;
-  for (const auto& word : words)
-    list.append(list.empty() ? "" : ", ").append(word);
-  return list;
+OptionText text_of(const CLI::Option& option, const Choices& choices) {
+  const auto found = choices.find(&option);
+  const bool takes_value = option.get_items_expected_max() > 0;
+  return {.name = option.get_positional() ? option.get_name(true, false) : "--" + option.get_lnames().front(),
+          .value = takes_value ? option.get_type_name() : "",
+          .help = option.get_description(),
+          .one_of = found == choices.end() ? std::vector<std::string>{} : found->second};
+}
+
+CommandText text_of(const CLI::App& command, const Choices& choices) {
+  CommandText text{words_of(command), command.get_description(), command.get_footer(), {}, {}};
+  for (const CLI::App* const below : command.get_subcommands([](const CLI::App*) { return true; })) {
+    const bool is_group = below->get_name().empty();
+    if (!is_group && below->get_group().empty()) continue;
+    auto part = text_of(*below, choices);
+    if (is_group)
+      std::ranges::move(part.options, std::back_inserter(text.options));
+    else
+      text.commands.push_back(std::move(part));
+  }
+  for (const CLI::Option* const option : command.get_options())
+    if (!option->get_group().empty()) text.options.push_back(text_of(*option, choices));
+  return text;
 }
 
 std::string one_line(std::string text) {
@@ -109,6 +146,16 @@ UsageError unknown(std::string what, std::string_view word, const std::vector<st
   return {std::move(what), meant ? "did you mean " + std::string(*meant) + "? " + more : std::move(more)};
 }
 
+/// `--group=`: CLI11 would take the next word for the value.
+std::optional<UsageError> empty_assignment(const std::vector<std::string_view>& words) {
+  for (const auto word : words) {
+    if (word == "--") break;
+    if (word.starts_with("--") && word.find('=') == word.size() - 1)
+      return UsageError{std::string(word.substr(0, word.size() - 1)) + ": " + is_empty, ""};
+  }
+  return std::nullopt;
+}
+
 /// CLI11 reports a missing option before an unknown one. The unknown one is more often the cause, so report
 /// that first.
 UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
@@ -117,7 +164,8 @@ UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
   std::string more = "see `" + words + " --help`";
   const auto rest = root.remaining(true);
   const auto verbs = verbs_of(command);
-  if (rest.empty() && !verbs.empty()) return {words + " needs a command: " + list_of(verbs), std::move(more)};
+  if (rest.empty() && !verbs.empty())
+    return {words + " needs a command: " + joined(verbs, ", "), std::move(more)};
   if (rest.empty()) return {one_line(error.what()), std::move(more)};
   const auto flag =
       std::ranges::find_if(rest, [](const auto& word) { return word.size() > 1 && word[0] == '-'; });
@@ -138,15 +186,17 @@ Command::Command(const Handles& handles) : handles_(std::make_shared<const Handl
 Command Command::add(std::string_view name, std::string_view help) {
   CLI::App* const added = handles_->command->add_subcommand(std::string(name), std::string(help));
   handles_->command->require_subcommand(1);
-  return Command({added, added, handles_->chosen});
+  return Command({added, added, handles_->chosen, handles_->choices});
 }
 
 template <class T>
 void Command::value(const char* name, T& target, std::string_view help, const ValueRules& rules) {
   CLI::Option& option = *handles_->options->add_option(name, target, std::string(help));
   apply(option, rules, std::is_unsigned_v<T>);
+  if constexpr (!is_number<T>) refuse_empty(option);
+  (*handles_->choices)[&option] = rules.one_of;
   // A repeatable flag takes one value each time and leaves the words behind that value alone.
-  if constexpr (is_repeated<T>) option.take_all()->allow_extra_args(false);
+  if constexpr (is_repeated<T>) option.take_all()->allow_extra_args(*name != '-');
   if (*rules.needs != '\0') option.needs(handles_->command->get_option(rules.needs));
   if (*rules.excludes != '\0') option.excludes(handles_->command->get_option(rules.excludes));
 }
@@ -168,7 +218,7 @@ void Command::flag(const char* name, bool& target, std::string_view help, const 
 Command Command::alternatives(std::string_view heading, std::string_view help) {
   CLI::App* const group = handles_->command->add_option_group(std::string(heading), std::string(help));
   group->require_option(1);
-  return Command({handles_->command, group, handles_->chosen});
+  return Command({handles_->command, group, handles_->chosen, handles_->choices});
 }
 
 void Command::footer(std::string_view text, std::string_view more) {
@@ -184,13 +234,17 @@ void Command::does(std::function<int()> action) {
 }
 
 CommandLine::CommandLine(std::string_view name, std::string_view about, std::string_view version)
-    : impl_(new Impl{CLI::App(std::string(about), std::string(name)), {}, {}}) {
+    : impl_(new Impl{CLI::App(std::string(about), std::string(name)), {}, {}, {}}) {
   impl_->root.set_version_flag("--version", std::string(version), "Print the version");
 }
 CommandLine::~CommandLine() = default;
 
 Command CommandLine::root() {
-  return Command({&impl_->root, &impl_->root, &impl_->chosen});
+  return Command({&impl_->root, &impl_->root, &impl_->chosen, &impl_->choices});
+}
+
+CommandText CommandLine::described() const {
+  return text_of(impl_->root, impl_->choices);
 }
 
 void CommandLine::accept_everywhere(const char* name) {
@@ -199,6 +253,7 @@ void CommandLine::accept_everywhere(const char* name) {
 
 std::expected<std::function<int()>, UsageError> CommandLine::parse(int argc, const char* const* argv) {
   CLI::App& root = impl_->root;
+  if (auto refused = empty_assignment({argv + 1, argv + argc})) return std::unexpected(*std::move(refused));
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& success) {

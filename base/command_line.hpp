@@ -30,6 +30,23 @@ struct ValueRules {
   bool shows_default = false;  ///< the help prints the value that `target` holds before parsing
 };
 
+/// A flag or positional argument, as the help describes it.
+struct OptionText {
+  std::string name;   ///< "--group" or "ID"
+  std::string value;  ///< the placeholder of its value; empty: it takes none
+  std::string help;
+  std::vector<std::string> one_of;  ///< the accepted words; empty: any
+};
+
+/// A command and the commands below it, as the help describes them.
+struct CommandText {
+  std::string words;  ///< "latchkey device list"
+  std::string help;
+  std::string footer;
+  std::vector<OptionText> options;
+  std::vector<CommandText> commands;
+};
+
 /// A handle to one command, a noun or its verb. The CommandLine must outlive it.
 class Command {
  public:
@@ -37,7 +54,7 @@ class Command {
   Command add(std::string_view name, std::string_view help);
   /// `name` is a flag ("--group") or a positional argument ("ID"). T: std::string, unsigned, std::size_t,
   /// std::uint16_t, double; std::optional of std::string or std::int64_t; std::vector<std::string> for a
-  /// repeatable flag.
+  /// repeatable flag or for all words that remain. A text that is given is not empty.
   template <class T>
   void value(const char* name, T& target, std::string_view help, const ValueRules& rules = {});
   void flag(const char* name, bool& target, std::string_view help, const char* heading = "");
@@ -76,6 +93,8 @@ class CommandLine {
   /// Makes every verb accept this flag with a value. A verb that did not add the flag ignores it and leaves
   /// it out of its help.
   void accept_everywhere(const char* name);
+  /// All commands that the help shows.
+  [[nodiscard]] CommandText described() const;
   /// The action of the chosen command. For --help and --version it prints here, and the action only returns
   /// the exit code.
   [[nodiscard]] std::expected<std::function<int()>, UsageError> parse(int argc, const char* const* argv);

@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import resource
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -98,11 +99,19 @@ def machine() -> str:
 
 def record(figures: Figures, how: str) -> None:
     """The figures, their plot and their table become what the page shows."""
-    (DOCS / "performance.json").write_text(json.dumps(figures, indent=2) + "\n")
+    (DOCS / "performance.json").write_text(json.dumps({"measured_on": machine()} | figures, indent=2) + "\n")
     (DOCS / "performance.svg").write_text(draw(figures) + "\n")
     page = DOCS / "performance.md"
     shown = f"<!-- figures -->\n```\n{how}: {machine()}\n\n{table(figures)}\n```\n<!-- end -->"
     page.write_text(re.sub(r"(?s)<!-- figures -->.*<!-- end -->", lambda _: shown, page.read_text()))
+    scaling = DOCS / "scaling.md"
+    scaling.write_text(re.sub(r"(?ms)^```console\n(\$ latchkey (plan .*?)\n).*?^```$", planned, scaling.read_text()))
+
+
+def planned(block: re.Match[str]) -> str:
+    """The block with what its command prints of the figures that were just recorded."""
+    argv = [RELEASE / "latchkey", *block[2].split(), "--figures", DOCS / "performance.json"]
+    return f"```console\n{block[1]}{subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout}```"
 
 
 T = TypeVar("T")

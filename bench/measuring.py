@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon import StackError, clean_environment
+from handshakes import handshakes
 from plain_stack import PlainStack
 from postgres import url
 from processes import cpu_s, family, family_cpu_s, memory_bytes
@@ -24,6 +25,8 @@ HERE = Path(__file__).resolve().parent
 GROUP = "bench"
 STAGES = ("wait", "decode", "load", "decide", "commit", "answer")
 STEPS = ("decode", "authenticate", "decide", "issue", "answer")
+PARTS = ("service", "broker", "database")
+TABLES = ("device", "presence", "credential", "attempt", "event")
 
 Figures = dict[str, Any]
 
@@ -41,6 +44,7 @@ class Sizes:
     waiting: int = 10_000
     rows: int = 1_000_000
     naive: int = 2000
+    handshakes: int = 500
     crypto_s: float = 1
     micro_s: float = 0.1
 
@@ -48,7 +52,7 @@ class Sizes:
 FULL = Sizes(devices=30_000, fewer=15_000, seconds=30, crypto_s=3)
 QUICK = Sizes(devices=10_000, fewer=5000, seconds=10)
 # For a test that all of it works: its figures say nothing.
-TINY = Sizes(devices=300, fewer=100, seconds=1, warm=50, reconnects=600, burst=300, waiting=600, rows=2000, naive=50,
+TINY = Sizes(devices=300, fewer=100, seconds=1, warm=50, reconnects=600, burst=300, waiting=600, rows=2000, naive=50, handshakes=2,
              crypto_s=0.1, micro_s=0.01)
 
 
@@ -104,6 +108,10 @@ class Bench:
         if peers:
             self.naive()
         self.million()
+        talk("TLS connections")
+        tls = self.folder / "tls"
+        tls.mkdir(0o755)
+        self.figures["tls_us"] = handshakes(tls, self.build / "latchkey", self.sizes.handshakes)
         return self.figures
 
     def beside(self, rows: int) -> Figures:
@@ -171,7 +179,7 @@ class Bench:
         before = [family_cpu_s(pid) for pid in pids if pid]
         figures = self.load(task, devices, *flags, prefix=prefix)
         after = [family_cpu_s(pid) for pid in pids if pid]
-        for name, took in zip(("service", "broker", "database"), map(float.__sub__, after, before)):
+        for name, took in zip(PARTS, map(float.__sub__, after, before)):
             figures[f"{name}_cpu_us"] = took * 1e6 / devices
         self.service_pid  # noqa: B018: notes its memory
         return figures
@@ -205,8 +213,9 @@ class Bench:
     def provisioning(self) -> None:
         devices = self.sizes.devices
         talk(f"provisioning {devices:,} devices, HS256 + CSR")
-        before = self.stack.metrics()
+        before, written = self.stack.metrics(), self.wal_bytes()
         served = self.provisioned = self.served("provision", devices)
+        written = self.wal_bytes() - written
         after = self.stack.metrics()
 
         def grown(name: str) -> float:
@@ -217,8 +226,12 @@ class Bench:
             "hs256_csr_per_s": served["per_s"], "hs256_csr_lost": served["lost"],
             "service_cpu_us_per_device": served["service_cpu_us"], "broker_cpu_us_per_device": served["broker_cpu_us"],
             "database_cpu_us_per_device": served["database_cpu_us"], "batch_size": devices / max(batches, 1),
+            "wal_bytes_per_device": written / devices,
             "stage_us": {stage: grown(f'latchkey_stage_duration_seconds_sum{{stage="{stage}"}}') * 1e6 / devices
                          for stage in STAGES}}
+
+    def wal_bytes(self) -> float:
+        return float(self.stack.cluster.sql("SELECT pg_current_wal_insert_lsn() - '0/0'"))
 
     def ceilings(self) -> None:
         talk("ceilings: echo, crypto, database")
@@ -248,14 +261,27 @@ class Bench:
         talk(f"statuses, {reconnects:,} reconnects, whole journeys")
         signs = ("--endpoint-port", self.stack.broker.device_port)
         status = self.served("connect", devices, *signs, prefix=self.provisioned["prefix"])
-        again = self.served("connect", devices, "--sessions", -(-reconnects // devices), prefix=self.provisioned["prefix"])
+        sessions = -(-reconnects // devices)
+        again = self.served("connect", devices, "--sessions", sessions, prefix=self.provisioned["prefix"])
         journey = self.served("journey", self.sizes.fewer, *signs)
+        self.plan_needs(status, again, sessions, journey)
         self.figures |= {"status_per_s": status["per_s"], "status_lost": status["lost"],
                          "status_cpu_us": status["service_cpu_us"],
                          "status_ratio": status["per_s"] / self.figures["hs256_csr_per_s"],
                          "reconnects": again["checked"], "reconnects_lost": max(0, reconnects - again["checked"]),
                          "reconnect_per_s": again["checked"] / again["seconds"],
                          "journey_per_s": journey["per_s"], "journey_lost": journey["lost"]}
+
+    def plan_needs(self, status: Figures, again: Figures, sessions: int, journey: Figures) -> None:
+        """What `latchkey plan` reads beside the WAL: processor time by event and part, and bytes by row."""
+        events = (("registration", self.provisioned, 1), ("first_connect", status, 1), ("reconnect", again, sessions),
+                  ("journey", journey, 1))
+        self.figures["cpu_us"] = {name: {part: served[f"{part}_cpu_us"] / times for part in PARTS} for name, served, times in events}
+        self.figures["row_bytes"] = {
+            table: float(self.stack.cluster.sql(f"""
+                SELECT greatest(pg_total_relation_size('registry.{table}'), sum(pg_total_relation_size(relid)))
+                  / (SELECT count(*) FROM registry.{table})
+                FROM pg_partition_tree('registry.{table}')""")) for table in TABLES}
 
     def other_proofs(self) -> None:
         talk("provisioning, ES256 x5c + CSR; token + password")

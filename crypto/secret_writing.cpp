@@ -1,8 +1,10 @@
 #include "base/descriptor.hpp"
 #include "base/failpoint.hpp"
+#include "crypto/file_writing.hpp"
 #include "crypto/mac.hpp"
 #include "crypto/secret.hpp"
 #include "crypto/system_failure.hpp"
+#include "crypto/temporary_name.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,22 +12,15 @@
 namespace latchkey::crypto {
 namespace {
 
-bool write_fully(int descriptor, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(descriptor, content.data(), content.size());
-    if (count < 0 && errno != EINTR) return false;
-    if (count > 0) content = content.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+constexpr std::size_t random_size = 8;
+
 // A name in the target's folder: rename(2) works within one file system only.
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
-  return folder_of(path) / ("." + path.filename().string() + "." + to_hex(random_bytes(8)));
+  return folder_of(path) / ("." + path.filename().string() + "." + to_hex(random_bytes(random_size)));
 }
 
 /// A complete file under a temporary name. The destructor removes it unless it was put in its place.
@@ -75,6 +70,21 @@ Result<void> sync_folder_of(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool is_temporary_name(std::string_view name) {
+  constexpr std::size_t digits = 2 * random_size;
+  if (name.size() < digits + 3 || name.front() != '.' || name[name.size() - digits - 1] != '.') return false;
+  return name.find_last_not_of("0123456789abcdef") == name.size() - digits - 1;
+}
+
+bool write_fully(int descriptor, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(descriptor, content.data(), content.size());
+    if (count < 0 && errno != EINTR) return false;
+    if (count > 0) content = content.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
 
 Result<void> create_secret_file(const std::filesystem::path& path, ByteView content) {
   TemporaryFile file(path);

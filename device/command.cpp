@@ -170,6 +170,7 @@ void add_commands(Command root) {
   add_provision(root);
   add_run(root);
   add_simulate_command(root);
+  add_factory_command(root);
 }
 
 }  // namespace latchkey::device

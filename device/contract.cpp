@@ -79,6 +79,10 @@ std::optional<protocol::Configuration> judge_configuration(const OwnSession& own
   return *std::move(configuration);
 }
 
+bool asks_for_ready(const protocol::Configuration& configuration) noexcept {
+  return configuration.config || !configuration.sealed.empty() || configuration.connection;
+}
+
 std::optional<std::int64_t> later_of(std::optional<std::int64_t> known,
                                      std::optional<std::int64_t> server_time) {
   return std::max(known, server_time);  // an empty optional compares less than any time

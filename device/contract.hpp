@@ -52,6 +52,10 @@ struct OwnSession {
                                                                          const protocol::Verifier& verifier,
                                                                          std::string_view payload);
 
+/// True if the service has not heard `ready` for this version: the message is no answer to it, whatever its
+/// `state` says.
+[[nodiscard]] bool asks_for_ready(const protocol::Configuration& configuration) noexcept;
+
 /// The greater of two server times.
 [[nodiscard]] std::optional<std::int64_t> later_of(std::optional<std::int64_t> known,
                                                    std::optional<std::int64_t> server_time);

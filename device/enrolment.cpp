@@ -51,7 +51,8 @@ std::expected<std::unique_ptr<mqtt::Link>, std::string> Enrolment::open_link() c
                            .dates = {.are_skipped = !context_.time.now(), .now = context_.time.now()},
                            .version = settings.mqtt_version,
                            .subscriptions = {settings.topics.of(protocol::Channel::response, settings.id)},
-                           .will = {}},
+                           .will = {},
+                           .longest_connect_timeout = longest_connect_timeout},
                           context_.mailbox.handlers());
 }
 
@@ -86,6 +87,9 @@ RequestExchange::Ended Enrolment::handle(const Event& event, mqtt::Link& link) {
       return std::nullopt;
     case Event::Kind::message:
       return exchange_.on_answer(event.payload);
+    case Event::Kind::refused:
+      context_.reporter.remark("the broker refuses " + event.topic + ": " + event.payload);
+      return std::nullopt;
     case Event::Kind::stop:
       return std::unexpected(Outcome::stopped);
   }

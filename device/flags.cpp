@@ -11,16 +11,6 @@
 namespace latchkey::device {
 namespace {
 
-template <class T>
-using Checked = std::expected<T, Failure>;
-
-std::unexpected<Failure> usage(std::string what) {
-  return std::unexpected(Failure{exit_code::usage, std::move(what)});
-}
-std::unexpected<Failure> bad_data(std::string what) {
-  return std::unexpected(Failure{exit_code::bad_data, std::move(what)});
-}
-
 /// The certificate chain, leaf first as in `x5c`. The leaf must belong to the key.
 Checked<std::vector<crypto::Bytes>> read_chain(const Flags& flags) {
   std::vector<crypto::Bytes> chain;
@@ -97,7 +87,7 @@ Checked<protocol::DeviceId> check(const Flags& flags) {
 
 }  // namespace
 
-std::expected<Settings, Failure> read_settings(const Flags& flags) {
+Checked<Settings> read_settings(const Flags& flags) {
   const auto id = check(flags);
   if (!id) return std::unexpected(id.error());
   auto attributes = parse_attributes(flags.attributes);
@@ -207,6 +197,13 @@ void add_run_flags(Command& command, RunFlags& flags) {
   command.value("--start-within", flags.start_within_s,
                 "Start after a random delay of up to N seconds: 30 in a fleet that may power up all at once",
                 {.within = Bounds{0, 3600}, .shows_default = true});
+}
+
+std::unexpected<Failure> usage(std::string what) {
+  return std::unexpected(Failure{exit_code::usage, std::move(what)});
+}
+std::unexpected<Failure> bad_data(std::string what) {
+  return std::unexpected(Failure{exit_code::bad_data, std::move(what)});
 }
 
 void remark(std::string_view what) {

@@ -52,6 +52,10 @@ struct Failure {
   int exit_code;
   std::string what;
 };
+template <class T>
+using Checked = std::expected<T, Failure>;
+[[nodiscard]] std::unexpected<Failure> usage(std::string what);
+[[nodiscard]] std::unexpected<Failure> bad_data(std::string what);
 
 /// Adds the flags of every command. `flags` must outlive the parsing.
 void add_device_flags(Command& command, Flags& flags);
@@ -60,7 +64,7 @@ void add_fleet_flags(Command& command, Flags& flags);
 void add_run_flags(Command& command, RunFlags& flags);
 
 /// Reads the files that the flags name. Does not check the folder.
-[[nodiscard]] std::expected<Settings, Failure> read_settings(const Flags& flags);
+[[nodiscard]] Checked<Settings> read_settings(const Flags& flags);
 
 /// Prints a line for the user on stderr.
 void remark(std::string_view what);

@@ -1,6 +1,7 @@
 #include "device/folder.hpp"
 
 #include "base/failpoint.hpp"
+#include "crypto/temporary_name.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -50,11 +51,11 @@ std::expected<void, std::string> make_private(const fs::path& path) {
   return sync(parent_of(path));
 }
 
-/// Deletes incomplete files, whose names begin with a dot: one may contain a private key.
+/// Deletes what an interrupted `write` left: it may contain a private key.
 void clear_leftovers(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(path, error))
-    if (entry.path().filename().string().starts_with('.') && entry.is_regular_file(error))
+    if (crypto::is_temporary_name(entry.path().filename().string()) && entry.is_regular_file(error))
       fs::remove(entry.path(), error);
 }
 

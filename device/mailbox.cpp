@@ -22,8 +22,15 @@ mqtt::Handlers Mailbox::handlers() {
           .ready = [this] { put({Event::Kind::ready, {}, {}}); },
           .lost = [this](std::string_view reason) { put({Event::Kind::lost, {}, std::string(reason)}); },
           .delivered = {},
-          .given_up = {},  // the device repeats unanswered messages
-          .limited = {}};
+          .given_up =
+              [this](const mqtt::GivenUp& message) {
+                put({Event::Kind::refused, std::string(message.topic), std::string(message.why)});
+              },
+          .limited = {},
+          .not_subscribed =
+              [this](std::string_view filter, std::string_view why) {
+                put({Event::Kind::refused, std::string(filter), std::string(why)});
+              }};
 }
 
 std::optional<Event> Mailbox::wait_until(Clock::time_point deadline) {

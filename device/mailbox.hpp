@@ -13,10 +13,10 @@ namespace latchkey::device {
 
 /// An event of a link, or the request to stop.
 struct Event {
-  enum class Kind { ready, lost, message, stop };
+  enum class Kind { ready, lost, message, refused, stop };
   Kind kind;
-  std::string topic;    ///< message
-  std::string payload;  ///< message; lost: the reason
+  std::string topic;    ///< message; refused: the topic or the filter
+  std::string payload;  ///< message; lost, refused: the reason
 };
 
 /// Passes events in order from a link's threads to the thread that runs the device. It must outlive every

@@ -1,5 +1,6 @@
 #include "base/core_files.hpp"
 #include "base/exit_code.hpp"
+#include "crypto/openssl_exit.hpp"
 #include "device/command.hpp"
 #include "device/flags.hpp"
 
@@ -30,6 +31,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  latchkey::crypto::keep_openssl_until_the_end();
   latchkey::forbid_core_files();
   try {
     return run_program(argc, argv);

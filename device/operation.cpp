@@ -37,7 +37,8 @@ Operation::Operation(Context context, StoredCredential credential, protocol::Con
     : context_(context),
       credential_(std::move(credential)),
       connection_(std::move(connection)),
-      plan_(plan) {}
+      plan_(std::move(plan)),
+      previous_(plan_.previous) {}
 
 Outcome Operation::run() {
   give_up_at_ = Clock::now() + plan_.patience;
@@ -53,6 +54,7 @@ Outcome Operation::run() {
 
 /// Runs one connection; nothing if it ended or the patience is over.
 Operation::Ended Operation::run_session() {
+  previous_ = last_session();
   session_ = crypto::base64url_encode(context_.environment.random_bytes(session_bytes));
   session_lost_ = is_answered_ = false;
   reported_ready_.reset();
@@ -61,6 +63,9 @@ Operation::Ended Operation::run_session() {
   next_send_.reset();
   unanswered_since_.reset();
   next_apply_.reset();
+  subscribed_.clear();
+  reading_interval_.reset();
+  next_reading_.reset();
   context_.mailbox.clear();
   if (!open_link()) return Outcome::unreachable;
   Ended ended;
@@ -95,6 +100,7 @@ bool Operation::open_link() {
   options.ca_file = connection_.tls ? ca_file() : "";
   options.dates.now = context_.time.guess();
   options.version = context_.settings.mqtt_version;
+  options.longest_connect_timeout = longest_connect_timeout;
   options.subscriptions = {connection_.topics + "/config"};
   if (plan_.stays)
     options.subscriptions.push_back(
@@ -127,6 +133,9 @@ Operation::Ended Operation::handle(const Event& event) {
       return std::nullopt;
     case Event::Kind::message:
       return on_message(event);
+    case Event::Kind::refused:
+      context_.reporter.remark("the broker refuses " + event.topic + ": " + event.payload);
+      return std::nullopt;
     case Event::Kind::stop:
       disconnect();
       return Outcome::stopped;
@@ -135,8 +144,12 @@ Operation::Ended Operation::handle(const Event& event) {
 }
 
 Operation::Ended Operation::on_message(const Event& event) {
-  if (event.topic != connection_.topics + "/config")
+  if (event.topic == context_.settings.topics.of(protocol::Channel::response, context_.settings.id))
     return exchange_ ? on_exchange_ended(exchange_->on_answer(event.payload)) : std::nullopt;
+  if (event.topic != connection_.topics + "/config") {
+    on_received(event);
+    return std::nullopt;
+  }
   const auto configuration = judge_configuration({context_.settings.id.text(), session_, config().version},
                                                  verifier(), event.payload);
   return configuration ? on_configuration(*configuration) : std::nullopt;
@@ -177,6 +190,7 @@ Operation::Ended Operation::on_timer() {
   if (next_send_ && now >= *next_send_) repeat_status();
   if (next_apply_ && now >= *next_apply_)
     if (const auto ended = apply()) return ended;
+  if (next_reading_ && now >= *next_reading_) publish_reading();
   if (exchange_) return on_exchange_ended(exchange_->on_timer());
   const auto renewal = renewal_time();
   return renewal && now >= *renewal ? renew() : std::nullopt;
@@ -184,7 +198,7 @@ Operation::Ended Operation::on_timer() {
 
 Operation::Clock::time_point Operation::next_timer() const {
   auto next = Clock::now() + longest_sleep;
-  const auto timers = {give_up_at_, next_send_, next_apply_,
+  const auto timers = {give_up_at_, next_send_, next_apply_, next_reading_,
                        exchange_ ? exchange_->next_timer() : renewal_time()};
   for (const auto& timer : timers)
     if (timer) next = std::min(next, *timer);

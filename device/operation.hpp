@@ -21,6 +21,8 @@ struct Plan {
   /// or, if `is_outdated`, a request for a newer generation.
   std::optional<Mailbox::Clock::time_point> again_at;
   bool is_outdated = false;
+  /// The last session in which `connected` was said; empty: none since this program began.
+  std::string previous;
 };
 
 /// The operational phase: connects with a stored credential, sends `connected`, applies the configuration and
@@ -36,6 +38,10 @@ class Operation {
   [[nodiscard]] Outcome run();
   /// True once a configuration message came: the credential works with this connection.
   [[nodiscard]] bool has_worked() const noexcept { return has_worked_; }
+  /// As `Plan::previous`, for the next operation.
+  [[nodiscard]] const std::string& last_session() const noexcept {
+    return sent_status_ ? session_ : previous_;
+  }
   /// Why it did not become ready, for people and for the attribute `last_error`.
   [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
 
@@ -64,6 +70,7 @@ class Operation {
   [[nodiscard]] Ended apply();
   [[nodiscard]] Ended fail(const ApplyFailure& failure);
   [[nodiscard]] Ended become_ready();
+  [[nodiscard]] bool awaits_answer_to_ready(std::int64_t version) const;
   [[nodiscard]] protocol::Verifier verifier() const;
   [[nodiscard]] ConfigRecord config() const;
   [[nodiscard]] protocol::StatusMessage status(protocol::StatusKind kind) const;
@@ -71,6 +78,11 @@ class Operation {
   void send_status(const protocol::StatusMessage& status);
   void repeat_status();
   void report_ready();
+
+  // The device's rights (operation_rights.cpp).
+  void use_rights();
+  void publish_reading();
+  void on_received(const Event& event);
 
   // The credential's successor (operation_renewal.cpp).
   [[nodiscard]] std::optional<Clock::time_point> renewal_time() const;
@@ -90,6 +102,8 @@ class Operation {
   std::string last_error_;
   std::int64_t confirmed_ = 0;  ///< the greatest generation that the service confirmed, by its last word
 
+  std::string previous_;
+
   // Of the open session.
   std::string session_;
   bool session_lost_ = false;
@@ -103,6 +117,10 @@ class Operation {
   std::optional<std::int64_t> failed_version_;   ///< the configuration that could not be applied ...
   std::optional<Clock::time_point> next_apply_;  ///< ... and when to try again
   Backoff applies_;
+  std::vector<std::string> subscribed_;                   ///< filters of the device's rights
+  std::optional<std::chrono::seconds> reading_interval_;  ///< nothing: it publishes no readings
+  std::optional<Clock::time_point> next_reading_;
+  std::int64_t readings_ = 0;
 
   std::unique_ptr<const OwnProof> renewal_proof_;  ///< outlives `exchange_`
   std::unique_ptr<RequestExchange> exchange_;      ///< set while the credential is renewed

@@ -29,7 +29,8 @@ Operation::Ended Operation::on_configuration(const protocol::Configuration& conf
   failpoint("configuration_received");
   has_worked_ = true;
   reconnects_.reset();
-  unanswered_since_.reset();
+  if (!(asks_for_ready(configuration) && awaits_answer_to_ready(configuration.config_version)))
+    unanswered_since_.reset();
   if (plan_.stays) give_up_at_.reset();
   if (const auto ended = keep(configuration)) return ended;
   return answer(configuration);
@@ -47,7 +48,13 @@ Operation::Ended Operation::keep(const protocol::Configuration& configuration) {
   const auto config = config_in(configuration);
   if (kept && config) kept = store.keep_config(*config);
   std::expected<bool, std::string> moves = false;
-  if (kept && configuration.connection) moves = store.keep_connection(generation, *configuration.connection);
+  if (kept && configuration.connection) {
+    auto told = *configuration.connection;
+    if (told.ca.empty() && told.host == connection_.host && told.port == connection_.port)
+      told.ca = connection_.ca;  // without `ca` the device keeps its anchors
+    moves = store.keep_connection(generation, told);
+    if (is_same(connection_, told)) connection_ = told;  // with its new rights
+  }
   if (!kept || !moves) {
     // Not fatal: what was not stored is sent again, and old files do no harm.
     context_.reporter.remark(kept ? moves.error() : kept.error());
@@ -80,10 +87,12 @@ Operation::Ended Operation::answer(const protocol::Configuration& configuration)
     next_send_.reset();  // the answer to `failed`: `next_apply_` decides when to try again
     return std::nullopt;
   }
-  if (configuration.state != "ready") return become_ready();
+  if (configuration.state != "ready" || asks_for_ready(configuration)) return become_ready();
   next_send_.reset();
   report_ready();
+  use_rights();
   if (plan_.stays) return std::nullopt;
+  publish_reading();
   disconnect();
   return Outcome::ready;
 }
@@ -100,13 +109,16 @@ Operation::Ended Operation::apply() {
   return become_ready();
 }
 
-// Says `ready` at once when that is news, and leaves repeats to the timer: each is answered, and answering
-// each answer would go on for ever.
+bool Operation::awaits_answer_to_ready(std::int64_t version) const {
+  return next_send_ && sent_status_ && sent_status_->kind == StatusKind::ready &&
+         sent_status_->config_version == version;
+}
+
+// While a `ready` has no answer, the timer repeats it: each one is answered, and answering each answer would
+// go on for ever.
 Operation::Ended Operation::become_ready() {
-  auto ready = status(StatusKind::ready);
-  if (sent_status_ && sent_status_->kind == ready.kind &&
-      sent_status_->config_version == ready.config_version)
-    return std::nullopt;
+  const auto ready = status(StatusKind::ready);
+  if (awaits_answer_to_ready(ready.config_version)) return std::nullopt;
   repeats_.reset();
   send_status(ready);
   failpoint("ready_said");
@@ -135,6 +147,7 @@ protocol::StatusMessage Operation::status(StatusKind kind) const {
   protocol::StatusMessage message{.kind = kind,
                                   .session = session_,
                                   .generation = credential_.record.generation,
+                                  .previous = previous_,
                                   .config_version = config().applied_version,
                                   .attributes = {},
                                   .code = {},

@@ -15,7 +15,8 @@ Plan plan_for(Clock::duration patience) {
   return {.stays = false,
           .patience = std::chrono::ceil<std::chrono::milliseconds>(patience),
           .again_at = {},
-          .is_outdated = false};
+          .is_outdated = false,
+          .previous = {}};
 }
 
 /// The result of trying the stored credentials: an outcome, and why none worked (empty: there is none).

@@ -31,6 +31,8 @@ Json to_json(const protocol::Connection& connection) {
            {"tls", connection.tls},
            {"client_id", connection.client_id},
            {"topics", connection.topics}};
+  if (!connection.publish.empty()) out["publish"] = connection.publish;
+  if (!connection.subscribe.empty()) out["subscribe"] = connection.subscribe;
   for (const auto& anchor : connection.ca)
     out["ca"].push_back(crypto::base64_encode(anchor));
   return out;
@@ -42,7 +44,9 @@ protocol::Connection connection_from(const Json& json) {
                                   .tls = json.at("tls"),
                                   .client_id = json.at("client_id"),
                                   .ca = {},
-                                  .topics = json.at("topics")};
+                                  .topics = json.at("topics"),
+                                  .publish = json.value("publish", std::vector<std::string>()),
+                                  .subscribe = json.value("subscribe", std::vector<std::string>())};
   for (const auto& anchor : json.value("ca", Json::array()))
     connection.ca.push_back(crypto::base64_decode(anchor.get<std::string>()).value_or(crypto::Bytes()));
   return connection;

@@ -45,6 +45,7 @@ class Runner {
   Clock::time_point again_at_;  ///< when to try them again
   unsigned retries_ = 0;
   std::string last_error_;
+  std::string last_session_;
   std::optional<std::int64_t> issued_;  ///< the generation received on the bootstrap connection
   Clock::time_point ask_not_before_ = Clock::time_point::min();
   unsigned rejections_ = 0;  ///< final rejections of the factory's proof in a row
@@ -91,9 +92,11 @@ void Runner::operate(Place place, bool is_outdated) {
   const Plan plan{.stays = true,
                   .patience = options_.patience,
                   .again_at = failed_ > 0 ? std::optional(again_at_) : std::nullopt,
-                  .is_outdated = is_outdated};
+                  .is_outdated = is_outdated,
+                  .previous = last_session_};
   Operation operation(context_, std::move(place.credential), std::move(place.connection), plan);
   const auto outcome = operation.run();
+  last_session_ = operation.last_session();
   if (operation.has_worked() && failed_ == 0) retries_ = 0;
   if (outcome == Outcome::changed) failed_ = 0;
   if (outcome != Outcome::changed && outcome != Outcome::stopped) record_failure(operation);

@@ -8,11 +8,15 @@
 #include "protocol/device_id.hpp"
 #include "protocol/topics.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace latchkey::device {
+
+/// A fleet that reconnects at once overloads its broker for longer than the usual limit of an attempt.
+inline constexpr std::chrono::seconds longest_connect_timeout{20};
 
 /// The factory settings of a device.
 struct Settings {

@@ -49,13 +49,13 @@ std::string json_of(const std::map<std::string, std::size_t>& refused) {
 void print_tally(const Tally& tally, bool as_json) {
   if (as_json) {
     std::cout << R"({"devices":)" << tally.devices << R"(,"connected":)" << tally.connected << R"(,"ready":)"
-              << tally.ready << R"(,"renewed":)" << tally.renewed << R"(,"refused":)"
-              << json_of(tally.refused) << "}\n"
+              << tally.ready << R"(,"renewed":)" << tally.renewed << R"(,"readings":)" << tally.readings
+              << R"(,"refused":)" << json_of(tally.refused) << "}\n"
               << std::flush;
     return;
   }
   std::cerr << tally.devices << " devices: " << tally.connected << " connected, " << tally.ready << " ready, "
-            << tally.renewed << " renewed";
+            << tally.renewed << " renewed, " << tally.readings << " readings";
   for (const auto& [code, count] : tally.refused)
     std::cerr << ", " << count << " refused (" << code << ")";
   std::cerr << '\n';

@@ -56,6 +56,7 @@ class Member {
     tally.connected += where_ != Where::away ? 1U : 0U;
     tally.ready += where_ == Where::ready ? 1U : 0U;
     tally.renewed += renewed_;
+    tally.readings += readings_;
     const std::scoped_lock lock(mutex_);
     if (!refused_.empty()) ++tally.refused[refused_];
   }
@@ -80,6 +81,7 @@ class Member {
     if (step.name == "ready") where_ = Where::ready;
     if (step.name == "lost" || step.name == "renewed" || step.name == "moving") where_ = Where::away;
     if (step.name == "renewed") ++renewed_;
+    if (step.name == "reading") ++readings_;
     if (step.name == "answer") note_answer(step);
   }
 
@@ -98,6 +100,7 @@ class Member {
   Mailbox mailbox_;
   std::atomic<Where> where_ = Where::away;
   std::atomic<std::size_t> renewed_ = 0;
+  std::atomic<std::size_t> readings_ = 0;
   mutable std::mutex mutex_;
   std::string refused_;  ///< the code of the last answer, if that was a rejection
   std::thread thread_;   ///< last: it uses all of the above

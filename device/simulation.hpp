@@ -20,6 +20,7 @@ struct Tally {
   std::size_t connected = 0;                   ///< connected now, ready or not
   std::size_t ready = 0;                       ///< now
   std::size_t renewed = 0;                     ///< renewed credentials since the start
+  std::size_t readings = 0;                    ///< published since the start
   std::map<std::string, std::size_t> refused;  ///< devices whose last answer was a rejection, by code
 };
 

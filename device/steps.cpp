@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> phrases{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> phrases{{
     {"powered_on", "Device powered on"},
     {"request_sent", "Provisioning request sent"},
     {"answer", "Answer received"},
@@ -23,6 +23,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> phrases{
     {"renewed", "Next credential received"},
     {"moving", "Told to connect elsewhere"},
     {"lost", "Connection lost"},
+    {"reading", "Reading published"},
+    {"received", "Message received"},
 }};
 
 std::string_view phrase_of(std::string_view name) {

@@ -6,9 +6,8 @@
 
 namespace latchkey::device {
 StopSignals::StopSignals(Mailbox& mailbox) {
-  const sigset_t set = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  waiter_ = std::thread([this, &mailbox, set] {
+  block_stop_signals();
+  waiter_ = std::thread([this, &mailbox, set = stop_signals()] {
     int number = 0;
     while (sigwait(&set, &number) == 0 && !done_)
       mailbox.stop();

@@ -230,7 +230,13 @@ std::expected<bool, std::string> Store::keep_connection(std::int64_t generation,
                                                         const protocol::Connection& connection) const {
   auto record = record_of(folder_name(generation));
   if (!record) return std::unexpected("there is no credential of generation " + std::to_string(generation));
-  if (is_same(record->connections.front(), connection)) return false;
+  auto& newest = record->connections.front();
+  if (is_same(newest, connection)) {
+    if (newest.publish == connection.publish && newest.subscribe == connection.subscribe) return false;
+    newest = connection;
+    if (auto done = write_connections(*record); !done) return std::unexpected(done.error());
+    return false;
+  }
   const auto worked = record->connections.back();
   const bool is_new = !is_same(worked, connection);
   record->connections = {connection};

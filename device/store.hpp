@@ -14,7 +14,7 @@
 
 namespace latchkey::device {
 
-/// True if both have the same address and anchors.
+/// True if both have the same address and anchors, whatever the rights are.
 [[nodiscard]] bool is_same(const protocol::Connection& a, const protocol::Connection& b);
 
 /// The request that waits for an answer, with its private keys.
@@ -90,7 +90,8 @@ class Store {
   /// Stores it beside existing credentials. `fits_request` must be true.
   [[nodiscard]] std::expected<StoredCredential, std::string> keep_credential(
       const OpenRequest& request, const NewCredential& given) const;
-  /// Stores a new connection, which is tried before the one that worked. False if it is known already.
+  /// Stores a new connection, which is tried before the one that worked. False if it is known already; then
+  /// its rights are stored.
   [[nodiscard]] std::expected<bool, std::string> keep_connection(
       std::int64_t generation, const protocol::Connection& connection) const;
   /// Call when this credential has worked with this connection: deletes the replaced connection, and the

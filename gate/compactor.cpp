@@ -83,9 +83,8 @@ Compactor::~Compactor() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Compactor::start(const Folder& folder, std::size_t most_entries) {
+void Compactor::start(const Folder& folder) {
   folder_ = &folder;
-  most_entries_ = most_entries;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -141,7 +140,7 @@ void Compactor::run() {
 }
 
 void Compactor::make_base(std::uint64_t last) {
-  Tables tables(most_entries_);
+  Tables tables(Tables::no_bound);
   tables.at(static_cast<std::uint64_t>(std::time(nullptr)));
   const Loaded loaded = load_files(*folder_, tables, last);
   if (!loaded.problem.empty()) throw std::runtime_error(loaded.problem);

@@ -26,7 +26,7 @@ class Compactor {
  public:
   Compactor() = default;
   ~Compactor();
-  void start(const Folder& folder, std::size_t most_entries);
+  void start(const Folder& folder);
 
   /// Syncs the file to disk soon.
   void sync(int descriptor);
@@ -45,7 +45,6 @@ class Compactor {
   void complain(std::string text);
 
   const Folder* folder_ = nullptr;
-  std::size_t most_entries_ = 0;
   std::atomic<std::size_t> base_bytes_ = 0;
   std::atomic<bool> is_busy_ = false;
 

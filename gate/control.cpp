@@ -83,33 +83,30 @@ Control::Answer Control::execute(const std::string& client, std::uint64_t epoch,
   const auto found = snapshots_.find(client);
   Snapshot* const snapshot = found == snapshots_.end() ? nullptr : &found->second;
   Counts counts;
-  for (const Line& line : lines)
-    if (auto refused = apply(line, snapshot, counts)) return *std::move(refused);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    apply(lines[i], i + 1, snapshot, counts);
   if (const auto* const last = std::get_if<End>(&lines.back().statement)) {
     if (snapshot->lines != last->count) return "refused count";
     complete(client);
   }
+  if (!counts.no_room.empty()) return "refused room" + counts.no_room;
   return "done " + std::to_string(counts.applied) + " " + std::to_string(counts.old);
 }
 
-/// Applies a line. The answer is a refusal; the lines before this one stay applied.
-std::optional<Control::Answer> Control::apply(const Line& line, Snapshot* snapshot, Counts& counts) {
-  if (is<Hello>(line.statement) || is<Begin>(line.statement) || is<End>(line.statement)) return std::nullopt;
+/// A line for which there is no room does not keep the others out, nor a snapshot from its end: otherwise who
+/// fills the tables would stop denials.
+void Control::apply(const Line& line, std::size_t number, Snapshot* snapshot, Counts& counts) {
+  if (is<Hello>(line.statement) || is<Begin>(line.statement) || is<End>(line.statement)) return;
   const Applied applied = tables_.apply(line.statement, line.text);
-  if (applied == Applied::no_room) return "refused room";
-  if (applied == Applied::no_set) return "refused set";
-  if (snapshot != nullptr && (is<DeviceAccess>(line.statement) || is<DeniedSerial>(line.statement)))
-    ++snapshot->lines;
-  if (applied == Applied::old) {
-    ++counts.old;
-    return std::nullopt;
-  }
+  if (snapshot != nullptr) ++snapshot->lines;
+  if (applied == Applied::no_room) counts.no_room += " " + std::to_string(number);
+  if (applied == Applied::old) ++counts.old;
+  if (applied == Applied::no_room || applied == Applied::old) return;
   ++counts.applied;
   // Until a snapshot is complete, the journal may lack entries that the tables have, because it may be new.
   if (applied == Applied::changed || (snapshot != nullptr && !is_open_))
     journal_.add(tables_.epoch(), line.text);
   if (applied == Applied::changed) note_change(line.statement);
-  return std::nullopt;
 }
 
 void Control::note_change(const Statement& statement) {

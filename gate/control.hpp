@@ -46,6 +46,7 @@ class Control {
   struct Counts {
     std::size_t applied = 0;
     std::size_t old = 0;
+    std::string no_room;  ///< the numbers of the lines that were not applied for want of room
   };
   using Answer = std::string;
 
@@ -53,7 +54,7 @@ class Control {
   [[nodiscard]] Answer execute(const std::string& client, std::uint64_t epoch, std::span<const Line> lines);
   [[nodiscard]] std::optional<Answer> refusal(const std::string& client, std::uint64_t epoch,
                                               std::span<const Line> lines) const;
-  [[nodiscard]] std::optional<Answer> apply(const Line& line, Snapshot* snapshot, Counts& counts);
+  void apply(const Line& line, std::size_t number, Snapshot* snapshot, Counts& counts);
   void begin(const std::string& client, std::uint64_t epoch, std::uint64_t floor);
   void complete(const std::string& client);
   void drop(const std::vector<Forget>& names);

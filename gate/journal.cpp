@@ -10,13 +10,15 @@ namespace latchkey::gate {
 
 Journal::Journal(const std::string& folder, std::size_t most_entries, Tables& tables) {
   if (const auto fault = Folder::open(folder, folder_)) throw std::runtime_error(*fault);
-  compactor_.start(folder_, most_entries);
-  why_closed_ = load(most_entries, tables);
+  compactor_.start(folder_);
+  tables.set_bound(Tables::no_bound);
+  why_closed_ = load(tables);
+  tables.set_bound(most_entries);
   if (is_lost()) start_afresh();
   if (is_lost()) throw std::runtime_error("state: the folder " + folder + " cannot be written");
 }
 
-std::string Journal::load(std::size_t most_entries, Tables& tables) {
+std::string Journal::load(Tables& tables) {
   const Loaded loaded = load_files(folder_, tables, std::nullopt);
   for (const char* const kind : {"journal", "base"})
     for (const std::uint64_t number : folder_.numbers(kind))
@@ -25,7 +27,7 @@ std::string Journal::load(std::size_t most_entries, Tables& tables) {
     continue_file(loaded.last, loaded.whole_bytes);
     return loaded.is_open ? "" : "the service has never said everything";
   }
-  tables = Tables(most_entries);
+  tables = Tables(Tables::no_bound);
   return "the journal is missing or damaged: " + loaded.problem;
 }
 

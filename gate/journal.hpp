@@ -33,7 +33,7 @@ class Journal {
   static constexpr std::size_t longest_file = 4 << 20;
 
  private:
-  [[nodiscard]] std::string load(std::size_t most_entries, Tables& tables);
+  [[nodiscard]] std::string load(Tables& tables);
   void continue_file(std::uint64_t number, std::size_t whole_bytes);
   void go_on();
   void lose();

@@ -67,8 +67,7 @@ class Reading {
       return "a line that is none of a journal";
     } else {
       const Applied applied = tables_.apply(statement, text);
-      if (applied == Applied::no_room) return "more entries than max_entries allows";
-      return applied == Applied::no_set ? "rights of an unknown set" : nullptr;
+      return applied == Applied::no_room ? "more sets of rights than there may be" : nullptr;
     }
   }
 

@@ -34,12 +34,6 @@ class Words {
     good_ = good_ && is_fine(word);
     return std::string(word);
   }
-  /// The rest of the line, with its spaces.
-  std::string rest(bool (*is_fine)(std::string_view)) {
-    good_ = good_ && !at_end_ && is_fine(rest_);
-    at_end_ = true;
-    return std::string(rest_);
-  }
   /// True if all words so far were valid, and none is left.
   [[nodiscard]] bool are_done() const { return good_ && at_end_; }
 
@@ -106,11 +100,16 @@ Maybe read_serial(Words& words) {
   return when_done(words, std::move(denied));
 }
 
-Maybe read_template(Words& words) {
-  std::string set = words.text(is_set);
-  const std::string_view direction = words.next();
-  if (direction != "p" && direction != "s") return std::nullopt;
-  SetTemplate made{std::move(set), Direction{direction.front()}, words.rest(is_filter)};
+Maybe read_set(Words& words) {
+  SetOfRights made{words.number(), words.text(is_set), {}, {}};
+  while (!words.at_end()) {
+    std::string_view filter = words.next();
+    const std::string_view direction = take_until(filter, ':');
+    if (!is_filter(filter) || (direction != "p" && direction != "s")) return std::nullopt;
+    auto& filters = direction == "p" ? made.publish : made.subscribe;
+    if (filters.size() == most_templates) return std::nullopt;
+    filters.emplace_back(filter);
+  }
   return when_done(words, std::move(made));
 }
 
@@ -129,8 +128,10 @@ Maybe read_file(Words& words) {
 
 Maybe read_forget(Words& words) {
   const std::string_view kind = words.next();
-  if (kind != "d" && kind != "s") return std::nullopt;
-  return when_done(words, Forget{kind.front(), words.text(kind == "d" ? is_device_id : is_serial)});
+  if (kind == "s") return when_done(words, Forget{'s', words.text(is_serial)});
+  if (kind == "t") return when_done(words, Forget{'t', words.text(is_set)});
+  if (kind != "d" && kind != "r") return std::nullopt;
+  return when_done(words, Forget{kind.front(), words.text(is_device_id)});
 }
 
 struct Kind {
@@ -141,7 +142,7 @@ struct Kind {
 constexpr std::array<Kind, 12> kinds{{
     {"d", read_device},
     {"s", read_serial},
-    {"t", read_template},
+    {"t", read_set},
     {"r", read_rights},
     {"hello", [](Words& words) { return when_done(words, Hello{}); }},
     {"begin",
@@ -185,9 +186,13 @@ struct Writer {
     return line(
         {"s", std::to_string(denied.version), denied.serial, denied.id, std::to_string(denied.until)});
   }
-  std::string operator()(const SetTemplate& made) const {
-    const char direction = static_cast<char>(made.direction);
-    return line({"t", made.set, {&direction, 1}, made.filter});
+  std::string operator()(const SetOfRights& made) const {
+    std::string text = line({"t", std::to_string(made.version), made.set});
+    for (const std::string& filter : made.publish)
+      text += " p:" + filter;
+    for (const std::string& filter : made.subscribe)
+      text += " s:" + filter;
+    return text;
   }
   std::string operator()(const DeviceRights& rights) const {
     return line({"r", std::to_string(rights.version), rights.id, rights.set.empty() ? "-" : rights.set});

@@ -17,6 +17,7 @@ namespace latchkey::gate {
 inline constexpr std::size_t longest_statement = 2048;
 inline constexpr std::size_t most_logins = 4;
 inline constexpr std::size_t longest_template = 1024;
+inline constexpr std::size_t most_templates = 32;
 inline constexpr std::string_view id_level = "${device_id}";
 
 /// A password that a device may log in with.
@@ -44,13 +45,13 @@ struct DeniedSerial {
   std::uint64_t until = 0;
 };
 
-enum class Direction : char { publish = 'p', subscribe = 's' };
-
-/// `t SET p|s TEMPLATE`: a topic filter of the set of rights. A level may be `${device_id}`.
-struct SetTemplate {
+/// `t VERSION SET [p:TEMPLATE|s:TEMPLATE]...`: the whole of a set of rights, topic filters to publish and to
+/// subscribe to. A level may be `${device_id}`.
+struct SetOfRights {
+  std::uint64_t version = 0;
   std::string set;
-  Direction direction{};
-  std::string filter;
+  std::vector<std::string> publish;
+  std::vector<std::string> subscribe;
 };
 
 /// `r VERSION ID SET`: the device has the rights of this set. An empty set, written `-`, is no rights.
@@ -64,7 +65,7 @@ struct Hello {};  ///< `hello`: asks for an answer only
 struct Begin {    ///< `begin FLOOR`: a snapshot starts
   std::uint64_t floor = 0;
 };
-struct End {  ///< `end COUNT`: it had this many lines `d` and `s`
+struct End {  ///< `end COUNT`: it had this many lines `d`, `s`, `t` and `r`
   std::uint64_t count = 0;
 };
 
@@ -78,12 +79,12 @@ struct SetEpoch {   ///< `epoch EPOCH`: of the lines that follow
   std::uint64_t epoch = 0;
 };
 struct SetOpen {};  ///< `open`: a snapshot is complete
-struct Forget {     ///< `f d|s NAME`: the entry was dropped
+struct Forget {     ///< `f d|s|t|r NAME`: the entry was dropped
   char kind = 'd';
   std::string name;
 };
 
-using Statement = std::variant<DeviceAccess, DeniedSerial, SetTemplate, DeviceRights, Hello, Begin, End,
+using Statement = std::variant<DeviceAccess, DeniedSerial, SetOfRights, DeviceRights, Hello, Begin, End,
                                FileStart, FileEnd, SetEpoch, SetOpen, Forget>;
 
 /// Nothing if the line is not a statement.

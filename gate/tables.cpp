@@ -6,9 +6,8 @@
 namespace latchkey::gate {
 namespace {
 
-// One set for the fleet, and one for each group with other rights.
-constexpr std::size_t most_sets = 10'000;
-constexpr std::size_t most_templates = 32;
+// One set for each group, and one for the devices without a group.
+constexpr std::size_t most_sets = 100'000;
 constexpr std::uint64_t remembered_s = 3600;
 
 bool is_over(const Device& device, std::uint64_t now) {
@@ -19,6 +18,12 @@ bool is_over(const Device& device, std::uint64_t now) {
 
 bool is_over(const Serial& serial, std::uint64_t now) {
   return serial.until <= now;
+}
+
+std::uint64_t digest_of(std::string_view id, const Rights& rights) {
+  if (!rights.is_told()) return 0;
+  return prefix_of(sha256(write_statement(
+      DeviceRights{rights.stamp.version, std::string(id), rights.set == nullptr ? "" : rights.set->first})));
 }
 
 template <class Value, class Wanted>
@@ -34,14 +39,8 @@ Applied Tables::apply(const Statement& statement, std::string_view line) {
   return std::visit([&](const auto& one) { return apply_one(one, line); }, statement);
 }
 
-bool Tables::has_room() const {
-  return devices_.size() + serials_.size() < most_entries_;
-}
-
-/// Nothing if there is no room for it.
-Device* Tables::find_or_add(std::string_view id) {
-  if (Device* const device = devices_.find(id)) return device;
-  return has_room() ? &devices_.add(id) : nullptr;
+bool Tables::has_room(bool denies) const {
+  return with_access_ + serials_.size() < (denies ? 2 * most_entries_ : most_entries_);
 }
 
 /// Notes that the record was told now. Returns `changed` if this is new to the gate.
@@ -59,8 +58,12 @@ Applied Tables::renew(Record& record, std::uint64_t version, std::uint64_t diges
 }
 
 Applied Tables::apply_one(const DeviceAccess& access, std::string_view line) {
-  Device* const device = find_or_add(access.id);
-  if (device == nullptr) return Applied::no_room;
+  Device* device = devices_.find(access.id);
+  if (device == nullptr || !device->record.is_told()) {
+    if (!has_room(access.denied_until != 0)) return Applied::no_room;
+    if (device == nullptr) device = &devices_.add(access.id);
+    ++with_access_;
+  }
   const bool says_something = access.denied_until != 0 || !access.logins.empty();
   const Applied applied = renew(device->record, access.version, says_something ? prefix_of(sha256(line)) : 0);
   if (applied != Applied::changed) return applied;
@@ -73,7 +76,7 @@ Applied Tables::apply_one(const DeviceAccess& access, std::string_view line) {
 Applied Tables::apply_one(const DeniedSerial& denied, std::string_view line) {
   Serial* serial = serials_.find(denied.serial);
   if (serial == nullptr) {
-    if (!has_room()) return Applied::no_room;
+    if (!has_room(true)) return Applied::no_room;
     serial = &serials_.add(denied.serial);
   }
   const Applied applied = renew(serial->record, denied.version, prefix_of(sha256(line)));
@@ -83,36 +86,62 @@ Applied Tables::apply_one(const DeniedSerial& denied, std::string_view line) {
   return applied;
 }
 
-Applied Tables::apply_one(const SetTemplate& made, std::string_view) {
-  auto set = sets_.find(made.set);
-  if (set == sets_.end()) {
-    if (sets_.size() >= most_sets) return Applied::no_room;
-    set = sets_.try_emplace(made.set).first;
-  }
-  auto& filters = made.direction == Direction::publish ? set->second.publish : set->second.subscribe;
-  if (std::ranges::find(filters, made.filter) != filters.end()) return Applied::same;
-  if (filters.size() >= most_templates) return Applied::no_room;
-  filters.push_back(made.filter);
-  return Applied::changed;
+/// A set that was not told yet is empty. Sets are never erased, because devices point to them.
+std::pair<const std::string, RightsSet>* Tables::find_or_add_set(const std::string& name) {
+  const auto set = sets_.find(name);
+  if (set != sets_.end()) return &*set;
+  return sets_.size() < most_sets ? &*sets_.try_emplace(name).first : nullptr;
 }
 
-Applied Tables::apply_one(const DeviceRights& told, std::string_view) {
-  const auto set = sets_.find(told.set);
-  if (!told.set.empty() && set == sets_.end()) return Applied::no_set;
-  Device* const device = find_or_add(told.id);
-  if (device == nullptr) return Applied::no_room;
+Applied Tables::apply_one(const SetOfRights& told, std::string_view line) {
+  auto* const set = find_or_add_set(told.set);
+  if (set == nullptr) return Applied::no_room;
+  const Applied applied = renew(set->second.record, told.version, prefix_of(sha256(line)));
+  if (applied != Applied::changed) return applied;
+  set->second.publish = told.publish;
+  set->second.subscribe = told.subscribe;
+  return applied;
+}
+
+Applied Tables::apply_one(const DeviceRights& told, std::string_view line) {
+  const auto* const set = told.set.empty() ? nullptr : find_or_add_set(told.set);
+  if (set == nullptr && !told.set.empty()) return Applied::no_room;
+  Device* device = devices_.find(told.id);
+  if ((device == nullptr || !device->rights.is_told()) && with_rights_ >= most_entries_)
+    return Applied::no_room;
+  if (device == nullptr) device = &devices_.add(told.id);
   Rights& rights = device->rights;
-  const Rights now{{epoch_, told.version}, told.set.empty() ? nullptr : &*set};
+  const Rights now{{epoch_, told.version}, set, snapshots_};
   if (now.stamp < rights.stamp) return Applied::old;
-  if (now.stamp == rights.stamp && now.set == rights.set) return Applied::same;
+  const bool is_same = rights.is_told() && now.stamp == rights.stamp && now.set == rights.set;
+  if (!is_same) digest_ += prefix_of(sha256(line)) - digest_of(told.id, rights);
   if (!rights.is_told()) ++with_rights_;
   rights = now;
-  return Applied::changed;
+  return is_same ? Applied::same : Applied::changed;
+}
+
+void Tables::forget_rights(std::string_view id) {
+  Device* const device = devices_.find(id);
+  if (device == nullptr || !device->rights.is_told()) return;
+  digest_ -= digest_of(id, device->rights);
+  --with_rights_;
+  device->rights = {};
+  if (!device->record.is_told()) devices_.erase(id);
+}
+
+void Tables::forget_set(std::string_view name) {
+  const auto set = sets_.find(name);
+  if (set == sets_.end()) return;
+  digest_ -= set->second.record.digest;
+  set->second = {};
 }
 
 void Tables::forget(char kind, std::string_view name) {
+  if (kind == 'r') return forget_rights(name);
+  if (kind == 't') return forget_set(name);
   if (Device* const device = kind == 'd' ? devices_.find(name) : nullptr) {
     digest_ -= device->record.digest;
+    if (device->record.is_told()) --with_access_;
     if (device->rights.is_told())
       *device = Device{{}, 0, {}, device->rights};
     else
@@ -131,6 +160,16 @@ std::vector<Forget> Tables::unsaid(std::size_t part, std::uint32_t snapshot, Sta
   };
   append_names(devices_, part, 'd', is_unsaid, names);
   append_names(serials_, part, 's', is_unsaid, names);
+  append_names(
+      devices_, part, 'r',
+      [&](const Device& device) {
+        const Rights& rights = device.rights;
+        return rights.is_told() && rights.snapshot < snapshot && rights.stamp <= floor;
+      },
+      names);
+  if (part > 0) return names;
+  for (const auto& [name, set] : sets_)
+    if (is_unsaid(set)) names.push_back({'t', name});
   return names;
 }
 
@@ -176,12 +215,9 @@ void Tables::write(const std::function<void(const Statement&)>& say) const {
     if (std::exchange(epoch, stamp.epoch) != stamp.epoch) say(SetEpoch{stamp.epoch});
     say(statement);
   };
-  for (const auto& [name, set] : sets_) {
-    for (const std::string& filter : set.publish)
-      say(SetTemplate{name, Direction::publish, filter});
-    for (const std::string& filter : set.subscribe)
-      say(SetTemplate{name, Direction::subscribe, filter});
-  }
+  for (const auto& [name, set] : sets_)
+    if (set.record.is_told())
+      say_at(set.record.stamp, SetOfRights{set.record.stamp.version, name, set.publish, set.subscribe});
   for (std::size_t part = 0; part < ShardedMap<Device>::parts; ++part) {
     for (const auto& [id, device] : devices_.part(part)) {
       const Rights& rights = device.rights;

@@ -4,6 +4,7 @@
 #include "gate/statements.hpp"
 
 #include <functional>
+#include <limits>
 #include <map>
 
 namespace latchkey::gate {
@@ -26,6 +27,7 @@ struct Record {
 };
 
 struct RightsSet {
+  Record record;
   std::vector<std::string> publish;
   std::vector<std::string> subscribe;
 };
@@ -33,6 +35,7 @@ struct RightsSet {
 struct Rights {
   Stamp stamp;
   const std::pair<const std::string, RightsSet>* set = nullptr;  ///< nullptr: no rights
+  std::uint32_t snapshot = 0;                                    ///< as in Record
   [[nodiscard]] bool is_told() const { return set != nullptr || stamp != Stamp{}; }
 };
 
@@ -50,12 +53,17 @@ struct Serial {
   std::string id;
 };
 
-enum class Applied { changed, same, old, no_room, no_set };
+enum class Applied { changed, same, old, no_room };
 
 /// All that the gate was told. Of each device the newest statement counts, in whatever order they arrive.
 class Tables {
  public:
+  /// The bound is for devices with access and denied certificates together, and for devices with rights. What
+  /// denies has as many entries again: nothing that gives access can keep a denial out.
   explicit Tables(std::size_t most_entries) : most_entries_(most_entries) {}
+  /// For a journal, which was written within a bound.
+  static constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max() / 2;
+  void set_bound(std::size_t most_entries) { most_entries_ = most_entries; }
   Tables(Tables&&) = default;
   Tables& operator=(Tables&&) = default;
 
@@ -87,7 +95,7 @@ class Tables {
   /// nullptr if the device has no rights.
   [[nodiscard]] const RightsSet* rights(std::string_view id) const;
 
-  /// The sum of all records' digests.
+  /// The sum of the digests of all lines that count (docs/gate.md).
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::size_t devices() const { return devices_.size(); }
   [[nodiscard]] std::size_t serials() const { return serials_.size(); }
@@ -99,15 +107,17 @@ class Tables {
  private:
   Applied apply_one(const DeviceAccess& access, std::string_view line);
   Applied apply_one(const DeniedSerial& denied, std::string_view line);
-  Applied apply_one(const SetTemplate& made, std::string_view line);
+  Applied apply_one(const SetOfRights& told, std::string_view line);
   Applied apply_one(const DeviceRights& rights, std::string_view line);
   template <class Other>
   Applied apply_one(const Other&, std::string_view) {
     return Applied::same;
   }
-  [[nodiscard]] bool has_room() const;
-  [[nodiscard]] Device* find_or_add(std::string_view id);
+  [[nodiscard]] bool has_room(bool denies) const;
+  [[nodiscard]] std::pair<const std::string, RightsSet>* find_or_add_set(const std::string& name);
   Applied renew(Record& record, std::uint64_t version, std::uint64_t digest);
+  void forget_rights(std::string_view id);
+  void forget_set(std::string_view name);
 
   std::size_t most_entries_;
   ShardedMap<Device> devices_;
@@ -116,6 +126,7 @@ class Tables {
   std::uint64_t epoch_ = 0;
   std::uint64_t now_ = 1;
   std::uint64_t digest_ = 0;
+  std::size_t with_access_ = 0;  ///< devices with a statement `d`
   std::size_t with_rights_ = 0;
   std::uint32_t snapshots_ = 0;
 };

@@ -70,6 +70,8 @@ struct Options {
   std::vector<Will> will;                  ///< at most one
   std::chrono::seconds keep_alive{20};
   std::chrono::seconds connect_timeout{5};
+  /// The limit doubles to this after attempts that took too long (mqtt/connect_limit.hpp).
+  std::chrono::seconds longest_connect_timeout{5};
   std::size_t outbox_limit = 100000;  ///< messages waiting to be sent
   std::size_t in_flight_limit = 200;  ///< sent and not acknowledged
 };
@@ -90,6 +92,8 @@ struct Handlers {
   std::function<void(const GivenUp&)> given_up;
   /// Called before `ready` if the broker limits the packet size (`packet_limit`).
   std::function<void(std::size_t bytes)> limited;
+  /// The broker refused a filter of `Link::subscribe`. The link goes on.
+  std::function<void(std::string_view filter, std::string_view why)> not_subscribed;
 };
 
 /// A connection to a broker that reconnects by itself: connects and subscribes, with a clean session, and
@@ -108,6 +112,8 @@ class Link {
   /// Queues a message. False when the outbox is full. Messages queued without a connection are sent after the
   /// next connect.
   [[nodiscard]] bool publish(Message message);
+  /// Subscribes to more topic filters at QoS 1, for the connection that is open: call it again after `ready`.
+  void subscribe(std::vector<std::string> filters);
   /// Waits until every message is acknowledged; false if `limit` passes first.
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -95,6 +96,14 @@ bool Link::Impl::publish(Message message) {
   return true;
 }
 
+void Link::Impl::subscribe(std::vector<std::string> filters) {
+  {
+    const std::scoped_lock lock(mutex_);
+    std::ranges::move(filters, std::back_inserter(more_subscriptions_));
+  }
+  wake_.notify_one();
+}
+
 bool Link::Impl::flush(std::chrono::milliseconds limit) {
   Lock lock(mutex_);
   return drained_.wait_for(lock, limit, [this] { return outbox_.empty(); });
@@ -159,6 +168,12 @@ void Link::Impl::on_subscribed() {
     --subacks_missing_;
   }
   wake_.notify_one();
+}
+
+void Link::Impl::on_more_subscribed() {
+  const std::scoped_lock lock(mutex_);
+  --more_subacks_missing_;
+  more_since_ = std::chrono::steady_clock::now();
 }
 
 void Link::Impl::on_unsubscribed() {
@@ -239,6 +254,9 @@ Link::~Link() = default;
 
 bool Link::publish(Message message) {
   return impl_->publish(std::move(message));
+}
+void Link::subscribe(std::vector<std::string> filters) {
+  impl_->subscribe(std::move(filters));
 }
 bool Link::flush(std::chrono::milliseconds limit) {
   return impl_->flush(limit);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mqtt/connect_limit.hpp"
 #include "mqtt/endpoint.hpp"
 #include "mqtt/link.hpp"
 #include "mqtt/outbox.hpp"
@@ -44,6 +45,7 @@ struct Link::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] bool publish(Message message);
+  void subscribe(std::vector<std::string> filters);
   [[nodiscard]] bool flush(std::chrono::milliseconds limit);
   [[nodiscard]] bool unsubscribe(std::chrono::milliseconds limit);
   [[nodiscard]] std::size_t outstanding();
@@ -63,6 +65,7 @@ struct Link::Impl {
   [[nodiscard]] Endpoint next_endpoint() const;
   void open_client();
   void subscribe_all();
+  void subscribe_more(Lock& lock);
   void unsubscribe_all(Lock& lock);
   void serve();
   void send_next(Lock& lock);
@@ -77,6 +80,7 @@ struct Link::Impl {
   // On the library's threads.
   void on_connected(const paho::token& token);
   void on_subscribed();
+  void on_more_subscribed();
   void on_unsubscribed();
   void on_delivered(const paho::token& token);
   void on_not_delivered(const paho::token& token);
@@ -94,6 +98,7 @@ struct Link::Impl {
   const Handlers handlers_;
   const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
   paho::connect_options connect_options_;
+  ConnectLimit connect_limit_{options_.connect_timeout, options_.longest_connect_timeout};
   std::size_t failures_ = 0;  ///< failed attempts to connect in a row
   const paho::Runtime runtime_;
 
@@ -110,6 +115,9 @@ struct Link::Impl {
   bool acknowledged_ = false;                          ///< an acknowledgement came since serve() last checked
   std::chrono::steady_clock::time_point waits_since_;  ///< the next acknowledgement is awaited since then
   std::size_t subacks_missing_ = 0;
+  std::vector<std::string> more_subscriptions_;  ///< to be sent
+  std::size_t more_subacks_missing_ = 0;
+  std::chrono::steady_clock::time_point more_since_;  ///< the next of these is awaited since then
   std::size_t unsubacks_missing_ = 0;
   std::size_t window_ = 0;
   std::size_t packet_limit_ = any_packet;
@@ -123,6 +131,7 @@ struct Link::Impl {
   paho::Listener connecting_;
   paho::Listener publishing_;
   std::vector<std::unique_ptr<paho::Listener>> subscribing_;  ///< one for each of options_.subscriptions
+  std::vector<std::unique_ptr<paho::Listener>> subscribing_more_;
   paho::Listener leaving_listener_;
   std::unique_ptr<paho::async_client> client_;
   std::thread thread_;

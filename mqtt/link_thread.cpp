@@ -26,6 +26,14 @@ constexpr std::chrono::milliseconds last_patience{1000};
 /// Paho's buffer, in messages; always more than are in flight.
 constexpr int library_buffer = 100000;
 
+constexpr int at_least_once = 1;
+
+/// Retain as published: a forwarded message keeps its retain flag, not only a stored one.
+::mqtt::subscribe_options keep_retain_flag() {
+  constexpr bool no_local = false;  // Paho's name for it differs between its versions
+  return ::mqtt::subscribe_options(no_local, ::mqtt::subscribe_options::RETAIN_AS_PUBLISHED);
+}
+
 }  // namespace
 
 void Link::Impl::run() noexcept {
@@ -67,10 +75,16 @@ void Link::Impl::run_connection() {
 
 bool Link::Impl::connect() {
   open_client();
+  const auto limit = connect_limit_.now();
+  connect_options_.set_connect_timeout(limit);
+  const auto began = Clock::now();
   client_->connect(connect_options_, nullptr, connecting_);
-  const bool stands =
-      await(options_.connect_timeout, [this] { return connected_; }, "the broker does not answer");
+  const bool stands = await(limit, [this] { return connected_; }, "the broker does not answer");
   failures_ = stands ? 0 : failures_ + 1;
+  if (stands)
+    connect_limit_.reset();
+  else if (Clock::now() - began >= limit)
+    connect_limit_.took_too_long();
   return stands;
 }
 
@@ -104,7 +118,10 @@ void Link::Impl::open_client() {
     unsubacks_missing_ = 0;
     disconnect_code_ = 0;
     failure_.clear();
+    more_subscriptions_.clear();
+    more_subacks_missing_ = 0;
   }
+  subscribing_more_.clear();
   const Endpoint endpoint = next_endpoint();
   if (endpoint.tls)
     paho::check_tls_of(endpoint.host, {.name = endpoint_.host,
@@ -130,13 +147,26 @@ void Link::Impl::open_client() {
 }
 
 void Link::Impl::subscribe_all() {
-  constexpr int at_least_once = 1;
-  // Retain as published: a forwarded message keeps its retain flag, not only a stored one.
-  constexpr bool no_local = false;  // Paho's name for it differs between its versions
-  const ::mqtt::subscribe_options keep_retain_flag(no_local, ::mqtt::subscribe_options::RETAIN_AS_PUBLISHED);
-  for (std::size_t i = 0; i < options_.subscriptions.size(); ++i) {
-    client_->subscribe(options_.subscriptions[i], at_least_once, nullptr, *subscribing_[i], keep_retain_flag);
+  for (std::size_t i = 0; i < options_.subscriptions.size(); ++i)
+    client_->subscribe(options_.subscriptions[i], at_least_once, nullptr, *subscribing_[i],
+                       keep_retain_flag());
+}
+
+void Link::Impl::subscribe_more(Lock& lock) {
+  const auto filters = std::exchange(more_subscriptions_, {});
+  more_subacks_missing_ += filters.size();
+  more_since_ = Clock::now();
+  lock.unlock();
+  for (const std::string& filter : filters) {
+    subscribing_more_.push_back(std::make_unique<paho::Listener>(
+        [this](const auto&) { on_more_subscribed(); },
+        [this, filter](const auto& token) {
+          on_more_subscribed();
+          call_handler(handlers_.not_subscribed, filter, paho::why_failed(token));
+        }));
+    client_->subscribe(filter, at_least_once, nullptr, *subscribing_more_.back(), keep_retain_flag());
   }
+  lock.lock();
 }
 
 bool Link::Impl::subscribes() {
@@ -157,18 +187,24 @@ void Link::Impl::serve() {
   auto patience = first_patience;
   Lock lock(mutex_);
   const auto leaves = [this] { return leaving_ && !unsubscribing_; };
-  const auto event = [&] { return over() || leaves() || outbox_.has_next(window_); };
+  const auto event = [&] {
+    return over() || leaves() || !more_subscriptions_.empty() || outbox_.has_next(window_);
+  };
   while (!over()) {
     if (leaves()) unsubscribe_all(lock);
+    if (!more_subscriptions_.empty()) subscribe_more(lock);
     if (outbox_.has_next(window_)) {
       send_next(lock);
       continue;
     }
     if (outbox_.waits_for_broker() && Clock::now() - waits_since_ > puback_limit)
       failure_ = "nothing was acknowledged within " + std::to_string(puback_limit.count()) + " s";
+    if (more_subacks_missing_ > 0 && Clock::now() - more_since_ > suback_limit)
+      failure_ =
+          "a further subscription is not acknowledged within " + std::to_string(suback_limit.count()) + " s";
     if (over()) return;
-    const std::chrono::milliseconds limit =
-        outbox_.waits_for_broker() ? patience : std::chrono::milliseconds(options_.keep_alive);
+    const bool waits = outbox_.waits_for_broker() || more_subacks_missing_ > 0;
+    const std::chrono::milliseconds limit = waits ? patience : std::chrono::milliseconds(options_.keep_alive);
     if (wake_.wait_for(lock, limit, event)) continue;
     const bool progress = std::exchange(acknowledged_, false);
     patience = progress ? first_patience : std::min(2 * patience, last_patience);

@@ -98,7 +98,6 @@ paho::connect_options make_connect_options(const Options& options, const Endpoin
   if (options.version == Version::v5) result.set_clean_start(true);
   if (options.version == Version::v3_1_1) result.set_clean_session(true);
   result.set_keep_alive_interval(options.keep_alive);
-  result.set_connect_timeout(options.connect_timeout);
   result.set_automatic_reconnect(false);
   // Paho 1.3.12 stalls for a second whenever its window is full: our window is smaller, so that Paho's never
   // fills.

@@ -1,5 +1,6 @@
 #include "mqtt/probe.hpp"
 
+#include "base/words.hpp"
 #include "mqtt/tcp_connection.hpp"
 
 #include <algorithm>
@@ -13,10 +14,7 @@ namespace {
 using crypto::TlsServer;
 
 std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names)
-    text.append(text.empty() ? "" : ", ").append(name);
-  return text.empty() ? "no name" : text;
+  return names.empty() ? "no name" : joined(names, ", ");
 }
 
 ProbeError untrusted(const TlsServer& server, const std::string& host, const std::string& ca_file) {

@@ -46,11 +46,36 @@ std::size_t ders_size(const std::vector<crypto::Bytes>& ders) {
   return size;
 }
 
+/// At most, as strings in a JSON array.
+std::size_t texts_size(const std::vector<std::string>& texts) {
+  constexpr std::size_t punctuation = 3;
+  constexpr std::size_t escaped = 6;  // RFC 8259, 7: a character as \u0000
+  std::size_t size = 0;
+  for (const auto& text : texts)
+    size += escaped * text.size() + punctuation;
+  return size;
+}
+
 /// False if there is none.
 bool leave_out_config(Acceptance& acceptance) {
   if (!acceptance.config && acceptance.sealed == acceptance.sealed_without_config) return false;
   acceptance.config.reset();
   acceptance.sealed = acceptance.sealed_without_config;
+  return true;
+}
+
+/// False if there are none.
+bool leave_out_rights(Connection& connection) {
+  if (connection.publish.empty() && connection.subscribe.empty()) return false;
+  connection.publish.clear();
+  connection.subscribe.clear();
+  return true;
+}
+
+/// False if there are none.
+bool leave_out_ca(Connection& connection) {
+  if (connection.ca.empty()) return false;
+  connection.ca.clear();
   return true;
 }
 
@@ -150,7 +175,8 @@ std::size_t bound_of_answer(const Answer& answer) {
   const Acceptance& given = *answer.acceptance;
   const Connection& at = given.connection;
   texts += at.host.size() + at.client_id.size() + at.topics.size();
-  std::size_t bytes = given.sealed.size() + ders_size(at.ca) + (given.config ? given.config->size() : 0);
+  std::size_t bytes = given.sealed.size() + ders_size(at.ca) + texts_size(at.publish) +
+                      texts_size(at.subscribe) + (given.config ? given.config->size() : 0);
   if (const auto* issued = std::get_if<CertificateCredential>(&given.credential))
     bytes += ders_size(issued->chain);
   else
@@ -165,12 +191,16 @@ Fitted fit_answer(Answer& answer, const Signer& signer, std::size_t most_bytes) 
   const auto size = [&] { return signed_size(response_type, encode_answer(answer).size(), signer); };
   Fitted fitted{size()};
   if (!answer.acceptance) return fitted;
+  Connection& connection = answer.acceptance->connection;
   if (fitted.bytes > most_bytes && leave_out_config(*answer.acceptance)) {
     fitted.without_config = true;
     fitted.bytes = size();
   }
-  if (auto& ca = answer.acceptance->connection.ca; fitted.bytes > most_bytes && !ca.empty()) {
-    ca.clear();
+  if (fitted.bytes > most_bytes && leave_out_rights(connection)) {
+    fitted.without_rights = true;
+    fitted.bytes = size();
+  }
+  if (fitted.bytes > most_bytes && leave_out_ca(connection)) {
     fitted.without_ca = true;
     fitted.bytes = size();
   }

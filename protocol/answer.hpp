@@ -15,6 +15,9 @@ struct Connection {
   std::string client_id;
   std::vector<crypto::Bytes> ca;  ///< DER; empty: keep the anchors you have
   std::string topics;
+  /// The topic filters that the device may use beyond the protocol's own; empty: none.
+  std::vector<std::string> publish;
+  std::vector<std::string> subscribe;
 };
 
 struct CertificateCredential {
@@ -70,10 +73,12 @@ struct Answer {
 struct Fitted {
   std::size_t bytes = 0;
   bool without_config = false;
+  bool without_rights = false;
   bool without_ca = false;
+  [[nodiscard]] bool is_whole() const noexcept { return !without_config && !without_rights && !without_ca; }
 };
-/// Leaves out of an answer what makes it larger than `most_bytes`: the config, then `connection.ca`. Both
-/// follow as configuration messages. The rest may still be larger.
+/// Leaves out of an answer what makes it larger than `most_bytes`: the config, then `publish` and `subscribe`
+/// of the connection, then its `ca`. They follow as configuration messages. The rest may still be larger.
 [[nodiscard]] Fitted fit_answer(Answer& answer, const Signer& signer, std::size_t most_bytes);
 
 /// The device's side: reads the JSON of an answer whose signature, if any, was checked. An unknown status is

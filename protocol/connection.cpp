@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.hpp"
 #include "protocol/json.hpp"
+#include "protocol/rights.hpp"
 
 namespace latchkey::protocol {
 namespace {
@@ -15,7 +16,18 @@ Connection read_endpoint(const json::Reader& in) {
           .tls = in.boolean("tls"),
           .client_id = {},
           .ca = in.has("ca") ? in.ders("ca", 1, most_anchors) : std::vector<crypto::Bytes>(),
-          .topics = {}};
+          .topics = {},
+          .publish = {},
+          .subscribe = {}};
+}
+
+/// The filters are read as they are: what a device does with one that it does not understand is its own.
+void read_rights(const json::Reader& in, Connection& connection) {
+  connection.publish = in.optional_texts("publish", limits::rights_filters, not_empty);
+  connection.subscribe = in.optional_texts("subscribe", limits::rights_filters, not_empty);
+  if (bytes_of({connection.publish, connection.subscribe}) > limits::rights_bytes)
+    in.complain("publish",
+                "and subscribe have more than " + std::to_string(limits::rights_bytes) + " bytes together");
 }
 
 }  // namespace
@@ -31,6 +43,7 @@ Connection read_connection(const json::Reader& in) {
   auto connection = read_endpoint(object);
   connection.client_id = object.text("client_id", not_empty);
   connection.topics = object.text("topics", not_empty);
+  read_rights(object, connection);
   return connection;
 }
 
@@ -49,6 +62,8 @@ std::string write_connection(const Connection& connection) {
                   {"tls", connection.tls},
                   {"client_id", connection.client_id},
                   {"topics", connection.topics}};
+  if (!connection.publish.empty()) out["publish"] = connection.publish;
+  if (!connection.subscribe.empty()) out["subscribe"] = connection.subscribe;
   for (const auto& anchor : connection.ca)
     out["ca"].push_back(crypto::base64_encode(anchor));
   return json::write(out);

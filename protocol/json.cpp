@@ -1,5 +1,7 @@
 #include "protocol/json.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -167,8 +169,7 @@ bool is_member_name(std::string_view text) {
 }
 
 std::size_t count_characters(std::string_view text) {
-  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-  return static_cast<std::size_t>(std::ranges::count_if(text, starts_character));
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
 }
 
 std::string printable(std::string_view text) {

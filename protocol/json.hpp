@@ -84,6 +84,9 @@ class Reader {
                                                 std::size_t most) const;
   /// Strict base64url of exactly `size` bytes.
   [[nodiscard]] crypto::Bytes base64url(std::string_view name, std::size_t size) const;
+  /// An optional array of at most `most` strings that follow the rule; missing: none.
+  [[nodiscard]] std::vector<std::string> optional_texts(std::string_view name, std::size_t most,
+                                                        TextRule rule = any_text) const;
   [[nodiscard]] Reader object(std::string_view name) const;
   /// A JSON object, compact.
   [[nodiscard]] std::optional<std::string> optional_object_text(std::string_view name) const;

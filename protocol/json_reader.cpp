@@ -106,6 +106,23 @@ std::vector<crypto::Bytes> Reader::ders(std::string_view name, std::size_t least
   return all;
 }
 
+std::vector<std::string> Reader::optional_texts(std::string_view name, std::size_t most,
+                                                TextRule rule) const {
+  std::vector<std::string> all;
+  const auto* value = find(name);
+  if (value == nullptr) return all;
+  if (!value->is_array() || value->size() > most) {
+    complain(name, "must be an array of at most " + std::to_string(most) + " strings");
+    return all;
+  }
+  for (const auto& item : *value) {
+    const auto* text = string_at(&item, name);
+    if (text != nullptr && !rule.holds(*text)) complain(name, rule.otherwise);
+    if (text != nullptr) all.push_back(*text);
+  }
+  return all;
+}
+
 crypto::Bytes Reader::base64url(std::string_view name, std::size_t size) const {
   const auto* text = string_at(require(name), name);
   if (text == nullptr) return {};

@@ -65,24 +65,26 @@ std::expected<crypto::Secret, std::string> decrypted(const crypto::CompactJwe& j
 
 }  // namespace
 
-std::string seal_to(const EncryptionKey& recipient, std::string_view plaintext) {
+Sealer::Sealer(const EncryptionKey& recipient) {
   const auto peer = public_key_of(recipient);
   if (!peer) std::terminate();
   const auto ephemeral = crypto::PrivateKey::generate(crypto::Algorithm::es256);
-  const auto key = agreed_key(ephemeral, *peer);
+  auto key = agreed_key(ephemeral, *peer);
   if (!key) std::terminate();
-  std::string header = json::write({{"alg", "ECDH-ES"}, {"enc", encryption}});
-  json::append_member(header, "epk", write_encryption_key(encryption_key_of(ephemeral.public_key())));
-  return crypto::encrypt(header, plaintext, key->view());
+  key_ = *std::move(key);
+  header_ = json::write({{"alg", "ECDH-ES"}, {"enc", encryption}});
+  json::append_member(header_, "epk", write_encryption_key(encryption_key_of(ephemeral.public_key())));
 }
 
-std::string seal_with(crypto::ByteView sealing_key, std::string_view plaintext) {
-  return crypto::encrypt(json::write({{"alg", "dir"}, {"enc", encryption}}), plaintext, sealing_key);
-}
+Sealer::Sealer(crypto::ByteView sealing_key)
+    : header_(json::write({{"alg", "dir"}, {"enc", encryption}})), key_(sealing_key) {}
 
-std::string seal(const SealingKey& key, std::string_view plaintext) {
-  if (const auto* recipient = std::get_if<EncryptionKey>(&key)) return seal_to(*recipient, plaintext);
-  return seal_with(std::get<crypto::Secret>(key).view(), plaintext);
+Sealer::Sealer(const SealingKey& key)
+    : Sealer(std::holds_alternative<EncryptionKey>(key) ? Sealer(std::get<EncryptionKey>(key))
+                                                        : Sealer(std::get<crypto::Secret>(key).view())) {}
+
+std::string Sealer::seal(std::string_view plaintext) const {
+  return crypto::encrypt(header_, plaintext, key_.view());
 }
 
 std::expected<crypto::Secret, std::string> open_sealed(std::string_view text, const crypto::PrivateKey& own) {

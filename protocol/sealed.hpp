@@ -6,17 +6,28 @@
 /// Only the device can read them, even where others can read the answer.
 namespace latchkey::protocol {
 
-/// Encrypts to a public key, `alg` ECDH-ES (RFC 7518, 4.6), with a new ephemeral key and a new IV each time.
-/// `recipient` must come from `decode_request`: a point off the curve ends the process.
-[[nodiscard]] std::string seal_to(const EncryptionKey& recipient, std::string_view plaintext);
-
-/// Encrypts with a symmetric key, `alg` dir; `sealing_key` has 32 bytes. The IV is random, which is safe for
-/// 2^32 messages a key, far more than one device receives.
-[[nodiscard]] std::string seal_with(crypto::ByteView sealing_key, std::string_view plaintext);
-
 /// What a device's secrets are sealed under: its encryption key, or a `sealing_key` (protocol/signer.hpp).
 using SealingKey = std::variant<EncryptionKey, crypto::Secret>;
-[[nodiscard]] std::string seal(const SealingKey& key, std::string_view plaintext);
+
+/// Seals the alternatives of one message, of which the device gets one: the key agreement, which costs more
+/// than all else, is made once.
+class Sealer {
+ public:
+  /// To a public key, `alg` ECDH-ES (RFC 7518, 4.6), with a new ephemeral key. `recipient` must come from
+  /// `decode_request`: a point off the curve ends the process.
+  explicit Sealer(const EncryptionKey& recipient);
+  /// With a symmetric key of 32 bytes, `alg` dir. The IVs are random, which is safe for 2^32 messages a key,
+  /// far more than one device receives.
+  explicit Sealer(crypto::ByteView sealing_key);
+  explicit Sealer(const SealingKey& key);
+
+  /// With a new IV each time.
+  [[nodiscard]] std::string seal(std::string_view plaintext) const;
+
+ private:
+  std::string header_;
+  crypto::Secret key_;
+};
 
 /// For devices: decrypts. The device's kind of key decides which header is valid, before the header is read
 /// (RFC 8725, 3.1). The header holds only the members for that kind, so no `zip`, `apu`, `apv`, `crit` or

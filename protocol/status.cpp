@@ -32,11 +32,20 @@ StatusKind read_kind(const json::Reader& in) {
   return StatusKind::disconnected;
 }
 
+std::string read_previous(const json::Reader& in, std::string_view session) {
+  auto previous = in.optional_text("previous", session_rule).value_or("");
+  if (!previous.empty() && previous == session) in.complain("previous", "is the session itself");
+  return previous;
+}
+
 StatusMessage read_status(const json::Reader& in) {
   StatusMessage out;
   out.kind = read_kind(in);
   out.session = in.text("session", session_rule);
-  if (out.kind == StatusKind::connected) out.generation = in.integer("generation");
+  if (out.kind == StatusKind::connected) {
+    out.generation = in.integer("generation");
+    out.previous = read_previous(in, out.session);
+  }
   if (out.kind == StatusKind::ready) {
     out.config_version = in.integer("config_version");
     out.attributes = read_attributes(in);
@@ -66,7 +75,7 @@ std::expected<ReceivedStatus, std::string> read_message(const DeviceId& topic_id
   if (out.proof && out.status.kind != StatusKind::connected) in.complain("status", "is never signed");
   if (out.proof) read_place(*out.proof, topic_id, in);
   if (!in.knows_critical({"status", "session", "generation", "config_version", "attributes", "code",
-                          "message", "device_id", "connection"}))
+                          "message", "device_id", "connection", "previous"}))
     in.complain("critical", "lists a member that is not known here");
   if (!fault.empty()) return std::unexpected(std::move(fault));
   return out;
@@ -91,7 +100,10 @@ json::Value header_of(std::string_view algorithm) {
 
 json::Value members_of(const StatusMessage& status) {
   json::Value out{{"status", name_of(status.kind)}, {"session", status.session}};
-  if (status.kind == StatusKind::connected) out["generation"] = status.generation;
+  if (status.kind == StatusKind::connected) {
+    out["generation"] = status.generation;
+    if (!status.previous.empty()) out["previous"] = status.previous;
+  }
   if (status.kind == StatusKind::ready) out["config_version"] = status.config_version;
   if (status.kind == StatusKind::failed) {
     out["code"] = status.code;

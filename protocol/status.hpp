@@ -19,6 +19,7 @@ struct StatusMessage {
   StatusKind kind = StatusKind::disconnected;
   std::string session;
   std::int64_t generation = 0;            ///< connected
+  std::string previous;                   ///< connected: the session before; empty: the device names none
   std::int64_t config_version = 0;        ///< ready
   std::optional<std::string> attributes;  ///< ready: a JSON object within the limits
   std::string code;                       ///< failed: at most 64 characters

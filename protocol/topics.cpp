@@ -45,11 +45,11 @@ std::optional<std::string_view> id_level(std::string_view topic, std::string_vie
   return id;
 }
 
-bool is_root_character(char c) {
+}  // namespace
+
+bool is_plain_character(char c) noexcept {
   return c > ' ' && c <= '~' && c != '$' && c != '+' && c != '#';
 }
-
-}  // namespace
 
 Topics::Topics(std::string provisioning_root, std::string devices_root)
     : provisioning_root_(std::move(provisioning_root)), devices_root_(std::move(devices_root)) {}
@@ -57,7 +57,7 @@ Topics::Topics(std::string provisioning_root, std::string devices_root)
 bool Topics::valid_root(std::string_view root) noexcept {
   if (root.empty() || root.size() > longest_root) return false;
   if (root.starts_with('/') || root.ends_with('/') || root.contains("//")) return false;
-  return std::ranges::all_of(root, is_root_character);
+  return std::ranges::all_of(root, is_plain_character);
 }
 
 std::string Topics::of(Channel channel, const DeviceId& id) const {

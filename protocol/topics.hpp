@@ -17,6 +17,9 @@ struct Address {
 
 enum class TopicFault { foreign, invalid_id };
 
+/// Printable ASCII without space, `$`, `+` and `#`.
+[[nodiscard]] bool is_plain_character(char c) noexcept;
+
 /// The topics of docs/protocol.md, 1, below configurable roots.
 class Topics {
  public:
@@ -29,6 +32,8 @@ class Topics {
   [[nodiscard]] std::string filter(Channel channel) const;
   /// `devices/<device_id>`, the value of an answer's `connection.topics`.
   [[nodiscard]] std::string device_prefix(const DeviceId& id) const;
+  [[nodiscard]] const std::string& provisioning_root() const noexcept { return provisioning_root_; }
+  [[nodiscard]] const std::string& devices_root() const noexcept { return devices_root_; }
   [[nodiscard]] std::expected<Address, TopicFault> parse(std::string_view topic) const;
 
  private:

@@ -19,16 +19,21 @@ AdminError described(AdminError::Kind kind, std::string_view text) {
   return {kind, std::move(what), section("HINT:")};
 }
 
+AdminError::Kind kind_of(const std::exception& error) {
+  const std::string sqlstate = sqlstate_of(error);
+  if (sqlstate == "42501") return AdminError::Kind::permission;
+  if (sqlstate == "40001" || sqlstate == "40P01") return AdminError::Kind::contention;
+  return dynamic_cast<const pqxx::sql_error*>(&error) != nullptr ? AdminError::Kind::refused
+                                                                 : AdminError::Kind::unavailable;
+}
+
 }  // namespace
 
 AdminError admin_error() {
   try {
     throw;
-  } catch (const pqxx::sql_error& error) {
-    return described(sqlstate_of(error) == "42501" ? AdminError::Kind::permission : AdminError::Kind::refused,
-                     error.what());
   } catch (const std::exception& error) {
-    return described(AdminError::Kind::unavailable, error.what());
+    return described(kind_of(error), error.what());
   }
 }
 

@@ -26,8 +26,10 @@ class AdminConnection {
     const Deadline::Watch watch(deadline_, connection_->sock(), limit);
     try {
       return act(*connection_);
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
       if (watch.passed()) throw std::runtime_error(no_answer(limit));
+      if (const std::string words = in_the_servers_words(*connection_, error.what()); words != error.what())
+        throw std::runtime_error(words);
       throw;
     }
   }

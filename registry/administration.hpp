@@ -10,9 +10,10 @@
 /// short-lived connection.
 namespace latchkey::registry {
 
-/// `what` is one sentence for people; `hint` is PostgreSQL's HINT, or empty. SQLSTATE 42501 is `permission`.
+/// `what` is one sentence for people; `hint` is PostgreSQL's HINT, or empty. SQLSTATE 42501 is `permission`;
+/// a deadlock or a conflict with another transaction is `contention`: the same statement may succeed later.
 struct AdminError {
-  enum class Kind { unavailable, permission, refused } kind = Kind::refused;
+  enum class Kind { unavailable, permission, contention, refused } kind = Kind::refused;
   std::string what;
   std::string hint;
 };

@@ -5,7 +5,7 @@
 namespace latchkey::registry {
 
 Result<BrokerAccess> load_broker_access(Registry& registry) {
-  const auto rows = registry.session().query("SELECT * FROM registry.load_broker_access()");
+  const auto rows = registry.session().query("SELECT * FROM registry.load_broker_access_2()");
   if (!rows) return std::unexpected(rows.error());
   const Columns columns(*rows);
   BrokerAccess access;
@@ -24,8 +24,53 @@ Result<GateAccess> load_gate_access(Registry& registry, const GateQuery& query) 
   return access;
 }
 
+Result<AccessChanges> load_access_changes(Registry& registry, const AccessQuery& query) {
+  const auto rows = registry.session().call("load_access_changes", access_query_of(query), false);
+  if (!rows) return std::unexpected(rows.error());
+  const Columns columns(*rows);
+  AccessChanges changes;
+  for (const auto& each : *rows)
+    add_access_change(changes, {each, columns});
+  return changes;
+}
+
+std::vector<AppliedAccess> applied_of(std::span<const GateEntry> entries) {
+  std::vector<AppliedAccess> applied;
+  for (const GateEntry& entry : entries) {
+    if (!entry.untold) continue;
+    applied.push_back({entry.device_id, entry.changed_at, {}, entry.version});
+    for (const GateEntry::Login& login : entry.logins)
+      applied.push_back({entry.device_id, {}, login.generation, {}});
+  }
+  return applied;
+}
+
+std::vector<ToldRights> told_rights_of(const GateAccess& access) {
+  std::vector<ToldRights> told;
+  for (const GateSet& set : access.sets)
+    if (set.untold) told.push_back({std::nullopt, set.group, set.version});
+  for (const GateEntry& entry : access.entries)
+    if (entry.rights && entry.rights->untold)
+      told.push_back({entry.device_id, std::nullopt, entry.rights->version});
+  return told;
+}
+
+Result<void> note_rights(Registry& registry, std::span<const std::string> ids) {
+  return discard_rows(registry.session().call("note_rights", ids_of(ids), false));
+}
+
+Result<void> rights_told(Registry& registry, std::span<const ToldRights> rows) {
+  return discard_rows(registry.session().call("rights_told", rows_of(rows), false));
+}
+
 Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> rows) {
   return discard_rows(registry.session().call("broker_applied", rows_of(rows), false));
+}
+
+Result<std::int64_t> count_separators(Registry& registry) {
+  const auto rows = registry.session().query("SELECT devices FROM registry.count_separators()");
+  if (!rows) return std::unexpected(rows.error());
+  return (*rows)[0][0].as<std::int64_t>();
 }
 
 Result<void> access_looked_up(Registry& registry) {

@@ -119,6 +119,8 @@ Result<Listener::Heard> Listener::wait(std::chrono::milliseconds limit) {
     return heard;
   } catch (...) {
     Error error{Failure::unavailable, classify_current_exception(false).what};
+    if (impl_->connection != nullptr)
+      error.what = in_the_servers_words(*impl_->connection, std::move(error.what));
     impl_->disconnect();
     impl_->pause(-1, retry_pause);
     return std::unexpected(std::move(error));

@@ -61,8 +61,11 @@ struct Enrolment {
   bool enabled = true;
   Policy policy;
   std::string config = "{}";  ///< fleet <- group <- device, merged
-  std::int64_t layers = 0;    ///< how often these three and the endpoint changed, in total
+  std::int64_t layers = 0;    ///< how often these three, endpoint and rights changed, in total
   std::string endpoint;       ///< where its devices connect, JSON; empty: as in the service's configuration
+  /// The topics beyond the protocol's that its devices may use, JSON for `protocol::parse_templates`; empty:
+  /// none. Nothing: rights were never set, for any device.
+  std::optional<std::string> rights;
   /// Its name in the registry: "device" or "group:<name>".
   [[nodiscard]] std::string name() const;
 };
@@ -246,6 +249,7 @@ struct StatusKey {
   protocol::DeviceId device_id;
   std::optional<std::int64_t> generation;  ///< only for `connected`; otherwise the open session's is used
   bool is_signed = false;                  ///< loads what its proof is checked against, too
+  bool newest_session = false;             ///< loads the newest session as the open one, even if it has ended
 };
 
 struct StatusFacts {
@@ -256,6 +260,7 @@ struct StatusFacts {
   /// Where the device was told to connect, JSON as Enrolment::endpoint: where it is, and where it was last
   /// sent. Only for a signed `connected`.
   std::vector<std::string> endpoints;
+  bool rights_told = true;  ///< the broker's gate, if there is one, knows what the device may do
 };
 
 struct DecidedStatus {
@@ -275,7 +280,7 @@ struct DecidedStatus {
 /// A device with a due configuration, after the decision.
 struct DecidedConfig {
   protocol::DeviceId device_id;
-  std::string session;  ///< the open session when it was loaded; empty: none
+  std::string session;  ///< the newest session when it was loaded; empty: none
   bool waits = false;   ///< it is sent a configuration that it must acknowledge
   Configured configured_before;
   std::optional<Configured> configured;  ///< the new one, if it differs
@@ -293,6 +298,7 @@ struct LinkLife {
   std::string name;                         ///< random
   std::chrono::milliseconds ready_since{};  ///< how long it has been subscribed
   bool lost = false;                        ///< the connection has ended
+  std::string version;                      ///< of the replica
 };
 
 /// A message to a device that the broker did not accept.

@@ -8,6 +8,14 @@ std::string device_of(const protocol::DeviceId& id) {
 
 // Converts a row of each function into a value.
 
+namespace {
+
+std::optional<Clock> time_or_nothing(const Row& row, const Column& column) {
+  return row[column].is_null() ? std::nullopt : std::optional(clock_of(row[column]));
+}
+
+}  // namespace
+
 FunnelDay funnel_day_of(const Row& row) {
   return {row[column::day].c_str(),
           integer_or(row[column::requested], 0),
@@ -41,9 +49,7 @@ ShownExpiring expiring_of(const Row& row) {
 }
 
 ShownDevice shown_device_of(const Row& row) {
-  const auto time = [&](const Column& column) {
-    return row[column].is_null() ? std::nullopt : std::optional(clock_of(row[column]));
-  };
+  const auto time = [&](const Column& column) { return time_or_nothing(row, column); };
   return {.state = text_or(row[column::state], ""),
           .online = is_true(row[column::online]),
           .generation = integer_or(row[column::generation], 0),
@@ -51,6 +57,10 @@ ShownDevice shown_device_of(const Row& row) {
           .enrolled_by = text_or(row[column::enrolled_by], ""),
           .attributes = text_or(row[column::attributes], "{}"),
           .reported = text_or(row[column::reported], "{}"),
+          .publish = text_or(row[column::publish], ""),
+          .subscribe = text_or(row[column::subscribe], ""),
+          .rights_source = text_or(row[column::rights_source], ""),
+          .labels = text_or(row[column::labels], "{}"),
           .config_version = integer_or(row[column::config_version], 0),
           .applied_config_version = integer_or(row[column::applied_config_version], 0),
           .requested_at = time(column::requested_at),
@@ -69,6 +79,40 @@ ShownDevice shown_device_of(const Row& row) {
 ShownEvent event_of(const Row& row) {
   return {clock_of(row[column::at]),      text_or(row[column::kind], ""),   text_or(row[column::what], ""),
           text_or(row[column::code], ""), text_or(row[column::detail], ""), text_or(row[column::actor], "")};
+}
+
+ShownCredential shown_credential_of(const Row& row) {
+  return {integer_or(row[column::generation], 0), text_or(row[column::type], ""),
+          text_or(row[column::what], ""), time_or_nothing(row, column::at), text_or(row[column::detail], "")};
+}
+
+ShownTodo todo_of(const Row& row) {
+  return {clock_of(row[column::at]), text_or(row[column::kind], ""), text_or(row[column::what], ""),
+          text_or(row[column::detail], "")};
+}
+
+ShownClone clone_of(const Row& row) {
+  return {clock_of(row[column::at]), text_or(row[column::device_id], ""), text_or(row[column::state], ""),
+          text_or(row[column::what], ""), text_or(row[column::detail], "")};
+}
+
+ShownStuck stuck_of(const Row& row) {
+  return {clock_of(row[column::at]), text_or(row[column::device_id], ""), text_or(row[column::state], ""),
+          text_or(row[column::what], ""), text_or(row[column::detail], "")};
+}
+
+ShownReplicas replicas_of(const Row& row) {
+  return {text_or(row[column::service_version], ""), integer_or(row[column::replicas], 0)};
+}
+
+ListedDevice listed_device_of(const Row& row) {
+  return {
+      .device_id = text_or(row[column::device_id], ""),
+      .state = text_or(row[column::state], ""),
+      .online = row[column::online].is_null() ? std::nullopt : std::optional(is_true(row[column::online])),
+      .group = text_or(row[column::group_name], ""),
+      .last_seen_at = time_or_nothing(row, column::at),
+      .labels = text_or(row[column::labels], "{}")};
 }
 
 }  // namespace latchkey::registry

@@ -61,6 +61,10 @@ Result<void> Registry::prove() {
   return discard_rows(impl_->session.query("SELECT registry.prove_commit()", true));
 }
 
+std::optional<std::string> Registry::take_lost() {
+  return impl_->session.take_lost();
+}
+
 const Registry::Standing& Registry::standing() const noexcept {
   return impl_->session.standing();
 }

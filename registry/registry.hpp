@@ -72,6 +72,9 @@ class Registry {
     std::string complaint;                               ///< why a later call failed; empty: none did
   };
   [[nodiscard]] const Standing& standing() const noexcept;
+  /// The tracking_id of a committed request that the database does not have, once after the connection to
+  /// such a database: a standby that lacks the last commits was promoted, or a backup was restored.
+  [[nodiscard]] std::optional<std::string> take_lost();
 
   /// The sessions whose open transactions may have made a row `busy`.
   [[nodiscard]] Result<std::vector<LockHolder>> lock_holders();

@@ -2,6 +2,8 @@
 
 #include "registry/calls.hpp"
 
+#include <algorithm>
+
 namespace latchkey::registry {
 
 Result<LoadedRequests> load_requests(Registry& registry, std::span<const RequestKey> keys) {
@@ -9,7 +11,13 @@ Result<LoadedRequests> load_requests(Registry& registry, std::span<const Request
 }
 
 Result<std::vector<Outcome>> commit_requests(Registry& registry, std::span<const DecidedRequest> rows) {
-  return commit(registry.session(), "commit_requests", rows);
+  auto outcomes = commit(registry.session(), "commit_requests", rows);
+  if (!outcomes) return outcomes;
+  // The ledger has every request that won.
+  const auto won = std::ranges::find(*outcomes, Outcome::won);
+  if (won != outcomes->end())
+    registry.session().remember(rows[static_cast<std::size_t>(won - outcomes->begin())].attempt.tracking_id);
+  return outcomes;
 }
 
 }  // namespace latchkey::registry

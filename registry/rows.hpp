@@ -26,14 +26,19 @@ enum class Locked { wait, skip };
 [[nodiscard]] std::string rows_of(std::span<const DecidedStatus> rows, Locked locked = Locked::wait);
 [[nodiscard]] std::string rows_of(std::span<const Sent> rows);
 [[nodiscard]] std::string rows_of(std::span<const AppliedAccess> rows);
+[[nodiscard]] std::string rows_of(std::span<const ToldRights> rows);
 [[nodiscard]] std::string rows_of(std::span<const DecidedConfig> rows, Locked locked = Locked::wait);
 [[nodiscard]] std::string rows_of(std::span<const LinkLife> rows);
 [[nodiscard]] std::string rows_of(std::span<const Undelivered> rows);
 
+/// The parameter of note_rights.
+[[nodiscard]] std::string ids_of(std::span<const std::string> ids);
 /// The parameter of load_gate_access.
 [[nodiscard]] std::string gate_query_of(const GateQuery& query);
+/// The parameter of load_access_changes.
+[[nodiscard]] std::string access_query_of(const AccessQuery& query);
 
-/// The parameter of page_device_2 and page_history.
+/// The parameter of the calls that the page has for one device.
 [[nodiscard]] std::string device_of(const protocol::DeviceId& id);
 
 /// The column numbers of a result, by name. libpq copies and case-folds a name at each lookup, and a loaded
@@ -61,6 +66,12 @@ struct Row {
 [[nodiscard]] ShownExpiring expiring_of(const Row& row);
 [[nodiscard]] ShownDevice shown_device_of(const Row& row);
 [[nodiscard]] ShownEvent event_of(const Row& row);
+[[nodiscard]] ShownCredential shown_credential_of(const Row& row);
+[[nodiscard]] ShownTodo todo_of(const Row& row);
+[[nodiscard]] ShownClone clone_of(const Row& row);
+[[nodiscard]] ShownStuck stuck_of(const Row& row);
+[[nodiscard]] ShownReplicas replicas_of(const Row& row);
+[[nodiscard]] ListedDevice listed_device_of(const Row& row);
 
 [[nodiscard]] RequestFacts request_facts_of(const Row& row);
 [[nodiscard]] StatusFacts status_facts_of(const Row& row);
@@ -68,6 +79,7 @@ struct Row {
 [[nodiscard]] RevokedCertificate revoked_of(const Row& row);
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
 void add_gate_access(GateAccess& access, const Row& row);
+void add_access_change(AccessChanges& changes, const Row& row);
 void add_access(BrokerAccess& access, const Row& row);
 [[nodiscard]] Outcome outcome_of(std::string_view name);
 

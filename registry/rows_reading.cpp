@@ -82,6 +82,7 @@ std::optional<Enrolment> enrolment_of(const Row& row) {
       enrolment->config = protocol::merge_config(enrolment->config, row[layer].c_str());
   enrolment->layers = row[column::layers].as<std::int64_t>();
   enrolment->endpoint = text_or(row[column::wanted_endpoint], "");
+  enrolment->rights = optional_text(row[column::wanted_rights]);
   return enrolment;
 }
 
@@ -203,11 +204,13 @@ RequestFacts request_facts_of(const Row& row) {
 }
 
 StatusFacts status_facts_of(const Row& row) {
-  StatusFacts facts{device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], ""), {}};
+  StatusFacts facts{
+      device_of(row), enrolment_of(row), std::nullopt, text_or(row[column::session], ""), {}, true};
   if (facts.device && !row[column::max_message_bytes].is_null())
     facts.device->max_message_bytes = row[column::max_message_bytes].as<std::int64_t>();
   for (const Column& endpoint : {column::given_endpoint, column::told_endpoint})
     if (!row[endpoint].is_null()) facts.endpoints.emplace_back(row[endpoint].c_str());
+  facts.rights_told = is_true(row[column::rights_told]);
   if (facts.enrolment) facts.enrolment->policy.sealing = sealing_of(row[column::sealing].c_str());
   if (!row[column::credential_generation].is_null()) {
     facts.credential.emplace();
@@ -225,7 +228,7 @@ StatusFacts status_facts_of(const Row& row) {
 }
 
 ApprovalNotice notice_of(const Row& row) {
-  StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}, {}};
+  StatusFacts facts{std::nullopt, proof_in(row), Credential(), {}, {}, true};
   facts.credential->signed_by = signed_by_of(row[column::signed_by].c_str());
   facts.credential->answer_key = key_id_of(row[column::answer_key]);
   return {protocol::DeviceId::parse(row[column::device_id].c_str()).value(), row[column::request_id].c_str(),
@@ -250,36 +253,65 @@ void add_access(BrokerAccess& access, const Row& row) {
   } else if (kind == "changed") {
     access.changed.emplace_back(std::move(device_id), row[column::changed_at].as<std::int64_t>());
   } else if (const auto id = protocol::DeviceId::parse(device_id)) {
-    access.logins.push_back({{*id, row[column::generation].as<std::int64_t>(), bytes_of(row[column::salt]),
-                              key_id_of(row[column::master_key]).value_or(KeyId())},
-                             is_true(row[column::applied])});
+    access.logins.push_back(
+        {{*id, row[column::generation].as<std::int64_t>(), bytes_of(row[column::salt]),
+          key_id_of(row[column::master_key]).value_or(KeyId()), text_or(row[column::rights], "")},
+         is_true(row[column::applied])});
   }
 }
 
+GateEntry& entry_of(GateAccess& access, const Row& row) {
+  const std::string_view id = row[column::device_id].c_str();
+  if (access.entries.empty() || access.entries.back().device_id != id)
+    access.entries.emplace_back().device_id = id;
+  return access.entries.back();
+}
+
+GateSet gate_set_of(const Row& row) {
+  return {row[column::group_name].c_str(), row[column::version].as<std::int64_t>(),
+          row[column::rights].c_str(), is_true(row[column::untold])};
+}
+
+/// The rows of a device follow each other.
 void add_gate_access(GateAccess& access, const Row& row) {
   const std::string_view kind = row[column::kind].c_str();
   if (kind == "epoch") {
     access.epoch = row[column::version].as<std::int64_t>();
     return;
   }
+  if (kind == "set") return access.sets.push_back(gate_set_of(row));
+  GateEntry& entry = entry_of(access, row);
+  if (kind == "rights") {
+    entry.rights = GateEntry::Rights{row[column::group_name].c_str(), row[column::version].as<std::int64_t>(),
+                                     is_true(row[column::untold])};
+    return;
+  }
   const std::int64_t until = row[column::until_s].as<std::int64_t>();
   if (kind == "device") {
-    GateEntry entry;
-    entry.device_id = row[column::device_id].c_str();
     entry.version = row[column::version].as<std::int64_t>();
     entry.denied_until = until;
     if (!row[column::changed_at].is_null()) entry.changed_at = row[column::changed_at].as<std::int64_t>();
     entry.untold = is_true(row[column::untold]);
-    access.entries.push_back(std::move(entry));
     return;
   }
-  // What follows is of the device above it.
-  GateEntry& entry = access.entries.back();
   if (kind == "login")
     entry.logins.push_back({row[column::generation].as<std::int64_t>(), until, bytes_of(row[column::salt]),
                             bytes_of(row[column::password_hash])});
   else if (kind == "serial")
     entry.denied_serials.push_back({bytes_of(row[column::serial]), until});
+}
+
+void add_access_change(AccessChanges& changes, const Row& row) {
+  const std::string_view kind = row[column::kind].c_str();
+  if (kind == "more") {
+    changes.more = AccessChanges::Place{row[column::snapshot].c_str(), row[column::device_id].c_str()};
+    return;
+  }
+  if (kind == "epoch") {
+    changes.snapshot = row[column::snapshot].c_str();
+    changes.is_of_other_server = is_true(row[column::untold]);
+  }
+  add_gate_access(changes.access, row);
 }
 
 }  // namespace latchkey::registry

@@ -48,6 +48,7 @@ void add(RowText& row, const StatusKey& key) {
   row.text(column::device_id, key.device_id.text());
   add_number(row, column::generation, key.generation);
   if (key.is_signed) row.flag(column::signed_connected, true);
+  if (key.newest_session) row.flag(column::newest_session, true);
 }
 
 void add_secret(RowText& row, const NewCredential& credential) {
@@ -156,6 +157,7 @@ void add(RowText& row, const DecidedStatus& decided) {
   if (status.kind == protocol::StatusKind::failed)
     row.text(column::failure, status.code + ": " + status.message);
   row.flag(column::confirms, decided.confirms);
+  if (!status.previous.empty()) row.text(column::previous, status.previous);
   if (decided.handed_over) row.text(column::handed_over_at, timestamp(*decided.handed_over));
   add_configured(row, column::new_version, decided.configured_before, decided.configured);
 }
@@ -171,6 +173,7 @@ void add(RowText& row, const LinkLife& link) {
   row.text(column::link, link.name);
   row.number(column::ready_ms, link.ready_since.count());
   row.flag(column::lost, link.lost);
+  if (!link.version.empty()) row.text(column::service_version, link.version);
 }
 
 void add(RowText& row, const Undelivered& message) {
@@ -184,11 +187,25 @@ void add(RowText& row, const Sent& sent) {
   row.number(column::generation, sent.generation);
 }
 
+void add(RowText& row, const ToldRights& told) {
+  add_text(row, column::device_id, told.device_id);
+  add_text(row, column::group_name, told.group);
+  row.number(column::version, told.version);
+}
+
 void add(RowText& row, const AppliedAccess& applied) {
   row.text(column::device_id, applied.device_id);
   add_number(row, column::generation, applied.generation);
   add_number(row, column::changed_at, applied.changed_at);
   add_number(row, column::version, applied.version);
+}
+
+/// `"ids":[...]`. No character of an id needs an escape.
+std::string member_ids(std::span<const std::string> ids) {
+  std::string list;
+  for (const std::string& id : ids)
+    list.append(list.empty() ? "\"" : ",\"").append(id).append(1, '"');
+  return R"("ids":[)" + list + "]";
 }
 
 template <class T>
@@ -222,13 +239,22 @@ std::string rows_of(std::span<const Sent> rows) {
 std::string rows_of(std::span<const AppliedAccess> rows) {
   return written(rows);
 }
+std::string rows_of(std::span<const ToldRights> rows) {
+  return written(rows);
+}
+std::string ids_of(std::span<const std::string> ids) {
+  return "{" + member_ids(ids) + "}";
+}
 std::string gate_query_of(const GateQuery& query) {
-  // No character of an id needs an escape.
-  std::string ids;
-  for (const std::string& id : query.ids)
-    ids.append(ids.empty() ? "\"" : ",\"").append(id).append(1, '"');
-  std::string text = R"({"ids":[)" + ids + R"(],"untold":)" + std::to_string(query.untold);
+  std::string text = "{" + member_ids(query.ids) + R"(,"untold":)" + std::to_string(query.untold);
   if (query.after) text += R"(,"after":")" + *query.after + R"(","page":)" + std::to_string(query.page);
+  return text + "}";
+}
+std::string access_query_of(const AccessQuery& query) {
+  std::string text = R"({"page":)" + std::to_string(query.page) + R"(,"after_id":")" +
+                     (query.after ? query.after->device_id : "") + '"';
+  if (query.after) text += R"(,"after_change":")" + query.after->change + '"';
+  if (query.since) text += R"(,"since":")" + *query.since + '"';
   return text + "}";
 }
 std::string rows_of(std::span<const DecidedConfig> rows, Locked locked) {

@@ -1,5 +1,7 @@
 #include "registry/session.hpp"
 
+#include "base/percent.hpp"
+
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -8,6 +10,8 @@ namespace latchkey::registry {
 namespace {
 
 constexpr std::chrono::milliseconds reconnect_pause{500};
+// Retention may have removed older requests.
+constexpr std::chrono::hours longest_memory{24};
 // As long as connecting may take.
 constexpr std::chrono::seconds turn_limit{2};
 // More than statement_timeout, so that a working server reports the slow statement itself.
@@ -26,17 +30,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> deadlines
     {"keepalives_interval", "2"},
     {"keepalives_count", "2"},
 }};
-
-// Appends to a text that is wiped later; a temporary string would be freed with the password in it.
-void append_percent_encoded(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0)
-      out += c;
-    else
-      out.append("%").append(crypto::to_hex(std::array{static_cast<std::uint8_t>(byte)}));
-  }
-}
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '\'';
@@ -101,7 +94,7 @@ std::string connection_string(const ConnectOptions& options) {
   return url;
 }
 
-Error error_of(const pqxx::sql_error& error, bool committing) {
+Error error_of(const std::exception& error, bool committing) {
   const std::string state = sqlstate_of(error);
   const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
   Failure failure = Failure::unavailable;
@@ -118,6 +111,16 @@ Error error_of(const pqxx::sql_error& error, bool committing) {
     failure = Failure::in_doubt;
   return {failure, error.what()};
 }
+
+#if PQXX_VERSION_MAJOR < 7
+// The text of libpq, which libpqxx 6 keeps in a private member: an explicit instantiation may name that.
+const char* last_words(const pqxx::connection_base& connection);
+template <auto words>
+struct Opened {
+  friend const char* last_words(const pqxx::connection_base& connection) { return (connection.*words)(); }
+};
+template struct Opened<&pqxx::connection_base::err_msg>;
+#endif
 
 }  // namespace
 
@@ -145,22 +148,32 @@ std::string no_answer(std::chrono::milliseconds limit) {
   return "the database gave no answer within " + std::to_string(seconds.count()) + " s";
 }
 
-std::string sqlstate_of(const pqxx::sql_error& error) {
+std::string sqlstate_of(const std::exception& error) {
   if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
-  return error.sqlstate();
+  if (dynamic_cast<const pqxx::serialization_failure*>(&error) != nullptr) return "40001";
+  if (dynamic_cast<const pqxx::deadlock_detected*>(&error) != nullptr) return "40P01";
+  const auto* const sql = dynamic_cast<const pqxx::sql_error*>(&error);
+  return sql == nullptr ? std::string() : sql->sqlstate();
+}
+
+std::string in_the_servers_words(const pqxx::connection& connection, std::string what) {
+#if PQXX_VERSION_MAJOR < 7
+  if (!what.starts_with("Could not obtain client encoding")) return what;
+  std::string words = last_words(connection);
+  while (words.ends_with('\n'))
+    words.pop_back();
+  if (!words.empty()) return words;
+#else
+  static_cast<void>(connection);
+#endif
+  return what;
 }
 
 Error classify_current_exception(bool committing) {
   try {
     throw;
-  } catch (const pqxx::serialization_failure& error) {  // in libpqxx 6 these two are no sql_error
-    return {Failure::contention, error.what()};
-  } catch (const pqxx::deadlock_detected& error) {
-    return {Failure::contention, error.what()};
-  } catch (const pqxx::sql_error& error) {
-    return error_of(error, committing);
   } catch (const std::exception& error) {
-    return {committing ? Failure::in_doubt : Failure::unavailable, error.what()};
+    return error_of(error, committing);
   }
 }
 
@@ -192,6 +205,7 @@ Result<void> Session::connect() {
     prepared_.clear();
     has_short_limits_ = false;
     set_limits();
+    check_history();
     lacks_connection(false);
     return {};
   } catch (...) {
@@ -214,6 +228,25 @@ void Session::set_limits() {
              "'5s'; "
              "SET synchronous_commit = on; SET bytea_output = 'hex'");
   setup.commit();
+}
+
+void Session::remember(std::string tracking_id) {
+  remembered_ = std::move(tracking_id);
+  remembered_at_ = std::chrono::steady_clock::now();
+}
+
+/// A standby that was promoted may lack the last commits. A backup does, and may have another schema.
+void Session::check_history() {
+  if (remembered_.empty() || std::chrono::steady_clock::now() - remembered_at_ > longest_memory) return;
+  const Deadline::Watch watch(*deadline_, connection_->sock(), call_limit());
+  try {
+    pqxx::nontransaction check(*connection_);
+    const auto rows = check.exec("SELECT registry.has_attempt(" + check.quote(remembered_) + ")");
+    if (!is_true(rows[0][0])) lost_ = std::exchange(remembered_, {});
+  } catch (const pqxx::sql_error& error) {
+    // Until a commit succeeds. If the schema is older, `check` says so.
+    standing_.complaint = error.what();
+  }
 }
 
 void Session::shorten_limits() {
@@ -251,7 +284,8 @@ Result<pqxx::result> Session::attempt(bool committing, const Run& body) {
     return rows;
   } catch (...) {
     Error error = classify_current_exception(committing);
-    if (watch.passed()) error.what = no_answer(call_limit());
+    error.what =
+        watch.passed() ? no_answer(call_limit()) : in_the_servers_words(*connection_, std::move(error.what));
     return std::unexpected(std::move(error));
   }
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace latchkey::registry {
 
@@ -22,8 +23,12 @@ namespace latchkey::registry {
 /// The error text of a call that exceeded its deadline.
 [[nodiscard]] std::string no_answer(std::chrono::milliseconds limit);
 
-/// The SQLSTATE, also of a missing permission, for which libpqxx 6 loses it.
-[[nodiscard]] std::string sqlstate_of(const pqxx::sql_error& error);
+/// The SQLSTATE; empty: the server did not send one. libpqxx 6 loses that of a missing permission, and its
+/// errors for a deadlock and for a serialization failure are no sql_error.
+[[nodiscard]] std::string sqlstate_of(const std::exception& error);
+/// `what` an exception said, or what the server said last on the connection: if a connection is lost, libpqxx
+/// 6 says only that it could not obtain the client encoding.
+[[nodiscard]] std::string in_the_servers_words(const pqxx::connection& connection, std::string what);
 /// Converts the current exception into an Error. Call inside a catch block.
 [[nodiscard]] Error classify_current_exception(bool committing);
 
@@ -44,6 +49,10 @@ class Session {
   /// other batches do not wait as long.
   void shorten_limits();
   [[nodiscard]] const Registry::Standing& standing() const noexcept { return standing_; }
+  /// Remembers that this request was committed: each later connection checks that its server has it.
+  void remember(std::string tracking_id);
+  /// Set once after a connection to a server that lacks the remembered request.
+  [[nodiscard]] std::optional<std::string> take_lost() { return std::exchange(lost_, std::nullopt); }
   /// Records the error in `standing` and returns it.
   [[nodiscard]] Error recorded(Error error);
   /// A call that runs `after` from now fails then, and so does every later one. Thread-safe.
@@ -53,6 +62,7 @@ class Session {
   [[nodiscard]] Result<void> connect();
   void lacks_connection(bool lacks);
   void set_limits();
+  void check_history();
   void set_time();
   void prepare(const std::string& function);
   [[nodiscard]] std::chrono::milliseconds call_limit() const;
@@ -70,6 +80,9 @@ class Session {
   bool has_short_limits_ = false;  ///< the server has the shorter statement_timeout
   std::unique_ptr<Deadline> deadline_;
   Registry::Standing standing_;
+  std::string remembered_;  ///< the last committed request; empty: none
+  std::chrono::steady_clock::time_point remembered_at_;
+  std::optional<std::string> lost_;
   bool lacks_connection_ = false;  ///< counted as missing in `precedence`
 };
 

@@ -11,7 +11,9 @@ test_packages=(catch2 libbenchmark-dev libmbedtls-dev valgrind mosquitto-clients
   python3-yaml prometheus systemd faketime golang-go)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
-microcontroller_packages=(gcc-arm-none-eabi gcc-riscv64-unknown-elf)
+microcontroller_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm)
+node_packages=(nodejs npm)
+brands_packages=(rabbitmq-server)
 # libclang and llvm: for the plugin tests/lint/own_declarations.cpp.
 lint_packages=(clang-tidy-19 clang-format-19 libclang-19-dev llvm-19-dev shellcheck)
 arm64_packages=(g++-aarch64-linux-gnu qemu-user)
@@ -30,7 +32,7 @@ as_root() {
 # while apt runs, then disabled; elsewhere they are stopped. A server that was installed before is not touched.
 without_services() {  # without_services COMMAND...
   local name result=0 fresh=()
-  for name in mosquitto postgresql prometheus pgbouncer; do
+  for name in mosquitto postgresql prometheus pgbouncer rabbitmq-server; do
     [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] || fresh+=("$name")
   done
   if [ ${#fresh[@]} -eq 0 ]; then
@@ -58,6 +60,17 @@ apt_install() {
   [ -n "$apt_updated" ] || apt_get update || return
   apt_updated=yes
   apt_get install -y --no-install-recommends "$@"
+}
+
+# For packages of another architecture that are only unpacked, apt gets a separate state: as foreign packages of this machine (dpkg
+# --add-architecture) some libraries would replace the machine's own. Nothing is installed, and no root is needed.
+prepare_foreign_apt() {  # prepare_foreign_apt FOLDER
+  mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial" && : >"$1/apt/status"
+}
+
+foreign_apt() {  # foreign_apt ARCHITECTURE FOLDER ARGUMENT...
+  apt-get -qq -o "APT::Architecture=$1" -o "APT::Architectures=$1" -o "Dir::State=$2/apt" -o "Dir::State::status=$2/apt/status" \
+    -o "Dir::Cache=$2/apt/cache" -o Debug::NoLocking=1 "${@:3}"
 }
 
 packages_of() {  # packages_of LIST...: prints the packages of these lists, one a line

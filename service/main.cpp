@@ -1,4 +1,5 @@
 #include "base/core_files.hpp"
+#include "crypto/openssl_exit.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/outcome.hpp"
 
@@ -30,6 +31,14 @@ int run_program(int argc, char** argv) {
   latchkey::cli::add_ca_commands(root);
   latchkey::cli::add_enroll_commands(root);
   latchkey::cli::add_explain_command(root);
+  latchkey::cli::add_plan_command(root);
+  latchkey::cli::add_device_commands(root);
+  latchkey::cli::add_group_commands(root);
+  latchkey::cli::add_token_commands(root);
+  latchkey::cli::add_configuration_commands(root);
+  latchkey::cli::add_rights_commands(root);
+  latchkey::cli::add_completion_commands(root, line);
+  latchkey::cli::add_broker_commands(root);
   line.accept_everywhere("--config");
   const auto chosen = line.parse(argc, argv);
   if (!chosen) return report({exit_code::usage, {chosen.error().what}, chosen.error().hint});
@@ -39,6 +48,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  latchkey::crypto::keep_openssl_until_the_end();
   latchkey::forbid_core_files();
   try {
     return run_program(argc, argv);

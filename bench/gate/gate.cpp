@@ -229,7 +229,7 @@ void measure_snapshot(Bench& bench) {
 void measure() {
   Bench bench;
   bench.say("begin 0\nend 0");
-  bench.say("t 0a1b2c3d p plant/${device_id}/telemetry/#\nt 0a1b2c3d s plant/${device_id}/commands/#");
+  bench.say("t 1 0a1b2c3d p:plant/${device_id}/telemetry/# s:plant/${device_id}/commands/#");
   bench.tell_all("passwords", login_line);
   bench.tell_all("denied devices", denial_line);
   bench.tell_all("rights", rights_line);

@@ -23,7 +23,7 @@ if [ "$(cat "$kept/pki/host")" != "$BROKER_HOST" ]; then
   exit 1
 fi
 
-for login in superuser owner latchkey operator service bootstrap admin page; do
+for login in superuser owner latchkey operator service bootstrap admin platform page; do
   [ -e "$kept/$login.password" ] && continue
   od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n' | sed 's/$/\n/' >"$kept/password.new"
   mv "$kept/password.new" "$kept/$login.password"
@@ -63,7 +63,8 @@ give latchkey 400 "$kept/pki/device-ca.pem" "$kept/pki/device-ca-key.pem" \
 
 # For cli, try and device: the operator's login, and what a device gets in the factory.
 passfile operator | give latchkey 400 /dev/stdin /operator/passfile
-give latchkey 400 "$kept/bootstrap.password" "$kept/page.password" "$kept/pki/server-ca.pem" /operator
+give latchkey 400 "$kept/bootstrap.password" "$kept/platform.password" "$kept/page.password" "$kept/pki/server-ca.pem" \
+  /operator
 
 # The broker. The container broker-init then hashes `accounts`: only its image has mosquitto_passwd.
 broker=1883 # the user mosquitto of the broker's images
@@ -74,6 +75,6 @@ give "$broker" 400 "$templates/$template.acl" /broker/acl
 sed -e 's|[$]{BIND}|0.0.0.0|' -e "s|[$]{BOOTSTRAP_PORT}|$BOOTSTRAP_PORT|" -e "s|[$]{DEVICE_PORT}|$DEVICE_PORT|" \
   -e 's|[$]{PKI}|/broker|' -e 's|[$]{PASSWORDS}|/broker/passwords|' -e 's|[$]{ACL}|/broker/acl|' \
   -e "s|[$]{PLUGIN}|$plugin|" -e "s|[$]{STATE}|$state|" "$templates/$template.conf" | give "$broker" 400 /dev/stdin /broker/mosquitto.conf
-for account in service bootstrap admin; do
+for account in service bootstrap admin platform; do
   printf '@%s:%s\n' "$account" "$(cat "$kept/$account.password")"
 done | give "$broker" 600 /dev/stdin /broker/accounts

@@ -9,11 +9,12 @@
 -- first migration. The owner applies the migrations: it may grant the roles, and runs migrations as latchkey_owner.
 CREATE ROLE latchkey_owner NOLOGIN;
 CREATE ROLE latchkey_service NOLOGIN;
+CREATE ROLE latchkey_admin NOLOGIN;
 CREATE ROLE latchkey_ops NOLOGIN;
 CREATE ROLE latchkey_reader NOLOGIN;
 
 CREATE ROLE owner LOGIN CREATEROLE PASSWORD :'owner';
-GRANT latchkey_owner, latchkey_service, latchkey_ops, latchkey_reader TO owner WITH ADMIN OPTION;
+GRANT latchkey_owner, latchkey_service, latchkey_admin, latchkey_ops, latchkey_reader TO owner WITH ADMIN OPTION;
 ALTER DATABASE latchkey OWNER TO owner;
 
 CREATE ROLE latchkey LOGIN PASSWORD :'latchkey' IN ROLE latchkey_service;

@@ -11,7 +11,8 @@ extern "C" {
 #endif
 
 /**
- * A device of Latchkey for microcontrollers: docs/microcontrollers.md, and docs/protocol.md for the protocol.
+ * A device of Latchkey on a microcontroller. docs/microcontrollers.md explains the library, docs/protocol.md
+ * specifies the protocol.
  *
  * The library does nothing by itself: it has no I/O, heap, clock or thread. You tell it what happened
  * (lk_on_...), and ask it what to do next (lk_next). Call it from one thread only, and never from a function
@@ -61,7 +62,7 @@ struct lk_setup {
 struct lk_buffers {
   uint8_t* message; /**< for one MQTT message: at least 2,048 bytes */
   size_t message_size;
-  uint8_t* work; /**< for a stored record or decrypted data: 9/16 of `message` + 256 are always enough */
+  uint8_t* work; /**< for a stored record or decrypted data: 9/16 of `message` + 512 are always enough */
   size_t work_size;
 };
 
@@ -75,19 +76,18 @@ struct lk_answer {
 
 enum lk_event_kind {
   LK_EVENT_POWERED_ON,
-  LK_EVENT_REQUEST_SENT, /**< text: request_id; flag: with a nonce */
-  LK_EVENT_ANSWER,       /**< answer */
-  LK_EVENT_CONNECTED, /**< text: host, other: session, bytes: user name or device id, number: generation, port
-                       */
+  LK_EVENT_REQUEST_SENT,  /**< text: request_id; flag: with a nonce */
+  LK_EVENT_ANSWER,        /**< answer */
+  LK_EVENT_CONNECTED,     /**< text: host, other: session, bytes: user name or id, number: generation, port */
   LK_EVENT_CONFIGURATION, /**< bytes: state, number: config_version, flag: it has a configuration */
   LK_EVENT_APPLIED,       /**< number: config_version */
   LK_EVENT_FAILED,        /**< text: code, other: message */
-  LK_EVENT_READY,         /**< number: config_version; flag: it came sealed */
+  LK_EVENT_READY,         /**< number: config_version */
   LK_EVENT_RENEWING,      /**< number: generation to be replaced */
   LK_EVENT_RENEWED,       /**< number: generation of the new credential */
   LK_EVENT_MOVING,        /**< text: host, port: of the new broker */
   LK_EVENT_LOST,          /**< text: why the connection was lost */
-  LK_EVENT_REFUSED,       /**< the last answer was a refusal; number: seconds until the next request */
+  LK_EVENT_REFUSED,       /**< the answer was `rejected`; number: seconds until the next request */
   LK_EVENT_REMARK         /**< text: a problem */
 };
 
@@ -116,11 +116,12 @@ enum lk_action {
   LK_SUBSCRIBE,  /**< to `topic` with QoS 1; then lk_on_subscribed */
   LK_PUBLISH,    /**< `payload` to `topic`, QoS 1, not retained; at its PUBACK lk_on_published(`id`) */
   LK_APPLY,      /**< apply `config`; then lk_config_applied */
+  LK_READY,      /**< the device is ready: use `rights` until the connection ends */
   LK_DISCONNECT, /**< disconnect; then lk_on_disconnected */
   LK_STOPPED     /**< the end, after lk_stop */
 };
 
-/** How to connect: with a clean session, any keep-alive, and this will with QoS 1. */
+/** How to connect: with a clean session, any keep-alive, and the will below with QoS 1. */
 struct lk_connect {
   bool is_bootstrap;
   const char* host;
@@ -135,7 +136,7 @@ struct lk_connect {
   const struct lk_bytes* anchors;
   size_t anchors_size;
   struct lk_list more_anchors;
-  uint32_t check_dates_at; /**< check that certificate's dates against this Unix time; 0: do not check them */
+  uint32_t check_dates_at; /**< check the dates of the broker's certificate at this Unix time; 0: do not */
   const char* will_topic;  /**< NULL: no will */
   struct lk_bytes will;
 };
@@ -147,6 +148,12 @@ struct lk_config {
   bool was_sealed; /**< true: it is secret, never print it */
 };
 
+/** What the device may do on its connection beside the protocol: topic filters, each with its NUL. Subscribe
+ * and publish with the same connection, whatever QoS and packet ids you like. */
+struct lk_rights {
+  struct lk_list publish, subscribe;
+};
+
 /** What to do next. All pointers are valid until the next call of the library. */
 struct lk_step {
   enum lk_action action;
@@ -156,6 +163,8 @@ struct lk_step {
   uint16_t id;
   struct lk_connect connect;
   struct lk_config config;
+  struct lk_rights
+      rights; /**< comes again in each session, and when it changes: it replaces the earlier one */
 };
 
 enum lk_reason {
@@ -192,8 +201,8 @@ void lk_on_message_part(struct lk_device* device, const char* topic, size_t offs
                         struct lk_bytes bytes);
 /** The connection could not be opened, or has ended, whoever ended it. */
 void lk_on_disconnected(struct lk_device* device, enum lk_reason reason);
-/** The configuration is applied (`ok`) or cannot be. Then `why` tells operators the cause; it must stay valid
- * until the next call of this function. */
+/** The configuration is applied (`ok`), or the application cannot apply it. In that case operators see `why`,
+ * which must stay valid until the next call of this function. */
 void lk_config_applied(struct lk_device* device, uint32_t version, bool ok, const char* why);
 
 /** Says what to do next. Call it until it says LK_WAIT. Call it again after each event, and at `until_ms`. */
@@ -201,8 +210,9 @@ void lk_next(struct lk_device* device, struct lk_step* step);
 /** Ends the device: the next steps say `disconnected`, disconnect, and then LK_STOPPED. */
 void lk_stop(struct lk_device* device);
 
-/** Copies at most `room` bytes of the stored configuration, a JSON object. Returns the size of the whole; 0
- * if there is none. `version` becomes the version that was applied last; 0 if none was. */
+/** Copies the stored configuration, a JSON object, to `json`. `room` must be at least 5 bytes more than its
+ * size: the stored record has 5 bytes before it. Otherwise its end is missing. Returns the size of the whole
+ * configuration; 0 if there is none. `version` becomes the version that was applied last; 0 if none was. */
 size_t lk_read_config(const struct lk_device* device, uint8_t* json, size_t room, uint32_t* version,
                       bool* was_sealed);
 

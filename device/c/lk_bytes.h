@@ -15,14 +15,17 @@ struct lk_bytes {
   size_t size;
 };
 
-/** A sequence of byte strings. Before each one is its length. */
+/** A sequence of byte strings. Before each one is its size, in two bytes, the most significant first. */
 struct lk_list {
   const uint8_t* data;
   size_t size;
 };
 
-/** Removes the first byte string from the list. Returns false if the list is empty. */
+/** Removes the first byte string from the list. Returns false if the list is empty or damaged. */
 bool lk_list_next(struct lk_list* list, struct lk_bytes* item);
+
+/** Overwrites secrets with zeros. The compiler cannot remove it. */
+void lk_wipe(void* memory, size_t size);
 
 #ifdef __cplusplus
 }

@@ -28,7 +28,7 @@ struct lk_crypto {
   bool (*sha256)(void* context, struct lk_bytes message, uint8_t digest[32]);
   bool (*hmac_sha256)(void* context, struct lk_bytes key, struct lk_bytes message, uint8_t mac[32]);
   /** Decrypts AES-256-GCM. `sealed` is the ciphertext, followed by the tag of 16 bytes. `out` does not
-   * overlap it, and has room for the plaintext. Returns false if the tag is wrong. */
+   * overlap `sealed`, and has room for the plaintext. Returns false if the tag is wrong. */
   bool (*open)(void* context, const uint8_t key[32], const uint8_t iv[12], struct lk_bytes additional,
                struct lk_bytes sealed, uint8_t* out);
 
@@ -36,8 +36,8 @@ struct lk_crypto {
   bool (*make_key)(void* context, uint8_t key[LK_KEY_BYTES]);
   bool (*public_key)(void* context, const uint8_t key[LK_KEY_BYTES], uint8_t point[LK_POINT_BYTES]);
   /** Signs `message`, and writes the signature as a JWS has it (for ECDSA: R, then S). `key` is one that
-   * `make_key` made, which signs by ECDSA with SHA-256, or the factory's private key in any form that this
-   * function understands. Returns the size of the signature. */
+   * `make_key` made, and then the signature is ECDSA with SHA-256. Or it is the factory's private key, in any
+   * form that this function understands. Returns the size of the signature. */
   size_t (*sign)(void* context, struct lk_bytes key, struct lk_bytes message, uint8_t* out, size_t room);
   /** Returns true if `signature` (R, then S) is a valid ECDSA signature of `digest` under this P-256 key. */
   bool (*verify)(void* context, const uint8_t point[LK_POINT_BYTES], const uint8_t digest[32],

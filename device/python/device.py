@@ -18,6 +18,7 @@ import datetime
 import hashlib
 import hmac
 import json
+import math
 import os
 import queue
 import random
@@ -157,6 +158,14 @@ class Connection:
     def publish(self, topic: str, payload: bytes) -> paho.MQTTMessageInfo:
         return self.client.publish(topic, payload, qos=1)
 
+    def deliver(self, topic: str, payload: bytes) -> bool:
+        """Publishes and waits for the PUBACK for 2 s. False if the connection is lost, which `next` says too."""
+        try:
+            self.publish(topic, payload).wait_for_publish(2)
+        except RuntimeError:
+            return False
+        return True
+
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
@@ -244,6 +253,7 @@ class Device:
         self.user, self.password = arguments.user, arguments.password_file.read_text().strip()
         self.server_ca, self.once = arguments.server_ca, arguments.once
         self.key = read_key(arguments.key_file)
+        self.last_session = ""  # the last one in which `connected` was said; in memory only (5)
         self.rejections, self.not_before = 0, 0.0  # final rejections in a row; time of the next new request
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.earliest: int = (load(self.folder / "clock.json") or {"server_time": 0})["server_time"]
@@ -425,8 +435,11 @@ class Device:
         topics, will = where["topics"], {"status": "disconnected", "session": session}
         connection = Connection(self, where["host"], where["port"],
                                 [f"{topics}/config", f"provisioning/v1/{self.id}/response"], (f"{topics}/status", compact(will)))
+        previous = {"previous": self.last_session} if self.last_session else {}
         status: Json = {}  # repeated until a configuration message answers it
         repeats, renewals, request = Repeats(), Repeats(), None
+        subscribed: set[str] = set()
+        readings, next_reading = 0, math.inf
         settled, deadline = False, time.monotonic() + 60
 
         def tell(**members: Any) -> None:
@@ -438,24 +451,39 @@ class Device:
         try:
             connection.open(credential["folder"] / "certificate.pem", credential["folder"] / "key.pem")
             while (settled and not status) or time.monotonic() < deadline:  # a session that was ended is never answered
-                event = connection.next(min(repeats.left() if status else 5, renewals.left() if request else 5, 5))
+                event = connection.next(min(repeats.left() if status else 5, renewals.left() if request else 5, 5,
+                                            next_reading - time.monotonic()))
                 if event and event[0] == "-":
                     return settled
-                if event and event[0] == "":
+                if event and event[0] == "" and not settled:
                     say("connected", generation=credential["generation"])
-                    tell(status="connected", generation=credential["generation"])
-                if event and event[0].endswith("/response") and request:
-                    if self.on_answer(event[1], connection, request, renewals, credential):
+                    tell(status="connected", generation=credential["generation"], **previous)
+                    self.last_session = session
+                elif event and event[0] == f"provisioning/v1/{self.id}/response":
+                    if request and self.on_answer(event[1], connection, request, renewals, credential):
                         return True
-                if event and event[0].endswith("/config"):
+                elif event and event[0] == f"{topics}/config":
                     message = self.opened("provisioning-config+jws", event[1], credential["by_service"])
                     if message and message["session"] == session:
                         self.settle(credential, message.get("confirmed", 0))
-                        settled, deadline = True, time.monotonic() + 60
+                        settled = True
+                        if not (asks_for_ready(message) and status.get("config_version") == message["config_version"]):
+                            deadline = time.monotonic() + 60
+                        self.keep_rights(credential, message.get("connection"))
                         if self.on_configuration(message, status, tell):
                             status = {}
-                            if self.once:
-                                stop(0, None)
+                            # Not before: the service tells the broker the rights of a device that has connected.
+                            for each in set(where.get("subscribe", ())) - subscribed:
+                                connection.client.subscribe(each, 1)
+                                subscribed.add(each)
+                            next_reading = min(next_reading, time.monotonic())
+                elif event and event[0]:
+                    say("received", topic=event[0], payload=event[1].decode(errors="replace"))
+                if next_reading <= time.monotonic():
+                    readings += 1
+                    next_reading = time.monotonic() + self.report(connection, where, readings)
+                    if self.once:
+                        stop(0, None)
                 if status and repeats.left() <= 0:
                     tell(**status)
                 if settled and not request and (self.now() or time.time()) >= credential["renew_after"]:
@@ -466,8 +494,32 @@ class Device:
             return settled
         finally:
             if STOPPED:
-                connection.publish(f"{topics}/status", compact(will)).wait_for_publish(2)  # after a lost connection the broker sends it
+                connection.deliver(f"{topics}/status", compact(will))  # after a lost connection the broker sends it
             connection.close()
+
+    # --- what a ready device does with its rights (6)
+
+    def keep_rights(self, credential: Json, connection: Json | None) -> None:
+        """Of the connection in use, which a configuration brings again when they change. This device does not move."""
+        where = credential["connection"]
+        if connection and all(connection[name] == where[name] for name in ("host", "port", "tls", "client_id", "topics")):
+            where.pop("publish", None)
+            where.pop("subscribe", None)
+            where.update(connection)
+            file = credential["folder"] / "connection.json"
+            store(file, compact((load(file) or {}) | {"connection": where}))
+
+    def report(self, connection: Connection, where: Json, number: int) -> float:
+        """Publishes a reading on the first publish right, if there is one; returns the seconds to the next one."""
+        config = (load(self.folder / "config.json") or {}).get("config", {})
+        interval = config.get("report_interval_s")
+        if not isinstance(interval, int) or not 1 <= interval <= 86400 or not where.get("publish"):
+            return 60.0
+        topic = re.sub("[+#]", "reading", where["publish"][0])
+        reading = {"number": number, "load": round(os.getloadavg()[0], 2)}
+        if connection.deliver(topic, compact(reading)):
+            say("reading", topic=topic)
+        return float(interval)
 
     def on_configuration(self, message: Json, said: Json, tell: Any) -> bool:
         """Returns True when the device is ready and has nothing more to say."""
@@ -477,7 +529,8 @@ class Device:
             # Apply the configuration here. If that fails: tell(status="failed", code=..., message=...).
             known = {"config_version": message["config_version"], "config": config}
             store(self.folder / "config.json", compact(known))
-        if message["config_version"] == known["config_version"] and message["state"] == "ready":
+        if (message["config_version"] == known["config_version"] and message["state"] == "ready"
+                and not asks_for_ready(message)):
             say("ready", config_version=known["config_version"])
             return True
         if said.get("status") != "ready" or said["config_version"] != known["config_version"]:
@@ -511,6 +564,11 @@ class Device:
 
 
 STOPPED: list[int] = []
+
+
+def asks_for_ready(message: Json) -> bool:
+    """6: the service has not heard `ready` for this version, so the message is no answer to it."""
+    return any(name in message for name in ("config", "sealed", "connection"))
 
 
 def expires_at(certificate: x509.Certificate) -> float:

@@ -5,7 +5,8 @@
 #
 # It needs LATCHKEY_BOOTSTRAP_URL, LATCHKEY_BOOTSTRAP_USER, LATCHKEY_BOOTSTRAP_PASSWORD_FILE and LATCHKEY_SERVER_CA_FILE
 # (`./dev up` writes them to .run/env), and writes to the current folder. With MAX_MESSAGE_BYTES (2048 to 16384) the service
-# sends no larger message.
+# sends no larger message. If it may publish, it publishes READINGS readings (1), one every report_interval_s of its
+# configuration, and prints in between what comes for it.
 #
 # mosquitto_sub and mosquitto_pub are two programs with the same client id, the device's. So they take turns in one session
 # that the broker keeps (-c): the first subscribes and exits after the SUBACK (-E), the second publishes, the third receives
@@ -36,7 +37,7 @@ cp bootstrap/mosquitto_sub bootstrap/mosquitto_pub
 
 # ask CONNECTION TOPIC MESSAGE-FILE ANSWER-TOPIC: publishes, and prints the answer.
 ask() {
-  XDG_CONFIG_HOME=$1 mosquitto_sub -c -q 1 -t "$4" -E
+  XDG_CONFIG_HOME=$1 mosquitto_sub -c -q 1 -t "$4" -E > earlier.txt # what came before
   XDG_CONFIG_HOME=$1 mosquitto_pub -c -q 1 -t "$2" -f "$3"
   XDG_CONFIG_HOME=$1 mosquitto_sub -c -q 1 -t "$4" -C 1 -W 30
 }
@@ -154,7 +155,8 @@ cat > operational/mosquitto_sub <<EOF
 -i $ID
 EOF
 cp operational/mosquitto_sub operational/mosquitto_pub
-topics=$(field connection topics < answer.json)
+field connection < answer.json > connection.json
+topics=$(field topics < connection.json)
 session=$(openssl rand -hex 8)
 
 # 4. Say connected, signed by the new certificate's key: so the service knows that the device has it. The answer is the
@@ -176,13 +178,44 @@ elif grep -q '"config":' config.json; then
   field config < config.json > configuration.json
 fi
 
-# 5. Say ready; the answer has the state of the registry.
+# A connection in it moves the device, which this program does not do, or changes its rights.
+if grep -q '"connection":' config.json && [ "$(field connection host < config.json)" = "$(field host < connection.json)" ]; then
+  field connection < config.json > connection.json
+fi
+
+# 5. Say ready; the answer has the state of the registry. What comes with a configuration or a connection is no answer: it was
+# sent before the service heard it. So say it again.
 printf '{"status":"ready","session":"%s","config_version":%s}' "$session" "$(field config_version < config.json)" > status.json
-ask operational "$topics/status" status.json "$topics/config" > config.jws
-opened provisioning-config+jws config.jws > config.json
-[ "$(field session < config.json)" = "$session" ]
+for attempt in 1 2 3 4 5; do
+  ask operational "$topics/status" status.json "$topics/config" > config.jws
+  opened provisioning-config+jws config.jws > config.json
+  [ "$(field session < config.json)" = "$session" ]
+  grep -qE '"(config|sealed|connection)":' config.json || break
+  [ "$attempt" != 5 ] || { echo "device.sh: the service does not hear that $ID is ready" >&2; exit 75; }
+done
 field state < config.json
 
-# 6. Say disconnected with a clean session, which removes the kept session at the broker.
+# 6. Use the rights. Not earlier: the service tells the broker the rights of a device that has connected. In a filter each
+# wildcard becomes the level "reading".
+rights() { python3 -c 'import json, sys; print("\n".join(json.load(open("connection.json")).get(sys.argv[1], [])))' "$1"; }
+topic=$(rights publish | sed -n '1{s/[+#]/reading/g;p}')
+interval=$(field report_interval_s < configuration.json 2> /dev/null || true)
+mapfile -t filters < <(rights subscribe)
+listen() { # listen SECONDS
+  local arguments=() filter
+  for filter in "${filters[@]}"; do [ -z "$filter" ] || arguments+=(-t "$filter"); done
+  if [ ${#arguments[@]} = 0 ]; then sleep "$1"; return; fi
+  XDG_CONFIG_HOME=operational mosquitto_sub -c -q 1 -v "${arguments[@]}" -W "$1" || [ $? = 27 ] # the time is over
+}
+if [ -n "$topic" ] && [ -n "$interval" ]; then
+  for number in $(seq "${READINGS:-1}"); do
+    [ "$number" = 1 ] || listen "$interval"
+    printf '{"number":%s,"load":%s}' "$number" "$(cut -d' ' -f1 /proc/loadavg)" > reading.json
+    XDG_CONFIG_HOME=operational mosquitto_pub -c -q 1 -t "$topic" -f reading.json
+    echo "reading on $topic"
+  done
+fi
+
+# 7. Say disconnected with a clean session, which removes the kept session at the broker.
 printf '{"status":"disconnected","session":"%s"}' "$session" > status.json
 XDG_CONFIG_HOME=operational mosquitto_pub -q 1 -t "$topics/status" -f status.json

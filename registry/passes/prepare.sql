@@ -3,7 +3,7 @@
 DO $$
 DECLARE role text;
 BEGIN
-  FOREACH role IN ARRAY '{latchkey_owner,latchkey_service,latchkey_ops,latchkey_reader,latchkey_broker}'::text[]
+  FOREACH role IN ARRAY '{latchkey_owner,latchkey_service,latchkey_admin,latchkey_ops,latchkey_reader,latchkey_broker}'::text[]
   LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', role);
@@ -11,6 +11,9 @@ BEGIN
   END LOOP;
   IF NOT pg_has_role('latchkey_ops', 'latchkey_reader', 'MEMBER') THEN
     GRANT latchkey_reader TO latchkey_ops;
+  END IF;
+  IF NOT pg_has_role('latchkey_admin', 'latchkey_reader', 'MEMBER') THEN
+    GRANT latchkey_reader TO latchkey_admin;
   END IF;
   -- Everything belongs to latchkey_owner, whoever migrates: so that login must be able to become it.
   IF NOT pg_has_role(current_user, 'latchkey_owner', 'USAGE') THEN
@@ -81,5 +84,6 @@ INSERT INTO registry.kept_grant
       FROM pg_proc WHERE pronamespace = 'registry'::regnamespace) o,
     LATERAL aclexplode(o.acl) g
   WHERE g.grantee <> 0 AND g.grantee::regrole::text NOT IN
-    ('latchkey_owner', 'latchkey_service', 'latchkey_ops', 'latchkey_reader', 'latchkey_broker')
+    ('latchkey_owner', 'latchkey_service', 'latchkey_admin', 'latchkey_ops', 'latchkey_reader',
+    'latchkey_broker')
   ON CONFLICT DO NOTHING;

@@ -1,9 +1,9 @@
 -- Pass 3: who may do what. Nothing else grants or revokes, so this page is the whole answer.
-GRANT USAGE ON SCHEMA registry TO latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker;
+GRANT USAGE ON SCHEMA registry TO latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker, latchkey_admin;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry
-  FROM PUBLIC, latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker;
+  FROM PUBLIC, latchkey_service, latchkey_admin, latchkey_ops, latchkey_reader, latchkey_broker;
 REVOKE ALL ON ALL TABLES IN SCHEMA registry
-  FROM PUBLIC, latchkey_service, latchkey_ops, latchkey_reader, latchkey_broker;
+  FROM PUBLIC, latchkey_service, latchkey_admin, latchkey_ops, latchkey_reader, latchkey_broker;
 
 -- The service executes these, and reads and writes no table.
 GRANT EXECUTE ON FUNCTION
@@ -11,11 +11,14 @@ GRANT EXECUTE ON FUNCTION
   load_statuses, load_statuses_2, commit_statuses,
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   note_undelivered,
-  load_broker_access, load_gate_access, broker_applied, access_looked_up,
+  load_broker_access, load_broker_access_2, load_gate_access, load_access_changes, broker_applied,
+  access_looked_up, note_rights, note_roots, rights_told,
   revocation_stamp, load_revoked, load_revoked_2,
-  count_devices, make_partitions, maintain, summarize, prove_commit,
+  count_devices, count_default_rows, count_separators, make_partitions, maintain, summarize,
+  prove_commit, has_attempt,
   page_funnel, page_rejections, page_pending, page_expiring, page_device, page_device_2,
-  page_history
+  page_history, page_credentials, page_todo, page_clones, page_stuck, page_replicas, page_devices,
+  page_online
   TO latchkey_service;
 
 -- Operators act by these.
@@ -24,21 +27,27 @@ GRANT EXECUTE ON FUNCTION
   enroll_device, enroll_devices, disable_device, enable_device, pem, create_token, end_token,
   approve, reject, suspend, resume, revoke, reset, decommission, forget,
   suspend_devices, resume_devices, revoke_devices, reset_devices, decommission_devices, set_device_configs,
+  approve_devices, reject_devices, forget_devices, set_labels, set_device_labels,
+  move_device, move_devices, show_layers,
+  show_layers_at, find_devices,
   show_configs, set_fleet_config, set_group_config, set_device_config, set_fleet_endpoint,
-  set_group_endpoint, set_retention, maintain, restored,
+  set_group_endpoint, set_fleet_rights, set_group_rights,
   explain_request, import_begin, import_problems, import_enroll, import_end
   TO latchkey_ops;
 GRANT INSERT ON enrollment_import TO latchkey_ops;
 
+-- These end or repair history, so whoever acts on devices may not call them.
+GRANT EXECUTE ON FUNCTION set_retention, maintain, make_partitions, restored TO latchkey_admin;
+
 -- Readers read the views, and so do operators, who are members of readers.
 GRANT SELECT ON
-  devices, certificates, attempts, events, pending_approvals, suspected_clones, access_changes,
+  devices, certificates, credentials, attempts, events, pending_approvals, suspected_clones, access_changes,
   stuck_devices, groups, tokens, retention, fleet, recent_rejections, counted_rejections,
-  expiring_credentials, provisioning_funnel, reasons
+  expiring_credentials, provisioning_funnel, reasons, rights
   TO latchkey_reader;
 GRANT SELECT ON schema_migrations, schema_code TO latchkey_service, latchkey_ops, latchkey_reader;
 -- The views call these on the rows that they show.
-GRANT EXECUTE ON FUNCTION is_live, presence_known_since, counts_live, funnel, seconds,
+GRANT EXECUTE ON FUNCTION is_live, presence_trusted_since, counts_live, funnel, seconds,
   needs_retired_key TO latchkey_reader;
 
 -- Not to latchkey_reader: whoever reads reports needs no hashes of passwords.

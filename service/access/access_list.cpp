@@ -10,16 +10,11 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds stale_after{8};
 constexpr std::chrono::seconds pause_after_failure{1};
 // NotificationListener calls poll() every 5 s.
 constexpr std::chrono::seconds longest_pause{15};
 
 }  // namespace
-
-bool is_stale(const Openings::Waiting& one) {
-  return Steady::now() - one.since > stale_after;
-}
 
 std::expected<std::unique_ptr<AccessList>, std::string> AccessList::start(
     mqtt::Options options, const ControlPlugin& plugin, const MakeMode& make_mode,
@@ -67,16 +62,25 @@ void AccessList::down(std::string_view reason) {
   failed("no connection: " + std::string(reason));
 }
 
-bool AccessList::open(registry::BrokerOpening opening, mqtt::Message answer) {
+bool AccessList::open(registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
+  if (opening.rights && !mode_->tells_rights()) {
+    publish(std::move(messages));
+    return true;
+  }
   {
     const std::lock_guard lock(mutex_);
-    if (!up_ || !openings_.add(std::move(opening), std::move(answer))) {
+    if (!up_ || !openings_.add(std::move(opening), std::move(messages))) {
       metrics_.dropped(Dropped::broker_not_ready);
       return false;
     }
   }
   wake_.notify_all();
   return true;
+}
+
+void AccessList::publish(std::vector<mqtt::Message> messages) {
+  for (auto& message : messages)
+    publish_(std::move(message));
 }
 
 void AccessList::poll() {
@@ -178,7 +182,7 @@ void AccessList::drop_ended(std::uint64_t until,
 }
 
 void AccessList::log_dropped(const protocol::DeviceId& id) {
-  log_.info("an answer was dropped: its credential ended before the answer was sent",
+  log_.info("an answer or configuration was dropped: what it waited for at the broker has ended",
             {{"device_id", id.text()}});
 }
 
@@ -191,6 +195,12 @@ void AccessList::record(std::span<const registry::AppliedAccess> applied) {
   if (applied.empty()) return;
   if (const auto written = registry::broker_applied(registry_, applied); !written)
     log_.warning("broker_applied_at is not written yet", {{"reason", written.error().what}});
+}
+
+void AccessList::record(std::span<const registry::ToldRights> told) {
+  if (told.empty()) return;
+  if (const auto written = registry::rights_told(registry_, told); !written)
+    log_.warning("it is not written yet which rights the gate was told", {{"reason", written.error().what}});
 }
 
 }  // namespace latchkey::service::access

@@ -30,6 +30,8 @@ class AccessMode {
   /// Does a small part of what is left to do, and serves openings.
   [[nodiscard]] virtual Done advance() = 0;
   [[nodiscard]] virtual bool has_more() const = 0;
+  /// Whether the broker must learn each device's rights before the device does.
+  [[nodiscard]] virtual bool tells_rights() const { return false; }
   /// Forgets what was left to do.
   virtual void start_over() = 0;
 };
@@ -49,10 +51,11 @@ class AccessList {
   AccessList(const AccessList&) = delete;
   AccessList& operator=(const AccessList&) = delete;
 
-  /// Publishes `answer` after the broker has accepted the new login, unless an operator ended it meanwhile.
-  /// False if the broker is unreachable or too many openings wait: the answer is dropped, and the device
-  /// repeats its request. Commit the login to the registry before. Thread-safe; does not block.
-  [[nodiscard]] bool open(registry::BrokerOpening opening, mqtt::Message answer);
+  /// Publishes the messages after the broker has done the opening, unless an operator ended the login
+  /// meanwhile. False if the broker is unreachable or too many openings wait: the messages are dropped, and
+  /// the device repeats its request or status. Commit the login to the registry before. Thread-safe; does not
+  /// block.
+  [[nodiscard]] bool open(registry::BrokerOpening opening, std::vector<mqtt::Message> messages);
   /// Call when the registry may have changed. Thread-safe.
   void poll();
   /// Why the broker's list may differ from the registry; nothing if it does not. Thread-safe.
@@ -74,13 +77,14 @@ class AccessList {
   void log_dropped(const protocol::DeviceId& id);
   /// Devices that asked again and again may be served again.
   void serve_anew();
-  void publish(mqtt::Message answer) { publish_(std::move(answer)); }
+  void publish(std::vector<mqtt::Message> messages);
   /// The broker's list was found to be that of the registry, or to become so by what is said next.
   void is_up_to_date();
   /// Until then, this is why not.
   void is_not_up_to_date(std::string why);
   /// A failure here is repaired by the next poll.
   void record(std::span<const registry::AppliedAccess> applied);
+  void record(std::span<const registry::ToldRights> told);
 
  private:
   AccessList(registry::ConnectOptions database, Publish publish, Metrics& metrics, Log& log);
@@ -110,8 +114,5 @@ class AccessList {
   std::unique_ptr<AccessMode> mode_;
   std::thread thread_;  // last: it uses all of the above
 };
-
-/// True if the device has repeated its request since.
-[[nodiscard]] bool is_stale(const Openings::Waiting& one);
 
 }  // namespace latchkey::service::access

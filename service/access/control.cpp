@@ -1,6 +1,7 @@
 #include "service/access/control.hpp"
 
 #include "crypto/encoding.hpp"
+#include "protocol/rights.hpp"
 #include "service/issuing/issue.hpp"
 
 #include <nlohmann/json.hpp>
@@ -21,6 +22,8 @@ constexpr const char* our_name = "latchkey";
 
 // The most bytes that a message adds around its commands, and around each command.
 constexpr std::size_t around = 32;
+// A command must fit into a message, whatever packets the broker accepts.
+constexpr std::size_t longest_rules = 1536;
 
 // The plugin's errors that mean that there was nothing to do.
 constexpr std::array<std::string_view, 4> already = {"Client already exists", "Role already exists",
@@ -53,6 +56,42 @@ Json rules_of(const protocol::Topics& topics, const protocol::DeviceId& id) {
     rules.push_back(rule("subscribeLiteral", topics.of(channel, id), true));
   }
   return rules;
+}
+
+/// A rule for each filter to publish, and two for each to subscribe.
+std::vector<Json> rules_of_rights(const protocol::Topics& topics, const registry::PasswordLogin& login) {
+  if (login.rights.empty()) return {};
+  const auto templates = protocol::parse_templates(login.rights, topics).value_or(protocol::Rights());
+  const auto rights = protocol::filled(templates, login.device_id);
+  std::vector<Json> rules;
+  rules.reserve(rights.publish.size() + 2 * rights.subscribe.size());
+  for (const auto& filter : rights.publish)
+    rules.push_back(rule("publishClientSend", filter, true));
+  for (const auto& filter : rights.subscribe) {
+    rules.push_back(rule("publishClientReceive", filter, true));
+    rules.push_back(rule("subscribePattern", filter, true));
+  }
+  return rules;
+}
+
+/// The commands for a role with these rules. The plugin writes its file for each command, so the first one
+/// has as many rules as its size allows.
+Commands role_of(const std::string& name, Json rules, std::vector<Json> further) {
+  std::size_t bytes = rules.dump().size();
+  auto next = further.begin();
+  for (; next != further.end(); ++next) {
+    bytes += next->dump().size() + 1;
+    if (bytes > longest_rules) break;
+    rules.push_back(std::move(*next));
+  }
+  Commands commands = {
+      Json{{"command", "createRole"}, {"rolename", name}, {"acls", std::move(rules)}}.dump()};
+  for (; next != further.end(); ++next) {
+    (*next)["command"] = "addRoleACL";
+    (*next)["rolename"] = name;
+    commands.push_back(next->dump());
+  }
+  return commands;
 }
 
 Json roles(const std::string& name) {
@@ -143,6 +182,8 @@ Commands end_login(const std::string& username) {
 std::string mark_of(const registry::PasswordLogin& login) {
   crypto::Bytes origin = login.salt;
   origin.insert(origin.end(), login.master_key.begin(), login.master_key.end());
+  const auto rights = crypto::as_bytes(login.rights);
+  origin.insert(origin.end(), rights.begin(), rights.end());
   return crypto::to_hex(crypto::sha256(origin)).substr(0, 16);
 }
 
@@ -150,10 +191,7 @@ std::optional<Commands> Logins::admit(const registry::PasswordLogin& login) cons
   const auto password = password_of(master_, login.master_key, login.salt, login.device_id, login.generation);
   if (!password) return std::nullopt;
   const std::string username = username_of(login.device_id, login.generation);
-  Commands commands;
-  commands.push_back(
-      Json{{"command", "createRole"}, {"rolename", username}, {"acls", rules_of(topics_, login.device_id)}}
-          .dump());
+  Commands commands = role_of(username, rules_of(topics_, login.device_id), rules_of_rights(topics_, login));
   commands.push_back(with_password(Json{{"command", "createClient"},
                                         {"username", username},
                                         {"clientid", login.device_id.text()},

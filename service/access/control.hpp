@@ -52,15 +52,17 @@ struct Reply {
 [[nodiscard]] Commands end_login(const std::string& username);
 
 inline constexpr std::string_view denied_mark = "denied";
-/// The mark of a login: differs for another password of the same name, such as after restoring an old backup.
+/// The mark of a login: differs for another password of the same name, such as after restoring an old backup,
+/// and for other rights.
 [[nodiscard]] std::string mark_of(const registry::PasswordLogin& login);
 
 /// Makes the commands that add logins.
 class Logins {
  public:
   Logins(const MasterKey& master, const protocol::Topics& topics) : master_(master), topics_(topics) {}
-  /// Adds a client for the device, bound to its client id, with a role that allows exactly its four topics.
-  /// Nothing if the master key from which the password was derived is no longer configured.
+  /// Adds a client for the device, bound to its client id, with a role that allows exactly its four topics
+  /// and those of its rights. Rights that are not valid here are none: housekeeping reports them. Nothing if
+  /// the master key from which the password was derived is no longer configured.
   [[nodiscard]] std::optional<Commands> admit(const registry::PasswordLogin& login) const;
 
  private:

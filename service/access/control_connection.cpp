@@ -44,7 +44,8 @@ std::expected<std::unique_ptr<ControlConnection>, std::string> ControlConnection
                                },
                            .delivered = {},
                            .given_up = [self](const mqtt::GivenUp& message) { self->refused(message); },
-                           .limited = {}});
+                           .limited = {},
+                           .not_subscribed = {}});
   if (!link) return std::unexpected(std::move(link.error()));
   made->link_ = std::move(*link);
   return made;

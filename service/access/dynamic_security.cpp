@@ -52,11 +52,11 @@ Done DynamicSecurity::open_waiting() {
     if (!one) break;
     const auto& login = one->opening.login;
     auto commands = login ? logins_.admit(*login) : lift(one->opening.device_id.text());
-    if (!commands || is_stale(*one)) continue;
+    if (!commands) continue;
     const auto said = execute_and_log(*std::move(commands));
     if (!said) return std::unexpected(said.error());
     if (std::ranges::find(*said, false) != said->end()) continue;
-    list_.publish(std::move(one->answer));
+    list_.publish(std::move(one->messages));
     if (login) applied.push_back({login->device_id.text(), {}, login->generation, {}});
   }
   list_.record(applied);

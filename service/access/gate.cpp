@@ -12,62 +12,39 @@ namespace {
 using registry::GateEntry;
 using Steady = std::chrono::steady_clock;
 
-// A denial waits for at most this many devices.
+// A denial waits until the gate was told of at most this many devices, and twice as many whose rights it was
+// not told: the next look at the registry tells denials first.
 constexpr std::size_t devices_at_once = 250;
 constexpr std::size_t openings_at_once = 100;
 // The gate ends 1,000 sessions in less than a second.
 constexpr std::chrono::seconds longest_ending{2};
 // While the gate cannot write its journal it is sent a snapshot now and then, which begins a new journal.
 constexpr std::chrono::minutes until_next_journal{1};
+// While it lacks room too, since the registry does not record what it did not take.
+constexpr std::chrono::minutes until_next_room{10};
 
 bool is_wanted(const registry::BrokerOpening& opening, const GateEntry* entry) {
+  if (opening.rights) return entry != nullptr && entry->rights;
   if (!opening.login) return entry == nullptr || entry->denied_until == 0;
   return entry != nullptr && std::ranges::any_of(entry->logins, [&](const GateEntry::Login& login) {
            return login.generation == opening.login->generation && login.salt == opening.login->salt;
          });
 }
 
-/// Denials first, then what gives access.
-Statements in_order(std::span<const GateEntry> entries) {
-  Statements all;
-  Statements openings;
-  for (const GateEntry& entry : entries) {
-    Statements own = statements_of(entry);
-    if (!only_takes_away(entry)) {
-      openings.push_back(std::move(own.back()));
-      own.pop_back();
-    }
-    std::ranges::move(own, std::back_inserter(all));
-  }
-  std::ranges::move(openings, std::back_inserter(all));
-  return all;
-}
-
-/// What the registry is to record when the gate has been told these entries.
-std::vector<registry::AppliedAccess> applied_of(std::span<const GateEntry> entries) {
-  std::vector<registry::AppliedAccess> applied;
-  for (const GateEntry& entry : entries) {
-    if (!entry.untold) continue;
-    applied.push_back({entry.device_id, entry.changed_at, {}, entry.version});
-    for (const GateEntry::Login& login : entry.logins)
-      applied.push_back({entry.device_id, {}, login.generation, {}});
-  }
-  return applied;
-}
-
 }  // namespace
 
 Done Gate::say(std::int64_t epoch, std::span<const Statement> statements) {
-  auto answer = access::say(list_.connection(), epoch, statements);
-  if (!answer) return std::unexpected(std::move(answer.error()));
-  last_ = *std::move(answer);
+  auto said = access::say(list_.connection(), epoch, statements);
+  if (!said) return std::unexpected(std::move(said.error()));
+  last_ = std::move(said->last);
+  without_room_ = std::move(said->without_room);
   list_.metrics().set_broker_entries(last_.devices + last_.serials);
   return {};
 }
 
 Done Gate::connected() {
   walk_.reset();
-  is_compared_ = false;
+  is_compared_ = lacks_room_ = false;
   list_.is_not_up_to_date("the gate is not compared with the registry yet");
   return say(0, std::array<Statement, 1>{"hello"});
 }
@@ -81,8 +58,19 @@ Done Gate::compare() {
         "service has told it everything");
     if (!walk_ && Steady::now() - snapshot_at_ > until_next_journal) return begin_snapshot(last_.epoch);
   }
-  if (is_compared_) list_.is_up_to_date();
+  // There may be room for what it did not take.
+  if (lacks_room_ && !walk_ && Steady::now() - snapshot_at_ > until_next_room)
+    return begin_snapshot(last_.epoch);
+  say_whether_up_to_date();
   return {};
+}
+
+void Gate::say_whether_up_to_date() {
+  if (lacks_room_)
+    list_.is_not_up_to_date(
+        "the gate has no room for some devices: raise plugin_opt_max_entries at the broker");
+  else if (is_compared_)
+    list_.is_up_to_date();
 }
 
 Done Gate::advance() {
@@ -104,18 +92,32 @@ Done Gate::begin_snapshot(std::int64_t epoch) {
   if (auto begun = say(epoch, std::array<Statement, 1>{"begin 0"}); !begun) return begun;
   list_.log().info("the broker's gate is told everything");
   snapshot_at_ = Steady::now();
+  lacks_room_ = false;
   walk_ = Walk{.is_snapshot = true, .after = {}, .digest = 0, .told = 0, .epoch = epoch};
   return {};
 }
 
-Done Gate::tell(const registry::GateAccess& access) {
-  const Statements statements = in_order(access.entries);
+Done Gate::tell(registry::GateAccess& access) {
+  const Statements statements = in_order(access, topics_);
   if (statements.empty()) return {};
   if (auto said = say(access.epoch, statements); !said) return said;
   if (walk_) walk_->told += statements.size();
+  if (!without_room_.empty()) leave_out(access);
   if (auto ended = await_ends(); !ended) return ended;
-  list_.record(applied_of(access.entries));
+  list_.record(registry::applied_of(access.entries));
+  list_.record(registry::told_rights_of(access));
   return {};
+}
+
+/// The gate has no room for some of it. The rest goes on: nothing that has no room may keep denials out.
+void Gate::leave_out(registry::GateAccess& access) {
+  lacks_room_ = true;
+  has_untold_ = false;  // it would be loaded again at once: the next poll is soon enough
+  list_.metrics().broker_access_failed();
+  list_.log().error("the broker's gate has no room for some devices: raise plugin_opt_max_entries",
+                    {{"count", static_cast<std::int64_t>(without_room_.size())}});
+  access = without(std::move(access), without_room_, topics_);
+  say_whether_up_to_date();
 }
 
 /// Waits until the gate has ended the sessions that a change ends: only then the change is applied.
@@ -127,29 +129,33 @@ Done Gate::await_ends() {
 }
 
 Done Gate::tell_untold() {
-  const auto access = registry::load_gate_access(
-      list_.registry(), {.ids = {}, .untold = devices_at_once, .after = {}, .page = 0});
+  auto access = registry::load_gate_access(list_.registry(),
+                                           {.ids = {}, .untold = devices_at_once, .after = {}, .page = 0});
   if (!access) return std::unexpected(access.error().what);
   if (auto taken = take_over(access->epoch); !taken) return taken;
-  has_untold_ = access->entries.size() == devices_at_once;
+  has_untold_ = access->entries.size() >= devices_at_once || access->sets.size() >= devices_at_once;
   return tell(*access);
 }
 
-/// Publishes waiting answers after the gate has been told their passwords, unless an operator ended these
-/// meanwhile. It tells the gate other untold entries at the same time, so a denial never waits behind
-/// openings.
+/// Publishes waiting messages after the gate has been told their devices' passwords or rights, unless an
+/// operator ended the passwords meanwhile. It tells the gate other untold entries at the same time, so a
+/// denial never waits behind openings.
 Done Gate::open_waiting() {
   std::vector<Openings::Waiting> waiting;
+  std::vector<std::string> without_rights;
   registry::GateQuery query{.ids = {}, .untold = devices_at_once, .after = {}, .page = 0};
   while (waiting.size() < openings_at_once) {
     auto one = list_.next_opening(waiting.empty());
     if (!one) break;
-    if (is_stale(*one)) continue;
     query.ids.push_back(one->opening.device_id.text());
+    if (one->opening.rights) without_rights.push_back(query.ids.back());
     waiting.push_back(*std::move(one));
   }
   if (waiting.empty()) return {};
-  const auto access = registry::load_gate_access(list_.registry(), query);
+  if (!without_rights.empty())
+    if (const auto noted = registry::note_rights(list_.registry(), without_rights); !noted)
+      return std::unexpected(noted.error().what);
+  auto access = registry::load_gate_access(list_.registry(), query);
   if (!access) return std::unexpected(access.error().what);
   if (auto taken = take_over(access->epoch); !taken) return taken;
   if (auto told = tell(*access); !told) return told;
@@ -164,27 +170,28 @@ Done Gate::open_waiting() {
 void Gate::answer(Openings::Waiting& one, const std::map<std::string, const GateEntry*>& told) {
   const auto found = told.find(one.opening.device_id.text());
   if (is_wanted(one.opening, found == told.end() ? nullptr : found->second))
-    list_.publish(std::move(one.answer));
+    list_.publish(std::move(one.messages));
   else
     list_.log_dropped(one.opening.device_id);
 }
 
 Done Gate::walk_on() {
-  const auto page = registry::load_gate_access(
+  auto page = registry::load_gate_access(
       list_.registry(), {.ids = {}, .untold = 0, .after = walk_->after, .page = devices_at_once});
   if (!page) return std::unexpected(page.error().what);
   // The registry was restored meanwhile.
   if (page->epoch != walk_->epoch) return take_over(page->epoch);
-  if (page->entries.empty()) return end_walk();
-  walk_->after = page->entries.back().device_id;
+  const bool is_first = walk_->after.empty();
+  const bool is_last = page->entries.empty();
+  if (!is_last) walk_->after = page->entries.back().device_id;
   if (walk_->is_snapshot) {
-    auto told = tell(*page);
+    if (auto told = tell(*page); !told) return told;
     failpoint("gate_page_told");
-    return told;
+  } else {
+    if (!is_first) page->sets.clear();  // the first page had all of them
+    walk_->digest += digest_of(*page, topics_);
   }
-  for (const GateEntry& entry : page->entries)
-    walk_->digest += digest_of(entry);
-  return {};
+  return is_last ? end_walk() : Done();
 }
 
 Done Gate::end_walk() {
@@ -193,7 +200,7 @@ Done Gate::end_walk() {
   if (auto said = say(walk.epoch, std::array{last}); !said) return said;
   if (!walk.is_snapshot && last_.digest != walk.digest) return begin_snapshot(walk.epoch);
   is_compared_ = true;
-  list_.is_up_to_date();
+  say_whether_up_to_date();
   return {};
 }
 

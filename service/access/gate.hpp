@@ -12,12 +12,14 @@ namespace latchkey::service::access {
 /// all entries are read once to compare digests, and, if these differ, once more to send a snapshot.
 class Gate : public AccessMode {
  public:
-  explicit Gate(AccessList& list) : list_(list) {}
+  /// `topics` must outlive this.
+  Gate(AccessList& list, const protocol::Topics& topics) : list_(list), topics_(topics) {}
 
   [[nodiscard]] Done connected() override;
   [[nodiscard]] Done compare() override;
   [[nodiscard]] Done advance() override;
   [[nodiscard]] bool has_more() const override { return has_untold_ || walk_.has_value(); }
+  [[nodiscard]] bool tells_rights() const override { return true; }
   void start_over() override { walk_.reset(); }
 
  private:
@@ -33,8 +35,10 @@ class Gate : public AccessMode {
   [[nodiscard]] Done say(std::int64_t epoch, std::span<const Statement> statements);
   [[nodiscard]] Done take_over(std::int64_t epoch);
   [[nodiscard]] Done begin_snapshot(std::int64_t epoch);
-  /// Tells the gate what the registry says of these devices, and records it.
-  [[nodiscard]] Done tell(const registry::GateAccess& access);
+  /// Tells the gate what the registry says of these devices, and records it. Removes what it has no room for.
+  [[nodiscard]] Done tell(registry::GateAccess& access);
+  void leave_out(registry::GateAccess& access);
+  void say_whether_up_to_date();
   [[nodiscard]] Done tell_untold();
   [[nodiscard]] Done open_waiting();
   [[nodiscard]] Done walk_on();
@@ -43,9 +47,12 @@ class Gate : public AccessMode {
   void answer(Openings::Waiting& one, const std::map<std::string, const registry::GateEntry*>& told);
 
   AccessList& list_;
-  GateAnswer last_;  ///< the gate's last answer
+  const protocol::Topics& topics_;
+  GateAnswer last_;          ///< the gate's last answer
+  Statements without_room_;  ///< of the last statements, those that the gate has no room for
   std::optional<Walk> walk_;
   bool has_untold_ = false;                            ///< there may be more than was loaded
+  bool lacks_room_ = false;                            ///< for something since the last snapshot began
   bool is_compared_ = false;                           ///< a walk has ended on this connection
   std::chrono::steady_clock::time_point snapshot_at_;  ///< when the last one began
 };

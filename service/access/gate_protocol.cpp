@@ -2,8 +2,12 @@
 
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
+#include "protocol/rights.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <set>
 #include <sstream>
 
 namespace latchkey::service::access {
@@ -26,6 +30,32 @@ Statement device_statement(const registry::GateEntry& entry) {
     text += " " + std::to_string(login.generation) + ":" + std::to_string(login.until) + ":" +
             crypto::to_hex(login.salt) + ":" + crypto::to_hex(login.hash);
   return text;
+}
+
+bool gives_access(const registry::GateEntry& entry) {
+  return entry.denied_until == 0 && !entry.logins.empty();
+}
+
+/// The name of a group's set: a group's own name may be too long.
+std::string name_of_set(const std::string& group) {
+  constexpr std::size_t digits = 16;
+  return crypto::to_hex(crypto::sha256(crypto::as_bytes(group))).substr(0, digits);
+}
+
+/// Rights that are not valid here are none: housekeeping reports them.
+Statement set_statement(const registry::GateSet& set, const protocol::Topics& topics) {
+  const auto rights = protocol::parse_templates(set.rights, topics).value_or(protocol::Rights());
+  std::string text = "t " + std::to_string(set.version) + " " + name_of_set(set.group);
+  for (const auto& filter : rights.publish)
+    text += " p:" + filter;
+  for (const auto& filter : rights.subscribe)
+    text += " s:" + filter;
+  return text;
+}
+
+/// `d` of a device without a denial and a password, which is not in the digest.
+bool says_nothing(const Statement& statement) {
+  return statement.starts_with("d ") && statement.ends_with(" 0");
 }
 
 std::uint64_t digest_of(const Statement& statement) {
@@ -59,23 +89,22 @@ std::optional<GateAnswer> read_state(const std::string& line) {
 }
 
 std::string explained(const std::string& refusal) {
-  if (refusal == "room")
-    return "the gate has no room for more devices: raise plugin_opt_max_entries at the broker";
   if (refusal == "epoch")
     return "the gate was told by a registry of another epoch: if the registry was restored to an earlier "
            "time, call registry.restored()";
   return "the gate refused a message: " + refusal;
 }
 
-/// Returns the answer to the last question.
-std::expected<GateAnswer, std::string> ask(ControlConnection& connection, std::vector<Question> questions) {
+/// Returns the answers, in order.
+std::expected<std::vector<GateAnswer>, std::string> ask(ControlConnection& connection,
+                                                        std::vector<Question> questions) {
   std::vector<std::string> correlations;
   correlations.reserve(questions.size());
   for (const Question& question : questions)
     correlations.push_back(question.correlation);
   const auto replies = connection.ask(std::move(questions));
   if (!replies) return std::unexpected(replies.error());
-  GateAnswer last;
+  std::vector<GateAnswer> answers;
   for (std::size_t i = 0; i < replies->size(); ++i) {
     auto answer = read_answer(correlations[i], (*replies)[i]);
     if (!answer) return std::unexpected("the gate's answer cannot be read");
@@ -83,34 +112,56 @@ std::expected<GateAnswer, std::string> ask(ControlConnection& connection, std::v
       return std::unexpected("the broker has version " + answer->version + " of the gate, and this service " +
                              "needs version " + gate_version);
     if (!answer->refusal.empty()) return std::unexpected(explained(answer->refusal));
-    last = *std::move(answer);
+    answers.push_back(*std::move(answer));
   }
-  return last;
+  return answers;
+}
+
+/// `room LINE...`
+bool read_lines_without_room(const std::string& refusal, std::vector<std::size_t>& lines) {
+  std::istringstream words(refusal);
+  std::string word;
+  words >> word;
+  if (word != "room") return false;
+  while (words >> word)
+    if (!read_number(word, lines.emplace_back())) return false;
+  return !lines.empty();
+}
+
+Statement serial_statement(const registry::GateEntry& entry,
+                           const registry::GateEntry::DeniedSerial& denied) {
+  return "s " + std::to_string(entry.version) + " " + digits_of_serial(denied.serial) + " " +
+         entry.device_id + " " + std::to_string(denied.until);
+}
+
+Statement rights_statement(const registry::GateEntry& entry) {
+  return "r " + std::to_string(entry.rights->version) + " " + entry.device_id + " " +
+         name_of_set(entry.rights->group);
 }
 
 }  // namespace
 
-Statements statements_of(const registry::GateEntry& entry) {
+Statements in_order(const registry::GateAccess& access, const protocol::Topics& topics) {
   Statements all;
-  for (const auto& denied : entry.denied_serials)
-    all.push_back("s " + std::to_string(entry.version) + " " + digits_of_serial(denied.serial) + " " +
-                  entry.device_id + " " + std::to_string(denied.until));
-  all.push_back(device_statement(entry));
+  Statements openings;
+  for (const auto& entry : access.entries) {
+    for (const auto& denied : entry.denied_serials)
+      all.push_back(serial_statement(entry, denied));
+    if (entry.version > 0) (gives_access(entry) ? openings : all).push_back(device_statement(entry));
+  }
+  for (const auto& set : access.sets)
+    all.push_back(set_statement(set, topics));
+  for (const auto& entry : access.entries)
+    if (entry.rights) all.push_back(rights_statement(entry));
+  std::ranges::move(openings, std::back_inserter(all));
   return all;
 }
 
-std::uint64_t digest_of(const registry::GateEntry& entry) {
-  Statements all = statements_of(entry);
-  // A device without a denial and a password is not in the digest.
-  if (entry.denied_until == 0 && entry.logins.empty()) all.pop_back();
+std::uint64_t digest_of(const registry::GateAccess& access, const protocol::Topics& topics) {
   std::uint64_t sum = 0;
-  for (const Statement& statement : all)
-    sum += digest_of(statement);
+  for (const Statement& statement : in_order(access, topics))
+    if (!says_nothing(statement)) sum += digest_of(statement);
   return sum;
-}
-
-bool only_takes_away(const registry::GateEntry& entry) {
-  return entry.denied_until != 0 || entry.logins.empty();
 }
 
 std::size_t count_that_fit(std::span<const Statement> statements, std::size_t bytes) {
@@ -139,28 +190,55 @@ std::optional<GateAnswer> read_answer(std::string_view correlation, std::string_
   if (head != "latchkey 1 " + std::string(correlation)) return std::nullopt;
   auto answer = read_state(state);
   constexpr std::string_view refused = "refused ";
-  if (answer && done.starts_with(refused))
+  if (answer && done.starts_with(refused)) {
     answer->refusal = done.substr(refused.size());
-  else if (!done.starts_with("done "))
+    if (read_lines_without_room(answer->refusal, answer->without_room)) answer->refusal.clear();
+  } else if (!done.starts_with("done "))
     return std::nullopt;
   return answer;
 }
 
-std::expected<GateAnswer, std::string> say(ControlConnection& connection, std::int64_t epoch,
-                                           std::span<const Statement> statements) {
-  std::expected<GateAnswer, std::string> last;
-  while (last && !statements.empty()) {
+std::expected<Said, std::string> say(ControlConnection& connection, std::int64_t epoch,
+                                     std::span<const Statement> statements) {
+  Said said;
+  while (!statements.empty()) {
     std::vector<Question> questions;
+    std::vector<std::span<const Statement>> parts;
     while (!statements.empty() && questions.size() < messages_at_once) {
       const auto count = count_that_fit(statements, connection.message_limit());
       std::string correlation = new_correlation();
       std::string text = write_message(correlation, epoch, statements.first(count));
       questions.push_back({std::move(correlation), std::move(text)});
+      parts.push_back(statements.first(count));
       statements = statements.subspan(count);
     }
-    last = ask(connection, std::move(questions));
+    auto answers = ask(connection, std::move(questions));
+    if (!answers) return std::unexpected(std::move(answers.error()));
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      for (const std::size_t line : (*answers)[i].without_room)
+        if (line > 0 && line <= parts[i].size()) said.without_room.push_back(parts[i][line - 1]);
+    said.last = std::move(answers->back());
   }
-  return last;
+  return said;
+}
+
+registry::GateAccess without(registry::GateAccess access, std::span<const Statement> statements,
+                             const protocol::Topics& topics) {
+  const std::set<std::string_view> gone(statements.begin(), statements.end());
+  std::erase_if(access.sets, [&](const auto& set) { return gone.contains(set_statement(set, topics)); });
+  for (registry::GateEntry& entry : access.entries) {
+    if (entry.rights && gone.contains(rights_statement(entry))) entry.rights.reset();
+    const bool lacks_denial = std::ranges::any_of(entry.denied_serials, [&](const auto& denied) {
+      return gone.contains(serial_statement(entry, denied));
+    });
+    const bool lacks_device = gone.contains(device_statement(entry));
+    if (!lacks_device && !lacks_denial) continue;
+    entry.logins.clear();
+    entry.changed_at.reset();
+    // Denials are tried again. An opening is not: waiting entries would keep later changes back.
+    if (lacks_denial || entry.denied_until != 0) entry.untold = false;
+  }
+  return access;
 }
 
 }  // namespace latchkey::service::access

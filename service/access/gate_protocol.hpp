@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/topics.hpp"
 #include "registry/broker_access.hpp"
 #include "service/access/control_connection.hpp"
 
@@ -22,12 +23,11 @@ inline constexpr const char* gate_version = "1";
 using Statement = std::string;
 using Statements = std::vector<Statement>;
 
-/// The statements of a device's access: its denied certificates, then the device itself.
-[[nodiscard]] Statements statements_of(const registry::GateEntry& entry);
-/// What the statements of a device add to the gate's digest.
-[[nodiscard]] std::uint64_t digest_of(const registry::GateEntry& entry);
-/// True if the device's statements give it no access.
-[[nodiscard]] bool only_takes_away(const registry::GateEntry& entry);
+/// What the gate must know of sets of rights and devices, in the order in which to tell it: first what takes
+/// access away, then sets, then which device has which set, and last what gives access.
+[[nodiscard]] Statements in_order(const registry::GateAccess& access, const protocol::Topics& topics);
+/// What these statements add to the gate's digest.
+[[nodiscard]] std::uint64_t digest_of(const registry::GateAccess& access, const protocol::Topics& topics);
 
 /// The gate's answer to a message.
 struct GateAnswer {
@@ -40,6 +40,14 @@ struct GateAnswer {
   bool has_journal = true;
   std::string version;
   std::string refusal;  ///< empty: the message is applied
+  /// The numbers of the lines, from 1 on, for which there was no room. All others are applied.
+  std::vector<std::size_t> without_room;
+};
+
+/// What the gate made of statements.
+struct Said {
+  GateAnswer last;
+  Statements without_room;  ///< those that it has no room for; all others are applied
 };
 
 /// How many of the statements, from the first on, fit into a message of `bytes`; at least one.
@@ -49,9 +57,14 @@ struct GateAnswer {
 /// Nothing if the payload is not an answer with this correlation.
 [[nodiscard]] std::optional<GateAnswer> read_answer(std::string_view correlation, std::string_view payload);
 
-/// Sends the statements in as many messages as needed, and returns the answer to the last one. The error says
-/// why some are not applied.
-[[nodiscard]] std::expected<GateAnswer, std::string> say(ControlConnection& connection, std::int64_t epoch,
-                                                         std::span<const Statement> statements);
+/// Sends the statements in as many messages as needed. The error says why some are not applied, other than
+/// for want of room.
+[[nodiscard]] std::expected<Said, std::string> say(ControlConnection& connection, std::int64_t epoch,
+                                                   std::span<const Statement> statements);
+
+/// `access` without what these statements say, since the gate does not have that. A device that has no room
+/// for its passwords keeps its version, which counts as told; one with a denial does not.
+[[nodiscard]] registry::GateAccess without(registry::GateAccess access, std::span<const Statement> statements,
+                                           const protocol::Topics& topics);
 
 }  // namespace latchkey::service::access

@@ -6,11 +6,14 @@
 
 namespace latchkey::service::access {
 
-bool Openings::add(registry::BrokerOpening opening, mqtt::Message answer) {
-  const auto same = std::ranges::find_if(
-      waiting_, [&](const Waiting& one) { return one.opening.device_id == opening.device_id; });
-  if (same == waiting_.end() && waiting_.size() >= most_devices) return false;
-  Waiting one{std::move(opening), std::move(answer), std::chrono::steady_clock::now(), ++last_};
+bool Openings::add(registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
+  const auto same = std::ranges::find_if(waiting_, [&](const Waiting& one) {
+    return one.opening.device_id == opening.device_id && one.opening.rights == opening.rights;
+  });
+  const auto of_its_kind = std::ranges::count_if(
+      waiting_, [&](const Waiting& one) { return one.opening.rights == opening.rights; });
+  if (same == waiting_.end() && static_cast<std::size_t>(of_its_kind) >= most_waiting) return false;
+  Waiting one{std::move(opening), std::move(messages), std::chrono::steady_clock::now(), ++last_};
   if (same == waiting_.end())
     waiting_.push_back(std::move(one));
   else
@@ -27,7 +30,8 @@ bool Openings::has_next() const {
   return std::ranges::any_of(waiting_, [this](const Waiting& one) { return may_be_served(one); });
 }
 
-std::optional<Openings::Waiting> Openings::next() {
+std::optional<Openings::Waiting> Openings::next(std::chrono::steady_clock::time_point now) {
+  std::erase_if(waiting_, [&](const Waiting& one) { return now - one.since > stale_after; });
   const auto found =
       std::ranges::find_if(waiting_, [this](const Waiting& one) { return may_be_served(one); });
   if (found == waiting_.end()) return std::nullopt;

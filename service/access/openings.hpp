@@ -12,8 +12,9 @@
 
 namespace latchkey::service::access {
 
-/// A queue of answers that wait until the broker has added their logins, at most one for each device: a newer
-/// one replaces an older one, whose password has ended.
+/// A queue of answers that wait until the broker has added their logins, and of configurations that wait
+/// until it knows the device's rights: of each at most one for a device, because a newer one replaces an
+/// older one. Each kind has places of its own, so that neither keeps the other out.
 ///
 /// A device that requests many passwords leaves old logins at the broker until the next poll removes them. So
 /// each device is served only a few times until `served_anew`.
@@ -21,16 +22,18 @@ class Openings {
  public:
   struct Waiting {
     registry::BrokerOpening opening;
-    mqtt::Message answer;
+    std::vector<mqtt::Message> messages;
     std::chrono::steady_clock::time_point since;
     std::uint64_t number = 0;  ///< ascending in the order of arrival
   };
 
-  /// False if too many wait.
-  [[nodiscard]] bool add(registry::BrokerOpening opening, mqtt::Message answer);
+  /// False if too many of its kind wait.
+  [[nodiscard]] bool add(registry::BrokerOpening opening, std::vector<mqtt::Message> messages);
   [[nodiscard]] bool has_next() const;
-  /// The first entry whose device was not served too often.
-  [[nodiscard]] std::optional<Waiting> next();
+  /// The first entry whose device was not served too often. Drops the entries that waited so long that their
+  /// devices have asked again.
+  [[nodiscard]] std::optional<Waiting> next(
+      std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
   /// Call when the left-over logins are removed: devices may be served again.
   void served_anew() { served_.clear(); }
   /// The number of the newest entry; nothing if none waits.
@@ -41,8 +44,9 @@ class Openings {
   [[nodiscard]] std::deque<Waiting> take_unwanted(
       std::uint64_t until, const std::function<bool(const registry::BrokerOpening&)>& wanted);
 
-  static constexpr std::size_t most_devices = 1000;
+  static constexpr std::size_t most_waiting = 1000;  ///< of each kind
   static constexpr std::size_t most_served = 4;
+  static constexpr std::chrono::seconds stale_after{8};
 
  private:
   [[nodiscard]] bool may_be_served(const Waiting& one) const;

@@ -1,5 +1,6 @@
 #include "service/answering/compose.hpp"
 
+#include "protocol/sealed.hpp"
 #include "service/issuing/issue.hpp"
 
 #include <array>
@@ -51,34 +52,36 @@ std::optional<protocol::Acceptance> acceptance_of(const AnsweringTools& tools,
                                                   const VerifiedRequest& verified, const Effective& effective,
                                                   const Given& given) {
   const protocol::DeviceId& id = verified.request().device_id;
-  protocol::Acceptance acceptance{.generation = given.generation,
-                                  .credential = credential_of(tools, verified, given),
-                                  .connection = connection_for(tools.destination, tools.topics, id,
-                                                               given.type, verified.enrolment().endpoint),
-                                  .config_version = effective.configured.version,
-                                  .config = effective.config,
-                                  .sealed = {},
-                                  .sealed_without_config = {}};
+  protocol::Acceptance acceptance{
+      .generation = given.generation,
+      .credential = credential_of(tools, verified, given),
+      .connection = connection_for(tools.destination, tools.topics, id, given.type,
+                                   verified.enrolment().endpoint, verified.enrolment().rights.value_or("")),
+      .config_version = effective.configured.version,
+      .config = effective.config,
+      .sealed = {},
+      .sealed_without_config = {}};
   const auto& key = verified.sealing_key();
+  const bool has_password = given.type == protocol::CredentialType::password;
+  const bool seals_config =
+      acceptance.config && key && verified.enrolment().policy.sealing != registry::Sealing::never;
+  if (!has_password && !seals_config) return acceptance;
+  if (!key) return std::nullopt;
+  const protocol::Sealer sealer(*key);
   protocol::Secrets secrets;
-  if (given.type == protocol::CredentialType::password) {
+  if (has_password) {
     secrets.password = password_of(tools.master, given.master_key, given.salt, id, given.generation);
-    if (!secrets.password || !key) return std::nullopt;
-    acceptance.sealed = acceptance.sealed_without_config = seal(*key, secrets);
+    if (!secrets.password) return std::nullopt;
+    acceptance.sealed = acceptance.sealed_without_config = sealer.seal(write_secrets(secrets).text());
   }
-  if (!acceptance.config || !key || verified.enrolment().policy.sealing == registry::Sealing::never)
-    return acceptance;
+  if (!seals_config) return acceptance;
   secrets.config = crypto::Secret(std::string_view(*acceptance.config));
   acceptance.config.reset();
-  acceptance.sealed = seal(*key, secrets);
+  acceptance.sealed = sealer.seal(write_secrets(secrets).text());
   return acceptance;
 }
 
 }  // namespace
-
-std::string seal(const protocol::SealingKey& key, const protocol::Secrets& secrets) {
-  return protocol::seal(key, protocol::write_secrets(secrets).text());
-}
 
 std::optional<protocol::Acceptance> accept(const AnsweringTools& tools, const Resolved& resolved,
                                            const registry::RequestFacts& facts) {
@@ -143,20 +146,22 @@ const protocol::Signer* signer_of(const Resolved& resolved) {
   return plain ? nullptr : &resolved.verified->signer();
 }
 
-std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
-                                                   const Resolution& resolution) {
-  if (const auto* repeat = std::get_if<Repeat>(&resolution)) {
+std::optional<registry::BrokerOpening> opening_for(const Resolved& resolved) {
+  const protocol::DeviceId& id = resolved.verified->request().device_id;
+  const std::string rights = resolved.verified->enrolment().rights.value_or("");
+  if (const auto* repeat = std::get_if<Repeat>(&resolved.resolution)) {
     const registry::Credential& given = repeat->credential;
     if (given.type != protocol::CredentialType::password) return std::nullopt;
     return registry::BrokerOpening{
-        id, registry::PasswordLogin{id, given.generation, given.salt, given.master_key}};
+        id, registry::PasswordLogin{id, given.generation, given.salt, given.master_key, rights}};
   }
-  const auto* registration = std::get_if<registry::Registration>(&resolution);
+  const auto* registration = std::get_if<registry::Registration>(&resolved.resolution);
   if (registration == nullptr) return std::nullopt;
   const std::int64_t before = registration->expected_generation.value_or(0);
   const registry::NewCredential& made = registration->credential;
   if (made.type == protocol::CredentialType::password)
-    return registry::BrokerOpening{id, registry::PasswordLogin{id, before + 1, made.salt, made.master_key}};
+    return registry::BrokerOpening{
+        id, registry::PasswordLogin{id, before + 1, made.salt, made.master_key, rights}};
   if (registration->to_registered && before > 0) return registry::BrokerOpening{id, std::nullopt};
   return std::nullopt;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "protocol/answer.hpp"
-#include "protocol/sealed.hpp"
 #include "registry/broker_access.hpp"
 #include "service/answering/resolution.hpp"
 
@@ -13,9 +12,6 @@ namespace latchkey::service {
 [[nodiscard]] std::optional<protocol::Acceptance> accept(const AnsweringTools& tools,
                                                          const Resolved& resolved,
                                                          const registry::RequestFacts& facts);
-
-/// Encrypts `secrets` for one device.
-[[nodiscard]] std::string seal(const protocol::SealingKey& key, const protocol::Secrets& secrets);
 
 /// The members of every answer. `now` is the database's time, or the system's if the database is unreachable.
 [[nodiscard]] protocol::Answer answer_head(const protocol::DeviceId& id,
@@ -32,10 +28,9 @@ namespace latchkey::service {
 /// The signer of the answer; null if no proof verified, or if answers with this code are not signed.
 [[nodiscard]] const protocol::Signer* signer_of(const Resolved& resolved);
 
-/// What the broker must do before the device gets the answer: add the login of a new password, or admit a
-/// denied device again. Nothing if neither is needed.
-[[nodiscard]] std::optional<registry::BrokerOpening> opening_for(const protocol::DeviceId& id,
-                                                                 const Resolution& resolution);
+/// What the broker must do before the device gets the answer to this grant or repeat: add the login of a new
+/// password, or admit a denied device again. Nothing if neither is needed.
+[[nodiscard]] std::optional<registry::BrokerOpening> opening_for(const Resolved& resolved);
 
 /// A delay with jitter: up to twice as long for `retry`, which many devices get at once; up to a tenth
 /// shorter for other statuses, since a device waits at most an hour by an unsigned answer.

@@ -2,11 +2,30 @@
 
 #include "crypto/mac.hpp"
 #include "protocol/configuration.hpp"
+#include "protocol/rights.hpp"
 #include "service/answering/compose.hpp"
 #include "service/issuing/issue.hpp"
 
 namespace latchkey::service {
 namespace {
+
+/// The devices that a thread serves one after the other mostly have the same rights: the last text is not
+/// parsed again, unless the roots that decide what is valid are others.
+const protocol::Rights& templates_of(std::string_view text, const protocol::Topics& topics) {
+  struct Last {
+    std::string text;
+    std::string provisioning_root;
+    std::string devices_root;
+    protocol::Rights parsed;
+  };
+  thread_local Last last;
+  if (text == last.text && topics.provisioning_root() == last.provisioning_root &&
+      topics.devices_root() == last.devices_root)
+    return last.parsed;
+  last = {std::string(text), std::string(topics.provisioning_root()), std::string(topics.devices_root()),
+          protocol::parse_templates(text, topics).value_or(protocol::Rights())};
+  return last.parsed;
+}
 
 std::expected<std::string, std::string> sendable(const protocol::DeviceId& id,
                                                  const registry::Enrolment& enrolment,
@@ -85,7 +104,7 @@ void fit(const AnsweringTools& tools, Resolved& resolved, const registry::Reques
   const std::size_t most = protocol::largest_message(resolved.verified->request().max_message_bytes);
   const bool has_ca = !head.acceptance->connection.ca.empty();
   auto fitted = protocol::fit_answer(head, signer, most);
-  if ((fitted.without_config || fitted.without_ca) && would_stay_without(resolved, facts)) {
+  if (!fitted.is_whole() && would_stay_without(resolved, facts)) {
     const std::int64_t version = ++resolved.effective.configured.version;
     std::get<registry::Registration>(resolved.resolution).configured->version = version;
     head.acceptance->config_version = version;
@@ -156,8 +175,10 @@ Effective effective_config(const protocol::DeviceId& id, const registry::Enrolme
   now.fault.clear();
   now.endpoint.reset();
   if (!enrolment.endpoint.empty()) now.endpoint = crypto::sha256(crypto::as_bytes(enrolment.endpoint));
-  // The line feed separates the two: neither writer puts one into its JSON.
-  now.digest = crypto::sha256(crypto::as_bytes(*config + '\n' + enrolment.endpoint));
+  // Line feeds separate them: no writer puts one into its JSON.
+  std::string content = *config + '\n' + enrolment.endpoint;
+  if (enrolment.rights && !enrolment.rights->empty()) content += '\n' + *enrolment.rights;
+  now.digest = crypto::sha256(crypto::as_bytes(content));
   // The first configuration is version 1, unless version 1 was sent already, without a configuration.
   const bool was_told = before.digest || !before.fault.empty();
   if (was_told && now.digest != before.digest) ++now.version;
@@ -167,7 +188,7 @@ Effective effective_config(const protocol::DeviceId& id, const registry::Enrolme
 
 protocol::Connection connection_for(const Destination& destination, const protocol::Topics& topics,
                                     const protocol::DeviceId& id, protocol::CredentialType type,
-                                    std::string_view endpoint) {
+                                    std::string_view endpoint, std::string_view rights) {
   const bool password = type == protocol::CredentialType::password;
   auto connection = endpoint.empty() ? std::nullopt : protocol::parse_endpoint(endpoint);
   if (!connection)
@@ -176,9 +197,15 @@ protocol::Connection connection_for(const Destination& destination, const protoc
                                       .tls = destination.tls,
                                       .client_id = {},
                                       .ca = destination.anchors,
-                                      .topics = {}};
+                                      .topics = {},
+                                      .publish = {},
+                                      .subscribe = {}};
   connection->client_id = id.text();
   connection->topics = topics.device_prefix(id);
+  if (rights.empty()) return *std::move(connection);
+  auto filters = protocol::filled(templates_of(rights, topics), id);
+  connection->publish = std::move(filters.publish);
+  connection->subscribe = std::move(filters.subscribe);
   return *std::move(connection);
 }
 

@@ -72,10 +72,11 @@ struct Resolved {
 [[nodiscard]] Effective unsendable(const registry::Enrolment& enrolment, const registry::Configured& before,
                                    std::string fault);
 
-/// `endpoint` is the registry's JSON; empty: use `destination`.
+/// `endpoint` and `rights` are the registry's JSON; without them: `destination`, and no rights. Rights that
+/// are not valid, because the roots of the service were changed, count as none: housekeeping reports them.
 [[nodiscard]] protocol::Connection connection_for(const Destination& destination,
                                                   const protocol::Topics& topics,
                                                   const protocol::DeviceId& id, protocol::CredentialType type,
-                                                  std::string_view endpoint);
+                                                  std::string_view endpoint, std::string_view rights);
 
 }  // namespace latchkey::service

@@ -2,11 +2,15 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 #include "service/keys/pki.hpp"
 #include "service/observability/timestamp.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +22,7 @@ struct Flags {
   std::string folder;
   std::vector<std::string> hosts;
   std::string config_file;  // accepted as everywhere, and not needed
+  bool json = false;
   unsigned ca_days = static_cast<unsigned>(service::PkiLifetimes{}.ca.count());
   unsigned signing_days = static_cast<unsigned>(service::PkiLifetimes{}.signing.count());
   unsigned broker_days = static_cast<unsigned>(service::PkiLifetimes{}.broker.count());
@@ -30,13 +35,21 @@ std::string line_about(const service::PkiFile& file) {
   return line + (file.secret ? "(secret) " : "") + file.purpose;
 }
 
+void print_json(const std::string& folder, const std::vector<service::PkiFile>& made) {
+  auto files = nlohmann::json::array();
+  for (const auto& file : made)
+    files.push_back({{"file", file.name}, {"purpose", file.purpose}, {"secret", file.secret}});
+  std::cout << json_text({{"folder", folder}, {"files", std::move(files)}}) << '\n';
+}
+
 int run_init(const Flags& flags) {
   const service::PkiLifetimes lifetimes{.ca = std::chrono::days(flags.ca_days),
                                         .signing = std::chrono::days(flags.signing_days),
                                         .broker = std::chrono::days(flags.broker_days)};
   const auto now = service::current_time();
   const auto made = service::make_pki(flags.folder, flags.hosts, lifetimes, now);
-  if (!made) return report(fail(exit_code::bad_data, made.error()).error());
+  if (!made) return report(fail(exit_code::bad_data, made.error()).error(), flags.json);
+  if (flags.json) print_json(flags.folder, *made);
   say("written to " + flags.folder + ":");
   for (const auto& file : *made)
     say(line_about(file));
@@ -80,6 +93,7 @@ void add_ca_commands(Command& root) {
   add_days(command, "--days-signing", flags->signing_days, "How long the signing certificate is valid");
   add_days(command, "--days-broker", flags->broker_days, "How long the broker's certificate is valid");
   add_config_flag(command, flags->config_file);
+  command.flag("--json", flags->json, "Print a JSON object on stdout");
   command.footer(init_footer);
   command.does([flags] { return run_init(*flags); });
 }

@@ -1,5 +1,6 @@
 #include "service/cli/ca.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 #include "service/config/certificate_ends.hpp"
 #include "service/observability/timestamp.hpp"
 
@@ -66,12 +67,13 @@ nlohmann::json described(const CertificateEnd& end, crypto::Time now) {
 
 int run_show(const Flags& flags) {
   const auto config = service::load_config(service::config_path(flags.config_file), {"pki", "connection"});
-  if (!config) return report(fail(config.error()).error());
+  if (!config) return report(fail(config.error()).error(), flags.json);
   const auto ends = service::certificate_ends(*config);
   if (ends.empty())
     return report(fail(exit_code::configuration, "no certificate of [pki] can be read",
                        "`latchkey config check` lists the causes")
-                      .error());
+                      .error(),
+                  flags.json);
   const auto now = service::current_time();
   auto list = nlohmann::json::array();
   for (const CertificateEnd& end : ends) {
@@ -80,7 +82,7 @@ int run_show(const Flags& flags) {
     else
       print(end, now);
   }
-  if (flags.json) std::cout << list.dump() << '\n';
+  if (flags.json) std::cout << json_text(list) << '\n';
   const bool is_due = std::ranges::any_of(ends, [&](const auto& end) { return end.due <= now; });
   return is_due ? exit_code::negative : exit_code::ok;
 }

@@ -3,9 +3,12 @@
 #include "base/listen_address.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 #include "service/config/pki_files.hpp"
 #include "service/config/reading.hpp"
 #include "service/observability/timestamp.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -46,24 +49,50 @@ void remark_on_page(const service::Config& config) {
         "/livez, /readyz and /metrics answer without a login");
 }
 
-int run_check(const std::string& config_file) {
-  const auto file = service::config_path(config_file);
+void remark_on_rabbitmq(const service::Config& config) {
+  if (config.is_for_rabbitmq())
+    say("broker_access.mode: RabbitMQ cannot serve devices with . or : in their ids, which are refused");
+}
+
+struct Flags {
+  std::string config_file;
+  bool json = false;
+};
+
+int run_check(const Flags& flags) {
+  const auto file = service::config_path(flags.config_file);
   service::Settings settings(file, {});
   auto complaints = complaints_about(settings);
   remark_on_page(settings.config());
-  if (!complaints.empty()) return report(fail(std::move(complaints)).error());
+  remark_on_rabbitmq(settings.config());
+  if (!complaints.empty()) return report(fail(std::move(complaints)).error(), flags.json);
   say(file.string() + ": no errors");
+  if (flags.json)
+    std::cout << json_text({{"file", file.string()}, {"errors", nlohmann::json::array()}}) << '\n';
   return exit_code::ok;
 }
 
-int run_show(const std::string& config_file) {
-  const auto text = service::show_config(service::config_path(config_file));
+int run_show_json(const Flags& flags) {
+  const auto shown = service::show_options(service::config_path(flags.config_file));
+  if (!shown) return report(fail(shown.error()).error(), true);
+  auto list = nlohmann::json::array();
+  for (const auto& option : *shown)
+    list.push_back({{"option", option.name},
+                    {"value", nlohmann::json::parse(option.value.value_or("null"), nullptr, false)},
+                    {"source", option.source}});
+  std::cout << json_text(list) << '\n';
+  return exit_code::ok;
+}
+
+int run_show(const Flags& flags) {
+  if (flags.json) return run_show_json(flags);
+  const auto text = service::show_config(service::config_path(flags.config_file));
   if (!text) return report(fail(text.error()).error());
   std::cout << *text;
   return exit_code::ok;
 }
 
-int run_reference(const std::string&) {
+int run_reference(const Flags&) {
   std::cout << service::config_reference();
   return exit_code::ok;
 }
@@ -79,15 +108,17 @@ constexpr const char* exit_codes = "Exit codes: 0 no errors, 78 wrong configurat
 struct Verb {
   const char* name;
   const char* help;
-  int (*act)(const std::string& config_file);
+  int (*act)(const Flags& flags);
+  bool has_json = true;
 };
 
 Command add_verb(Command& config, const Verb& verb) {
   auto command = config.add(verb.name, verb.help);
-  const auto config_file = std::make_shared<std::string>();
-  add_config_flag(command, *config_file);
+  const auto flags = std::make_shared<Flags>();
+  add_config_flag(command, flags->config_file);
+  if (verb.has_json) command.flag("--json", flags->json, "Print JSON on stdout");
   command.footer(exit_codes);
-  command.does([config_file, act = verb.act] { return act(*config_file); });
+  command.does([flags, act = verb.act] { return act(*flags); });
   return command;
 }
 
@@ -98,7 +129,7 @@ void add_config_commands(Command& root) {
   add_verb(config, {"check", check_help, run_check});
   add_verb(config, {"show", show_help, run_show});
   // Generates docs/configuration.md. Hidden: operators do not need it.
-  add_verb(config, {"reference", "Print docs/configuration.md", run_reference}).hide();
+  add_verb(config, {"reference", "Print docs/configuration.md", run_reference, false}).hide();
 }
 
 }  // namespace latchkey::cli

@@ -3,6 +3,7 @@
 #include "registry/migration.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +38,7 @@ void print_json(const Migrations& files) {
   for (const auto& file : files)
     list.push_back(
         {{"kind", std::string(kind_of(file))}, {"name", file.name}, {"state", std::string(state_of(file))}});
-  std::cout << list.dump() << '\n';
+  std::cout << json_text(list) << '\n';
 }
 
 /// There are many files of code, mostly all applied: one line sums those up.
@@ -73,7 +74,7 @@ int run_migrate(const Flags& flags) {
     return exit_code::ok;
   }
   const auto applied = apply(flags);
-  if (!applied) return report(applied.error());
+  if (!applied) return report(applied.error(), flags.json);
   if (flags.json) print_json(*applied);
   print_text(*applied, std::cerr);
   say(applied->empty() ? "the registry was up to date already" : "the registry is up to date");
@@ -82,7 +83,7 @@ int run_migrate(const Flags& flags) {
 
 int run_status(const Flags& flags) {
   const auto found = read_status(flags);
-  if (!found) return report(found.error());
+  if (!found) return report(found.error(), flags.json);
   flags.json ? print_json(*found) : print_text(*found, std::cout);
   const auto is_current = [](const MigrationStatus& file) { return file.applied && !file.edited; };
   return std::ranges::all_of(*found, is_current) ? exit_code::ok : exit_code::negative;

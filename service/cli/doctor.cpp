@@ -2,6 +2,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 #include "service/observability/timestamp.hpp"
 
 #include <nlohmann/json.hpp>
@@ -66,7 +67,7 @@ void print_json(const Findings& findings) {
     list.push_back(std::move(entry));
   }
   // Texts of others (a broker's reason, a certificate's name) may be invalid UTF-8.
-  std::cout << list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  std::cout << json_text(list) << '\n';
 }
 
 Result<crypto::Secret> password_in(const std::string& file) {
@@ -86,6 +87,8 @@ Result<Findings> examine(const service::Config& config) {
   Findings all = service::examine_certificates(config, now);
   for (auto& finding : service::examine_database(config, *database))
     all.push_back(std::move(finding));
+  for (auto& finding : service::examine_rights(config, *database))
+    all.push_back(std::move(finding));
   for (auto& finding : service::examine_broker(config, *broker, *access, !service::has_problem(all)))
     all.push_back(std::move(finding));
   return all;
@@ -93,9 +96,9 @@ Result<Findings> examine(const service::Config& config) {
 
 int run_doctor(const Flags& flags) {
   const auto config = service::load_config(service::config_path(flags.config_file));
-  if (!config) return report(fail(config.error()).error());
+  if (!config) return report(fail(config.error()).error(), flags.json);
   const auto findings = examine(*config);
-  if (!findings) return report(findings.error());
+  if (!findings) return report(findings.error(), flags.json);
   flags.json ? print_json(*findings) : print_text(*findings);
   return service::has_problem(*findings) ? exit_code::negative : exit_code::ok;
 }

@@ -4,6 +4,7 @@
 #include "protocol/signer.hpp"
 #include "service/cli/enroll.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -71,7 +72,7 @@ void announce(const std::string& line, const Prepared& prepared, const Enrolment
   if (!flags.json) return;
   object["proof"] = std::string(prepared.material.proof);
   if (!file.empty()) object[kind + "_file"] = file;
-  std::cout << object.dump() << '\n';
+  std::cout << json_text(object) << '\n';
 }
 
 Result<void> do_enroll(const GroupFlags& flags) {
@@ -132,10 +133,6 @@ Result<void> do_derive(const DeriveFlags& flags) {
   return {};
 }
 
-int exit_code_of(const Result<void>& result) {
-  return result ? exit_code::ok : report(result.error());
-}
-
 }  // namespace
 
 Result<void> check_name(const std::string& name, std::string_view what) {
@@ -145,15 +142,15 @@ Result<void> check_name(const std::string& name, std::string_view what) {
 }
 
 int enroll_group(const GroupFlags& flags) {
-  return exit_code_of(do_enroll(flags));
+  return exit_code_of(do_enroll(flags), flags.common.json);
 }
 
 int enroll_device(const DeviceFlags& flags) {
-  return exit_code_of(do_enroll(flags));
+  return exit_code_of(do_enroll(flags), flags.common.json);
 }
 
 int derive_key(const DeriveFlags& flags) {
-  return exit_code_of(do_derive(flags));
+  return exit_code_of(do_derive(flags), false);
 }
 
 }  // namespace latchkey::cli

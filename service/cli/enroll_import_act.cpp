@@ -1,6 +1,7 @@
+#include "base/progress.hpp"
 #include "service/cli/enroll_import.hpp"
 #include "service/cli/flags.hpp"
-#include "service/cli/progress.hpp"
+#include "service/cli/json.hpp"
 #include "service/import/device.hpp"
 
 #include <fcntl.h>
@@ -175,14 +176,14 @@ void announce(const Totals& totals, const ImportFlags& flags) {
   if (!flags.json) return;
   nlohmann::json object{{"devices", totals.devices}};
   if (!flags.check) object.update({{"enrolled", totals.added}, {"already", totals.devices - totals.added}});
-  std::cout << object.dump() << '\n';
+  std::cout << json_text(object) << '\n';
 }
 
 }  // namespace
 
 int import_devices(const ImportFlags& flags) {
   const auto done = do_import(flags);
-  if (!done) return report(done.error());
+  if (!done) return report(done.error(), flags.json);
   announce(*done, flags);
   return exit_code::ok;
 }

@@ -1,6 +1,7 @@
 #include "registry/tools.hpp"
 #include "service/cli/enroll.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -72,15 +73,15 @@ Result<void> do_roll(const RollFlags& flags) {
   if (!flags.json) return {};
   nlohmann::json object{{"group", flags.group}, {"proof", proof}};
   if (!material->file_to_create.empty()) object["key_file"] = material->file_to_create;
-  std::cout << object.dump() << '\n';
+  std::cout << json_text(object) << '\n';
   return {};
 }
 
 int do_retire(const RetireFlags& flags) {
   const auto database = find_database(flags.database, variable);
-  if (!database) return report(database.error());
+  if (!database) return report(database.error(), flags.json);
   const auto left_behind = registry::retire_group_key(*database, flags.group, flags.force);
-  if (!left_behind) return report(fail(left_behind.error(), operators_login).error());
+  if (!left_behind) return report(fail(left_behind.error(), operators_login).error(), flags.json);
   const bool retired = *left_behind == 0 || flags.force;
   if (*left_behind != 0)
     say(std::to_string(*left_behind) + " devices of group " + flags.group +
@@ -89,14 +90,9 @@ int do_retire(const RetireFlags& flags) {
   say(retired ? "the older key of group " + flags.group + " is retired"
               : "the key was not retired; --force retires it nevertheless");
   if (flags.json)
-    std::cout
-        << nlohmann::json{{"group", flags.group}, {"retired", retired}, {"left_behind", *left_behind}}.dump()
-        << '\n';
+    std::cout << json_text({{"group", flags.group}, {"retired", retired}, {"left_behind", *left_behind}})
+              << '\n';
   return retired ? exit_code::ok : exit_code::negative;
-}
-
-int exit_code_of(const Result<void>& result) {
-  return result ? exit_code::ok : report(result.error());
 }
 
 constexpr const char* seal_help =
@@ -117,7 +113,7 @@ void add_seal(Command& enroll) {
   add_material_flags(command, flags->material, MaterialOf::key, "group or device");
   add_config_flag(command, flags->config_file);
   command.footer(seal_footer);
-  command.does([flags] { return exit_code_of(do_seal(*flags)); });
+  command.does([flags] { return exit_code_of(do_seal(*flags), false); });
 }
 
 constexpr const char* roll_help =
@@ -140,7 +136,7 @@ void add_roll(Command& enroll) {
   add_config_flag(command, flags->database.config_file);
   command.flag("--json", flags->json, "A JSON object on stdout");
   command.footer(roll_footer);
-  command.does([flags] { return exit_code_of(do_roll(*flags)); });
+  command.does([flags] { return exit_code_of(do_roll(*flags), flags->json); });
 }
 
 constexpr const char* retire_help =

@@ -3,6 +3,7 @@
 #include "crypto/mac.hpp"
 #include "service/cli/commands.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 #include "service/config/config.hpp"
 
 #include <nlohmann/json.hpp>
@@ -71,12 +72,12 @@ void print_json(const Flags& flags, const Checks& checks, bool accepted) {
     list.push_back(std::move(item));
   }
   const nlohmann::json object{{"device_id", flags.id}, {"accepted", accepted}, {"checks", std::move(list)}};
-  std::cout << object.dump() << '\n';
+  std::cout << json_text(object) << '\n';
 }
 
 int run_explain(const Flags& flags) {
   const auto checks = run_checks(flags);
-  if (!checks) return report(checks.error());
+  if (!checks) return report(checks.error(), flags.json);
   const bool accepted = std::ranges::all_of(*checks, &service::ExplainedCheck::passes);
   flags.json ? print_json(flags, *checks, accepted) : print(*checks);
   say(flags.id + (accepted ? " gets a credential if its proof is valid" : " gets no credential"));

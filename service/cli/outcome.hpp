@@ -32,8 +32,12 @@ inline constexpr Login owners_login{"latchkey_owner", "LATCHKEY_OWNER_DB_URL"};
 [[nodiscard]] std::unexpected<Failure> fail(const registry::AdminError& error, const Login& login);
 [[nodiscard]] std::unexpected<Failure> fail(service::Complaints complaints, std::string hint = {});
 
-/// Prints the failure on stderr, each line after `latchkey: `, and returns the exit code.
-[[nodiscard]] int report(const Failure& failure);
+/// Prints the failure on stderr, each line after `latchkey: `, and returns the exit code. `json`: the command
+/// was called with --json, so a program reads stdout: prints it there too, as {"errors", "hint",
+/// "exit_code"}.
+[[nodiscard]] int report(const Failure& failure, bool json = false);
+/// Reports a failure, if it is one.
+[[nodiscard]] int exit_code_of(const Result<void>& result, bool json);
 
 /// Prints one line for people on stderr, without a prefix.
 void say(const std::string& line);

@@ -1,6 +1,7 @@
 #include "registry/tools.hpp"
 #include "service/cli/db.hpp"
 #include "service/cli/flags.hpp"
+#include "service/cli/json.hpp"
 #include "service/cli/material.hpp"
 
 #include <nlohmann/json.hpp>
@@ -72,12 +73,12 @@ void print_result(const Resealed& resealed) {
 
 int run_reseal(const Flags& flags) {
   const auto resealed = reseal(flags);
-  if (!resealed) return report(resealed.error());
+  if (!resealed) return report(resealed.error(), flags.json);
   print_result(*resealed);
   const nlohmann::json object{{"resealed", resealed->keys},
                               {"keys_left", resealed->left.keys},
                               {"passwords_left", resealed->left.passwords}};
-  if (flags.json) std::cout << object.dump() << '\n';
+  if (flags.json) std::cout << json_text(object) << '\n';
   return resealed->complete() ? exit_code::ok : exit_code::negative;
 }
 

@@ -1,3 +1,4 @@
+#include "base/listen_address.hpp"
 #include "service/config/reading.hpp"
 #include "service/config/rules.hpp"
 
@@ -79,6 +80,12 @@ void check_broker_access(Settings& settings) {
         "is required with " + access.mode + ": the account that may send commands to the broker");
   if (!access.password_file.empty() && access.username.empty())
     settings.complain(option_of("broker_access", "password_file"), "needs broker_access.username");
+  const auto address = ListenAddress::parse(access.listen);
+  if (access.mode == "http" && address && !address->is_loopback() && access.token_file.empty())
+    settings.complain(option_of("broker_access", "listen"),
+                      access.listen +
+                          " is not a loopback address, so broker_access.token_file is required: otherwise "
+                          "everybody who reaches it could try passwords");
 }
 
 void check_crl(Settings& settings) {

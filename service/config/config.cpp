@@ -53,6 +53,12 @@ std::expected<std::string, Complaints> show_config(const std::filesystem::path& 
   return show(*settings);
 }
 
+std::expected<std::vector<ShownOption>, Complaints> show_options(const std::filesystem::path& file) {
+  auto settings = read_settings(file, {}, own_variables());
+  if (!settings) return std::unexpected(std::move(settings).error());
+  return shown_options(*settings);
+}
+
 std::filesystem::path config_path(const std::string& flag) {
   if (!flag.empty()) return flag;
   const char* const variable = std::getenv("LATCHKEY_CONFIG");

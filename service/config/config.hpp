@@ -55,6 +55,8 @@ struct Config {
     std::string mode = "none";
     std::string username;
     std::string password_file;
+    std::string listen = "127.0.0.1:9465";
+    std::string token_file;  ///< empty: only this machine may ask
     /// The service commands a plugin of the broker.
     [[nodiscard]] bool steers() const { return mode == "gate" || mode == "dynamic-security"; }
   } broker_access;
@@ -73,6 +75,10 @@ struct Config {
     std::string listen = "127.0.0.1:9464";
     std::string token_file;  ///< empty: only this machine may see the fleet page
   } http;
+  /// The broker asks the service and has no shared subscriptions, as RabbitMQ.
+  [[nodiscard]] bool is_for_rabbitmq() const {
+    return broker_access.mode == "http" && mqtt.share_group == "";
+  }
   struct Log {
     std::string level = "info";
     std::string format;  ///< "json" or "text"; empty: text on a terminal
@@ -91,6 +97,15 @@ using Complaints = std::vector<std::string>;
 
 /// The effective configuration as TOML, each value with its origin. Contains no secret: those are in files.
 [[nodiscard]] std::expected<std::string, Complaints> show_config(const std::filesystem::path& file);
+/// An option in effect: "section.key", its value as a TOML scalar, which is JSON too (nothing: not set), and
+/// its source as in `config show`.
+struct ShownOption {
+  std::string name;
+  std::optional<std::string> value;
+  std::string source;
+};
+[[nodiscard]] std::expected<std::vector<ShownOption>, Complaints> show_options(
+    const std::filesystem::path& file);
 
 /// The configuration file: `flag` (--config), else LATCHKEY_CONFIG, else /etc/latchkey/latchkey.toml.
 [[nodiscard]] std::filesystem::path config_path(const std::string& flag);

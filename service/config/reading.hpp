@@ -59,8 +59,9 @@ void read_variables(Settings& settings, const Variables& variables);
 /// Reports invalid values, invalid combinations and missing options.
 void check_settings(Settings& settings);
 
-/// The output of `config show`.
+/// The output of `config show`, and the same for programs.
 [[nodiscard]] std::string show(Settings& settings);
+[[nodiscard]] std::vector<ShownOption> shown_options(Settings& settings);
 
 /// Reads file and environment and checks them; `settings` keeps the values and the errors.
 void read_into(Settings& settings, const Variables& variables);

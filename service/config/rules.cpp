@@ -92,7 +92,7 @@ Complaint mqtt_version(const std::string& value) {
 }
 
 Complaint access_mode(const std::string& value) {
-  return one_of(value, {"none", "gate", "dynamic-security", "database"});
+  return one_of(value, {"none", "gate", "dynamic-security", "database", "http"});
 }
 
 Complaint absolute_path(const std::string& value) {
@@ -119,10 +119,13 @@ Complaint host(const std::string& value) {
   return "\"" + value + "\" is not a host; allowed are DNS names and IP addresses, without a port";
 }
 
-Complaint listen_address(const std::string& value) {
-  if (value == "off") return std::nullopt;
+Complaint question_address(const std::string& value) {
   const auto address = ListenAddress::parse(value);
   return address ? std::nullopt : Complaint(address.error());
+}
+
+Complaint listen_address(const std::string& value) {
+  return value == "off" ? std::nullopt : question_address(value);
 }
 
 Complaint log_level(const std::string& value) {

@@ -24,6 +24,7 @@ using Complaint = std::optional<std::string>;
 [[nodiscard]] Complaint topic_root(const std::string& value);
 [[nodiscard]] Complaint host(const std::string& value);
 [[nodiscard]] Complaint listen_address(const std::string& value);
+[[nodiscard]] Complaint question_address(const std::string& value);
 [[nodiscard]] Complaint log_level(const std::string& value);
 [[nodiscard]] Complaint log_format(const std::string& value);
 

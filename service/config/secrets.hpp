@@ -14,6 +14,7 @@ struct Secrets {
   crypto::Secret broker_password;
   crypto::Secret database_password;
   crypto::Secret access_password;
+  crypto::Secret access_token;
   crypto::Secret page_token;
 };
 

@@ -27,6 +27,14 @@ std::string show_option(const Option& option, Settings& settings) {
 
 }  // namespace
 
+std::vector<ShownOption> shown_options(Settings& settings) {
+  std::vector<ShownOption> all;
+  for (const Option& option : options())
+    all.push_back(
+        {full_name(option), value_as_toml(option, settings.config()), origin_text(option, settings)});
+  return all;
+}
+
 std::string show(Settings& settings) {
   std::string toml;
   std::string_view section;

@@ -206,11 +206,12 @@ const auto table = std::to_array<Option>({
      .key = "mode",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::mode>,
-     .help = "How the broker learns passwords and which devices are blocked (docs/deploy.md). `gate`: the "
-             "service commands Latchkey's plugin for Mosquitto (docs/gate.md). `dynamic-security`: the "
-             "service commands Mosquitto's plugin of this name. `database`: the broker reads the registry "
-             "(`registry.mqtt_user`, `registry.mqtt_acl`). `none`: the broker learns nothing, and the "
-             "service issues no passwords.",
+     .help =
+         "How the broker learns passwords and which devices are blocked (docs/deploy.md). `gate`: the "
+         "service commands Latchkey's plugin for Mosquitto (docs/gate.md). `dynamic-security`: the "
+         "service commands Mosquitto's plugin of this name. `database`: the broker reads the registry "
+         "(`registry.mqtt_user`, `registry.mqtt_acl`). `http`: the broker asks the service (RabbitMQ, EMQX). "
+         "`none`: the broker learns nothing, and the service issues no passwords.",
      .rule = rules::access_mode},
     {.section = "broker_access",
      .key = "username",
@@ -229,6 +230,24 @@ const auto table = std::to_array<Option>({
      .help = "File with the password of that account, one line. Broker, TLS and MQTT version are those of "
              "`mqtt`.",
      .rule = rules::one_line},
+    {.section = "broker_access",
+     .key = "listen",
+     .kind = Kind::text,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::listen>,
+     .help =
+         "With `http`: IP address and port on which the broker asks the service. There is no TLS, and the "
+         "questions contain passwords: use an address other than loopback only on a trusted network.",
+     .rule = rules::question_address},
+    {.section = "broker_access",
+     .key = "token_file",
+     .kind = Kind::secret_file,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::token_file>,
+     .help =
+         "With `http`: file with the token that the broker sends as a Bearer token or as the first part of "
+         "the path (`/TOKEN/rabbitmq/user`). One line, at least 16 characters. An address other than "
+         "loopback needs one.",
+     .unset = "no token is needed",
+     .rule = rules::page_token},
 
     {.section = "crl",
      .key = "file",

@@ -66,13 +66,14 @@ Finding examine_plugin(const Config& config, access::ControlConnection& connecti
 }
 
 Finding examine_gate(const Config& config, access::ControlConnection& connection) {
-  const auto answer = access::say(connection, 0, std::array<access::Statement, 1>{"hello"});
-  if (!answer) return no_rights(config, answer.error());
-  if (!answer->has_journal)
+  const auto said = access::say(connection, 0, std::array<access::Statement, 1>{"hello"});
+  if (!said) return no_rights(config, said.error());
+  const access::GateAnswer& answer = said->last;
+  if (!answer.has_journal)
     return problem(check, "gate_journal", "the broker's gate cannot write its journal",
                    "let the broker's user write to the folder plugin_opt_state, and free space on its disk");
   return fine(check, std::string("the broker's gate answers, and ") +
-                         (answer->is_open ? "is open" : "is closed until a service has told it everything"));
+                         (answer.is_open ? "is open" : "is closed until a service has told it everything"));
 }
 
 }  // namespace

@@ -129,7 +129,8 @@ std::string session_with(mqtt::Options options, LinkEvents& events, std::unique_
                            .lost = [&](std::string_view reason) { events.lost(reason); },
                            .delivered = [&](std::uint64_t tag) { events.delivered(tag); },
                            .given_up = [&](const mqtt::GivenUp& message) { events.given_up(message); },
-                           .limited = {}});
+                           .limited = {},
+                           .not_subscribed = {}});
   if (!opened) return opened.error();
   link = std::move(*opened);
   return events.await_session();

@@ -1,3 +1,4 @@
+#include "base/words.hpp"
 #include "registry/condition.hpp"
 #include "service/doctor/doctor.hpp"
 
@@ -70,12 +71,9 @@ Finding clock_finding(Clock database, Clock before, Clock after) {
 Finding client_id_finding(const Condition& seen) {
   const auto shared = registry::shared_client_ids(seen.sessions);
   if (shared.empty()) return fine("client_id", "every service has its own client id");
-  std::string ids;
-  for (const std::string& id : shared)
-    ids.append(ids.empty() ? "" : ", ").append(id);
   return problem(
       "client_id", "client_id_shared",
-      "several services use the client id " + ids + " and end each other's connections",
+      "several services use the client id " + joined(shared, ", ") + " and end each other's connections",
       "give every replica its own mqtt.client_id, or remove the option: then each gets a random one");
 }
 

@@ -20,6 +20,10 @@ namespace latchkey::service {
 /// services that share a client id.
 [[nodiscard]] Findings examine_database(const Config& config, const crypto::Secret& password);
 
+/// Checks the rights of devices: valid beside the roots of this configuration, and such that the broker's
+/// mode can enforce them. Only problems are reported.
+[[nodiscard]] Findings examine_rights(const Config& config, const crypto::Secret& password);
+
 /// Checks the certificates and keys of [pki], and when they expire.
 [[nodiscard]] Findings examine_certificates(const Config& config, crypto::Time now);
 

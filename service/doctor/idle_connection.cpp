@@ -30,7 +30,8 @@ IdleConnection::IdleConnection(const Config& config, const crypto::Secret& passw
                                                       .lost = [this](std::string_view why) { on_lost(why); },
                                                       .delivered = {},
                                                       .given_up = {},
-                                                      .limited = {}});
+                                                      .limited = {},
+                                                      .not_subscribed = {}});
   if (opened) link_ = std::move(*opened);
 }
 
@@ -61,7 +62,11 @@ std::string IdleConnection::demand() const {
 }
 
 Finding IdleConnection::finding() {
-  if (!await_begin()) return skipped(check, "no second connection to the broker could be opened");
+  if (!await_begin()) {
+    const std::scoped_lock lock(mutex_);
+    return skipped(check, "no second connection to the broker could be opened" +
+                              (why_.empty() ? std::string() : ": " + why_));
+  }
   const auto until = trial();
   const std::string told = demand() + ", the service's is " + seconds_text(keep_alive_);
   std::unique_lock lock(mutex_);

@@ -117,6 +117,9 @@ Checks checks_of(const registry::ExplainedFacts& known, bool gives_passwords) {
 std::vector<ExplainedCheck> explain(const protocol::DeviceId& id, const registry::ExplainedFacts& known,
                                     bool gives_passwords) {
   Checks checks = checks_of(known, gives_passwords);
+  // Refuses nobody: it says what the device could do once it is ready.
+  if (const auto& enrolment = known.facts.enrolment; enrolment && !enrolment->rights.value_or("").empty())
+    checks.push_back(passed("rights", filled_in(*enrolment->rights, "${device_id}", id.text())));
   for (ExplainedCheck& check : checks) {
     check.remedy = filled_in(std::move(check.remedy), "{group}",
                              known.facts.enrolment ? known.facts.enrolment->group.value_or("") : "");

@@ -87,6 +87,10 @@ struct Metrics::Series {
       gauge("latchkey_broker_access_entries",
             "Entries of the broker's list: passwords and blocked devices (dynamic-security), or the "
             "devices and denied certificates that the gate knows.");
+  Counter& lost_commits =
+      counter("latchkey_database_lost_commits_total",
+              "Connections to a database that lacked what it had committed: a standby was "
+              "promoted without the last commits.");
   Counter& crl_failures = counter("latchkey_crl_failures_total",
                                   "Failed attempts to write the CRL or to notify the broker of it.");
   Gauge& crl_entries = gauge("latchkey_crl_entries", "Certificates on the CRL.");
@@ -164,7 +168,9 @@ Histogram& Metrics::Series::histogram(const std::string& name, const std::string
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(labels, buckets);
 }
 
-Metrics::Metrics() : series_(std::make_unique<Series>()) {}
+Metrics::Metrics() : series_(std::make_unique<Series>()) {
+  set_default_rows({{"attempt", 0}, {"event", 0}});
+}
 Metrics::~Metrics() = default;
 
 void Metrics::answered(protocol::Status status, std::string_view code, Duration since_received) {
@@ -219,6 +225,10 @@ void Metrics::crl_written(std::chrono::sys_seconds next_update, std::size_t entr
   series_->crl_entries.Set(static_cast<double>(entries));
 }
 
+void Metrics::lost_commit() {
+  series_->lost_commits.Increment();
+}
+
 void Metrics::crl_failed() {
   series_->crl_failures.Increment();
 }
@@ -249,15 +259,21 @@ void Metrics::polled(std::chrono::sys_seconds at) {
   series_->look.Set(static_cast<double>(at.time_since_epoch().count()));
 }
 
-void Metrics::clear_devices() {
-  for (Gauge* gauge : series_->devices)
-    gauge->Set(0);
+void Metrics::set_devices(const std::vector<std::pair<std::string, std::int64_t>>& counts) {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const auto found = std::ranges::find(counts, states[i], &std::pair<std::string, std::int64_t>::first);
+    series_->devices[i]->Set(found == counts.end() ? 0 : static_cast<double>(found->second));
+  }
 }
 
-void Metrics::set_devices(std::string_view state, std::int64_t count) {
-  const auto found = std::ranges::find(states, state);
-  if (found != states.end())
-    series_->devices[static_cast<std::size_t>(found - states.begin())]->Set(static_cast<double>(count));
+void Metrics::set_default_rows(const std::vector<std::pair<std::string, std::int64_t>>& counts) {
+  for (const auto& [table, rows] : counts)
+    series_
+        ->gauge("latchkey_default_partition_rows",
+                "Rows of attempts and events whose month has no partition of its own, as counted recently, "
+                "10000 at most. Every replica shows the same.",
+                {{"table", table}})
+        .Set(static_cast<double>(rows));
 }
 
 void Metrics::set_certificate_end(const std::string& certificate, std::chrono::sys_seconds not_after) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace latchkey::service {
 
@@ -69,12 +70,15 @@ class Metrics {
   /// How many entries (passwords and denied devices) the broker's access list has.
   void set_broker_entries(std::size_t count);
   void set_database_up(bool up);
+  /// The database lacks what it had committed.
+  void lost_commit();
   /// When the registry was last polled for operators' changes.
   void polled(std::chrono::sys_seconds at);
-  /// Sets the count of every state to zero.
-  void clear_devices();
-  /// `state` is one of the registry's states; others are ignored.
-  void set_devices(std::string_view state, std::int64_t count);
+  /// Devices by state, each of the registry's states at most once; a state that is missing has no device. A
+  /// gauge goes from one count to the next: a scrape between them never sees a 0 that was not counted.
+  void set_devices(const std::vector<std::pair<std::string, std::int64_t>>& counts);
+  /// Rows in default partitions, by table.
+  void set_default_rows(const std::vector<std::pair<std::string, std::int64_t>>& counts);
   void set_certificate_end(const std::string& certificate, std::chrono::sys_seconds not_after);
   void set_version(const std::string& version);
 

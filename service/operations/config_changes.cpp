@@ -36,7 +36,7 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
   std::vector<registry::StatusKey> keys;
   keys.reserve(due.size());
   for (const auto& id : due)
-    keys.push_back({id, {}});
+    keys.push_back({.device_id = id, .generation = {}, .newest_session = true});
   auto loaded = registry::load_statuses(registry, keys);
   if (!loaded) return std::unexpected(loaded.error());
 

@@ -26,9 +26,10 @@ std::vector<registry::LinkLife> ConnectionHistory::take_report(Clock::time_point
   std::vector<registry::LinkLife> lives;
   lives.reserve(ended_.size() + 1);
   for (const std::string& name : ended_)
-    lives.push_back({name, {}, true});
+    lives.push_back({name, {}, true, {}});
   if (!current_.empty())
-    lives.push_back({current_, std::chrono::duration_cast<std::chrono::milliseconds>(at - began_at_), false});
+    lives.push_back(
+        {current_, std::chrono::duration_cast<std::chrono::milliseconds>(at - began_at_), false, version_});
   return lives;
 }
 

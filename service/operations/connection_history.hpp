@@ -5,6 +5,7 @@
 #include <chrono>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace latchkey::service {
@@ -14,6 +15,8 @@ namespace latchkey::service {
 class ConnectionHistory {
  public:
   using Clock = std::chrono::steady_clock;
+
+  explicit ConnectionHistory(std::string version) : version_(std::move(version)) {}
 
   /// Called by the link's callbacks, so they return quickly.
   void began(Clock::time_point at);
@@ -25,6 +28,7 @@ class ConnectionHistory {
  private:
   [[nodiscard]] std::vector<registry::LinkLife> take_report(Clock::time_point at);
 
+  const std::string version_;  ///< of the service
   std::mutex mutex_;
   std::string current_;  ///< the connection's name; empty: not subscribed
   Clock::time_point began_at_;

@@ -17,8 +17,9 @@ constexpr std::chrono::milliseconds gather{200};
 
 }  // namespace
 
-Housekeeper::Housekeeper(SentLog& sent, registry::ConnectOptions database, Log& log)
-    : sent_(sent), registry_(std::move(database)), log_(log), thread_([this] { run(); }) {}
+Housekeeper::Housekeeper(SentLog& sent, const protocol::Topics& topics, registry::ConnectOptions database,
+                         Log& log)
+    : sent_(sent), topics_(topics), registry_(std::move(database)), log_(log), thread_([this] { run(); }) {}
 
 void Housekeeper::run() {
   while (!sent_.closed()) {
@@ -34,11 +35,25 @@ void Housekeeper::run() {
   record(sent_.take_undelivered());
 }
 
+/// Stores the roots, and reports rights that were set before the roots were changed to these.
+registry::Result<void> Housekeeper::check_rights() {
+  const auto reached = registry::note_roots(registry_, topics_);
+  if (!reached) return std::unexpected(reached.error());
+  for (const auto& [group, text] : *reached)
+    log_.error("rights reach the topics of the protocol, and do not count: set them again",
+               {{"group", group}, {"template", text}});
+  return {};
+}
+
 void Housekeeper::maintain() {
+  const auto checked = check_rights();
   const auto more = registry::maintain(registry_);
   // Between the steps write what was sent.
-  next_maintenance_ =
-      Steady::now() + (more && !*more ? std::chrono::seconds(maintenance_interval) : retry_interval);
+  const bool is_done = checked && more && !*more;
+  next_maintenance_ = Steady::now() + (is_done ? std::chrono::seconds(maintenance_interval) : retry_interval);
+  if (!checked)
+    log_.warning("rights are not checked against the roots of the protocol's topics yet",
+                 {{"reason", checked.error().what}});
   if (!more)
     log_.warning("maintenance of the registry failed and will be repeated", {{"reason", more.error().what}});
 }

@@ -61,16 +61,16 @@ void Observer::count() {
   const auto from = Clock::now();
   auto states = registry::count_devices(registry_);
   auto funnel = registry::count_funnel(registry_);
+  const auto online = registry::count_online(registry_);
+  if (const auto rows = registry::count_default_rows(registry_)) metrics_.set_default_rows(*rows);
   last_count_took_ = Clock::now() - from;
   next_count_ = Clock::now() + std::max<Clock::duration>(count_interval, count_share * last_count_took_);
-  if (!states || !funnel) return;
-  metrics_.clear_devices();
-  for (const auto& [state, devices] : *states)
-    metrics_.set_devices(state, devices);
+  if (!states || !funnel || !online) return;
+  metrics_.set_devices(*states);
   const std::scoped_lock lock(mutex_);
   const auto at =
       funnel->empty() ? current_time() : std::chrono::floor<std::chrono::seconds>(funnel->front().counted_at);
-  counts_ = FleetCounts{*std::move(states), *std::move(funnel), at};
+  counts_ = FleetCounts{*std::move(states), *std::move(funnel), at, *online};
 }
 
 void Observer::recount_if_quick() {
@@ -101,6 +101,10 @@ FleetView Observer::fleet() {
 
 std::expected<registry::DeviceHistory, std::string> Observer::history(const protocol::DeviceId& id) {
   return ask<registry::DeviceHistory>([&] { return registry::history(registry_, id); });
+}
+
+std::expected<registry::DeviceList, std::string> Observer::devices(const registry::DeviceFilter& filter) {
+  return ask<registry::DeviceList>([&] { return registry::list_devices(registry_, filter); });
 }
 
 }  // namespace latchkey::service

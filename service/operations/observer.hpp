@@ -27,10 +27,12 @@ class Observer {
   /// Asks the thread to end; running and later queries fail. The destructor waits.
   void end() noexcept;
 
-  /// For the page; both block for a few seconds at most. A small fleet is counted again for each call; a
+  /// For the page; they block for a few seconds at most. A small fleet is counted again for each call; a
   /// large one shows the last count.
   [[nodiscard]] FleetView fleet();
   [[nodiscard]] std::expected<registry::DeviceHistory, std::string> history(const protocol::DeviceId& id);
+  [[nodiscard]] std::expected<registry::DeviceList, std::string> devices(
+      const registry::DeviceFilter& filter);
 
  private:
   void run();

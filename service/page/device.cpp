@@ -64,9 +64,47 @@ Markup facts(const ShownDevice& device, Now now) {
     if (!device.reason.empty()) act.raw("<br><bdi>").text(device.reason).raw("</bdi>");
     fact(list, "Last act of an operator", act);
   }
+  text_fact(list, "Rights of its", device.rights_source);
+  text_fact(list, "May publish", device.publish);
+  text_fact(list, "May subscribe to", device.subscribe);
+  fact(list, "Labels", attributes(device.labels), "wide");
   fact(list, "Attributes", attributes(device.attributes), "wide");
   if (device.reported != "{}") fact(list, "Reported, not proved", attributes(device.reported), "wide");
   return list.raw("</dl>");
+}
+
+Markup todo_section(const std::vector<registry::ShownTodo>& todo, Now now) {
+  if (todo.empty()) return {};
+  Markup about;
+  about.raw("Problems of this device, and why its last request was refused in the last seven days.");
+  Table table({"Since", "Problem", "What to do"});
+  for (const auto& each : todo) {
+    Markup problem;
+    if (each.kind == "clone") problem.raw("Perhaps two devices with one identity: ");
+    if (each.kind == "rejected") problem.raw("Rejected: ");
+    problem.text(each.kind == "clone" ? in_words(each.what) : each.what);
+    table.row()
+        .cell(when(each.at, now))
+        .cell(problem)
+        .cell(each.kind == "clone" ? attributes(each.detail)
+                                   : Markup().raw("<bdi>").text(each.detail).raw("</bdi>"));
+  }
+  return section("To look at", about, table.done());
+}
+
+Markup credentials_section(const std::vector<registry::ShownCredential>& credentials, Now now) {
+  if (credentials.empty()) return {};
+  Markup about;
+  about.raw("The last five, the newest first. <code>registry.certificates</code> has all certificates.");
+  Table table({"Generation", "Type", "Status", "Ends", "Serial number"});
+  for (const auto& each : credentials)
+    table.row()
+        .cell(Markup().count(each.generation))
+        .cell(each.type)
+        .cell(badge(each.status))
+        .cell(when(each.ends, now))
+        .cell(Markup().raw("<span class=\"code\">").text(each.serial).raw("</span>"));
+  return section("Credentials", about, table.done());
 }
 
 Markup event_cell(const ShownEvent& event) {
@@ -123,13 +161,7 @@ HttpResponse device_page(const std::string& asked,
                          Now now) {
   if (!history)
     return unknown(asked, Markup().raw("Not a valid device id: letters, digits and . _ : - , at most 64."));
-  if (!*history)
-    return document(
-        503, "Latchkey", asked,
-        Markup()
-            .raw("<p class=\"alarm\" role=\"alert\"><strong>The registry does not answer.</strong> ")
-            .text(history->error())
-            .raw("</p>"));
+  if (!*history) return document(503, "Latchkey", asked, no_answer(history->error()));
   const auto& found = **history;
   if (!found.device && found.events.empty())
     return unknown(asked, Markup().raw("No device of this id is enrolled or sent a request."));
@@ -144,7 +176,10 @@ HttpResponse device_page(const std::string& asked,
     body.add(head(asked, Markup().raw("This id is not enrolled and was never registered. The history shows "
                                       "the requests in its name.")));
   }
-  body.raw("</section>").add(history_section(found.events, now));
+  body.raw("</section>")
+      .add(todo_section(found.todo, now))
+      .add(credentials_section(found.credentials, now))
+      .add(history_section(found.events, now));
   return document(200, "Latchkey: " + asked, asked, body);
 }
 

@@ -1,8 +1,10 @@
 #include "service/page/frame.hpp"
 
+#include "base/percent.hpp"
 #include "crypto/encoding.hpp"
 #include "crypto/mac.hpp"
 #include "service/observability/timestamp.hpp"
+#include "service/page/script.hpp"
 #include "service/page/style.hpp"
 
 #include <fmt/format.h>
@@ -13,11 +15,16 @@
 namespace latchkey::service {
 namespace {
 
-/// A policy that forbids everything but the style sheet, which is allowed by its hash (CSP 3, 2.3.1).
+/// An inline style sheet or script as the policy names it (CSP 3, 2.3.1).
+std::string hash_of(Markup::Literal text) {
+  return "'sha256-" + crypto::base64_encode(crypto::sha256(crypto::as_bytes(text.text()))) + "'";
+}
+
+/// A policy that forbids everything but our style sheet and our script, which may only fetch from the
+/// service.
 std::string content_policy() {
-  const auto digest = crypto::sha256(crypto::as_bytes(style.text()));
-  return "default-src 'none'; style-src 'sha256-" + crypto::base64_encode(digest) +
-         "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  return "default-src 'none'; style-src " + hash_of(style) + "; script-src " + hash_of(script) +
+         "; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 }
 
 std::string span_of(std::chrono::seconds span) {
@@ -45,9 +52,13 @@ HttpResponse document(unsigned status, std::string_view title, std::string_view 
           "<input id=\"device\" name=\"device\" type=\"search\" placeholder=\"Device id\" maxlength=\"64\" "
           "autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\" value=\"")
       .text(asked)
-      .raw("\"><button>Show</button></form></header><main>")
+      .raw(
+          "\"><button>Show</button></form></header><p id=\"stale\" class=\"alarm\" role=\"alert\" hidden>The "
+          "service does not answer: this page shows an earlier time, until it answers again.</p><main>")
       .add(body)
-      .raw("</main></body></html>\n");
+      .raw("</main><script>")
+      .raw(script)
+      .raw("</script></body></html>\n");
   static const std::string policy = content_policy();
   return {status,
           "text/html; charset=utf-8",
@@ -86,6 +97,32 @@ Markup device_link(std::string_view device_id) {
       .raw("\">")
       .text(device_id)
       .raw("</a>");
+}
+
+Markup devices_link() {
+  return Markup().raw("<a href=\"/?view=devices");
+}
+
+Markup and_filter(Markup::Literal name, std::string_view value) {
+  std::string encoded;
+  append_percent_encoded(encoded, value);
+  return Markup().raw("&amp;").raw(name).raw("=").text(encoded);
+}
+
+Markup no_answer(std::string_view why) {
+  return Markup()
+      .raw("<p class=\"alarm\" role=\"alert\"><strong>The registry does not answer.</strong> ")
+      .text(why)
+      .raw("</p>");
+}
+
+std::span<const registry::DeviceState> all_states() {
+  using State = registry::DeviceState;
+  static constexpr State states[] = {State::off,        State::provisioning_requested,
+                                     State::registered, State::connected,
+                                     State::ready,      State::suspended,
+                                     State::revoked};
+  return states;
 }
 
 std::string in_words(std::string_view word) {

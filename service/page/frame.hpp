@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,14 @@ using Now = std::chrono::sys_seconds;
 [[nodiscard]] Markup when(std::optional<registry::Clock> at, Now now);
 /// A link to the device's page.
 [[nodiscard]] Markup device_link(std::string_view device_id);
+/// The beginning of a link to the list of devices, to which `and_filter` adds filters.
+[[nodiscard]] Markup devices_link();
+/// "&amp;name=value" of a link, percent-encoded.
+[[nodiscard]] Markup and_filter(Markup::Literal name, std::string_view value);
+/// What stands where the registry cannot be queried.
+[[nodiscard]] Markup no_answer(std::string_view why);
+/// All states, in the order of a device's life.
+[[nodiscard]] std::span<const registry::DeviceState> all_states();
 /// A state or another fixed word as a coloured badge.
 [[nodiscard]] Markup badge(std::string_view word);
 /// A JSON object of attributes as a list of pairs.

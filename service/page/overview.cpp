@@ -2,16 +2,9 @@
 #include "service/page/page.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace latchkey::service {
 namespace {
-
-using State = registry::DeviceState;
-constexpr std::array states = {State::off,        State::provisioning_requested,
-                               State::registered, State::connected,
-                               State::ready,      State::suspended,
-                               State::revoked};
 
 std::int64_t count_of(const FleetCounts& counts, std::string_view state) {
   const auto found = std::ranges::find(counts.states, state,
@@ -19,16 +12,36 @@ std::int64_t count_of(const FleetCounts& counts, std::string_view state) {
   return found == counts.states.end() ? 0 : found->second;
 }
 
+Markup link_to_devices(Markup::Literal filter, std::string_view value, const Markup& content) {
+  return devices_link().add(and_filter(filter, value)).raw("\">").add(content).raw("</a>");
+}
+
+/// The replicas that listen at the broker, by version.
+Markup replicas_line(const std::vector<registry::ShownReplicas>& replicas) {
+  Markup line;
+  if (replicas.empty())
+    return line.raw(
+        "<p class=\"alarm\" role=\"alert\"><strong>No replica listens at the broker.</strong> No device gets "
+        "an answer; <code>latchkey doctor</code> says why.</p>");
+  line.raw("<p class=\"more\">");
+  for (const auto& each : replicas) {
+    line.raw(&each == replicas.data() ? Markup::Literal("") : Markup::Literal(", ")).count(each.count);
+    line.raw(each.count == 1 ? Markup::Literal(" replica of ") : Markup::Literal(" replicas of "));
+    line.text(each.version.empty() ? "an earlier version" : "version " + each.version);
+  }
+  return line.raw(" at the broker.</p>");
+}
+
 Markup states_section(const FleetView& view) {
   if (!view.counts)
     return section("Devices", Markup().raw("Not counted yet."),
                    empty("The registry has not been counted yet."));
   std::int64_t total = 0;
-  std::array<Share, states.size()> all{};
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    const std::string_view name = registry::name_of(states[i]);
-    all[i] = {name, count_of(*view.counts, name)};
-    total += all[i].count;
+  std::vector<Share> all;
+  for (const auto state : all_states()) {
+    const std::string_view name = registry::name_of(state);
+    all.push_back({name, count_of(*view.counts, name)});
+    total += all.back().count;
   }
   Markup list;
   list.add(shares(all)).raw("<ul class=\"states\">");
@@ -39,14 +52,19 @@ Markup states_section(const FleetView& view) {
         .raw("\">")
         .text(in_words(each.kind))
         .raw("</span><span class=\"n\">")
-        .count(each.count)
+        .add(each.count == 0 ? Markup().count(0)
+                             : link_to_devices("state", each.kind, Markup().count(each.count)))
         .raw("</span></li>");
   }
   list.raw("</ul>");
+  if (view.overview) list.add(replicas_line(view.overview->replicas));
   Markup about;
-  about.raw("<strong>")
+  about.add(devices_link())
+      .raw("\"><strong>")
       .count(total)
-      .raw("</strong> in all, counted ")
+      .raw("</strong> in all</a>, ")
+      .add(link_to_devices("online", "yes", Markup().count(view.counts->online).raw(" online")))
+      .raw(", counted ")
       .add(when(registry::Clock(view.counts->at), view.now))
       .raw(".");
   return section("Devices", about, list);
@@ -182,18 +200,52 @@ Markup expiring_section(const registry::Overview& overview, Now now) {
   return section("Expiring credentials", about, table.done());
 }
 
+Markup stuck_section(const registry::Overview& overview, Now now) {
+  Markup about;
+  about.raw(
+      "The last 20 that stopped on their way, and what can be done. <code>registry.stuck_devices</code> has "
+      "all.");
+  if (overview.stuck.empty()) return section("Stuck devices", about, empty("No device is stuck."));
+  Table table({"Device", "Since", "State", "Problem", "What to do"});
+  for (const auto& each : overview.stuck)
+    table.row()
+        .cell(device_link(each.device_id))
+        .cell(when(each.since, now))
+        .cell(badge(each.state))
+        .cell(each.problem)
+        .cell(each.advice);
+  return section("Stuck devices", about, table.done());
+}
+
+Markup clones_section(const registry::Overview& overview, Now now) {
+  if (overview.clones.empty()) return {};
+  Markup about;
+  about.raw(
+      "Signs that two devices have one identity, the last ones first. Nothing is refused because of them. If "
+      "one of the two is an impostor: <code>registry.reset(device_id, reason)</code>, and give the device a "
+      "new proof.");
+  Table table({"Device", "Last seen", "State", "Sign", "Evidence"});
+  for (const auto& each : overview.clones)
+    table.row()
+        .cell(device_link(each.device_id))
+        .cell(when(each.at, now))
+        .cell(badge(each.state))
+        .cell(in_words(each.sign))
+        .cell(attributes(each.evidence));
+  return section("Suspected clones", about, table.done());
+}
+
 }  // namespace
 
 HttpResponse fleet_page(const FleetView& view) {
   Markup body;
-  if (!view.overview)
-    body.raw("<p class=\"alarm\" role=\"alert\"><strong>The registry does not answer.</strong> ")
-        .text(view.overview.error())
-        .raw("</p>");
+  if (!view.overview) body.add(no_answer(view.overview.error()));
   body.add(states_section(view)).add(funnel_section(view));
   if (view.overview)
-    body.add(pending_section(*view.overview, view.now))
+    body.add(clones_section(*view.overview, view.now))
+        .add(pending_section(*view.overview, view.now))
         .add(rejections_section(*view.overview, view.now))
+        .add(stuck_section(*view.overview, view.now))
         .add(expiring_section(*view.overview, view.now));
   return document(view.overview ? 200 : 503, "Latchkey: fleet", "", body);
 }

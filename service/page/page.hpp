@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-/// The fleet page: one HTML document with SVG, without scripts, images or external fonts. Pure functions over
-/// values.
+/// The fleet page: one HTML document with SVG, without images or external fonts; its only script refreshes
+/// it. Pure functions over values.
 namespace latchkey::service {
 
 /// The counts of the fleet at one moment.
@@ -19,6 +19,7 @@ struct FleetCounts {
   std::vector<std::pair<std::string, std::int64_t>> states;
   std::vector<registry::FunnelDay> funnel;
   std::chrono::sys_seconds at;
+  std::int64_t online = 0;
 };
 
 struct FleetView {
@@ -28,6 +29,12 @@ struct FleetView {
 };
 
 [[nodiscard]] HttpResponse fleet_page(const FleetView& view);
+
+/// The filter of a request for the list of devices; nothing if it is for another page.
+[[nodiscard]] std::optional<registry::DeviceFilter> device_filter(const HttpRequest& request);
+[[nodiscard]] HttpResponse devices_page(const registry::DeviceFilter& filter,
+                                        const std::expected<registry::DeviceList, std::string>& found,
+                                        std::chrono::sys_seconds now);
 
 /// `asked` is the text of the search field, unchecked; `history` is nothing if it is no device id.
 [[nodiscard]] HttpResponse device_page(

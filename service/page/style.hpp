@@ -23,10 +23,14 @@ header,main{max-width:1080px;margin:0 auto;padding:0 20px}
 header{display:flex;align-items:center;justify-content:space-between;gap:16px;padding-top:18px;padding-bottom:14px}
 .brand{font-size:17px;font-weight:650;letter-spacing:-.01em;color:var(--ink)}
 form{display:flex;gap:8px;min-width:0}
-form label{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-input,button{font:inherit;border:1px solid var(--line);border-radius:7px;padding:5px 11px;background:var(--field);color:var(--ink);min-width:0}
+header label{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+input,select,button{font:inherit;border:1px solid var(--line);border-radius:7px;padding:5px 11px;background:var(--field);color:var(--ink);min-width:0}
 input{width:210px}
 button{flex:none;background:var(--card);font-weight:550;cursor:pointer}
+form.filters{flex-wrap:wrap;align-items:end;margin:0 0 16px}
+.filters label{display:flex;flex-direction:column;font-size:12.5px;color:var(--quiet)}
+.filters input{width:170px}
+.filters input,.filters select,.filters button{font-size:14px;height:34px}
 button:hover{border-color:var(--quiet)}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 22px 20px;margin:0 0 16px}
 h1,h2{margin:0;line-height:1.3;letter-spacing:-.01em}
@@ -44,6 +48,7 @@ code{background:var(--track);border-radius:4px;padding:.05em .3em;font-size:.9em
 .empty{margin:0;padding:14px 16px;border:1px dashed var(--line);border-radius:8px;color:var(--quiet)}
 .more{margin:12px 0 0;color:var(--quiet);font-size:13.5px}
 .alarm{background:var(--alarm);border:1px solid var(--alarm-line);border-radius:10px;padding:12px 16px;margin:0 0 16px;overflow-wrap:anywhere}
+#stale{max-width:1040px;margin:0 auto 16px}
 .shares{display:block;border-radius:5px;overflow:hidden}
 .track{fill:var(--track)}
 rect.provisioning_requested,rect.requested{fill:var(--requested)}
@@ -110,8 +115,10 @@ dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:720px){
 header,main{padding-left:14px;padding-right:14px}
 header{padding-top:12px;padding-bottom:12px}
-form{flex:1;justify-content:flex-end}
-input{width:100%;max-width:230px}
+header form{flex:1;justify-content:flex-end}
+header input{width:100%;max-width:230px}
+.filters label{flex:1 1 130px}
+.filters input{width:100%}
 section{padding:15px 16px 17px;border-radius:10px;margin-bottom:12px}
 ul.states{grid-template-columns:1fr;gap:0;margin-top:10px}
 ul.states li{flex-direction:row;justify-content:space-between;align-items:baseline;padding:6px 0;border-top:1px solid var(--line)}

@@ -1,5 +1,6 @@
 #include "service/pipeline/configurer.hpp"
 
+#include "protocol/sealed.hpp"
 #include "service/answering/compose.hpp"
 
 namespace latchkey::service {
@@ -66,7 +67,7 @@ void Configurer::send(const protocol::DeviceId& id, const std::string& session, 
   auto message = head_of(id, session, state, *facts.device);
   if (!is_acknowledged(*facts.device)) add_config(message, id, facts);
   publisher_.configure(id, std::move(message), *signer,
-                       protocol::largest_message(facts.device->max_message_bytes));
+                       protocol::largest_message(facts.device->max_message_bytes), facts.rights_told);
 }
 
 void Configurer::add_config(protocol::Configuration& message, const protocol::DeviceId& id,
@@ -85,9 +86,12 @@ void Configurer::add(protocol::Configuration& message, const protocol::DeviceId&
                      const registry::StatusFacts& facts, const Effective& effective) const {
   message.sealed = sealed(id, facts, *effective.config);
   if (message.sealed.empty()) message.config = effective.config;
-  if (facts.device->endpoint_given != effective.configured.endpoint)
-    message.connection =
-        connection_for(destination_, topics_, id, facts.credential->type, facts.enrolment->endpoint);
+  const bool moves = facts.device->endpoint_given != effective.configured.endpoint;
+  // Which rights the device was told is not noted: it is told them with each new configuration.
+  if (!moves && !facts.enrolment->rights) return;
+  message.connection = connection_for(destination_, topics_, id, facts.credential->type,
+                                      facts.enrolment->endpoint, facts.enrolment->rights.value_or(""));
+  if (!moves) message.connection->ca.clear();  // it keeps its anchors
 }
 
 std::string Configurer::sealed(const protocol::DeviceId& id, const registry::StatusFacts& facts,
@@ -97,7 +101,7 @@ std::string Configurer::sealed(const protocol::DeviceId& id, const registry::Sta
   if (!key) return {};
   protocol::Secrets secrets;
   secrets.config = crypto::Secret(config);
-  return seal(*key, secrets);
+  return protocol::Sealer(*key).seal(protocol::write_secrets(secrets).text());
 }
 
 }  // namespace latchkey::service

@@ -19,7 +19,7 @@ std::optional<registry::Cause> Confirmation::why_not_proven(const protocol::Devi
 bool Confirmation::was_told(const protocol::DeviceId& id, const protocol::StatusProof& proof,
                             const registry::StatusFacts& facts) const {
   return std::ranges::any_of(facts.endpoints, [&](const std::string& endpoint) {
-    const auto told = connection_for(destination_, topics_, id, facts.credential->type, endpoint);
+    const auto told = connection_for(destination_, topics_, id, facts.credential->type, endpoint, {});
     return told.host == proof.host && told.port == proof.port;
   });
 }

@@ -31,23 +31,36 @@ bool Publisher::answer(const Inbound& request, protocol::Answer answer, const pr
                         : protocol::encode_answer(answer);
   if (is_too_large(message.payload, request.device_id, protocol::limits::answer_bytes)) return false;
   if (sent) message.tag = sent_.expect(std::move(*sent));
-  if (opening && after_opening_) return after_opening_(*std::move(opening), std::move(message));
+  if (opening && after_opening_) {
+    std::vector<mqtt::Message> messages;
+    messages.push_back(std::move(message));
+    return after_opening_(*std::move(opening), std::move(messages));
+  }
   return publish(std::move(message));
 }
 
 void Publisher::notify(const protocol::DeviceId& id, const protocol::Answer& answer,
                        const protocol::Signer& signer) {
   // If dropped, the device repeats its request by itself a little later.
-  publish_signed(Channel::response, id, protocol::encode_signed_answer(answer, signer),
-                 protocol::limits::answer_bytes);
+  if (auto message = message_of(Channel::response, id, protocol::encode_signed_answer(answer, signer),
+                                protocol::limits::answer_bytes))
+    static_cast<void>(publish(*std::move(message)));
 }
 
 void Publisher::configure(const protocol::DeviceId& id, protocol::Configuration configuration,
-                          const protocol::Signer& signer, std::size_t device_takes) {
+                          const protocol::Signer& signer, std::size_t device_takes, bool rights_told) {
   // If dropped, the device repeats its status, and an unacknowledged change is sent again.
   const std::size_t most = std::min(most_bytes(0), device_takes);
+  std::vector<mqtt::Message> messages;
   for (auto& part : protocol::encode_in_parts(std::move(configuration), signer, most))
-    publish_signed(Channel::config, id, std::move(part), device_takes);
+    if (auto message = message_of(Channel::config, id, std::move(part), device_takes))
+      messages.push_back(*std::move(message));
+  if (!rights_told && after_opening_) {
+    static_cast<void>(after_opening_({id, std::nullopt, true}, std::move(messages)));
+    return;
+  }
+  for (auto& message : messages)
+    static_cast<void>(publish(std::move(message)));
 }
 
 std::size_t Publisher::most_bytes(std::size_t correlation_data) const {
@@ -69,14 +82,14 @@ bool Publisher::is_too_large(std::string_view payload, const protocol::DeviceId&
   return true;
 }
 
-void Publisher::publish_signed(Channel channel, const protocol::DeviceId& id, std::string payload,
-                               std::size_t device_takes) {
-  if (is_too_large(payload, id, device_takes)) return;
+std::optional<mqtt::Message> Publisher::message_of(Channel channel, const protocol::DeviceId& id,
+                                                   std::string payload, std::size_t device_takes) const {
+  if (is_too_large(payload, id, device_takes)) return std::nullopt;
   mqtt::Message message;
   message.topic = topics_.of(channel, id);
   message.content_type = "application/jose";
   message.payload = std::move(payload);
-  static_cast<void>(publish(std::move(message)));
+  return message;
 }
 
 bool Publisher::publish(mqtt::Message message) {

@@ -12,9 +12,10 @@
 
 namespace latchkey::service {
 
-/// Takes an answer that must wait until the broker has done the opening, then publishes it, or drops it if
-/// the broker fails: the device repeats its request. Does not block. False: too many wait.
-using PublishAfterOpening = std::function<bool(registry::BrokerOpening, mqtt::Message)>;
+/// Takes messages of a device that must wait until the broker has done the opening, then publishes them, or
+/// drops them if the broker fails: the device repeats its request or status. Does not block. False: too many
+/// wait.
+using PublishAfterOpening = std::function<bool(registry::BrokerOpening, std::vector<mqtt::Message>)>;
 
 /// Encodes, signs and publishes messages for all workers. Thread-safe.
 class Publisher {
@@ -30,9 +31,10 @@ class Publisher {
   /// Publishes an answer without a request just received.
   void notify(const protocol::DeviceId& id, const protocol::Answer& answer, const protocol::Signer& signer);
   /// Publishes a configuration message; as two if it is too large for one: first the configuration, then the
-  /// connection. A message larger than `device_takes` is not sent.
+  /// connection. A message larger than `device_takes` is not sent. If the broker was not told the device's
+  /// rights, it is told them before.
   void configure(const protocol::DeviceId& id, protocol::Configuration configuration,
-                 const protocol::Signer& signer, std::size_t device_takes);
+                 const protocol::Signer& signer, std::size_t device_takes, bool rights_told);
   /// False if the outbox is full.
   [[nodiscard]] bool publish(mqtt::Message message);
 
@@ -42,8 +44,10 @@ class Publisher {
   /// Also logs it.
   [[nodiscard]] bool is_too_large(std::string_view payload, const protocol::DeviceId& id,
                                   std::size_t device_takes) const;
-  void publish_signed(protocol::Channel channel, const protocol::DeviceId& id, std::string payload,
-                      std::size_t device_takes);
+  /// A signed message; nothing if it is larger than `device_takes`.
+  [[nodiscard]] std::optional<mqtt::Message> message_of(protocol::Channel channel,
+                                                        const protocol::DeviceId& id, std::string payload,
+                                                        std::size_t device_takes) const;
 
   mqtt::Link& link_;
   const protocol::Topics& topics_;

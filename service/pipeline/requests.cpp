@@ -97,6 +97,8 @@ std::expected<std::vector<RequestJob*>, registry::Error> RequestPipeline::step(J
 RequestPipeline::Batch RequestPipeline::decide(Jobs jobs, std::span<const registry::RequestKey> keys,
                                                const registry::LoadedRequests& loaded) const {
   Batch batch{loaded.now, {}, {}, {}};
+  batch.decided.reserve(jobs.size());
+  batch.rows.reserve(jobs.size());
   std::unordered_set<std::string_view> writing;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const RequestJob& job = *jobs[i];
@@ -181,7 +183,7 @@ void RequestPipeline::answer(const Decided& decided, registry::Clock now) const 
   std::optional<registry::BrokerOpening> opening;
   if (answer.acceptance) {
     sent = registry::Sent{answer.device_id, answer.acceptance->generation};
-    opening = opening_for(job.inbound.device_id, resolution);
+    opening = opening_for(decided.resolved);
   }
   failpoint("before_publish");
   const bool taken = tools_.publisher.answer(job.inbound, std::move(answer), signer_of(decided.resolved),

@@ -122,6 +122,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
 
   std::vector<std::size_t> counted;
   std::vector<registry::DecidedStatus> rows;
+  rows.reserve(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto row = decide(*jobs[i], loaded->facts[i]);
     if (!row) {

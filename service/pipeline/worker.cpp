@@ -62,6 +62,11 @@ void Worker::update_standing() {
     const std::lock_guard lock(mutex_);
     standing_ = standing;
   }
+  if (const auto lost = registry_.take_lost()) {
+    metrics_.lost_commit();
+    log_.error("the database lacks a request that it had committed: call registry.restored(reason) now",
+               {{"tracking_id", *lost}});
+  }
   if (commits && can_serve_) std::exchange(can_serve_, nullptr)();
 }
 

@@ -51,6 +51,7 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       confirmation_(authenticator_, limits_, destination_, topics_),
       decider_(nonces_, config.broker_access.mode != "none"),
       readiness_(log, config.database.workers),
+      connection_history_(LATCHKEY_VERSION),
       echo_(config.mqtt.devices_root + "/@/config"),
       intake_(topics_, inboxes_, metrics_, log, echo_) {
   metrics_.set_version(LATCHKEY_VERSION);
@@ -75,7 +76,7 @@ std::expected<void, std::string> Service::start_access() {
   if (!config_.broker_access.steers()) return {};
   const bool has_gate = config_.broker_access.mode == "gate";
   const auto make_mode = [&](access::AccessList& list) -> std::unique_ptr<access::AccessMode> {
-    if (has_gate) return std::make_unique<access::Gate>(list);
+    if (has_gate) return std::make_unique<access::Gate>(list, topics_);
     return std::make_unique<access::DynamicSecurity>(list, access::Logins(secrets_.master, topics_));
   };
   auto started = access::AccessList::start(
@@ -126,7 +127,8 @@ mqtt::Handlers Service::link_handlers() {
                 if (!echo_.delivered(tag)) sent_.delivered(tag);
               },
           .given_up = [this](const mqtt::GivenUp& message) { log_given_up(message); },
-          .limited = [this](std::size_t bytes) { warn_of_limit(bytes); }};
+          .limited = [this](std::size_t bytes) { warn_of_limit(bytes); },
+          .not_subscribed = {}};
 }
 
 /// Called by the link's callback, so it returns quickly.
@@ -163,6 +165,10 @@ std::expected<void, std::string> Service::start() {
   std::optional<Descriptor> http;
   const auto address = ListenAddress::parse(config_.http.listen).value_or(ListenAddress());
   if (config_.http.listen != "off") http.emplace(listen_on(address));
+  std::optional<Descriptor> questions;
+  if (config_.broker_access.mode == "http")
+    questions.emplace(
+        listen_on(ListenAddress::parse(config_.broker_access.listen).value_or(ListenAddress())));
   const auto count = static_cast<std::size_t>(config_.database.workers);
   for (std::size_t i = 0; i < count; ++i)
     inboxes_.push_back(std::make_unique<Inbox>(static_cast<std::size_t>(config_.limits.inbox_bytes) / count));
@@ -170,14 +176,14 @@ std::expected<void, std::string> Service::start() {
   if (!link) return std::unexpected(std::move(link.error()));
   link_ = std::move(*link);
   echo_.start(*link_);
-  PublishAfterOpening after_opening;
-  if (config_.broker_access.steers())
-    after_opening = [this](registry::BrokerOpening opening, mqtt::Message answer) {
-      return access_->open(std::move(opening), std::move(answer));
-    };
-  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, std::move(after_opening), metrics_, log_);
+  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, after_opening(), metrics_, log_);
   configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *publisher_, log_);
   if (auto access = start_access(); !access) return access;
+  if (questions)
+    broker_http_ = std::make_unique<broker_http::BrokerHttp>(
+        *std::move(questions), secrets_.access_token, database(), topics_,
+        [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
+        metrics_, log_);
   const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,
                                  destination_, topics_};
   const RequestTools requests{authenticator_, answering, *publisher_, limits_, metrics_, log_};
@@ -186,13 +192,30 @@ std::expected<void, std::string> Service::start() {
     workers_.push_back(std::make_unique<Worker>(*inbox, static_cast<std::size_t>(config_.limits.batch_max),
                                                 requests, statuses, workers_database(),
                                                 [this] { readiness_.worker_ready(); }));
-  housekeeper_ = std::make_unique<Housekeeper>(sent_, database(), log_);
+  housekeeper_ = std::make_unique<Housekeeper>(sent_, topics_, database(), log_);
   if (auto crl = start_crl(); !crl) return crl;
   notification_listener_ =
       std::make_unique<NotificationListener>(change_handlers(), database(), metrics_, log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
   if (http) serve_http(address, *std::move(http));
   return {};
+}
+
+PublishAfterOpening Service::after_opening() {
+  if (config_.broker_access.steers())
+    return [this](registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
+      return access_->open(std::move(opening), std::move(messages));
+    };
+  if (config_.broker_access.mode == "http")
+    return [this](registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
+      return broker_http_->feed().open(std::move(opening), std::move(messages));
+    };
+  return {};
+}
+
+std::optional<std::string> Service::access_complaint() {
+  if (access_ != nullptr) return access_->complaint();
+  return broker_http_ != nullptr ? broker_http_->feed().complaint() : std::nullopt;
 }
 
 std::vector<ChangeHandler> Service::change_handlers() {
@@ -208,6 +231,11 @@ std::vector<ChangeHandler> Service::change_handlers() {
   if (access_ != nullptr)
     handlers.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
                           access_->poll();
+                          return false;
+                        }});
+  if (broker_http_ != nullptr)
+    handlers.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
+                          broker_http_->feed().poll();
                           return false;
                         }});
   if (config_.broker_access.mode == "database")
@@ -236,6 +264,8 @@ void Service::serve_http(const ListenAddress& address, Descriptor socket) {
 
 HttpResponse Service::page(const HttpRequest& request) {
   if (auto refusal = page_access_->refusal(request)) return *std::move(refusal);
+  if (const auto filter = device_filter(request))
+    return devices_page(*filter, observer_->devices(*filter), current_time());
   const auto asked = request.query.find("device");
   if (asked == request.query.end() || asked->second.empty()) return fleet_page(observer_->fleet());
   const auto id = protocol::DeviceId::parse(asked->second);
@@ -255,14 +285,14 @@ std::vector<Check> Service::checks() {
   std::optional<std::string> database;
   for (const auto& worker : workers_)
     if (auto complaint = worker->complaint(now)) database = std::move(complaint);
-  const auto access = access_ != nullptr ? access_->complaint() : std::nullopt;
+  const auto access = access_complaint();
   metrics_.set_broker_up(!broker);
   metrics_.set_database_up(!database);
   metrics_.set_broker_access_up(!access);
   std::vector<Check> checks{{"broker", broker},
                             {"database", std::move(database)},
                             {"operators", notification_listener_->complaint(now)}};
-  if (access_ != nullptr) checks.push_back({"broker_access", access});
+  if (access_ != nullptr || broker_http_ != nullptr) checks.push_back({"broker_access", access});
   return checks;
 }
 
@@ -344,6 +374,7 @@ void Service::stop() {
     worker->end(last_batch_limit);
   workers_.clear();  // each finishes its batch
   access_.reset();
+  broker_http_.reset();
   echo_.stop();
   if (link_ != nullptr && !link_->flush(flush_limit))
     log_.warning("stopped before the broker acknowledged all answers");

@@ -2,6 +2,7 @@
 
 #include "service/access/access_list.hpp"
 #include "service/access/crl_file.hpp"
+#include "service/broker_http/broker_http.hpp"
 #include "service/config/pki_files.hpp"
 #include "service/config/secrets.hpp"
 #include "service/observability/http/routes.hpp"
@@ -50,6 +51,8 @@ class Service {
   [[nodiscard]] registry::ConnectOptions workers_database() const;
   [[nodiscard]] mqtt::Options link_options() const;
   [[nodiscard]] std::expected<void, std::string> start_access();
+  [[nodiscard]] PublishAfterOpening after_opening();
+  [[nodiscard]] std::optional<std::string> access_complaint();
   [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();
   void log_given_up(const mqtt::GivenUp& message);
@@ -89,7 +92,8 @@ class Service {
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Publisher> publisher_;
-  std::unique_ptr<access::AccessList> access_;  ///< if the service commands the broker
+  std::unique_ptr<access::AccessList> access_;            ///< if the service commands the broker
+  std::unique_ptr<broker_http::BrokerHttp> broker_http_;  ///< if the broker asks the service
   std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;

@@ -20,8 +20,7 @@ namespace {
 }  // namespace
 
 Stop::Stop(Log& log, std::chrono::milliseconds limit) : log_(log), limit_(limit) {
-  const sigset_t set = stop_signals();
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  block_stop_signals();
   thread_ = std::thread([this] { run(); });
 }
 

@@ -169,6 +169,8 @@ trap 'exit 130' INT TERM
 say 'try, on a fresh installation'
 compose run --rm try 2>&1 | tee "$folder/try.out"
 grep -Eq '^state +\| ready' "$folder/try.out" || die 'its device is not ready'
+grep -Eq '^plant/try-[0-9a-f]+/telemetry/reading \{' "$folder/try.out" || die 'the platform received nothing from its device'
+grep -q 'Not authorized' "$folder/try.out" || die "it may publish on another device's topic"
 grep -q "http://localhost:$LATCHKEY_PAGE_PORT" "$folder/try.out" || die 'it does not say where the page is'
 [ "$(wc -l <"$folder/try.out")" -le 300 ] || die 'nobody reads that many lines'
 

@@ -146,6 +146,10 @@ class Course {
     if (step_.action == LK_APPLY) must(in(step_.config.json, message_), "a configuration outside the buffer");
     if (step_.action == LK_CONNECT && step_.connect.will_topic != nullptr)
       must(in(step_.connect.will, message_), "a will outside the buffer");
+    for (lk_list list : {step_.rights.publish, step_.rights.subscribe})
+      for (lk_bytes filter{}; lk_list_next(&list, &filter);)
+        must(in(filter, work_) && filter.size > 1 && filter.data[filter.size - 1] == 0,
+             "a filter that is none");
     if (step_.action == LK_WAIT) must(step_.until_ms >= now_ms_, "a wait for what has passed");
   }
 
@@ -168,11 +172,11 @@ void feed_c_machine(ByteView input) {
 
 std::vector<Bytes> courses() {
   const auto sealing_key = protocol::sealing_key(crypto::as_bytes(key));
-  const auto sealed = protocol::seal_with(sealing_key.view(), R"({"password":"p","config":{"a":1}})");
+  const auto sealed = protocol::Sealer(sealing_key.view()).seal(R"({"password":"p","config":{"a":1}})");
   const std::string common = R"({"request_id":")" + std::string(request_id) +
                              R"(","device_id":"12345","tracking_id":"t","server_time":1800000000,)";
   const std::string connection =
-      R"({"host":"h","port":8883,"tls":true,"client_id":"12345","ca":["MAA="],"topics":"devices/12345"})";
+      R"({"host":"h","port":8883,"tls":true,"client_id":"12345","ca":["MAA="],"topics":"devices/12345","publish":["a/#"]})";
   const std::string accepted =
       common + R"("status":"accepted","generation":1,"credential":{"type":"password","username":"12345@1",)" +
       R"("renew_after":1700000000},"connection":)" + connection + R"(,"config_version":1,"sealed":")" +
@@ -182,13 +186,20 @@ std::vector<Bytes> courses() {
   const std::string changed =
       of_session + R"("state":"ready","config_version":2,"confirmed":1,"config":{"b":2},"connection":)" +
       connection + "}";
+  const std::string entitled =
+      of_session + R"("state":"ready","config_version":1,"confirmed":1,"connection":)" +
+      R"({"host":"h","port":8883,"tls":true,"client_id":"12345","ca":["MAA="],"topics":"devices/12345",)" +
+      R"("publish":["a/b"],"subscribe":["c/+","d"]}})";
   const std::string nul(1, '\0');
   const std::string up = "\ncs", session_up = "\ncss";
+  const std::string ten_years(150, '\x1f');  // 2^31 ms each
   std::vector<std::string> all{
-      up + "B" + accepted + nul + "d" + session_up + "D" + configured + nul + "a" + "D" + changed + nul +
-          "pd" + session_up,
+      up + "B" + accepted + nul + "d" + session_up + "D" + configured + nul + "a" + "D" + entitled + nul +
+          "D" + changed + nul + "pd" + session_up,
       up + "B" + common + R"("status":"challenge","nonce":"n"})" + nul + "p",
       up + "B" + common + R"("status":"rejected","code":"conflict"})" + nul + "pxpd",
+      ten_years + up + "B" + accepted + nul + "d" + session_up + "D" + configured + nul + "a" + ten_years +
+          up,
       up + "A" + common + R"("status":"retry","retry_after_s":5,"critical":["x"]})" + nul + "\x0f",
   };
   std::vector<Bytes> out;

@@ -118,8 +118,8 @@ std::vector<Bytes> sealed_secrets() {
                                    Bytes(point.begin() + 32, point.end())};
   }();
   constexpr std::string_view inside = R"({"password":"p","config":{"a":1}})";
-  return {bytes_of(protocol::seal_with(crypto::as_bytes(secret), inside)),
-          bytes_of(protocol::seal_to(recipient, inside)), bytes_of(inside)};
+  return {bytes_of(protocol::Sealer(crypto::as_bytes(secret)).seal(inside)),
+          bytes_of(protocol::Sealer(recipient).seal(inside)), bytes_of(inside)};
 }
 
 void feed_message(ByteView input) {

@@ -106,7 +106,7 @@ class Commander:
         return Answer(words[1] == "open", int(words[2]), words[3], int(words[4]), int(words[7]), words[8] == "journal", said)
 
     def snapshot(self, *lines: str, floor: int = 0) -> Answer:
-        told = [line for line in lines if line[0] in "ds"]
+        told = [line for line in lines if line[0] in "dstr"]
         self.say(f"begin {floor}")
         for start in range(0, len(lines), 20):
             self.say(*lines[start:start + 20])

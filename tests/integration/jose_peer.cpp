@@ -84,9 +84,9 @@ Json read_request(const Json& in) {
 
 Json seal(const Json& in) {
   const auto plaintext = text(in, "plaintext");
-  if (in.contains("key")) return {{"jwe", protocol::seal_with(key_of(in).view(), plaintext)}};
+  if (in.contains("key")) return {{"jwe", protocol::Sealer(key_of(in).view()).seal(plaintext)}};
   const auto key = or_refuse(protocol::read_public_jwk(in.at("jwk").dump()));
-  return {{"jwe", protocol::seal_to(protocol::encryption_key_of(key), plaintext)}};
+  return {{"jwe", protocol::Sealer(protocol::encryption_key_of(key)).seal(plaintext)}};
 }
 
 Json open_sealed(const Json& in) {

@@ -67,6 +67,22 @@ TEST_CASE("a link is ready only when its subscriptions are acknowledged, and pub
   CHECK(payloads(client.received()) == std::vector<std::string>{"early", "late"});
 }
 
+TEST_CASE("a broker that is too slow to answer an attempt to connect gets longer for the next one",
+          "[link]") {
+  Broker broker;
+  broker.pause();
+  auto options = options_for(broker, "client", {});
+  options.connect_timeout = 1s;
+  options.longest_connect_timeout = 2s;
+  Client client(std::move(options));
+  REQUIRE(client.loses(1));
+  REQUIRE(client.loses(2));
+  CHECK(client.losses()[0].ends_with("does not answer within 1 s"));
+  CHECK(client.losses()[1].ends_with("does not answer within 2 s"));
+  broker.resume();
+  REQUIRE(client.becomes_ready());
+}
+
 TEST_CASE("a burst larger than the window goes through without a stall", "[link]") {
   const Broker broker("allow_anonymous true\nmax_inflight_messages 20\n");
   Client client(options_for(broker, "client", {"topic"}));

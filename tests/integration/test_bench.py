@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 import unittest
-from pathlib import Path
 from xml.etree import ElementTree
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "bench")]
+from bench_case import BenchTest
 
-from bench import ROWS, table  # noqa: E402
-from measuring import TINY, Bench  # noqa: E402
-from plain_stack import PlainStack  # noqa: E402
-from plot import draw  # noqa: E402
-from stack import BINARY  # noqa: E402
+from bench import ROWS, table
+from measuring import TINY
+from plot import draw
 
 # Of issue and page: whoever reads them by a program relies on these.
 NAMES = """echo_per_s crypto_per_s database_per_s combined_per_s echo_service_cpu_us status_per_s journey_per_s hs256_csr_per_s
@@ -24,9 +17,9 @@ es256_x5c_csr_per_s token_password_per_s service_cpu_us_per_device crypto_floor_
 burst_10000_s burst_lost rows_1m_ratio rss_max_bytes naive_per_s""".split()
 
 
-class Benchmark(unittest.TestCase):
+class Benchmark(BenchTest):
     def test_a_whole_run_has_every_figure_and_loses_nothing(self) -> None:
-        figures = self.bench().run(peers=True)
+        figures = self.bench(TINY).run(peers=True)
         self.assertEqual([name for name in NAMES if figures.get(name) is None], [])
         self.assertEqual({name: value for name, value in figures.items() if name.endswith("lost") and value}, {})
         self.assertGreater(figures["waiting_10000_bytes"], 0)
@@ -34,18 +27,9 @@ class Benchmark(unittest.TestCase):
         ElementTree.fromstring(draw(figures))
 
     def test_beside_devices_of_two_years_operators_are_answered_and_newcomers_get_in(self) -> None:
-        figures = self.bench().beside(2000)
+        figures = self.bench(TINY).beside(2000)
         self.assertGreater(figures["per_s"], 0)
         self.assertGreater(len(figures["operators_ms"]), 20)
-
-    def bench(self) -> Bench:
-        binary = Path(os.environ.get("LATCHKEY_BIN", BINARY))
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
-        folder.chmod(0o755)
-        stack = PlainStack(folder / "stack", binary)
-        self.addCleanup(stack.stop)
-        stack.start()
-        return Bench(stack, folder, binary.parent, TINY)
 
 
 if __name__ == "__main__":

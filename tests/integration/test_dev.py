@@ -39,8 +39,14 @@ case "$1" in
 --preset) touch "build/$2/build.ninja"; echo "BUILD_TESTING:BOOL=${3#*=}" >"build/$2/CMakeCache.txt" ;;
 *) echo "${2#-D}" | sed s/=/:BOOL=/ >"$1/CMakeCache.txt" ;;
 esac""",
+    "ctest": """
+echo "ctest $*" >>calls
+log=${TSAN_OPTIONS#log_path=}
+[ -z "${REPORT:-}" ] || echo "$REPORT" >"${log%%:*}.1"
+""",
 }
-SCRIPTS = {"tests/support/demo.py": "print('shown')", "bench/bench.py": "print('{\"echo_per_s\": 1}')"}
+SCRIPTS = {"tests/support/demo.py": "print('shown')", "bench/bench.py": "print('{\"echo_per_s\": 1}')",
+           "tests/support/stack.py": "", "tests/faults/faults.py": "import sys; print(sys.argv[1:])"}
 
 
 class Dev(unittest.TestCase):
@@ -76,6 +82,23 @@ class Dev(unittest.TestCase):
 
     def installed(self) -> list[list[str]]:
         return [line.split("--no-install-recommends ", 1)[1].split() for line in self.calls("apt-get") if " install " in line]
+
+    def test_the_tests_run_under_sanitizers_and_a_report_is_a_failure(self) -> None:
+        self.dev("test", "integration", "--preset", "tsan")
+        call, = self.calls("ctest")
+        self.assertIn("--test-dir build/tsan ", call)
+        self.assertIn("-L ^integration$", call)
+        result = self.dev("test", "--preset", "tsan", expected=1, REPORT="SUMMARY: ThreadSanitizer: data race a.cpp:1 in f")
+        self.assertIn("1 SUMMARY: ThreadSanitizer: data race", result.stderr)
+        self.assertEqual([file.name for file in (self.tree / "build/tsan/reports").iterdir()], ["report.1"])
+
+    def test_campaigns_of_faults_get_the_programs_that_they_need(self) -> None:
+        result = self.dev("faults", "kill", "--minutes", "1")
+        self.assertEqual(result.stdout.strip(), "['kill', '--minutes', '1']")
+        self.assertIn(" latchkey latchkey-device latchkey_gate", self.calls("cmake --build")[0])
+
+    def test_a_preset_that_is_none_is_refused(self) -> None:
+        self.assertIn("unknown preset nothing", self.dev("test", "--preset", "nothing", expected=64).stderr)
 
     def test_a_demo_needs_the_programs_and_the_servers_alone(self) -> None:
         self.assertEqual(self.dev("demo").stdout, "shown\n")

@@ -187,6 +187,8 @@ class DeviceMoves(RunTest):
             device.expect("connected", host="localhost", port=there)
             session = service.hear_status("connected")["session"]
             service.configure(session, connection=self.connection(port=port))  # told again, it stays
+            service.hear_status("ready")
+            service.configure(session)
             device.expect("ready")
             self.assertEqual(self.places(device), [("localhost", port), ("localhost", there)])
             with Relay(port, there):

@@ -115,13 +115,13 @@ class DoctorOfBroker(DoctorTest):
         port = free_port()
         with IdleRelay(port, self.stack.broker.bootstrap_port, 3):
             found = self.find("idle_connection_ended", LATCHKEY_MQTT_URL=f"mqtts://localhost:{port}")
-        self.assertRegex(found, r"demands no keep alive, the service's is 5 s, and an idle connection ended after [234] s: ")
+        self.assertRegex(found, r"demands no keep alive, the service's is 5 s, and an idle connection ended after \d+ s: ")
 
     def test_a_broker_that_ends_what_keeps_its_keep_alive(self) -> None:
         port = free_port()
         with IdleRelay(port, self.plain_port(), 1.5, 2):
             found = self.find("idle_connection_ended", LATCHKEY_MQTT_URL=f"mqtt://localhost:{port}")
-        self.assertRegex(found, r"demands a keep alive of 2 s, the service's is 5 s, and an idle connection ended after [123] s: ")
+        self.assertRegex(found, r"demands a keep alive of 2 s, the service's is 5 s, and an idle connection ended after \d+ s: ")
 
     def test_a_service_that_runs_is_not_disturbed(self) -> None:
         dropped = 'latchkey_messages_dropped_total{reason="bad_topic"}'

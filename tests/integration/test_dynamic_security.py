@@ -224,13 +224,13 @@ class Waiting(AccessTest):
         self.change(before.device_id)
         again = self.device(before.device_id, before.proof)
         stays = self.enrolled(f"{self.name}-s", "--group", "meters", wants="password")
-        self.stack.cluster.sql("REVOKE EXECUTE ON FUNCTION registry.load_broker_access() FROM latchkey_service;"
+        self.stack.cluster.sql("REVOKE EXECUTE ON FUNCTION registry.load_broker_access_2() FROM latchkey_service;"
                                "SELECT pg_notify('latchkey', 'access')")
         within(LIMIT_S, "the service cannot look", lambda: self.said("the broker's access list is not up to date"))
         wires = [self.asking(device) for device in (gone, again, stays)]
         self.act(f"revoke('{gone.device_id}', 'stolen')")
         self.act(f"suspend('{again.device_id}', 'holidays')")
-        self.stack.cluster.sql("GRANT EXECUTE ON FUNCTION registry.load_broker_access() TO latchkey_service")
+        self.stack.cluster.sql("GRANT EXECUTE ON FUNCTION registry.load_broker_access_2() TO latchkey_service")
 
         message = wires[2].receive(LIMIT_S)
         assert message is not None, "whom nobody touched is not answered"

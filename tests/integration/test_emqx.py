@@ -58,6 +58,16 @@ class DatabaseMode(AccessTest):
         self.assertEqual(self.rights(f"{self.name}@1"), self.four(self.name))
         self.assertIn(["allow", "publish", f"devices/{self.name}/status", "", "0"], self.ask(AUTHORIZE, f"{self.name}@1"))
 
+    def test_rights_are_found_beside_the_four_topics(self) -> None:
+        self.act("enroll_group('entitled', 'token', sha256('nobody'), credential_types => '{x509,password}')")
+        self.act("""set_group_rights('entitled', '{"publish": ["plant/${device_id}/#"], "shared": {"subscribe": ["news/+"]}}', 'why')""")
+        more = {("allow", "publish", f"plant/{self.name}/#"), ("allow", "subscribe", "news/+")}
+        device = self.enrolled(self.name, "--group", "entitled", wants="password")
+        self.assert_accepted(device.provision())
+        self.assertEqual(self.rights(f"{self.name}@1"), self.four(self.name) | more)
+        self.act("set_group_rights('entitled', NULL, 'why')")
+        self.assertEqual(self.rights(f"{self.name}@1"), self.four(self.name))
+
     def test_both_generations_are_good_while_one_takes_over(self) -> None:
         first = self.with_password()
         second = self.device(self.name, first.proof, wants="password")

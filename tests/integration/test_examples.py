@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import subprocess
+import unittest
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from run_case import RunTest
@@ -21,6 +24,16 @@ class PythonDevice(RunningDevice):
 
     def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
         return [str(ROOT / "device/python/device.py"), device_id, "--dir", str(folder), *flags]
+
+
+class LostConnection(unittest.TestCase):
+    def test_python_what_is_published_then_ends_nothing(self) -> None:
+        spec = importlib.util.spec_from_file_location("device", ROOT / "device/python/device.py")
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        connection = module.Connection(SimpleNamespace(id="12345"), "127.0.0.1", 1, [], None)
+        self.assertFalse(connection.deliver("a/topic", b"{}"))
 
 
 class FarFromNow(PythonDevice):
@@ -143,7 +156,7 @@ class Examples(RunTest):
         folder = self.folder / "shell"
         folder.mkdir()
         for _ in range(2):  # again it asks the same and is given the same
-            result = subprocess.run([str(ROOT / "device/shell/device.sh")], capture_output=True, text=True, timeout=60, cwd=folder,
+            result = subprocess.run([str(ROOT / "device/shell/device.sh")], capture_output=True, text=True, timeout=180, cwd=folder,
                                     env=clean_environment(self.stack.environment | {
                                         "ID": self.name, "TOKEN_FILE": str(token), "MAX_MESSAGE_BYTES": "4096"}))
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)

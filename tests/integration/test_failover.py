@@ -3,52 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import signal
-import subprocess
 import time
-from pathlib import Path
 
-from proof_case import ProofTest
+from failover_case import LOST, FailoverTest
 
-from account import as_account
-from daemon import Daemon, clean_environment
 from jose import generate_key
-from ports import free_port
-from postgres import binaries
-from stack import Stack, within
+from stack import within
 
 
-class Failover(ProofTest):
-    standby: Daemon
-    data: Path
-    port: int
-
-    @classmethod
-    def prepare(cls, stack: Stack) -> None:
-        cls.port = free_port()
-
-    def tool(self, *argv: str) -> None:
-        environment = {"PGPASSWORD": self.stack.cluster.superuser_password}
-        result = subprocess.run(as_account([str(binaries() / argv[0]), *argv[1:]]), capture_output=True, text=True,
-                                cwd=self.stack.folder, env=clean_environment(environment))
-        self.assertEqual(result.returncode, 0, f"{argv}\n{result.stderr}")
-
-    def start_standby(self) -> None:
-        primary = self.stack.cluster
-        self.data = self.stack.folder / "standby"
-        self.tool("pg_basebackup", "--pgdata", str(self.data), "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
-                  "--dbname", f"postgresql://postgres@127.0.0.1:{primary.port}/?password={primary.superuser_password}")
-        self.standby = Daemon("postgres-standby", [str(binaries() / "postgres"), "-D", str(self.data), "-p", str(self.port)],
-                              self.stack.folder, stop_signal=signal.SIGINT, ends_with_parent=True)
-        self.addCleanup(self.standby.stop)
-        self.standby.start()
-
-    def use_both(self) -> None:
-        """The service and everybody else go to whichever of the two takes writes."""
-        self.stack.service.stop()
-        self.stack.service.start(LATCHKEY_DATABASE_URL=f"postgresql://latchkey@127.0.0.1:{self.stack.cluster.port},"
-                                 f"127.0.0.1:{self.port}/latchkey?target_session_attrs=read-write")
-
+class Failover(FailoverTest):
     def test_what_was_given_out_in_the_lost_time_is_not_given_out_again(self) -> None:
         lost, steady = (self.holder(f"{name}-1", generate_key("ES256")) for name in ("lost", "steady"))
         for device in (lost, steady):
@@ -60,6 +23,7 @@ class Failover(ProofTest):
         within(10, "the standby has all", lambda: self.stack.cluster.sql(
             "SELECT replay_lsn = pg_current_wal_lsn() FROM pg_stat_replication").strip() == "t")
         self.standby.stop()
+        said = self.lines_with(LOST)
         lost.request_id = secrets.token_urlsafe(16)
         self.assert_accepted(lost.provision(), 2)
         serial = self.certificates("lost-1")[1]["serial"]
@@ -68,8 +32,9 @@ class Failover(ProofTest):
 
         self.stack.postgres.kill()
         self.standby.start()
-        self.tool("pg_ctl", "promote", "--pgdata", str(self.data), "--wait")
-        self.stack.cluster.port = self.port
+        self.promote()
+        within(10, "the service says what is lost", lambda: self.lines_with(LOST) > said)
+        self.assertGreater(self.metric("latchkey_database_lost_commits_total"), 0)
         self.assertEqual([each["generation"] for each in self.certificates("lost-1")], [1], "the standby lacks the second")
         # The service works on, and the device stays connected.
         self.await_ready(True)
@@ -83,4 +48,3 @@ class Failover(ProofTest):
         self.assert_accepted(lost.provision(), 1002)
         self.assertNotIn(serial, [each["serial"] for each in self.certificates("lost-1")])
         self.assertEqual(lost.become_ready()["state"], "ready")
-

@@ -6,7 +6,7 @@ import json
 
 from run_case import RunTest
 
-from device_program import Reference, Small
+from device_program import DeviceProgram, Reference, Small
 from foreign_device import Session, SymmetricKey
 from jose import Json, compact
 from lax_broker import LaxBroker
@@ -42,7 +42,7 @@ class ForgedStatuses(RunTest):
 
     def again(self, device: RunningDevice) -> RunningDevice:
         device.stop()
-        self.use(Small() if device.id.endswith("-c") else Reference())
+        self.use(self.program_of(device))
         return self.running("--key-file", str(self.folder / f"{device.id}.key"), device_id=device.id)
 
     def test_a_forged_ready_keeps_no_configuration_from_a_device(self) -> None:
@@ -128,6 +128,24 @@ class ForgedStatuses(RunTest):
         self.assertEqual(other.provision()["config"], {"url": "https://evil.example/"})
         shown = self.row(other.device_id)
         self.assertEqual((shown["attributes"], shown["reported"]), (site, {}))
+
+    def test_a_change_reaches_a_device_whose_session_somebody_ended(self) -> None:
+        devices = self.both()
+        for device in devices:
+            device.expect("ready")
+            session = self.stack.cluster.sql(f"SELECT session FROM registry.presence WHERE device_id = '{device.id}'").strip()
+            self.forge(device, "disconnected", session=session)
+            self.await_row(device.id, online=False)
+            self.stack.sql(CHANGE.format(device.id))
+        for device in devices:
+            device.expect("configuration", config_version=2)
+            within(10, "it is stored", lambda: self.program_of(device).config(device.folder) == {"a": 1})
+        for device in devices:
+            device.expect("connected")  # nobody answered its `ready`
+            self.await_row(device.id, online=True, state="ready", applied_config_version=2)
+
+    def program_of(self, device: RunningDevice) -> DeviceProgram:
+        return Small() if device.id.endswith("-c") else Reference()
 
     def test_a_session_that_somebody_ended_is_not_spoken_in_for_ever(self) -> None:
         """It was ended between the configuration and the `ready` for it."""

@@ -182,11 +182,10 @@ class Sessions(GateTest):
 class Rights(GateTest):
     def setUp(self) -> None:
         super().setUp()
-        self.commander.say("t set p plant/${device_id}/telemetry/#", "t set s plant/${device_id}/commands/+",
-                           "r 1 m1 set", "r 1 m2 set")
+        self.commander.say("t 1 set p:plant/${device_id}/telemetry/# s:plant/${device_id}/commands/+", "r 1 m1 set", "r 1 m2 set")
         # The platform behind the broker: an account with its own lines in the acl_file.
         acl = self.folder / "mosquitto.acl"
-        acl.write_text(acl.read_text() + "topic readwrite plant/#\ntopic read $SYS/#\n")
+        acl.write_text(acl.read_text() + "user @service\ntopic readwrite plant/#\ntopic read $SYS/#\n")
         self.reload()
         self.platform = self.service("plant/#")
 

@@ -1,4 +1,4 @@
-"""docs/operations.md: each query is run in the order in which it stands, and shows what the page shows.
+"""docs/operations.md: each query and command is run in the order in which it stands, and shows what the page shows.
 
 LATCHKEY_WRITE_PAGE=1 writes what was shown into the page."""
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from foreign_device import Device, SymmetricKey
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/operations.md"
 BLOCK = re.compile(r"^```sql\n(.*?)^```\n(?:\n?```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 # What is another at every run.
 VARIES = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00", "TIME"),
@@ -48,6 +50,24 @@ class OperationsPage(ProofTest):
                                 text=True, env=clean_environment(connection))
         self.assertEqual(result.returncode, 0, f"{sql}\n{result.stderr}")
         return "\n".join(line.rstrip() for line in result.stdout.strip("\n").splitlines()) + "\n"
+
+    def again(self, block: re.Match[str]) -> tuple[str, str, str]:
+        """The block as it would be written now, what the page shows, and what is shown now."""
+        if block.re is CONSOLE:
+            commands = [line for line in block[1].splitlines() if line.startswith("$ ")]
+            output = "".join(f"{command}\n{self.typed(command[2:])}" for command in commands)
+            return f"```console\n{output}```\n", block[1], output
+        output = self.shown(block[1])
+        shows = f"\n```text\n{output}```\n" if output.strip() else ""
+        return f"```sql\n{block[1]}```\n{shows}", block[2] or "", output
+
+    def typed(self, command: str) -> str:
+        """What a command of ours prints."""
+        words = shlex.split(command)
+        self.assertEqual(words[0], "latchkey", command)
+        result = self.run_latchkey(*words[1:])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout + result.stderr
 
     def of_group(self, group: str, key: bytes, device_id: str) -> Device:
         return self.device(device_id, SymmetricKey.of_group(group, key, device_id))
@@ -89,15 +109,15 @@ class OperationsPage(ProofTest):
     def test_every_query_shows_what_the_page_shows(self) -> None:
         self.make_fleet()
         text = PAGE.read_text()
-        blocks = list(BLOCK.finditer(text))
+        blocks = sorted([*BLOCK.finditer(text), *CONSOLE.finditer(text)], key=lambda block: block.start())
         self.assertGreater(len(blocks), 15)
         wrong, pages, end = [], [], 0
         for block in blocks:
-            output = self.shown(block[1])
-            pages += [text[end:block.start()], f"```sql\n{block[1]}```\n", f"\n```text\n{output}```\n" if output.strip() else ""]
+            again, shown_before, shown_now = self.again(block)
+            pages += [text[end:block.start()], again]
             end = block.end()
-            if shape(block[2] or "") != shape(output):
-                wrong.append(f"{block[1]}\nthe page: {shape(block[2] or '')}\nnow:      {shape(output)}")
+            if shape(shown_before) != shape(shown_now):
+                wrong.append(f"{block[0]}\nthe page: {shape(shown_before)}\nnow:      {shape(shown_now)}")
         if os.environ.get("LATCHKEY_WRITE_PAGE"):
             PAGE.write_text("".join([*pages, text[end:]]))
         else:

@@ -26,13 +26,13 @@ class Parts(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.tags: set[str] = set()
+        self.tags: list[str] = []
         self.attributes: set[str] = set()
         self.text = ""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        self.tags.append(tag)
         self.attributes |= {name for name, _ in attrs}
 
     def handle_data(self, data: str) -> None:
@@ -53,7 +53,8 @@ class Page(StackTest):
         status, _, html = self.get(path)
         self.assertEqual(status, 200, html)
         parts = Parts(html)
-        self.assertFalse(parts.tags & {"script", "img", "iframe", "object"}, "nothing of a device's is markup")
+        self.assertFalse({*parts.tags} & {"img", "iframe", "object"}, "nothing of a device's is markup")
+        self.assertEqual(parts.tags.count("script"), 1, "the page's own")
         self.assertFalse({name for name in parts.attributes if name.startswith("on")} | parts.attributes & {"style"})
         return parts
 
@@ -72,6 +73,36 @@ class Page(StackTest):
         for part in (self.name, "ready", "generation 1", "version 1, applied", "accepted", "registered"):
             self.assertIn(part, text)
         within(60, "it is counted", lambda: "No device waits." in self.shown("/").text and "100%" in self.shown("/").text)
+
+    def test_the_replica_and_its_version(self) -> None:
+        version = subprocess.run([str(self.stack.binary), "--version"], capture_output=True, text=True).stdout.split()[1]
+        within(60, "it has noted that it listens", lambda: f"replica of version {version} at the broker." in self.shown("/").text)
+
+    def test_a_stuck_device_with_what_to_do(self) -> None:
+        device = self.enrolled()
+        self.assert_accepted(device.provision())
+        self.stack.cluster.sql(f"UPDATE registry.device SET failed_at = now(), failure = 'no room' WHERE device_id = '{self.name}'")
+        for path in ("/", f"/?device={self.name}"):
+            text = self.shown(path).text
+            self.assertIn("the device failed: no room", text)
+            self.assertIn(f"latchkey configuration show --device {self.name}", text)
+
+    def test_the_list_of_devices(self) -> None:
+        device = self.enrolled()
+        self.assert_accepted(device.provision())
+        device.become_ready()
+        self.enrolled(f"{self.name}-off")
+        self.stack.sql(f"SELECT registry.set_labels('{self.name}', '{{\"site\": \"hall 3\"}}', 'test')")
+        everything = self.shown(f"/?view=devices&id={self.name}").text
+        self.assertEqual([part in everything for part in (f"{self.name}-off", "hall 3", "ready")], [True] * 3)
+        for query in ("state=ready", "label=site%3Dhall%203"):
+            text = self.shown(f"/?view=devices&{query}&id={self.name}").text
+            self.assertEqual((self.name in text, f"{self.name}-off" in text), (True, False), query)
+        self.assertIn("No device matches.", self.shown("/?view=devices&group=nobody%27s").text)
+        shown = self.shown(f"/?device={self.name}").text
+        serial = self.stack.cluster.sql(f"SELECT serial FROM registry.credentials WHERE device_id = '{self.name}'").strip()
+        for part in (serial, "hall 3", "active"):
+            self.assertIn(part, shown)
 
     def test_a_rejection_with_its_true_reason(self) -> None:
         self.enrolled()
@@ -105,7 +136,7 @@ class Page(StackTest):
     def test_an_id_that_is_none_comes_back_as_text(self) -> None:
         status, _, html = self.get("/?device=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
         self.assertEqual(status, 404)
-        self.assertNotIn("script", Parts(html).tags)
+        self.assertEqual(Parts(html).tags.count("script"), 1)
         self.assertEqual(self.get("/?device=nobody")[0], 404)
 
     # --- who sees it

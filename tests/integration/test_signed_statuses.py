@@ -70,6 +70,20 @@ class SignedStatuses(ProofTest):
         self.enroll("group", self.name, "--proof", "symmetric_key", "--key-file", str(file), *flags)
         return self.device(self.name, SymmetricKey.of_group(self.name, key, self.name), **fields)
 
+    def test_under_a_group_key_that_was_retired(self) -> None:
+        """Its firmware has to get the newer key first."""
+        device = self.in_group()
+        self.confirmed(self.accepted(device))
+        key, file = self.write_key(f"{self.name}-next")
+        self.stack.latchkey("enroll", "roll-key", self.name, "--key-file", str(file))
+        self.confirmed(device)
+        self.stack.sql(f"SELECT registry.retire_group_key('{self.name}')")
+        session = self.online(device)
+        self.assert_ignored(session, device.signed_status(connected(session, 1)), "connected_not_proven")
+        newer = self.device(self.name, SymmetricKey.of_group(self.name, key, self.name))
+        self.confirmed(self.accepted(newer, generation=2))
+        self.assertEqual(self.statuses(), ["retired", "active"])
+
     def test_a_key_of_its_own(self) -> None:
         self.assert_confirms(self.enrolled())
 

@@ -17,7 +17,7 @@ PROGRAM = re.compile(r"^add_executable\(\S+ ([^)]*)\)", re.MULTILINE)
 LIBRARIES: dict[str, str] = {
     r"openssl/": r"crypto/[^/]+\.cpp|crypto/openssl\.hpp|mqtt/[^/]+\.cpp|bench/floor\.cpp|gate/[^/]+\.cpp|"
                  r"device/c/crypto/lk_openssl\.c|device/c/examples/.*",
-    r"psa/|mbedtls/": r"device/c/crypto/lk_psa\.c|device/c/examples/.*",
+    r"psa/|mbedtls/": r"device/c/crypto/lk_psa\.c|device/c/examples/.*|tests/microcontroller/.*",
     r"mosquitto": r"gate/plugin\.cpp|device/c/examples/.*",
     r"pqxx/|libpq-fe\.h|postgresql/": r"registry/.*",
     r"microhttpd": r"service/observability/http/server\.cpp",

@@ -3,7 +3,8 @@
 
     measure.py write           writes the table of docs/microcontrollers.md
     measure.py check           fails if the table is wrong by more than 5 %, or a rule below is broken
-    measure.py rules           the rules alone, by this machine's compiler; and the page's examples compile
+    measure.py rules           the rules alone, by this machine's compiler; and the page's examples and the modules for ESP-IDF and
+                               Zephyr compile
 
 The rules: it calls nothing but <string.h> and the compiler's own arithmetic (so no heap and no I/O), nothing recursive, no
 stack whose size is not known before, nothing writable that is not the caller's."""
@@ -19,10 +20,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from page import PAGE, examples
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "device" / "c" / "src").glob("*.c"))
 HEADER = ROOT / "device" / "c" / "latchkey.h"
-PAGE = ROOT / "docs" / "microcontrollers.md"
 BEGIN, END = "<!-- measured by tests/microcontroller/measure.py -->", "<!-- end of measured -->"
 TOLERANCE = 0.05
 
@@ -146,14 +148,25 @@ def broken_rules(compiled: Compiled) -> Iterator[str]:
 
 def broken_examples() -> Iterator[str]:
     """The page's C is compiled as it stands there."""
-    blocks = re.findall(r"^```c\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3
     for compiler in filter(None, ("gcc", CLANG)):
-        for number, block in enumerate(blocks, 1):
+        for number, block in enumerate(examples(), 1):
             command = [compiler, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "-I", str(HEADER.parent), "-x", "c", "-"]
             result = subprocess.run(command, input=block, capture_output=True, text=True)
             if result.returncode != 0:
                 yield f"example {number}, {compiler}: {result.stderr}"
+
+
+def broken_modules() -> Iterator[str]:
+    """The modules for ESP-IDF and Zephyr compile, with the declarations of platforms/ in place of these SDKs."""
+    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror", "-fsyntax-only"]
+    for platform in ("esp-idf", "zephyr"):
+        sources = sorted((HEADER.parent / "examples" / platform).glob("*.c"))
+        assert sources
+        for compiler in filter(None, ("gcc", CLANG)):
+            command = [compiler, *flags, "-isystem", str(Path(__file__).parent / "platforms" / platform), *map(str, sources)]
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode != 0:
+                yield f"{platform}, {compiler}: {result.stderr}"
 
 
 def clean_with_clang() -> Iterator[str]:
@@ -211,7 +224,7 @@ def differences(page: str, now: str) -> Iterator[str]:
 def main() -> int:
     if sys.argv[1] == "rules":
         with tempfile.TemporaryDirectory() as folder:
-            faults = [*broken_rules(Compiled("", ["-fno-pie"], Path(folder))), *broken_examples(), *clean_with_clang()]
+            faults = [*broken_rules(Compiled("", ["-fno-pie"], Path(folder))), *broken_examples(), *broken_modules(), *clean_with_clang()]
     else:
         text, faults = table()
         if sys.argv[1] == "write":

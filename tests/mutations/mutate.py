@@ -17,6 +17,7 @@ the code given does not matter, and it has to be there exactly once:
 
 from __future__ import annotations
 
+import argparse
 import os
 import queue
 import re
@@ -183,9 +184,12 @@ def run(mutations: list[Mutation]) -> list[tuple[Mutation, str]]:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    names = parser.parse_args().names
     mutations = [mutation for path in sorted(Path(__file__).parent.glob("*.txt")) for mutation in read(path)]
-    if sys.argv[1:]:
-        mutations = [each for each in mutations if any(word in each.name + each.file for word in sys.argv[1:])]
+    if names:
+        mutations = [each for each in mutations if any(word in each.name + each.file for word in names)]
     started = time.monotonic()
     left = [(mutation, what) for mutation, what in run(mutations) if what != "found"]
     print(f"{len(mutations) - len(left)} of {len(mutations)} checks are missed when they are gone"

@@ -28,11 +28,11 @@ WITH rolled AS (
       WHEN n % 41 = 0 THEN 'registered' WHEN n % 17 = 0 THEN 'connected' WHEN n % 97 = 0 THEN 'suspended' WHEN n % 101 = 0 THEN 'revoked' ELSE 'ready' END AS state
   FROM generate_series(1, 640) n)
 INSERT INTO device (device_id, group_name, enrolled_by, state, resume_state, generation, attributes, requested_at, registered_at, credentials_sent_at, connected_at, ready_at,
-                    applied_config_version, acted_at, actor, reason)
+                    applied_config_version, confirmed, acted_at, actor, reason)
   SELECT 'meter-' || to_char(n, 'FM0000'), 'meters', 'group:meters', state, CASE state WHEN 'suspended' THEN 'ready' END, CASE state WHEN 'provisioning_requested' THEN 0 ELSE 1 END,
     jsonb_build_object('model', 'T1000', 'firmware_version', '4.2.' || n % 7), asked, CASE WHEN state <> 'provisioning_requested' THEN asked + interval '40 ms' END,
     CASE WHEN state <> 'provisioning_requested' THEN asked + interval '60 ms' END, CASE WHEN state NOT IN ('provisioning_requested', 'registered') THEN asked + interval '3 s' END,
-    CASE WHEN state IN ('ready', 'suspended', 'revoked') THEN asked + interval '4 s' END, 1,
+    CASE WHEN state IN ('ready', 'suspended', 'revoked') THEN asked + interval '4 s' END, 1, CASE WHEN state <> 'provisioning_requested' THEN 1 END,
     CASE WHEN state IN ('suspended', 'revoked') THEN now() - interval '3 hours' END, CASE WHEN state IN ('suspended', 'revoked') THEN 'alice' END,
     CASE state WHEN 'suspended' THEN 'looked at in the lab' WHEN 'revoked' THEN 'reported stolen' END FROM rolled;
 UPDATE device SET waiting_digest = sha256(device_id::text::bytea), waiting_since = requested_at WHERE state = 'provisioning_requested' AND device_id < 'meter-0300';
@@ -74,7 +74,7 @@ class Page(StackTest):
                 browser = self.look(size, dark, path)
                 self.keep(browser, what)
                 self.assertLessEqual(browser.ask("document.documentElement.scrollWidth"), SIZES[size][0], f"{what}: nothing stands out")
-                self.assertEqual(browser.ask("document.scripts.length"), 0, what)
+                self.assertEqual(browser.ask("document.scripts.length"), 1, what)
                 self.assertEqual(self.is_dark(browser), dark, what)
                 self.assertGreaterEqual(browser.ask(SMALLEST_LETTER), 11, what)
                 self.assertEqual(browser.complaints, [], what)
@@ -96,7 +96,7 @@ class Page(StackTest):
     def test_a_fleet_from_empty_to_full(self) -> None:
         """In this order: an empty registry, one that lives, and one with what hostile devices sent."""
         for browser in self.each_look("empty", "/"):
-            self.assertEqual(browser.ask("document.querySelectorAll('.empty').length"), 4)
+            self.assertEqual(browser.ask("document.querySelectorAll('.empty').length"), 5)
         self.stack.cluster.sql(FLEET)
         within(60, "the fleet is counted", lambda: "<strong>640</strong>" in self.fetch())
         for browser in self.each_look("fleet", "/"):
@@ -104,10 +104,57 @@ class Page(StackTest):
             self.assertGreater(browser.ask("document.querySelector('.days rect.ready').getBoundingClientRect().width"), 1)
             self.assertIn("640", browser.ask("document.querySelector('.about strong').textContent"))
         self.stack.cluster.sql(HOSTILE)
-        for name, path in {"hostile": "/", "device": "/?device=meter-0017", "waiting": "/?device=meter-0053", "nobody": "/?device=%3Cscript%3Ealert(1)%3C/script%3E"}.items():
+        for name, path in {"hostile": "/", "device": "/?device=meter-0017", "waiting": "/?device=meter-0053", "nobody": "/?device=%3Cscript%3Ealert(1)%3C/script%3E", "list": "/?view=devices&label=%3Cscript%3E%3D1", "found": "/?view=devices&state=ready"}.items():
             for browser in self.each_look(name, path):
                 self.assertEqual(browser.ask("document.querySelectorAll('main img, main [onload], main [onerror]').length"), 0)
         self.assertIn("<script>alert(1)</script>", self.look("desk", False, "/?device=meter-0017").ask("document.body.innerText"))
+
+    def refreshed(self, browser: Browser) -> None:
+        """As when the page becomes visible again: no need to wait for the interval."""
+        browser.ask("document.dispatchEvent(new Event('visibilitychange'))")
+
+    def shows(self, browser: Browser, text: str) -> bool:
+        return text in browser.ask("document.querySelector('main').innerText")
+
+    def test_the_page_refreshes_itself(self) -> None:
+        browser = self.look("desk", False, "/?view=devices&id=fresh-")
+        browser.ask("document.getElementById('device').value = 'typed'")
+        self.enrolled("fresh-1")
+        within(60, "the page shows the new device by itself", lambda: self.shows(browser, "fresh-1"))
+        self.assertEqual(browser.ask("document.getElementById('device').value"), "typed")
+        self.assertEqual(browser.complaints, [])
+
+    def test_what_somebody_fills_in_is_not_replaced(self) -> None:
+        browser = self.look("desk", False, "/?view=devices&id=kept-")
+        browser.ask("{ const ask = fetch; window.asked = 0; window.fetch = (...what) => { ++asked; return ask(...what) } }")
+        browser.ask("document.querySelector('main').id = 'old'; document.querySelector('[name=group]').value = 'met'")
+        self.refreshed(browser)
+        browser.ask("document.querySelector('[name=state]').selectedIndex = 1; document.querySelector('[name=group]').value = ''")
+        self.refreshed(browser)
+        browser.ask("document.querySelector('[name=state]').selectedIndex = 0; document.querySelector('[name=group]').focus()")
+        self.refreshed(browser)
+        self.assertEqual(browser.ask("asked"), 0)
+        browser.ask("document.activeElement.blur()")
+        self.refreshed(browser)
+        within(20, "nobody uses it any more", lambda: browser.ask("document.querySelector('main').id") == "")
+
+    def test_a_page_that_is_old_says_so(self) -> None:
+        browser = self.look("phone", False)
+        self.assertTrue(browser.ask("document.getElementById('stale').hidden"))
+        self.stack.service.stop()
+        self.refreshed(browser)
+        within(20, "the service does not answer", lambda: not browser.ask("document.getElementById('stale').hidden"))
+        self.keep(browser, "stale-phone")
+        self.assertTrue(self.shows(browser, "Devices"))
+        self.stack.service.start()
+        within(60, "the page is fresh again", lambda: browser.ask("document.getElementById('stale').hidden"))
+
+    def test_without_scripts_the_page_is_the_same(self) -> None:
+        browser = self.look("desk", True)
+        browser.call("Emulation.setScriptExecutionDisabled", value=True)
+        self.addCleanup(browser.call, "Emulation.setScriptExecutionDisabled", value=False)
+        browser = self.look("desk", True)
+        self.assertTrue(self.shows(browser, "Pending approvals"))
 
     def test_one_device_is_found_by_its_id_without_a_script(self) -> None:
         self.enrolled("found-1").provision()

@@ -31,6 +31,8 @@ const std::vector<Act> acts = {
     {"set_device_config", "'a', config => '{}'"},
     {"set_fleet_endpoint", "'host'"},
     {"set_group_endpoint", "'g', 'host'"},
+    {"set_fleet_rights", "'{}'"},
+    {"set_group_rights", "'g', '{}'"},
     {"set_group_policy", "'g', '{}'"},
     {"suspend_devices", "'{a}'"},
     {"resume_devices", "'{a}'"},
@@ -38,6 +40,13 @@ const std::vector<Act> acts = {
     {"reset_devices", "'{a}'"},
     {"decommission_devices", "'{a}'"},
     {"set_device_configs", "'{a}', '{}'"},
+    {"approve_devices", "'{a}'"},
+    {"reject_devices", "'{a}'"},
+    {"forget_devices", "'{a}'"},
+    {"move_device", "'a', 'g'"},
+    {"move_devices", "'{a}', 'g'"},
+    {"set_labels", "'a', '{\"k\": \"v\"}'"},
+    {"set_device_labels", "'{a}', '{\"k\": \"v\"}'"},
     {"restored", ""},
 };
 

@@ -12,6 +12,7 @@ using test::commit_one;
 using test::Database;
 using test::load_one;
 using test::Login;
+using test::with_key;
 
 namespace {
 
@@ -40,21 +41,6 @@ void enrol(Database& database, const std::string& group, int max) {
   database.run(
       "SELECT registry.enroll_group('" + group + "', 'symmetric_key', '\\x00', " + std::to_string(max) + ")",
       Login::ops);
-}
-
-std::string signs(Database& database) {
-  return database.shown("SELECT device_id, sign, times FROM registry.suspected_clones ORDER BY 1, 2",
-                        Login::ops);
-}
-
-/// A credential for this key; `expected` as of the registry.
-registry::DecidedRequest with_key(const std::string& device, std::uint8_t key, std::int64_t expected) {
-  auto row = accepted({.device = device,
-                       .request = std::to_string(expected) + "-" + std::to_string(key),
-                       .expected = expected == 0 ? std::nullopt : std::optional(expected),
-                       .to_registered = expected == 0});
-  row.registration->credential.key_fingerprint = {key};
-  return row;
 }
 
 }  // namespace
@@ -255,87 +241,4 @@ TEST_CASE("rejections of a flood are counted and not kept", "[admission]") {
   }
   CHECK(database.shown("SELECT count(*) FROM registry.attempt") == "0");
   CHECK(database.shown("SELECT code, sum(n) FROM registry.attempt_count GROUP BY 1") == "unauthorized|3");
-}
-
-TEST_CASE("keys that go A, B, A are a sign of a clone; a thousand honest resets are none", "[clones]") {
-  Database database;
-  auto registry = database.registry();
-  for (int i = 0; i < 50; ++i) {
-    auto row = with_key("honest", static_cast<std::uint8_t>(10 + i), i);
-    row.registration->to_registered = true;
-    REQUIRE(commit_one(registry, row) == Outcome::won);
-    database.run("SELECT registry.reset('honest', 'another owner')", Login::ops);
-  }
-  REQUIRE(commit_one(registry, with_key("keeps", 200, 0)) == Outcome::won);
-  REQUIRE(commit_one(registry, with_key("keeps", 200, 1)) == Outcome::won);
-  CHECK(signs(database).empty());
-  for (const auto& [key, expected] : {std::pair{1, 0}, {2, 1}, {1, 2}})
-    REQUIRE(commit_one(registry, with_key("cloned", static_cast<std::uint8_t>(key), expected)) ==
-            Outcome::won);
-  CHECK(signs(database) == "cloned|key_came_back|1");
-}
-
-TEST_CASE("one key at two devices is a sign of a clone at both", "[clones]") {
-  Database database;
-  auto registry = database.registry();
-  REQUIRE(commit_one(registry, with_key("a", 1, 0)) == Outcome::won);
-  REQUIRE(commit_one(registry, with_key("b", 1, 0)) == Outcome::won);
-  CHECK(signs(database) == "a|key_at_two_devices|1\nb|key_at_two_devices|1");
-}
-
-TEST_CASE("a fleet that shares one key is seen whole, at a cost that does not grow with it", "[clones]") {
-  constexpr int devices = 1000, batch = 100;
-  Database database;
-  auto registry = database.registry();
-  for (int first = 0; first < devices; first += batch) {
-    std::vector<registry::DecidedRequest> rows;
-    for (int n = first; n < first + batch; ++n)
-      rows.push_back(with_key("meter-" + std::to_string(n), 1, 0));
-    REQUIRE(commit_requests(registry, rows));
-  }
-  // Each is noted by its own commit; the first one once more, as the other device of those that came later.
-  CHECK(database.shown("SELECT count(*), sum(times) <= 1001 FROM registry.suspected_clones", Login::ops) ==
-        "1000|t");
-}
-
-TEST_CASE("sessions that take turns three times are a sign of a clone; new ones are none", "[clones]") {
-  Database database;
-  auto registry = database.registry();
-  test::register_devices(registry, {"honest", "cloned"});
-  using enum registry::DeviceState;
-  const auto connect = [&](const std::string& device, const std::string& session) {
-    const auto state = test::load_status(registry, device).device->state;
-    REQUIRE(commit_one(registry, test::connected({device, state, connected, session})) == Outcome::won);
-  };
-  for (int i = 0; i < 1000; ++i)
-    connect("honest", "session-" + std::to_string(i));
-  CHECK(signs(database).empty());
-  for (const std::string session : {"session-a", "session-b", "session-a", "session-b"})
-    connect("cloned", session);
-  CHECK(signs(database).empty());
-  connect("cloned", "session-a");
-  CHECK(signs(database) == "cloned|sessions_alternate|1");
-}
-
-TEST_CASE("a session that does not open again is a sign of a clone all the same", "[clones]") {
-  Database database;
-  auto registry = database.registry();
-  test::register_devices(registry, {"cloned"});
-  using enum registry::DeviceState;
-  const auto outcome_of = [&](const std::string& session, std::chrono::seconds ago) {
-    const auto state = test::load_status(registry, "cloned").device->state;
-    auto row = test::connected({"cloned", state, connected, session});
-    row.handed_over = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) - ago;
-    return commit_one(registry, row);
-  };
-  using namespace std::chrono_literals;
-  for (const std::string session : {"session-a", "session-b"})
-    CHECK(outcome_of(session, 0s) == Outcome::won);
-  // What came late is no sign.
-  for (int i = 0; i < 3; ++i)
-    CHECK(outcome_of("session-a", 5s) == Outcome::late);
-  CHECK(signs(database).empty());
-  for (int i = 0; i < 3; ++i)
-    CHECK(outcome_of("session-a", 0s) == Outcome::late);
-  CHECK(signs(database) == "cloned|sessions_alternate|1");
 }

@@ -19,7 +19,8 @@ SELECT line FROM (
   WHERE relnamespace = 'registry'::regnamespace AND relkind = 'v' AND attnum > 0 AND has_table_privilege('latchkey_reader', c.oid, 'SELECT')
   UNION ALL
   SELECT proname || '(' || pg_get_function_arguments(oid) || ') ' || pg_get_function_result(oid), 2, proname::text, 0
-  FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND has_function_privilege('latchkey_ops', oid, 'EXECUTE')
+  FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND (has_function_privilege('latchkey_ops', oid, 'EXECUTE')
+      OR has_function_privilege('latchkey_admin', oid, 'EXECUTE'))
     AND NOT has_function_privilege('latchkey_reader', oid, 'EXECUTE')) x
 ORDER BY part, name COLLATE "C", place
 )";

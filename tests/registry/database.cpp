@@ -35,7 +35,7 @@ END $$;
 constexpr const char* grant_memberships = R"(
 GRANT latchkey_owner TO test_owner;
 GRANT latchkey_service TO test_service;
-GRANT latchkey_ops TO test_ops;
+GRANT latchkey_ops, latchkey_admin TO test_ops;
 GRANT latchkey_reader TO test_reader;
 )";
 

@@ -1,4 +1,5 @@
 #include "database.hpp"
+#include "registry/operator_session.hpp"
 #include "registry/requests.hpp"
 #include "rows.hpp"
 #include "support/catch.hpp"
@@ -142,8 +143,20 @@ TEST_CASE("a load whose backend is ended while it runs is unavailable", "[failur
   const auto loaded = running.get();
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().failure == Failure::unavailable);
+  CHECK(loaded.error().what.contains("terminating connection due to administrator command"));
   blocker.reset();
   CHECK(eventually([&] { return loads(registry); }));
+}
+
+TEST_CASE("an operator's command whose backend is ended says so in the server's words", "[failure]") {
+  const Database database;
+  auto session = registry::OperatorSession::open(database.options(Login::ops));
+  REQUIRE(session);
+  const auto table =
+      session->run("SELECT pg_terminate_backend(pg_backend_pid())", {}, std::chrono::seconds(5));
+  REQUIRE_FALSE(table);
+  CHECK(table.error().kind == registry::AdminError::Kind::unavailable);
+  CHECK(table.error().what.contains("terminating connection due to administrator command"));
 }
 
 TEST_CASE("a server that hangs fails a call in time, and the next call has a new connection", "[failure]") {

@@ -161,6 +161,9 @@ TEST_CASE_METHOD(Operated, "wrong use says what is wrong and what to do", "[oper
       {"decommission('a', 'sold')", "55000", "decommissioned already"},
       {"forget('nobody', 'why')", "P0002", "never registered"},
       {"restored('')", "22023", "needs a reason"},
+      {"pem('...')", "22023", "the text is no PEM"},
+      {"pem('-----BEGIN X-----!-----END X-----')", "22023", "no PEM: "},
+      {"enroll_device('b', 'public_key', '\\x30')", "22023", "no public key"},
       {"set_retention('passwords', '1 year')", "22023", "no retention of"},
       {"set_retention('attempts', '1 day')", "22023", "too short"},
   };

@@ -1,7 +1,10 @@
 #include "registry/page.hpp"
 
 #include "database.hpp"
+#include "registry/housekeeping.hpp"
 #include "support/catch.hpp"
+
+#include <algorithm>
 
 using namespace latchkey;
 using test::Database;
@@ -36,6 +39,16 @@ void make_fleet(Database& database) {
       " FROM generate_series(0, 29) n");
 }
 
+/// By one member, and perhaps by the state.
+template <class Member, class Value>
+registry::DeviceFilter filtered(Member registry::DeviceFilter::* member, const Value& value,
+                                const std::string& state = {}) {
+  registry::DeviceFilter filter;
+  filter.state = state;
+  filter.*member = value;
+  return filter;
+}
+
 }  // namespace
 
 TEST_CASE("of an empty registry the page shows nothing, and thirty days of it", "[page]") {
@@ -68,6 +81,34 @@ TEST_CASE("the page shows the first twenty of each, in the order in which they m
   REQUIRE(overview->expiring.size() == 20);
   CHECK(overview->expiring.front().device_id == "d1");  // d0's is retired
   CHECK(overview->expiring.front().ends < overview->expiring.back().ends);
+  REQUIRE(overview->stuck.size() == 20);  // those that wait are in `pending`
+  CHECK(overview->stuck.front().device_id == "d1");
+  CHECK(overview->stuck.front().problem == "its credential was not sent");
+  CHECK(overview->stuck.front().advice.starts_with("latchkey doctor"));
+}
+
+TEST_CASE("the page counts the replicas that listen now, by version", "[page]") {
+  Database database;
+  auto connection = database.registry();
+  using std::chrono::seconds;
+  const registry::LinkLife lives[] = {
+      {"a", seconds(60), false, "1.2.3"}, {"b", seconds(1), false, "1.2.3"}, {"c", seconds(1), false, {}}};
+  REQUIRE(record_links(connection, lives));
+  const auto counted = [&] {
+    std::string text;
+    const auto overview = registry::overview(connection);
+    REQUIRE(overview);
+    for (const auto& each : overview->replicas)
+      text += each.version + ":" + std::to_string(each.count) + " ";
+    return text;
+  };
+  CHECK(counted() == "1.2.3:2 :1 ");
+  const registry::LinkLife lost{"a", {}, true, {}};
+  REQUIRE(record_links(connection, std::span(&lost, 1)));
+  database.run(
+      "UPDATE registry.broker_link SET ready_at = now() - interval '2 minutes', until = now() - interval '1 "
+      "minute' WHERE link = 'c'");
+  CHECK(counted() == "1.2.3:1 ");
 }
 
 TEST_CASE("the funnel counts devices on the day of their first request", "[page]") {
@@ -104,6 +145,70 @@ TEST_CASE("the history of a device is the newest first, and bounded", "[page]") 
   CHECK(history->events.front().code == "off");
   CHECK(history->events[1].detail == "wrong key 1");
   CHECK(history->events[1].at > history->events[2].at);
+}
+
+TEST_CASE("the list of devices has pages, in the order of the ids", "[page]") {
+  Database database;
+  database.run(
+      "INSERT INTO registry.device (device_id, enrolled_by, state, generation, requested_at) "
+      "SELECT 'm' || to_char(n, 'FM000'), 'device', CASE WHEN n % 2 = 0 THEN 'ready' ELSE 'off' END, 1, "
+      "now() "
+      "FROM generate_series(1, 230) n; "
+      "INSERT INTO registry.device_label (device_id, labels) VALUES ('m007', '{\"site\": \"hall = 3\"}'); "
+      "INSERT INTO registry.presence (device_id, session, generation, online, last_seen_at) "
+      "SELECT device_id, 's', 1, true, now() FROM registry.device WHERE device_id < 'm004'");
+  auto registry = database.registry();
+  const auto first = list_devices(registry, {});
+  REQUIRE(first);
+  CHECK(first->devices.size() == 100);
+  CHECK(first->has_more);
+  CHECK(first->devices.front().device_id == "m001");
+  CHECK(first->devices.front().online == true);
+  CHECK(first->devices.front().last_seen_at);
+  CHECK_FALSE(first->devices.back().online);
+  const auto last = list_devices(registry, filtered(&registry::DeviceFilter::after, "m200"));
+  REQUIRE(last);
+  CHECK(last->devices.size() == 30);
+  CHECK_FALSE(last->has_more);
+  const auto sized = [&](const registry::DeviceFilter& filter) {
+    const auto found = list_devices(registry, filter);
+    REQUIRE(found);
+    return found->devices.size();
+  };
+  CHECK(sized(filtered(&registry::DeviceFilter::id, "m00", "off")) == 5);
+  CHECK(sized(filtered(&registry::DeviceFilter::group, "none")) == 0);
+  CHECK(sized(filtered(&registry::DeviceFilter::label, "site=hall = 3")) == 1);
+  CHECK(sized(filtered(&registry::DeviceFilter::online, true)) == 3);
+  CHECK(sized(filtered(&registry::DeviceFilter::state, "no such state")) == 0);
+  const auto online = count_online(registry);
+  REQUIRE(online);
+  CHECK(*online == 3);
+}
+
+TEST_CASE("the page of a device has its credentials, its labels and what is wrong with it", "[page]") {
+  Database database;
+  make_fleet(database);
+  database.run(
+      "SET search_path = registry;"
+      "INSERT INTO device_label (device_id, labels) VALUES ('d1', '{\"site\": \"x\"}');"
+      "UPDATE device SET failed_at = now(), failure = 'no room' WHERE device_id = 'd1';"
+      "INSERT INTO clone_sign (device_id, sign, first_seen, last_seen, times, evidence) VALUES "
+      "('d1', 'connects_often', now(), now(), 1, '{\"sessions\": 200}')");
+  auto connection = database.registry();
+  const auto history = registry::history(connection, *protocol::DeviceId::parse("d1"));
+  REQUIRE(history);
+  REQUIRE(history->device);
+  CHECK(history->device->labels == R"({"site": "x"})");
+  REQUIRE(history->credentials.size() == 1);
+  CHECK(history->credentials[0].status == "active");
+  CHECK(history->credentials[0].ends);
+  REQUIRE(history->todo.size() >= 2);
+  CHECK(std::ranges::any_of(history->todo, [](const auto& each) { return each.kind == "clone"; }));
+  CHECK(std::ranges::any_of(history->todo, [](const auto& each) { return each.what.contains("no room"); }));
+  const auto overview = registry::overview(connection);
+  REQUIRE(overview);
+  REQUIRE(overview->clones.size() == 1);
+  CHECK(overview->clones[0].sign == "connects_often");
 }
 
 TEST_CASE("of a device that nobody knows there is no history", "[page]") {

@@ -86,7 +86,7 @@ TEST_CASE_METHOD(Fixture, "who said goodbye is offline, break or not", "[presenc
 
 TEST_CASE_METHOD(Fixture, "a link is noted while it lasts, and not trusted to its end", "[presence]") {
   using std::chrono::milliseconds;
-  const registry::LinkLife alive{"link", milliseconds(120000), false};
+  const registry::LinkLife alive{"link", milliseconds(120000), false, "1.2.3"};
   REQUIRE(record_links(registry, std::span(&alive, 1)));
   const auto shown = [&] {
     return database.shown(
@@ -97,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "a link is noted while it lasts, and not trusted to it
   CHECK(shown() == "2|0");
   REQUIRE(record_links(registry, std::span(&alive, 1)));
   CHECK(database.shown("SELECT count(*) FROM registry.broker_link") == "1");
-  const registry::LinkLife lost{"link", {}, true};
+  const registry::LinkLife lost{"link", {}, true, {}};
   REQUIRE(record_links(registry, std::span(&lost, 1)));
   CHECK(shown() == "2|3");
 }
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "links of long ago are forgotten unless they bridge wh
   link("long ago", 30000, 29000);
   link("bridge", 25000, 15000);
   link("now", 20000, 0);
-  const registry::LinkLife alive{"another", std::chrono::milliseconds(1), false};
+  const registry::LinkLife alive{"another", std::chrono::milliseconds(1), false, {}};
   REQUIRE(record_links(registry, std::span(&alive, 1)));
   CHECK(database.shown("SELECT link FROM registry.broker_link ORDER BY 1") == "another\nbridge\nnow");
   last_word(24000);

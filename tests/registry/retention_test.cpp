@@ -18,7 +18,7 @@ namespace {
 std::string partitions(Database& database, const std::string& parent) {
   return database.shown(
       "SELECT count(*), min(relname) FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE "
-      "inhparent = 'registry." +
+      "relname NOT LIKE '%default' AND inhparent = 'registry." +
       parent + "'::regclass");
 }
 
@@ -297,17 +297,115 @@ TEST_CASE("counting is given up when the service ends", "[retention]") {
   CHECK(Steady::now() - from < std::chrono::seconds(2));
 }
 
+TEST_CASE("a row of a month without a partition waits in the default one until it is made", "[retention]") {
+  Database database;
+  database.run("INSERT INTO registry.event (at, action) VALUES ('2041-05-05', 'a'), ('2041-06-06', 'b')");
+  const auto places = [&] {
+    return database.shown(
+        "SELECT tableoid::regclass, action FROM registry.event WHERE at > '2041-01-01' ORDER BY 2");
+  };
+  CHECK(places() == "registry.event_default|a\nregistry.event_default|b");
+  database.run("SELECT registry.ensure_partition('event', '2041-05-01')", Login::owner);
+  CHECK(places() == "registry.event_2041_05|a\nregistry.event_default|b");
+  CHECK(database.refusal("DELETE FROM registry.event_default", Login::owner).state == "42501");
+  database.run("INSERT INTO registry.event (at, action) VALUES ('2041-07-07', 'c')");
+  CHECK(places().ends_with("registry.event_default|c"));
+  CHECK(database.shown("SELECT registry.maintain()", Login::service) == "f");
+}
+
+TEST_CASE("months that wait in the default partition get their own, the oldest first", "[retention]") {
+  Database database;
+  database.run(
+      "INSERT INTO registry.event (at, action) VALUES ('2041-05-05', 'a'), ('2041-06-06', 'b');"
+      "INSERT INTO registry.attempt (tracking_id, device_id, received_at, decision, latency_us) VALUES "
+      "(gen_random_uuid(), 'a', '2021-02-03', 'accepted', 1)");
+  const auto left = [&] {
+    return database.shown("SELECT * FROM registry.count_default_rows()", Login::service);
+  };
+  CHECK(left() == "attempt|1\nevent|2");
+  database.run("SELECT registry.make_partitions()", Login::service);
+  CHECK(left() == "attempt|0\nevent|1");
+  CHECK(database.shown("SELECT count(*) FROM registry.attempt_2021_02") == "1");
+  database.run("SELECT registry.maintain()", Login::ops);
+  CHECK(left() == "attempt|0\nevent|0");
+  CHECK(database.shown("SELECT to_regclass('registry.attempt_2021_02')") == "-");  // beyond its retention
+}
+
+TEST_CASE("maintain creates the months that are missing also if an operator calls it", "[retention]") {
+  Database database;
+  const std::string before = partitions(database, "attempt");
+  database.run("DROP TABLE registry.attempt_" + database.shown("SELECT to_char(now() AT TIME ZONE 'UTC' + "
+                                                               "interval '3 months', 'YYYY_MM')"));
+  CHECK(partitions(database, "attempt") != before);
+  database.run("SELECT registry.maintain()", Login::ops);
+  CHECK(partitions(database, "attempt") == before);
+}
+
+TEST_CASE("a partition that waits for a long reader holds up no writer", "[retention]") {
+  Database database;
+  database.run("DROP TABLE registry.attempt_" + database.shown("SELECT to_char(now() AT TIME ZONE 'UTC' + "
+                                                               "interval '3 months', 'YYYY_MM')"));
+  const auto reading = database.connect(Login::superuser);
+  pqxx::work reader(*reading);
+  reader.exec("SELECT count(*) FROM registry.attempt");
+  auto making = std::async(std::launch::async, [&]() -> std::string {
+    const auto connection = database.connect(Login::service);
+    pqxx::nontransaction session(*connection);
+    try {
+      session.exec("SELECT registry.make_partitions()");
+      return {};
+    } catch (const pqxx::sql_error& error) {
+      return error.sqlstate();
+    }
+  });
+  REQUIRE(test::eventually([&] {
+    return database.shown(
+               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+               "'registry.attempt_default'::regclass") == "1";
+  }));
+  // The service's sessions wait 200 ms for a lock.
+  CHECK(database.refusal("SET lock_timeout = '200ms'; " + std::string(one_rejection), Login::service)
+            .state.empty());
+  CHECK(making.get() == "55P03");  // after 4 s; tried again within the hour
+  reader.commit();
+  CHECK(database.refusal("SELECT registry.make_partitions()", Login::service).state.empty());
+}
+
 TEST_CASE("the months to come have their partitions even where nothing else can be maintained",
           "[retention]") {
   Database database;
   database.run(
       "DO $$ DECLARE last text; BEGIN SELECT max(c.relname) INTO last FROM pg_inherits JOIN pg_class c ON "
       "c.oid = "
-      "inhrelid WHERE inhparent = 'registry.event'::regclass; EXECUTE format('DROP TABLE registry.%I', "
+      "inhrelid WHERE inhparent = 'registry.event'::regclass AND c.relname NOT LIKE '%default'; EXECUTE "
+      "format('DROP TABLE registry.%I', "
       "last); END $$;"
       "ALTER TABLE registry.clone_sign RENAME TO gone");
   const std::string before = partitions(database, "event");
   auto registry = database.registry();
   CHECK_FALSE(maintain(registry));
   CHECK(partitions(database, "event") != before);
+}
+
+TEST_CASE("configurations go when the one after them is old, and the newest of each stays", "[retention]") {
+  Database database;
+  database.run(
+      "DELETE FROM registry.config_history; "
+      "INSERT INTO registry.config_history (device_id, group_name, config, at) "
+      "SELECT o.device_id, o.group_name, jsonb_build_object('n', n), now() - make_interval(months => n) FROM "
+      "(VALUES ('a', NULL), (NULL, 'g'), (NULL, NULL)) o(device_id, group_name), unnest(ARRAY[30, 20, 10]) "
+      "n; "
+      "INSERT INTO registry.config_history (device_id, config, at) VALUES ('b', '{}', now() - interval '5 "
+      "years')");
+  maintain_all(database);
+  const std::string kept =
+      "SELECT string_agg(concat_ws('', device_id, group_name) || (config ->> 'n'), ' ' ORDER BY device_id, "
+      "group_name, at) FROM registry.config_history WHERE config <> '{}'";
+  // 20 months ago: what was in effect 13 months ago.
+  CHECK(database.shown(kept) == "a20 a10 g20 g10 20 10");
+  CHECK(database.shown("SELECT count(*) FROM registry.config_history WHERE device_id = 'b'") == "1");
+  CHECK(database.shown("SELECT new_keep FROM registry.set_retention('configurations', '1 month')") ==
+        "1 mon");
+  maintain_all(database);
+  CHECK(database.shown(kept) == "a10 g10 10");
 }

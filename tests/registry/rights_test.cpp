@@ -50,13 +50,17 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   CHECK(relations_of(database, Login::service) == "schema_code|SELECT\nschema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
         "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
-        "commit_statuses\ncount_devices\nload_broker_access\nload_gate_access\nload_requests\nload_requests_"
+        "commit_statuses\ncount_default_rows\ncount_devices\ncount_separators\nhas_attempt\n"
+        "load_access_changes\nload_broker_access\nload_broker_access_2\nload_gate_access\nload_"
+        "requests\nload_requests_"
         "2\nload_revoked\n"
         "load_revoked_2\nload_statuses\nload_statuses_2\nlock_holders\nmaintain\nmake_partitions\nmark_"
         "sent\nmark_sent_2\n"
-        "note_links\nnote_undelivered\npage_device\npage_device_2\n"
-        "page_expiring\npage_funnel\npage_history\npage_pending\npage_rejections\nprove_commit\n"
-        "revocation_stamp\nsummarize\nwalk_config_change");
+        "note_links\nnote_rights\nnote_roots\nnote_undelivered\npage_clones\npage_credentials\npage_"
+        "device\npage_device_2\n"
+        "page_devices\npage_expiring\npage_funnel\npage_history\npage_online\npage_pending\npage_rejections\n"
+        "page_replicas\npage_stuck\npage_todo\nprove_commit\n"
+        "revocation_stamp\nrights_told\nsummarize\nwalk_config_change");
 }
 
 // Which views and functions these are is the contract (contract_test.cpp).
@@ -90,7 +94,7 @@ TEST_CASE("a broker that looks logins up reads those two views, and that is all"
 TEST_CASE("readers may call what their views call on each row, and that is all", "[rights]") {
   Database database;
   CHECK(functions_of(database, Login::reader) ==
-        "counts_live\nfunnel\nis_live\nneeds_retired_key\npresence_known_since\nseconds");
+        "counts_live\nfunnel\nis_live\nneeds_retired_key\npresence_trusted_since\nseconds");
 }
 
 TEST_CASE("no table can be read or changed by service, operators or readers", "[rights]") {
@@ -143,6 +147,36 @@ TEST_CASE("a role does not get at the functions of another", "[rights]") {
   check_denied(database, Login::ops, "SELECT registry.summarize()");
   check_denied(database, Login::ops, "SELECT registry.drop_old_partition()");
   check_denied(database, Login::ops, "SELECT registry.random_token()");
+}
+
+TEST_CASE("whoever acts on devices cannot end history, and whoever keeps it cannot act on devices",
+          "[rights]") {
+  Database database;
+  const auto of = [&](const std::string& role, const std::string& but) {
+    return database.shown(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'registry'::regnamespace AND "
+        "has_function_privilege('" +
+        role +
+        "', oid, 'EXECUTE') AND NOT "
+        "has_function_privilege('" +
+        but + "', oid, 'EXECUTE') ORDER BY 1");
+  };
+  CHECK(of("latchkey_admin", "latchkey_reader") == "maintain\nmake_partitions\nrestored\nset_retention");
+  CHECK(of("latchkey_admin", "latchkey_ops") == "maintain\nmake_partitions\nrestored\nset_retention");
+}
+
+TEST_CASE("no login can hold a lock that stops maintenance", "[rights]") {
+  Database database;
+  const auto reader = database.connect(Login::reader);
+  pqxx::work holding(*reader);
+  holding.exec(
+      "SELECT pg_advisory_xact_lock(hashtext('latchkey ' || work)) FROM "
+      "unnest('{maintain,partitions,summarize}'::text[]) work");
+  for (const Login login : {Login::service, Login::ops, Login::reader})
+    check_denied(database, login, "SELECT FROM registry.turn FOR UPDATE");
+  CHECK(database.refusal("SELECT registry.maintain(), registry.summarize()", Login::service).message.empty());
+  CHECK(database.refusal("SELECT registry.ensure_partition('event', '2040-01-01')", Login::owner)
+            .message.empty());
 }
 
 TEST_CASE("every function that runs as its owner has a search_path of its own", "[rights]") {

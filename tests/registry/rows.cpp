@@ -108,6 +108,15 @@ registry::DecidedRequest rejected(const std::string& device, registry::Cause cau
   return row;
 }
 
+registry::DecidedRequest with_key(const std::string& device, std::uint8_t key, std::int64_t expected) {
+  auto row = accepted({.device = device,
+                       .request = std::to_string(expected) + "-" + std::to_string(key),
+                       .expected = expected == 0 ? std::nullopt : std::optional(expected),
+                       .to_registered = expected == 0});
+  row.registration->credential.key_fingerprint = {key};
+  return row;
+}
+
 registry::DecidedStatus connected(const Said& said, std::int64_t generation) {
   auto row = status_of(said, protocol::StatusKind::connected);
   row.status.generation = generation;

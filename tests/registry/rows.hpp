@@ -30,6 +30,9 @@ struct Wanted {
   std::chrono::seconds life = std::chrono::hours(24);
 };
 [[nodiscard]] registry::DecidedRequest accepted(const Wanted& wanted);
+/// A credential for this key; `expected` as of the registry.
+[[nodiscard]] registry::DecidedRequest with_key(const std::string& device, std::uint8_t key,
+                                                std::int64_t expected);
 [[nodiscard]] registry::DecidedRequest repeated(const std::string& device, std::int64_t generation);
 [[nodiscard]] registry::DecidedRequest rejected(const std::string& device, registry::Cause cause);
 

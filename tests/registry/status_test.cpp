@@ -119,6 +119,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(database.shown(stuck, Login::reader).empty());
   database.run("UPDATE registry.device SET registered_at = now() - interval '11 minutes'");
   CHECK(database.shown(stuck, Login::reader) == "did not confirm generation 1 by a signed connected");
+  database.run("UPDATE registry.device SET confirmed = NULL");  // as the version before left it
+  CHECK(database.shown(stuck, Login::reader) == "did not confirm generation 1 by a signed connected");
   database.run("UPDATE registry.credential SET use_by = now()");
   CHECK_FALSE(test::load_status(registry, "12345", 1).credential->live);
   rotate("second", 1);

@@ -18,13 +18,15 @@ from typing import Any
 
 from daemon import StackError, clean_environment
 from stack import BINARY, REPOSITORY, GateStack, Stack, end_orderly, within
+from wire import Login, Wire
 
 DEVICE = "12345"
 STRANGER = "66666"
 
 SHOWN = """\
   A device that had only its key and the bootstrap login became ready without help. The service checked it against the
-  registry, registered it and issued a certificate for it; the device connected with this certificate.
+  registry, registered it and issued a certificate for it; the device connected with this certificate. It publishes on
+  its own topics, and on no other device's.
   The bootstrap login alone is not enough. Two intruders used it, one with an id that is not enrolled, one with the id of
   another device. Their answers say only that they are rejected; the registry has the reason."""
 NEXT = """\
@@ -59,6 +61,7 @@ class Demo:
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack = stack
         self.folder = folder
+        self.listener = self.platform()
 
     # --- looking into the registry
 
@@ -107,6 +110,8 @@ class Demo:
                      f"{step['host']}:{step['port']}  CN={step['subject']}  generation={step['generation']}")
             case "ready":
                 self.show_ready(step)
+            case "reading":
+                self.show_reading(step)
             case "exit" if step["code"] != 0:
                 raise StackError(f"the device ended with {step['code']}: {step['talk']}")
 
@@ -135,6 +140,34 @@ class Demo:
         show("7/7  Provisioning complete: ready", f"configuration {json.dumps(config)}{', sealed on its way' * step.get('sealed', False)}",
              self.row("SELECT device_id, state, generation, connected_at, ready_at FROM registry.devices"
                       f" WHERE device_id = '{DEVICE}'"))
+
+    # --- its work
+
+    def platform(self) -> Wire:
+        """Who receives what devices send."""
+        password = self.stack.broker.password_file("platform").read_text().strip()
+        url, anchors = self.stack.environment["LATCHKEY_BOOTSTRAP_URL"], self.stack.pki / "server-ca.pem"
+        wire = Wire(url, "@platform", Login(anchors, "@platform", password))
+        wire.subscribe("plant/+/telemetry/#")
+        return wire
+
+    def show_reading(self, step: dict[str, Any]) -> None:
+        message = self.listener.receive(5)
+        if not message or message.topic != step["topic"]:
+            raise StackError(f"the platform did not receive the reading, but {message}")
+        show("Its first reading", f"the platform received {message.payload.decode()} on {message.topic}")
+
+    def misuse(self) -> None:
+        """The device, with its certificate, on another device's topic and then on its own, which shows what did not come."""
+        folder, theirs, own = self.folder / "device" / "credential-1", f"plant/{STRANGER}/telemetry/reading", f"plant/{DEVICE}/telemetry/reading"
+        login = Login(self.stack.pki / "server-ca.pem", certificate=folder / "certificate.pem", key=folder / "key.pem")
+        with Wire(self.stack.environment["LATCHKEY_DEVICE_URL"], DEVICE, login) as wire:
+            wire.publish(theirs, b"forged")
+            wire.publish(own, b"own")
+        message = self.listener.receive(5)
+        if not message or (message.topic, message.payload) != (own, b"own"):
+            raise StackError(f"the platform received {message}")
+        print(f"     on another device's topic, {theirs}, the broker refused it: the platform received nothing", flush=True)
 
     # --- the intruders
 
@@ -176,8 +209,10 @@ def run(binary: Path) -> None:
         stack.start()
         try:
             print(f"PostgreSQL, Mosquitto (TLS, with the gate) and the service are up, in {Path(folder).relative_to(REPOSITORY)}\n")
+            stack.set_fleet_rights()
             demo = Demo(stack, Path(folder))
             demo.provision()
+            demo.misuse()
             demo.refuse(STRANGER, f"{STRANGER}, an id that is not enrolled")
             demo.refuse(DEVICE, f"{DEVICE}, the id of the device above")
         finally:

@@ -15,6 +15,9 @@ from mosquitto import TEMPLATES, Broker
 BINARY = Path(os.environ.get("LATCHKEY_BIN", Path(__file__).resolve().parents[2] / "build" / "dev" / "latchkey"))
 # Another Mosquitto, such as `LD.SO --library-path DIR MOSQUITTO`.
 OTHER = shlex.split(os.environ.get("LATCHKEY_MOSQUITTO", ""))
+# What the whole build is compiled with (presets asan and tsan), as -fsanitize takes it.
+SANITIZE = os.environ.get("LATCHKEY_SANITIZE", "")
+RUNTIMES = {"address,undefined": ("libasan.so", "libubsan.so"), "thread": ("libtsan.so",)}
 
 
 class GateBroker(Broker):
@@ -29,11 +32,13 @@ class GateBroker(Broker):
         super().__post_init__()
         if OTHER:
             self.daemon.argv = [*OTHER, "-c", str(self.configuration)]
-        if self.sanitized and not OTHER:
+        sanitizers = SANITIZE or ("address,undefined" if self.sanitized else "")
+        if sanitizers and not OTHER:
             self.daemon.environment |= {
-                "LD_PRELOAD": " ".join(_library(name) for name in ("libasan.so", "libubsan.so")),
+                "LD_PRELOAD": " ".join(map(_library, RUNTIMES[sanitizers])),
                 # Mosquitto's own leaks are not the gate's; UBSan's and ASan's findings end the process.
-                "ASAN_OPTIONS": "detect_leaks=0:halt_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1"}
+                "ASAN_OPTIONS": _options("ASAN_OPTIONS", "detect_leaks=0:halt_on_error=1"),
+                "UBSAN_OPTIONS": _options("UBSAN_OPTIONS", "halt_on_error=1")}
 
     @property
     def gate_state(self) -> Path:
@@ -41,7 +46,8 @@ class GateBroker(Broker):
 
     def configure(self, pki: Path) -> None:
         super().configure(pki)
-        own = self.plugins / ("latchkey_gate_asan.so" if self.sanitized and not OTHER else "latchkey_gate.so")
+        is_other = self.sanitized and not SANITIZE and not OTHER
+        own = self.plugins / ("latchkey_gate_asan.so" if is_other else "latchkey_gate.so")
         if not own.exists():
             raise StackError(f"{own} does not exist: run ./dev build, which installs mosquitto-dev")
         names = {"BIND": "127.0.0.1", "BOOTSTRAP_PORT": str(self.bootstrap_port), "DEVICE_PORT": str(self.device_port),
@@ -62,6 +68,11 @@ class GateBroker(Broker):
 
 class SanitizedGateBroker(GateBroker):
     sanitized = True
+
+
+def _options(name: str, more: str) -> str:
+    """After those of the run, which say where reports go."""
+    return ":".join(filter(None, (os.environ.get(name), more)))
 
 
 def _library(name: str) -> str:

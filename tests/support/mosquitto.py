@@ -57,7 +57,7 @@ class Broker:
         return self.folder / f"{account}.password"
 
     def configure(self, pki: Path) -> None:
-        self._make_accounts(["service", "bootstrap", "admin"])
+        self._make_accounts(["service", "bootstrap", "admin", "platform"])
         self.state.mkdir(exist_ok=True)
         give(self.state)
         names = {"BIND": "127.0.0.1", "BOOTSTRAP_PORT": str(self.bootstrap_port), "DEVICE_PORT": str(self.device_port),

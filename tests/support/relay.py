@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Callable
 
+SUBSCRIBE = 0x82  # the first byte of the packet, MQTT 5.0 3.8.1
+
 
 class Relay:
     def __init__(self, port: int, target: int) -> None:
@@ -77,15 +79,15 @@ class SwallowingRelay(Relay):
 
 
 class IdleRelay(Relay):
-    """Ends a connection on which the client said nothing for so long, as load balancers do. With `keep_alive` it is a broker
-    of MQTT 5 without TLS that demands this keep alive in its CONNACK, and so ends what falls silent."""
+    """Ends a connection on which the client fell silent for so long, as load balancers do. With `keep_alive` it is a broker
+    of MQTT 5 without TLS that demands this keep alive in its CONNACK. Then it leaves a connection alone that has
+    subscribed: its client is at work, and slow on a loaded machine."""
 
     def __init__(self, port: int, target: int, limit_s: float, keep_alive: int | None = None) -> None:
         self.limit_s, self.keep_alive = limit_s, keep_alive
         super().__init__(port, target)
 
     def _connect(self, client: socket.socket, server: socket.socket) -> None:
-        client.settimeout(self.limit_s)
         threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
         if self.keep_alive is not None:
             with contextlib.suppress(OSError):
@@ -93,7 +95,15 @@ class IdleRelay(Relay):
         self._start(server, client)
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
-        self._copy(client, server, lambda _: True)
+        works = threading.Event()
+
+        def hear(data: bytes) -> bool:
+            if self.keep_alive is not None and data[0] == SUBSCRIBE:
+                works.set()
+            client.settimeout(None if works.is_set() else self.limit_s)
+            return True
+
+        self._copy(client, server, hear)
         for each in (client, server):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

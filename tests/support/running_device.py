@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from daemon import StackError, clean_environment
 from jose import Json
@@ -28,13 +28,15 @@ class RunningDevice:
         command = self.command(binary, device_id, folder, *flags)
         self.errors = folder.parent / f"{folder.name}.stderr"
         with self.errors.open("ab") as errors:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True,
-                                            env=clean_environment(environment | more))
+            self.process = self.start(command, errors, clean_environment(environment | more))
         self._steps: queue.Queue[Json | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
     def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
         return [str(binary), "run", device_id, "--dir", str(folder), "--json", *flags]
+
+    def start(self, command: list[str], errors: BinaryIO, environment: dict[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
 
     def _read(self) -> None:
         assert self.process.stdout

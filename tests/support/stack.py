@@ -54,7 +54,7 @@ ALTER ROLE owner SET createrole_self_grant = 'set, inherit';
 MEMBERSHIPS = """
 GRANT latchkey_owner TO owner;
 GRANT latchkey_service TO latchkey;
-GRANT latchkey_ops TO operator;
+GRANT latchkey_ops, latchkey_admin TO operator;
 """
 
 
@@ -212,6 +212,8 @@ class Stack:
             "LATCHKEY_BOOTSTRAP_URL": f"mqtts://localhost:{self.broker.bootstrap_port}",
             "LATCHKEY_BOOTSTRAP_USER": "@bootstrap",
             "LATCHKEY_BOOTSTRAP_PASSWORD_FILE": str(self.broker.password_file("bootstrap")),
+            "LATCHKEY_PLATFORM_USER": "@platform",
+            "LATCHKEY_PLATFORM_PASSWORD_FILE": str(self.broker.password_file("platform")),
             "LATCHKEY_DEVICE_URL": f"mqtts://localhost:{self.broker.device_port}",
             "LATCHKEY_SERVER_CA_FILE": str(self.pki / "server-ca.pem"),
             "LATCHKEY_DEVICE_CA_FILE": str(self.pki / "device-ca.pem"),
@@ -284,6 +286,11 @@ class Stack:
         """Runs `latchkey` as a person would who has read DIR/env; what it printed, or a StackError."""
         return run([str(self.binary), *arguments], self.environment)
 
+    def set_fleet_rights(self) -> None:
+        """What every device may publish and receive; the account @platform has the other end (deploy/mosquitto)."""
+        self.sql("SELECT registry.set_fleet_rights('{\"publish\": [\"plant/${device_id}/telemetry/#\"], "
+                 "\"subscribe\": [\"plant/${device_id}/commands/#\"]}', 'the rights of a first installation')")
+
     def sql(self, script: str) -> str:
         """Runs psql by the operator's login: all that is ever shown of the registry is what an operator sees."""
         return psql(script, {"PGHOST": "127.0.0.1", "PGPORT": str(self.cluster.port), "PGDATABASE": "latchkey",
@@ -333,9 +340,10 @@ Running: PostgreSQL on 127.0.0.1:{database}, Mosquitto with the gate on ports {b
 Fleet page: http://127.0.0.1:{http}/
 Commands to try:
   set -a; . {env}; set +a; mkdir -p {devices}
-  "$LATCHKEY_BIN" enroll device 12345 --generate-key {devices}/12345.key
+  "$LATCHKEY_BIN" enroll device 12345 --generate-key {devices}/12345.key --device-config '{{"report_interval_s": 5}}'
   "$LATCHKEY_DEVICE_BIN" provision 12345 --key-file {devices}/12345.key --dir {devices}/12345
   psql "$LATCHKEY_DB_URL" -c 'SELECT device_id, state, online, registered_at FROM registry.devices'
+Each device may publish on plant/ID/telemetry/# and receive on plant/ID/commands/#; @platform has the other end of both.
 `./dev down` stops and removes the stack."""
 
 
@@ -346,6 +354,7 @@ def up(directory: Path, binary: Path) -> None:
         return
     stack.stop()  # what a crash may have left behind
     stack.start()
+    stack.set_fleet_rights()
     print(HINT.format(database=stack.cluster.port, bootstrap=stack.broker.bootstrap_port,
                       device=stack.broker.device_port, http=stack.http_port, env=directory / "env",
                       devices=directory / "devices"))

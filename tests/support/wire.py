@@ -172,7 +172,8 @@ class Wire:
 
     def drop(self) -> None:
         """Goes without a word, as in a power cut: the broker sends the will."""
-        self._client.socket().close()
+        if connection := self._client.socket():  # else it is lost already
+            connection.close()
         self._is_lost = True
 
     def close(self) -> None:

@@ -11,7 +11,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-/* What failed is of no use to the device: the errors are dropped. */
+/* Errors that stay in OpenSSL's queue would mislead SSL_get_error in the application's TLS. */
 static bool done(bool ok) {
   if (!ok) ERR_clear_error();
   return ok;
@@ -52,7 +52,7 @@ static bool open_gcm(void* context, const uint8_t key[32], const uint8_t iv[12],
 
 /* --- keys */
 
-/* A P-256 key of these parts; each may be NULL. */
+/* A P-256 key from its private number, its point, or both; NULL: without it. */
 static EVP_PKEY* make_pkey(const uint8_t* scalar, const uint8_t* point) {
   EVP_PKEY_CTX* const context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
   OSSL_PARAM_BLD* const build = OSSL_PARAM_BLD_new();
@@ -117,7 +117,7 @@ static EVP_PKEY* private_key(struct lk_bytes key) {
 
 /* --- signatures */
 
-/* The size of R and of S; 0: not ECDSA. */
+/* The size of R, and of S; 0: not an ECDSA key. */
 static int half_of(const EVP_PKEY* key) {
   return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? (EVP_PKEY_get_bits(key) + 7) / 8 : 0;
 }
@@ -133,7 +133,7 @@ const char* lk_openssl_algorithm(struct lk_bytes key) {
   return name;
 }
 
-/* From DER to R and S. */
+/* OpenSSL writes DER; a JWS has R, then S. */
 static size_t raw_signature(const uint8_t* der, size_t size, int half, uint8_t* out, size_t room) {
   const unsigned char* at = der;
   ECDSA_SIG* const signature = d2i_ECDSA_SIG(NULL, &at, (long)size);

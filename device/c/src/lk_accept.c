@@ -9,7 +9,8 @@ static const struct lk_json_member members[COUNT] = {{"type", LK_JSON_TEXT | LK_
                                                      {"username", LK_JSON_TEXT},
                                                      {"renew_after", LK_JSON_INTEGER}};
 
-/* A credential is not used if it is not the one that was asked for: a fault of the service. */
+/* The service answered with another kind of credential, or for another key: its fault, so the request stays
+ * open. */
 static const char not_usable[] = "the answer cannot be used: it is not the credential that was asked for";
 static const char not_opened[] = "the answer cannot be used: its secrets cannot be opened";
 
@@ -19,8 +20,10 @@ static enum lk_result unusable(struct lk_device* device, const char* why) {
   return LK_GOES_ON;
 }
 
-/* The slot that is not in use. Of two that are not, the older one if the newer may be in use for the service
- * already. */
+/* Which slot the new credential overwrites. On the operational connection: not the one in use. On the
+ * bootstrap connection neither is in use. If the device signed `connected` for the newer credential, the
+ * service may have ended the older one. If not, it cannot have confirmed the newer one, and the older one may
+ * still work. */
 static unsigned free_slot(const struct lk_device* device, uint32_t generation) {
   const struct lk_known_credential* const known = device->credentials;
   const unsigned newer = known[1].generation > known[0].generation ? 1 : 0;
@@ -32,7 +35,7 @@ static unsigned free_slot(const struct lk_device* device, uint32_t generation) {
 }
 
 #if LK_HAS_P256
-/* Writes the chain, and checks that its leaf is for the request's key. */
+/* Checks also that the leaf is for the request's key: another one could not be used. */
 static bool write_chain(const struct lk_device* device, struct lk_writer* writer, struct lk_slice list,
                         const struct lk_request* request, uint32_t* not_after) {
   uint8_t point[LK_POINT_BYTES];
@@ -88,7 +91,7 @@ static bool write_login(const struct lk_device* device, struct lk_writer* writer
   return done;
 }
 
-/* Writes the record into the work buffer. `not_after` is known only when the chain was read. */
+/* `not_after` is known only after the chain was read, so it is written last. */
 static bool write_record(const struct lk_device* device, struct lk_writer* writer,
                          const struct lk_acceptance* accepted, const struct lk_request* request,
                          struct lk_bytes password) {
@@ -109,7 +112,7 @@ static bool write_record(const struct lk_device* device, struct lk_writer* write
   return true;
 }
 
-/* Opens what is sealed, stores the configuration, and copies the password. */
+/* Copies the password, because the record will overwrite the decrypted secrets in the work buffer. */
 static enum lk_result take_secrets(struct lk_device* device, const struct lk_acceptance* accepted,
                                    const struct lk_request* request, uint8_t password[LK_PASSWORD_MAX],
                                    size_t* size) {
@@ -124,7 +127,7 @@ static enum lk_result take_secrets(struct lk_device* device, const struct lk_acc
   *size = secrets.password.size;
   if (*size > 0) memcpy(password, secrets.password.data, *size);
   if (config.data == NULL) return LK_STORED;
-  if (!request->has_key && *size == 0) return LK_STORED; /* not usable, as it will turn out */
+  if (!request->has_key && *size == 0) return LK_STORED; /* write_record refuses it: keep no configuration */
   return lk_store_config(device, accepted->config_version, config, secrets.config.data != NULL) ? LK_STORED
                                                                                                 : LK_DAMAGED;
 }

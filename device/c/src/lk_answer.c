@@ -41,7 +41,7 @@ static const struct lk_json_member members[COUNT] = {{"request_id", LK_JSON_TEXT
 enum status { ACCEPTED, PENDING, CHALLENGE, REJECTED, RETRY, STATUSES };
 static const char* const statuses[STATUSES] = {"accepted", "pending", "challenge", "rejected", "retry"};
 
-/* STATUSES: not known; it is ignored. */
+/* Returns STATUSES for an unknown status, which is ignored. */
 static enum status status_of(struct lk_slice text) {
   int i;
   for (i = 0; i < STATUSES; ++i)
@@ -87,7 +87,8 @@ static void report(const struct lk_device* device, const struct lk_answer* answe
   lk_report(device, &event);
 }
 
-/* Nothing trusts an unsigned answer: it makes the device wait from 2 s to an hour, and nothing else. */
+/* Anybody on the bootstrap account can forge an unsigned answer. So its delay is kept between 2 s and an
+ * hour. */
 static uint32_t delay_of(const struct lk_answer* answer) {
   const uint32_t least = answer->is_signed ? 0 : 2, most = answer->is_signed ? 7 * LK_DAY : 3600;
   uint32_t seconds = answer->retry_after_s;
@@ -96,7 +97,7 @@ static uint32_t delay_of(const struct lk_answer* answer) {
   return LK_SECONDS(seconds > most ? most : seconds);
 }
 
-/* Signs the request again at once, with the nonce. */
+/* The request is due at once, because the nonce expires. */
 static bool take_nonce(struct lk_device* device, struct lk_slice nonce) {
   if (nonce.data == NULL) return false;
   lk_json_unescape(&nonce);

@@ -1,6 +1,6 @@
 #include "lk_internal.h"
 
-/* Configurations are applied by the application, from the slot that they are stored in. */
+/* The application applies a configuration after it is stored, so that a power cut loses none. */
 
 static void applied(struct lk_device* device) {
   struct lk_session* const session = &device->session;
@@ -29,7 +29,7 @@ void lk_config_applied(struct lk_device* device, uint32_t version, bool ok, cons
   }
   session->failed_version = version;
   session->next_apply = device->now + lk_backoff(device, &session->applies);
-  device->failure = NULL; /* each attempt is told */
+  device->failure = NULL; /* so that lk_fail reports every attempt */
   lk_fail(device, "config_refused", why != NULL ? why : "the application refused it");
 }
 

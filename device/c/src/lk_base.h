@@ -3,7 +3,7 @@
 
 #include "../lk_bytes.h"
 
-/* Bytes and numbers. Private to the library, as all headers of this folder. */
+/* Bytes and numbers. All headers of this folder are private to the library. */
 
 /** Bytes that may be changed in place. */
 struct lk_slice {
@@ -14,10 +14,8 @@ struct lk_slice {
 struct lk_bytes lk_view(struct lk_slice slice);
 struct lk_bytes lk_text(const char* text);
 bool lk_same(struct lk_bytes a, struct lk_bytes b);
-/** In a time that does not depend on the content. */
+/** Compares in a time that does not depend on the content. */
 bool lk_same_secret(const uint8_t* a, const uint8_t* b, size_t size);
-/** Is not optimised away. */
-void lk_wipe(void* memory, size_t size);
 
 /* Numbers, most significant byte first. */
 void lk_put_u32(uint8_t* out, uint32_t value);
@@ -27,11 +25,11 @@ size_t lk_get_u16(const uint8_t* in);
 /* Base64, strict: no white space, no stray bits. */
 enum lk_base64 { LK_BASE64, LK_BASE64URL };
 #define LK_BASE64_BAD SIZE_MAX
-/** The size of what was decoded to `out`, which may be the text's own place; LK_BASE64_BAD if it is none. */
+/** Decodes to `out`, which may be where the text is. Returns the size; LK_BASE64_BAD if it is not Base64. */
 size_t lk_base64_decode(struct lk_bytes text, enum lk_base64 form, uint8_t* out);
-/** In place; false if it is none. */
+/** Decodes in place. Returns false if the text is not Base64. */
 bool lk_decode(struct lk_slice* text, enum lk_base64 form);
-/** The letter of six bits. */
+/** Returns the letter for the lowest six bits. */
 char lk_base64_letter(uint32_t bits, enum lk_base64 form);
 
 #endif

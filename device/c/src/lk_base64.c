@@ -9,7 +9,7 @@ char lk_base64_letter(uint32_t bits, enum lk_base64 form) {
   return value == 62 ? '+' : '/';
 }
 
-/* 64: not a letter of this form. */
+/* Returns 64 for a byte that is not a letter of this form. */
 static uint32_t value_of(uint8_t letter, enum lk_base64 form) {
   if (letter >= 'A' && letter <= 'Z') return (uint32_t)(letter - 'A');
   if (letter >= 'a' && letter <= 'z') return (uint32_t)(letter - 'a') + 26;

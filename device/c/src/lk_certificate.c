@@ -6,14 +6,14 @@
 
 #if LK_HAS_P256
 
-/* The content of OIDs. */
+/* In DER, tags and lengths included: two OIDs, and between them a whole AlgorithmIdentifier. */
 static const uint8_t ecdsa_sha256[] = {0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
 static const uint8_t p256_key[] = {0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01,
                                    0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
 static const uint8_t kp_jwt[] = {0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x25};
 static const char answers_name[] = "urn:latchkey:answers:v1";
 
-/* The last byte of the OIDs below id-ce, 2.5.29, that are known here; also their bits in a set. */
+/* The last byte of the extension OIDs below id-ce (2.5.29). `seen` has bits for FIRST to LAST. */
 enum {
   KEY_USAGE = 15,
   ALTERNATIVE_NAMES = 17,
@@ -24,7 +24,7 @@ enum {
 };
 
 struct extensions {
-  uint32_t seen; /* a bit for each from FIRST on */
+  uint32_t seen; /* bit 0 is FIRST */
   bool has_usage, has_name, may_sign;
 };
 
@@ -41,14 +41,14 @@ static bool read_constraints(struct lk_bytes value, bool* is_ca) {
   return true;
 }
 
-/* Exactly one usage: to sign such answers. */
+/* id-kp-jwt must be the only usage, so that no other certificate can sign answers. */
 static bool has_answer_usage(struct lk_bytes value) {
   struct lk_bytes content;
   return lk_der_take(&value, LK_DER_SEQUENCE, &content) && value.size == 0 &&
          is_bytes(content, kp_jwt, sizeof kp_jwt);
 }
 
-/* Exactly one name, a URI. */
+/* This URI must be the only name. */
 static bool has_answer_name(struct lk_bytes value) {
   const uint8_t uri = 0x86;
   struct lk_bytes content, name;
@@ -56,7 +56,7 @@ static bool has_answer_name(struct lk_bytes value) {
          lk_der_take(&content, uri, &name) && content.size == 0 && lk_same(name, lk_text(answers_name));
 }
 
-/* May the key sign certificates? keyCertSign is bit 5. */
+/* keyCertSign is bit 5 (RFC 5280, 4.2.1.3). */
 static bool allows_certificates(struct lk_bytes value) {
   struct lk_bytes bits;
   return lk_der_take(&value, LK_DER_BITS, &bits) && value.size == 0 && bits.size >= 2 &&
@@ -115,7 +115,7 @@ static bool read_extensions(struct lk_bytes fields, struct lk_certificate* certi
   return true;
 }
 
-/* The point of a P-256 key. */
+/* Leaves `point` NULL for a key of another kind. */
 static bool read_key(struct lk_bytes* fields, const uint8_t** point) {
   struct lk_bytes info, algorithm, bits;
   if (!lk_der_take(fields, LK_DER_SEQUENCE, &info) || !lk_der_take_any(&info, &algorithm)) return false;

@@ -14,7 +14,35 @@ uint32_t lk_guess_now(const struct lk_device* device) {
   return device->clock_s > device->server_time ? device->clock_s : device->server_time;
 }
 
-/* The greatest time is stored before it counts, so that it never goes back. */
+/* `now` becomes 0, and what has passed is at 0 too. */
+static void move_back(struct lk_device* device) {
+  struct lk_exchange* const exchange = &device->exchange;
+  struct lk_session* const session = &device->session;
+  uint32_t* const times[] = {&exchange->next_send,  &exchange->not_before,   &exchange->deadline,
+                             &exchange->believe_at, &session->unanswered,    &session->next_status,
+                             &session->next_apply,  &device->heard,          &device->again_at,
+                             &device->give_up_at,   &device->ask_not_before, &device->renew_not_before,
+                             &device->wake_at};
+  const uint32_t by = device->now;
+  size_t i;
+  if (device->heard != LK_NEVER) device->server_time = lk_now(device);
+  for (i = 0; i < sizeof times / sizeof times[0]; ++i)
+    if (*times[i] != LK_NEVER) *times[i] = *times[i] > by ? *times[i] - by : 0;
+  device->skipped += by;
+  device->now = 0;
+}
+
+void lk_advance(struct lk_device* device, uint64_t now_ms) {
+  const uint32_t latest = (uint32_t)1 << 31;
+  const uint64_t ticks = now_ms >> LK_TICK_BITS;
+  if (ticks <= device->skipped + device->now) return;
+  if (ticks - device->skipped > latest) move_back(device);
+  if (ticks - device->skipped > latest) device->skipped = ticks - latest; /* it slept for four years */
+  device->now = (uint32_t)(ticks - device->skipped);
+}
+
+/* A greater time is stored before the device uses it, so that time never goes back, not even after a power
+ * cut. */
 bool lk_learn_time(struct lk_device* device, uint32_t server_time) {
   if (device->heard != LK_NEVER && lk_now(device) >= server_time) return true;
   if (server_time > device->server_time) {
@@ -31,7 +59,7 @@ bool lk_random(const struct lk_device* device, uint8_t* out, size_t size) {
 
 uint32_t lk_random_below(const struct lk_device* device, uint32_t limit) {
   uint8_t bytes[4] = {0, 0, 0, 0};
-  (void)lk_random(device, bytes, sizeof bytes); /* without it there is no jitter, and no key either */
+  (void)lk_random(device, bytes, sizeof bytes); /* a failure costs only the jitter */
   return (uint32_t)((uint64_t)lk_get_u32(bytes) * limit >> 32);
 }
 

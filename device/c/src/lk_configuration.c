@@ -13,7 +13,7 @@ static const struct lk_json_member members[COUNT] = {{"device_id", LK_JSON_TEXT 
                                                      {"confirmed", LK_JSON_INTEGER},
                                                      {"critical", LK_JSON_ARRAY}};
 
-/* Verifies and reads it. False: drop it. */
+/* Returns false for a message to drop. */
 static bool read(struct lk_device* device, struct lk_slice message, struct lk_slice* values) {
   struct lk_credential credential;
   struct lk_slice json;
@@ -28,6 +28,12 @@ static bool read(struct lk_device* device, struct lk_slice message, struct lk_sl
          lk_read_critical(values[CRITICAL], members, COUNT, &are_known) && are_known;
 }
 
+/* The service has not heard `ready` for this version: the message is no answer to it, whatever `state` says.
+ */
+static bool asks_for_ready(const struct lk_slice* values) {
+  return values[CONFIG].data != NULL || values[SEALED].data != NULL || values[CONNECTION].data != NULL;
+}
+
 static void report(const struct lk_device* device, const struct lk_slice* values) {
   struct lk_event event;
   memset(&event, 0, sizeof event);
@@ -38,8 +44,8 @@ static void report(const struct lk_device* device, const struct lk_slice* values
   lk_report(device, &event);
 }
 
-/* The credential works: its request is answered for good. Older ones go as soon as the service confirmed this
- * one. */
+/* The credential and its connection work, so the device no longer needs the request that brought the
+ * credential. It needs the older credential until the service has confirmed this one. */
 static bool keep_what_works(struct lk_device* device, uint32_t confirmed) {
   struct lk_credential credential;
   struct lk_request request;
@@ -58,7 +64,7 @@ static bool keep_what_works(struct lk_device* device, uint32_t confirmed) {
   return true;
 }
 
-/* Stores the configuration of the message, if there is one that is newer. */
+/* Returns false only if the device's memory failed. If a configuration cannot be opened, `answer` says so. */
 static bool keep_config(struct lk_device* device, const struct lk_slice* values) {
   const uint32_t version = lk_json_integer(values[CONFIG_VERSION]);
   struct lk_secrets secrets = {{NULL, 0}, {NULL, 0}};
@@ -69,7 +75,7 @@ static bool keep_config(struct lk_device* device, const struct lk_slice* values)
   if (values[SEALED].data != NULL) {
     bool is_open;
     if (!lk_load_place(device, &credential)) return false;
-    memcpy(key, credential.encryption_key, sizeof key); /* the work buffer gets the plaintext */
+    memcpy(key, credential.encryption_key, sizeof key); /* the plaintext will overwrite it */
     is_open = lk_open_secrets(device, credential.has_encryption_key ? key : NULL, values[SEALED], &secrets);
     lk_wipe(key, sizeof key);
     if (!is_open) lk_remark(device, "the configuration cannot be opened");
@@ -78,21 +84,55 @@ static bool keep_config(struct lk_device* device, const struct lk_slice* values)
   return config.data == NULL || lk_store_config(device, version, config, secrets.config.data != NULL);
 }
 
-/* Stores a connection that is not the one in use. True if it has to be tried now. */
+/* Replaces the connection of the credential in use, whose record is in the message buffer: its rights. */
+static void store_rights(struct lk_device* device, struct lk_bytes own, struct lk_bytes connection) {
+  struct lk_bytes record = {device->buffers.message, 0};
+  const size_t head = (size_t)(own.data - record.data);
+  if (head + connection.size > device->buffers.message_size) {
+    lk_remark(device, "the rights do not fit into the message buffer");
+    return;
+  }
+  memcpy(device->buffers.message + head, connection.data, connection.size);
+  record.size = head + connection.size;
+  if (lk_store_credential(device, device->place, record))
+    device->session.is_ready_due = device->session.is_reported;
+}
+
+/* True if the told connection, which ends at the writer, is the stored one. Then it gets the stored anchors
+ * if it has none. */
+static bool is_known(struct lk_writer* writer, struct lk_bytes* told, struct lk_bytes stored) {
+  struct lk_connection connection;
+  struct lk_bytes anchors;
+  if (!lk_is_same_place(*told, stored) || !lk_read_connection(stored, &connection)) return false;
+  anchors.data = connection.anchors.data;
+  anchors.size = connection.anchors.size;
+  (void)lk_read_connection(*told, &connection);
+  if (connection.anchors.size == 0) lk_write_bytes(writer, anchors);
+  if (!writer->overflowed) told->size = (size_t)(writer->at - told->data);
+  return !writer->overflowed;
+}
+
+/* Stores a connection that is not the one in use. Returns true if the device has to try it now. */
 static bool keep_connection(struct lk_device* device, struct lk_slice json) {
   struct lk_writer writer = lk_write_to(device->buffers.work, device->buffers.work_size);
   const uint32_t generation = device->credentials[device->place].generation;
-  struct lk_bytes connection = {device->buffers.work, 0};
+  struct lk_bytes connection = {device->buffers.work, 0}, stored;
   const struct lk_bytes nothing = {NULL, 0};
   if (!lk_write_connection(&writer, json)) {
     lk_remark(device, "the new connection cannot be used");
     return false;
   }
   connection.size = (size_t)(writer.at - connection.data);
-  if (device->moving == generation &&
-      lk_same(connection, lk_read_connection_record(device, device->place, true)))
-    return false; /* it did not work, and is tried again when its time comes */
-  if (lk_same(connection, lk_read_connection_record(device, device->place, false))) {
+  if (device->moving == generation) {
+    stored = lk_read_connection_record(device, device->place, true);
+    if (is_known(&writer, &connection, stored)) { /* it did not work: lk_renew tries it again */
+      if (!lk_same(connection, stored)) (void)lk_store_connection(device, generation, connection);
+      return false;
+    }
+  }
+  stored = lk_read_connection_record(device, device->place, false);
+  if (is_known(&writer, &connection, stored)) {
+    if (!lk_same(connection, stored)) store_rights(device, stored, connection);
     if (device->moving == generation) (void)lk_store_connection(device, 0, nothing);
     return false;
   }
@@ -110,20 +150,23 @@ static void report_move(const struct lk_device* device) {
   lk_report(device, &event);
 }
 
-/* Says what the message asks for. */
-static void answer(struct lk_device* device, uint32_t version, bool is_ready) {
+/* Decides which status the message asks for. `is_answer`: to a `ready` that was counted. */
+static void answer(struct lk_device* device, uint32_t version, bool is_answer) {
   struct lk_session* const session = &device->session;
   if (version > device->config_version) {
     lk_fail(device, "config_missing", "the configuration was not sent, or cannot be opened");
   } else if (device->applied_version < device->config_version) {
-    /* If it failed, this is the answer to `failed`: the timer decides when to apply it again. */
+    /* If it could not be applied, this message answers `failed`: the backoff decides when to try it again. */
     if (session->failed_version != device->config_version) session->next_apply = device->now;
-    session->next_status = LK_NEVER;
-  } else if (!is_ready) {
+    lk_end_status(device);
+  } else if (!is_answer) {
     lk_become_ready(device);
   } else {
-    session->next_status = LK_NEVER;
-    if (!session->is_reported) lk_tell(device, LK_EVENT_READY, NULL, device->applied_version);
+    lk_end_status(device);
+    if (!session->is_reported) {
+      lk_tell(device, LK_EVENT_READY, NULL, device->applied_version);
+      session->is_ready_due = true;
+    }
     session->is_reported = true;
   }
 }
@@ -131,15 +174,15 @@ static void answer(struct lk_device* device, uint32_t version, bool is_ready) {
 void lk_on_configuration(struct lk_device* device, struct lk_slice message) {
   struct lk_slice values[COUNT];
   uint32_t version;
-  bool is_ready;
+  bool is_answer;
   if (!read(device, message, values)) return;
   report(device, values);
   version = lk_json_integer(values[CONFIG_VERSION]);
-  is_ready = lk_json_is(values[STATE], "ready");
+  is_answer = lk_json_is(values[STATE], "ready") && !asks_for_ready(values);
   device->has_worked = true;
   device->session.is_answered = true;
-  device->session.is_due = false;
-  device->session.unanswered = device->now;
+  if (!asks_for_ready(values) || !lk_awaits_answer_to_ready(device, version))
+    device->session.unanswered = device->now;
   device->reconnects = 0;
   device->give_up_at = LK_NEVER;
   if (device->failed == 0) device->retries = 0;
@@ -151,5 +194,5 @@ void lk_on_configuration(struct lk_device* device, struct lk_slice message) {
     lk_leave(device);
     return;
   }
-  answer(device, version, is_ready);
+  answer(device, version, is_answer);
 }

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Gathers in the work buffer the anchors that came with stored connections: the device may have been away
- * while anchors were replaced. One that does not fit is left out. */
+/* Collects in the work buffer the anchors that came with stored connections: anchors may have been replaced
+ * while the device was off. A credential whose record does not fit beside them is left out. */
 static struct lk_list learned_anchors(struct lk_device* device) {
   uint8_t* const work = device->buffers.work;
   const size_t room = device->buffers.work_size;

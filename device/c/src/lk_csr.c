@@ -69,7 +69,7 @@ size_t lk_csr_write(const struct lk_crypto* crypto, const uint8_t key[LK_KEY_BYT
   lk_write_byte(&writer, 0);
   lk_write_bytes(&writer, der);
   size = (size_t)(writer.at - info.data);
-  header = size >= 0x100 ? 4 : 3; /* never below 0x80 */
+  header = size >= 0x100 ? 4 : 3; /* the size is never below 0x80 */
   memmove(out + header, info.data, size);
   writer = lk_write_to(out, header);
   write_tag(&writer, LK_DER_SEQUENCE, size);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Of the element at the front: where its content begins, and the content's size. */
+/* Where the content of the first element begins, and its size. */
 static bool measure(struct lk_bytes rest, size_t* begin, size_t* size) {
   if (rest.size < 2) return false;
   *begin = 2;
@@ -45,7 +45,7 @@ bool lk_der_take_any(struct lk_bytes* rest, struct lk_bytes* whole) {
   return true;
 }
 
-/* Two digits; 100 if they are none. */
+/* Returns 100 if these are not two digits. */
 static uint32_t two_digits(const uint8_t* at) {
   if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9') return 100;
   return (uint32_t)(at[0] - '0') * 10 + (uint32_t)(at[1] - '0');
@@ -55,7 +55,7 @@ static uint32_t two_digits(const uint8_t* at) {
 static uint32_t days_of(uint32_t year, uint32_t month, uint32_t day) {
   static const uint16_t before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
   const uint32_t whole = year - 1970;
-  const uint32_t last = month > 2 ? year : year - 1; /* the last year whose 29 February may count */
+  const uint32_t last = month > 2 ? year : year - 1; /* the last year whose 29 February is before the date */
   const uint32_t leap = last / 4 - last / 100 + last / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
   return whole * 365 + leap + before[month - 1] + day - 1;
 }
@@ -75,7 +75,7 @@ bool lk_der_take_time(struct lk_bytes* rest, uint32_t* seconds) {
   if (part[2] < 1 || part[2] > 12 || part[3] < 1 || part[3] > 31 || part[4] > 23 || part[5] > 59 ||
       part[6] > 59)
     return false;
-  if (part[0] * 100 + part[1] < 1970) { /* before every time that a device may have */
+  if (part[0] * 100 + part[1] < 1970) { /* earlier than any time that a device can have */
     *seconds = 0;
     return true;
   }

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Anybody on the shared bootstrap account can forge an unsigned refusal: so long it waits for a signed
- * answer. */
+/* Anybody on the shared bootstrap account can forge an unsigned refusal. So the device waits this long for a
+ * signed answer before it believes one. */
 #define DOUBT LK_SECONDS(1)
 
 static bool make_request(const struct lk_device* device, struct lk_request* request) {
@@ -18,8 +18,8 @@ static bool make_request(const struct lk_device* device, struct lk_request* requ
   return lk_store_request(device, request);
 }
 
-/* A stored request is used only if it asks for the same credential with the same proof: the same request_id
- * for another one would be a conflict, and another proof changes who signs the answer. */
+/* A stored request is used only if it asks for the same kind of credential with the same proof. With another
+ * credential the same request_id would be a conflict, and another proof changes who signs the answer. */
 bool lk_exchange_take_request(struct lk_device* device, bool anew) {
   const uint8_t renews = device->exchange.renews;
   struct lk_request wanted, stored;
@@ -61,7 +61,7 @@ void lk_exchange_on_lost(struct lk_device* device) {
   device->exchange.is_due = false;
 }
 
-/* A nonce is for one message: it may be too old for a repeat. */
+/* The nonce is used once: it may have expired before a repeat. */
 void lk_exchange_sent(struct lk_device* device) {
   struct lk_exchange* const exchange = &device->exchange;
   exchange->is_due = false;
@@ -82,8 +82,8 @@ static void report_refusal(const struct lk_device* device) {
   lk_tell(device, LK_EVENT_REFUSED, NULL, at > device->now ? (at - device->now) * 8 / 125 + 1 : 0);
 }
 
-/* A new request_id cures a conflict. If it does not, an operator has to act: the device asks from time to
- * time. */
+/* A new request_id cures a conflict. If it does not, only an operator can help, so the device asks again less
+ * and less often. */
 static enum lk_result on_spent(struct lk_device* device, bool is_conflict) {
   struct lk_exchange* const exchange = &device->exchange;
   const bool is_cured = is_conflict && !exchange->had_conflict;
@@ -96,7 +96,7 @@ static enum lk_result on_spent(struct lk_device* device, bool is_conflict) {
     exchange->is_due = true;
     return LK_GOES_ON;
   }
-  if (exchange->rejections < 11) ++exchange->rejections; /* by then it is more than a day */
+  if (exchange->rejections < 11) ++exchange->rejections; /* 60 s << 11 is more than a day */
   lk_exchange_wait(device, LK_SECONDS(pause_s > LK_DAY ? LK_DAY : pause_s));
   report_refusal(device);
   return ends ? LK_REFUSED : LK_GOES_ON;

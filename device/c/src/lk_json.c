@@ -6,8 +6,8 @@
 struct scan {
   const uint8_t* at;
   const uint8_t* end;
-  const uint8_t* first[LK_JSON_DEPTH]; /* the first name of each object that is open, NULL before it */
-  unsigned arrays;                     /* a bit for each level: it is an array */
+  const uint8_t* first[LK_JSON_DEPTH]; /* of each open object: its first name; NULL: none yet */
+  unsigned arrays;                     /* bit n: level n is an array, not an object */
   unsigned depth;
   unsigned keys;
 };
@@ -25,7 +25,7 @@ static bool take(struct scan* scan, uint8_t c) {
   return true;
 }
 
-/* Behind the string whose quote is at `at`; the text was checked. */
+/* The address after the string that begins at `at`. The string must have been checked. */
 static const uint8_t* behind_text(const uint8_t* at) {
   for (++at; *at != '"'; ++at)
     if (*at == '\\') ++at;
@@ -37,7 +37,7 @@ static struct lk_bytes text_at(const uint8_t* quote) {
   return text;
 }
 
-/* From a name to the next one of the same object; `stop` is the last of them. */
+/* The name after the one at `at` in the same object. `stop` is the name that was read last. */
 static const uint8_t* next_name(const uint8_t* at, const uint8_t* stop) {
   unsigned depth = 0;
   while (at < stop) {
@@ -59,7 +59,8 @@ static bool is_new_name(const uint8_t* first, const uint8_t* name) {
   return true;
 }
 
-/* Takes `"name":` in the innermost object; the place of its quote, NULL if there is none. */
+/* Takes `"name":` in the innermost object. Returns where the name begins; NULL if there is none, or if the
+ * object has this name already. */
 static const uint8_t* take_name(struct scan* scan) {
   const uint8_t** const first = &scan->first[scan->depth - 1];
   const uint8_t* name = NULL;
@@ -74,7 +75,7 @@ static bool is_in_array(const struct scan* scan) {
   return scan->depth > 0 && (scan->arrays >> scan->depth & 1U) != 0;
 }
 
-/* Opens an object or an array; empty ones are closed by `close_all`. */
+/* Takes the `{` or `[` at `at`. `finish_value` or `lk_json_read` takes the other end. */
 static bool open_one(struct scan* scan, enum lk_json_kind* kind) {
   const bool is_array = *scan->at++ == '[';
   if (scan->depth == LK_JSON_DEPTH) return false;
@@ -84,7 +85,7 @@ static bool open_one(struct scan* scan, enum lk_json_kind* kind) {
   return true;
 }
 
-/* Takes a value, of an object or an array its beginning only. */
+/* Takes a value; of an object or an array only its first byte. */
 static bool begin_value(struct scan* scan, enum lk_json_kind* kind) {
   (void)next_is(scan, 0);
   if (scan->at == scan->end) return false;
@@ -99,9 +100,9 @@ static bool begin_value(struct scan* scan, enum lk_json_kind* kind) {
   return scan->at != NULL;
 }
 
-/* Takes the rest of a value that was begun in the outermost object: until the depth is 1 again. */
+/* Takes the rest of a member's value, until only the outermost object is open. */
 static bool finish_value(struct scan* scan) {
-  bool is_fresh = true; /* nothing is in the innermost object or array yet */
+  bool is_fresh = true; /* the innermost object or array is empty so far */
   enum lk_json_kind kind;
   while (scan->depth > 1) {
     const bool is_array = is_in_array(scan);
@@ -181,7 +182,7 @@ bool lk_json_next_text(struct lk_slice* array, struct lk_slice* text) {
   const uint8_t* const end = array->data + array->size;
   struct scan scan = {array->data, end, {NULL}, 0, 0, 0};
   const uint8_t* quote;
-  if (scan.at != end) ++scan.at; /* '[', or what was behind the string before */
+  if (scan.at != end) ++scan.at; /* '[', or the ',' after the previous string */
   if (!next_is(&scan, '"')) {
     if (next_is(&scan, ']')) array->size = 0;
     return false;

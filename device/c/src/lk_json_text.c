@@ -15,7 +15,7 @@ static uint32_t hex4(const uint8_t* at) {
   return value;
 }
 
-/* Keeps all but the first byte of the character for the next calls. */
+/* Returns the first byte of the character, and keeps the others for the next calls. */
 static int utf8_of(struct lk_json_reader* reader, uint32_t code) {
   unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
   static const uint8_t first[] = {0, 0xC0, 0xE0, 0xF0};
@@ -44,7 +44,7 @@ static int escaped(struct lk_json_reader* reader) {
     case 'u':
       code = hex4(reader->at);
       reader->at += 4;
-      if (code >= 0xD800 && code < 0xDC00) { /* the checked text has the other half */
+      if (code >= 0xD800 && code < 0xDC00) { /* the check has made sure that the other half follows */
         code = 0x10000 + ((code - 0xD800) << 10) + (hex4(reader->at + 2) - 0xDC00);
         reader->at += 6;
       }
@@ -78,7 +78,7 @@ bool lk_json_is(struct lk_slice text, const char* other) {
 
 void lk_json_unescape(struct lk_slice* text) {
   struct lk_json_reader reader = lk_json_begin(lk_view(*text));
-  uint8_t* out = text->data; /* never overtakes the reader: an escape is longer than what it stands for */
+  uint8_t* out = text->data; /* never overtakes the reader: an escape is longer than its character */
   int byte;
   while ((byte = lk_json_byte(&reader)) >= 0)
     *out++ = (uint8_t)byte;

@@ -10,7 +10,7 @@ static bool is_hex(uint8_t c) {
   return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-/* Behind the four digits of an escape; its code unit. */
+/* Takes the four digits of an escape: a UTF-16 code unit. */
 static const uint8_t* take_unit(const uint8_t* at, const uint8_t* end, uint32_t* unit) {
   int i;
   *unit = 0;
@@ -22,7 +22,7 @@ static const uint8_t* take_unit(const uint8_t* at, const uint8_t* end, uint32_t*
   return at;
 }
 
-/* `at` is behind the backslash. */
+/* `at` is the byte after the backslash. */
 static const uint8_t* take_escape(const uint8_t* at, const uint8_t* end) {
   uint32_t unit, low;
   if (at == end) return NULL;
@@ -35,7 +35,7 @@ static const uint8_t* take_escape(const uint8_t* at, const uint8_t* end) {
   return at != NULL && low >= 0xDC00 && low < 0xE000 ? at : NULL;
 }
 
-/* A character of two to four bytes: not longer than it has to be, no surrogate, at most U+10FFFF. */
+/* A character of two to four bytes, in the shortest form, not a surrogate, at most U+10FFFF (RFC 3629). */
 static const uint8_t* take_character(const uint8_t* at, const uint8_t* end) {
   static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
   const uint8_t lead = *at++;
@@ -81,15 +81,15 @@ static bool is_within_2_53(const uint8_t* digits, size_t size) {
   return size < sizeof greatest - 1 || (size == sizeof greatest - 1 && memcmp(digits, greatest, size) <= 0);
 }
 
-/* Of a number with a fraction or an exponent: is it finite as a double? `whole` and `fraction` are its
- * digits. */
+/* For a number with a fraction or an exponent, whose digits the arguments are: is its power of ten at most
+ * 10^308, that of the greatest double? With a negative exponent it counts as small enough. */
 static bool is_finite(struct lk_bytes whole, struct lk_bytes fraction, struct lk_bytes exponent,
                       bool is_negative) {
   int power = 0, magnitude = (int)whole.size - 1;
   size_t i;
   for (i = 0; i < exponent.size && power < 20000; ++i)
     power = power * 10 + (exponent.data[i] - '0');
-  if (whole.data[0] == '0') { /* then the first digit that counts is in the fraction */
+  if (whole.data[0] == '0') { /* then the fraction has the first significant digit */
     for (i = 0; i < fraction.size && fraction.data[i] == '0'; ++i) {
     }
     if (i == fraction.size) return true;
@@ -98,7 +98,7 @@ static bool is_finite(struct lk_bytes whole, struct lk_bytes fraction, struct lk
   return is_negative || magnitude + power <= 308;
 }
 
-/* Behind `e` or `E`, with its sign. */
+/* `at` is the byte after `e` or `E`. */
 static const uint8_t* take_exponent(const uint8_t* at, const uint8_t* end, struct lk_bytes* digits,
                                     bool* is_negative) {
   if (at != end && (*at == '+' || *at == '-')) *is_negative = *at++ == '-';

@@ -29,7 +29,7 @@ bool lk_derive(const struct lk_device* device, struct lk_bytes key, const char* 
   return device->crypto->hmac_sha256(device->crypto->context, key, lk_text(label), out);
 }
 
-/* The header has these members and no others. `x5c` gets the value of that member. */
+/* The header must have these members and no others: without `x5c` if that is NULL. */
 static bool check_header(struct lk_slice* header, const char* type, const char* algorithm,
                          struct lk_slice* x5c) {
   static const struct lk_json_member members[] = {{"typ", LK_JSON_TEXT | LK_JSON_REQUIRED},
@@ -87,8 +87,8 @@ static bool is_issued_at_place(const struct lk_device* device, const struct lk_c
              : is_issued_by_factory(device, signer);
 }
 
-/* The factory's, and all that came with connections: the device may have been away while anchors were
- * replaced. */
+/* The factory's anchors and all that came with connections count: anchors may have been replaced while the
+ * device was off. */
 static bool is_issued_anywhere(struct lk_device* device, const struct lk_certificate* signer) {
   const uint8_t place = device->place;
   const bool was_moved = device->place_is_moved;

@@ -92,12 +92,11 @@ static bool mac_by_password(const struct lk_device* device, const struct lk_cred
 }
 
 #if LK_HAS_P256
-/* The signature is made at the end of the buffer, where the encoding does not reach it. */
+/* The signature is made at the end of the buffer, so that its own base64url text does not overwrite it. */
 static bool sign(const struct lk_device* device, struct lk_bytes key, struct lk_bytes text,
                  struct lk_writer* writer) {
   const size_t room = (size_t)(writer->end - writer->at);
-  uint8_t* const out =
-      writer->end - room * 3 / 7; /* of seven bytes three, so that four are for the encoding */
+  uint8_t* const out = writer->end - room * 3 / 7; /* 3 of 7 bytes: the encoding needs the other 4 */
   struct lk_bytes signature = {out, 0};
   signature.size = device->crypto->sign(device->crypto->context, key, text, out, (size_t)(writer->end - out));
   if (signature.size == 0) return false;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What the application tells about its connection. */
+/* The application's reports about its connection. */
 
 static const char* reason_text(enum lk_reason reason) {
   switch (reason) {
@@ -18,8 +18,7 @@ static const char* reason_text(enum lk_reason reason) {
 }
 
 void lk_on_time(struct lk_device* device, uint64_t now_ms, uint32_t unix_s) {
-  const uint32_t now = (uint32_t)(now_ms >> LK_TICK_BITS);
-  if (now > device->now) device->now = now;
+  lk_advance(device, now_ms);
   if (!device->is_started)
     device->wake_at = device->now + lk_random_below(device, device->setup->start_within_ms >> LK_TICK_BITS);
   device->is_started = true;
@@ -48,7 +47,7 @@ static void report_connected(const struct lk_device* device) {
   lk_report(device, &event);
 }
 
-/* On the operational connection there are two subscriptions: configurations, and the answers to a renewal. */
+/* The operational connection has two subscriptions: for configurations, and for the answers to a renewal. */
 void lk_on_subscribed(struct lk_device* device, bool ok) {
   if (device->link != LK_SUBSCRIBING) return;
   if (!ok) {

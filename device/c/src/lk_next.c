@@ -9,8 +9,8 @@
 #define TO_SUBSCRIBE LK_SECONDS(10)
 #define TO_SAY_GOODBYE LK_SECONDS(2)
 
-/* Somebody may have ended the session, by a status that the broker forged or kept from earlier: in another
- * one the service answers again. */
+/* A broker can end the session with a forged or an old status. The service then answers nothing in this
+ * session, but it answers in a new one. */
 static bool is_ignored(const struct lk_device* device) {
   return device->session.is_answered && device->now - device->session.unanswered >= lk_patience(device);
 }
@@ -28,7 +28,7 @@ static void run_session_timers(struct lk_device* device) {
   if (lk_renewal_timer(device) <= device->now) lk_renew(device);
 }
 
-/* The link did nothing for too long, or the place did not work. */
+/* The application or the broker did not react in time, or the place did not work. */
 static void run_link_timers(struct lk_device* device) {
   const bool is_late = device->wake_at <= device->now;
   if (device->mode == LK_MODE_OPERATE && device->give_up_at <= device->now) {
@@ -74,7 +74,7 @@ static bool step_to_connect(struct lk_device* device, struct lk_step* step) {
   if (!lk_write_connect(device, &step->connect)) {
     lk_remark(device, "a stored credential cannot be read");
     device->link = LK_DOWN;
-    device->wake_at = LK_NEVER; /* its patience ends this */
+    device->wake_at = LK_NEVER; /* lk_place_failed goes on with another place */
     if (device->mode == LK_MODE_OPERATE) device->give_up_at = device->now;
     return false;
   }
@@ -108,7 +108,7 @@ static bool step_to_subscribe(struct lk_device* device, struct lk_step* step) {
 static bool step_to_publish(struct lk_device* device, struct lk_step* step) {
   step->action = LK_PUBLISH;
   step->id = ++device->last_id;
-  device->part_kind = LK_PART_NONE; /* a message that was coming in shares the buffer, and comes again */
+  device->part_kind = LK_PART_NONE; /* the incoming message shares the buffer; a repeat brings it again */
   return true;
 }
 
@@ -151,11 +151,21 @@ static bool begin_to_apply(struct lk_device* device, struct lk_step* step) {
   return true;
 }
 
+static bool step_when_ready(struct lk_device* device, struct lk_step* step) {
+  struct lk_credential credential;
+  device->session.is_ready_due = false;
+  if (!lk_load_place(device, &credential)) return false;
+  step->action = LK_READY;
+  step->rights = credential.connection.rights;
+  return true;
+}
+
 static bool step_when_up(struct lk_device* device, struct lk_step* step) {
   if (device->is_applying) return false;
   if (device->mode == LK_MODE_OPERATE) {
     if (device->session.next_apply <= device->now) return begin_to_apply(device, step);
     if (device->session.is_due) return say_status(device, step);
+    if (device->session.is_ready_due) return step_when_ready(device, step);
   }
   return device->exchange.is_open && device->exchange.is_due && send_request(device, step);
 }
@@ -196,8 +206,8 @@ void lk_next(struct lk_device* device, struct lk_step* step) {
   unsigned turns;
   uint32_t at;
   memset(step, 0, sizeof *step);
-  for (turns = 0; turns < 8;
-       ++turns) { /* a turn without a step changes the state: it never takes that many */
+  /* A turn without a step changes the link's state, so eight turns are more than enough. */
+  for (turns = 0; turns < 8; ++turns) {
     const uint8_t link = device->link;
     run_timers(device);
     if (take_step(device, step)) return;
@@ -205,5 +215,5 @@ void lk_next(struct lk_device* device, struct lk_step* step) {
   }
   step->action = LK_WAIT;
   at = next_timer(device);
-  step->until_ms = (uint64_t)(at > device->now ? at : device->now) << LK_TICK_BITS;
+  step->until_ms = (device->skipped + (at > device->now ? at : device->now)) << LK_TICK_BITS;
 }

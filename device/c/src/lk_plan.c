@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* What to try next: the stored credentials with their connections, newest first, and at last the bootstrap
- * connection. */
+/* What to try next: each stored credential with each of its connections, newest first, and after them the
+ * bootstrap connection. */
 
 #define LONGEST_PAUSE LK_SECONDS(6 * 3600)
 #define SHORTEST_ROUND LK_SECONDS(1)
@@ -19,7 +19,7 @@ static bool has_expired(const struct lk_device* device, unsigned index) {
   return now != 0 && device->credentials[index].not_after < now;
 }
 
-/* One that just came is always tried, whatever the device's clock says. */
+/* A credential that has just come is always tried, even if it has expired by the device's clock. */
 static bool is_usable(const struct lk_device* device, unsigned index) {
   const uint32_t generation = device->credentials[index].generation;
   return generation != 0 && (generation == device->issued || !has_expired(device, index));
@@ -30,7 +30,7 @@ static unsigned newest(const struct lk_device* device) {
   return device->credentials[1].generation > device->credentials[0].generation ? 1 : 0;
 }
 
-/* Counts the places, and sets the one of this number. */
+/* Counts the places, and selects the one with this number (0: the newest), if there is one. */
 static unsigned find_place(struct lk_device* device, unsigned number) {
   unsigned count = 0, i, moved;
   for (i = 0; i < 2; ++i) {
@@ -75,8 +75,8 @@ static void sleep(struct lk_device* device, uint32_t until) {
   device->wake_at = until;
 }
 
-/* A certificate that has expired opens no connection, but still signs a request. 1 + its index; 0: there is
- * none. */
+/* An expired certificate opens no connection, but its key may still sign a request (docs/protocol.md, 2).
+ * Returns 1 + its index; 0: there is none. */
 static uint8_t expired_proof(const struct lk_device* device) {
   unsigned i;
   for (i = 0; i < 2 && !device->skips_expired; ++i) {
@@ -91,7 +91,7 @@ static void enrol(struct lk_device* device, unsigned places) {
       device->credentials[0].generation != 0 || device->credentials[1].generation != 0;
   const uint8_t renews = expired_proof(device);
   if (device->now < device->ask_not_before) {
-    device->failed = 0; /* if there are places to try, they are tried meanwhile */
+    device->failed = 0; /* meanwhile the device tries its places again, if it has any */
     sleep(device, places == 0 ? device->ask_not_before : device->now + SHORTEST_ROUND);
     return;
   }
@@ -130,7 +130,7 @@ void lk_close(struct lk_device* device) {
   }
 }
 
-/* To try the newest again, a connection that works has to be ended: the pauses grow. */
+/* To try the newest place again, the device must end a connection that works, so the pauses grow. */
 void lk_place_failed(struct lk_device* device) {
   uint32_t pause = lk_patience(device) * 4;
   uint8_t i;
@@ -149,7 +149,7 @@ static void end_enrolment(struct lk_device* device, enum lk_result result) {
   const bool is_renewal = device->exchange.renews > 0;
   device->exchange.is_open = false;
   lk_close(device);
-  device->skips_expired = is_renewal && result == LK_REFUSED; /* then the factory's proof */
+  device->skips_expired = is_renewal && result == LK_REFUSED; /* the factory's proof comes next */
   if (device->skips_expired) return;
   device->failed = 0;
   if (result == LK_STORED)
@@ -175,8 +175,8 @@ void lk_end_exchange(struct lk_device* device, enum lk_result result) {
   device->renew_not_before = device->now + PAUSE_AFTER_DAMAGE;
 }
 
-/* A newer connection that did not work is tried again; in place of a newer credential another one is
- * requested. */
+/* If a newer connection did not work, the device tries it again. If a newer credential did not work, the
+ * device requests another one instead. */
 uint32_t lk_renewal_timer(const struct lk_device* device) {
   const uint32_t renew_after = device->credentials[device->place].renew_after;
   uint32_t now, left, at = device->renew_not_before;
@@ -189,8 +189,8 @@ uint32_t lk_renewal_timer(const struct lk_device* device) {
   return device->now + left > at ? device->now + left : at;
 }
 
-/* The next credential would take the place of the older one, which alone the service may take, because it has
- * not confirmed this one. */
+/* The next credential would overwrite the older one. Until this one is confirmed, the older one may be the
+ * only one that works (docs/protocol.md, 7). */
 static bool needs_older(const struct lk_device* device) {
   const uint32_t generation = device->credentials[device->place].generation;
   const uint32_t other = device->credentials[1U - device->place].generation;
@@ -199,8 +199,7 @@ static bool needs_older(const struct lk_device* device) {
 
 void lk_renew(struct lk_device* device) {
   const struct lk_known_credential* const known = &device->credentials[device->place];
-  const bool is_password =
-      known->not_after == LK_NEVER; /* it cannot sign a request: the factory's proof does */
+  const bool is_password = known->not_after == LK_NEVER; /* the factory's proof signs the request then */
   if (device->failed > 0 && device->place == newest(device)) {
     lk_leave(device);
     return;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Each record begins with its format. Numbers are big-endian. */
+/* Each record begins with a byte for its format. Numbers are big-endian. */
 enum { FORMAT = 1 };
 
 /* REQUEST: format, flags, renews, id, key, encryption key. */
@@ -12,8 +12,8 @@ enum {
   REQUEST_BYTES = 6 + LK_ID_BYTES + 2 * LK_KEY_BYTES
 };
 
-/* CREDENTIAL: format, flags, generation, renew_after, not_after, request id, key, encryption key, size of the
- * login, the login (a list), the connection. */
+/* CREDENTIAL: format, flags, generation, renew_after, not_after, request id, key, encryption key, the login
+ * (its size and a list), the connection. */
 enum {
   IS_PASSWORD = 1,
   IS_BY_SERVICE = 2,
@@ -125,7 +125,7 @@ bool lk_load_credential(const struct lk_device* device, unsigned index, struct l
   return read_credential(record, credential) && finish(device, record.size, credential);
 }
 
-/* The newer connection takes the place of the credential's own one, in the work buffer. */
+/* In the work buffer the newer connection overwrites the one of the credential's record. */
 bool lk_load_place(const struct lk_device* device, struct lk_credential* credential) {
   uint8_t* connection;
   size_t size, room;
@@ -154,7 +154,7 @@ void lk_drop_credential(struct lk_device* device, unsigned index) {
 
 /* CONNECTION: format, generation, the connection. */
 bool lk_store_connection(struct lk_device* device, uint32_t generation, struct lk_bytes connection) {
-  uint8_t* const record = device->buffers.message; /* what was in the message is in the work buffer by now */
+  uint8_t* const record = device->buffers.message; /* no longer needed: `connection` is in the work buffer */
   if (generation != 0) {
     if (connection.size + 5 > device->buffers.message_size) return false;
     memmove(record + 5, connection.data, connection.size);
@@ -193,9 +193,9 @@ struct lk_bytes lk_read_connection_record(const struct lk_device* device, unsign
   return record;
 }
 
-/* CONFIG: format with a flag, version, JSON. */
+/* CONFIG: format (+ 0x80 if it was sealed), version, JSON. */
 bool lk_store_config(struct lk_device* device, uint32_t version, struct lk_slice json, bool was_sealed) {
-  uint8_t* const record = json.data - 5; /* the member's name is there */
+  uint8_t* const record = json.data - 5; /* the name of the member `config` is there */
   if (version <= device->config_version) return true;
   record[0] = was_sealed ? 0x80 | FORMAT : FORMAT;
   lk_put_u32(record + 1, version);

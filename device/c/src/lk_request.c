@@ -18,7 +18,7 @@ void lk_write_topic(const struct lk_device* device, struct lk_writer* writer, co
   lk_write_byte(writer, 0);
 }
 
-/* With a token the request is not signed. */
+/* The token itself is the proof, so the request is not signed. */
 static bool is_plain(const struct lk_device* device) {
   return device->setup->proof == LK_PROOF_TOKEN && device->exchange.renews == 0;
 }
@@ -65,7 +65,7 @@ static bool write_encryption_key(const struct lk_device* device, struct lk_write
   return true;
 }
 
-/* What goes beside what the device is: the clock or the nonce, and how large an answer may be. */
+/* With a nonce the device's clock is not needed. Without max_message_bytes 8 KiB is the limit. */
 static void write_circumstances(const struct lk_device* device, struct lk_writer* writer) {
   if (device->exchange.nonce[0] != '\0') {
     lk_write(writer, ",\"nonce\":");
@@ -80,7 +80,7 @@ static void write_circumstances(const struct lk_device* device, struct lk_writer
   }
 }
 
-/* The attributes are an object of the setup's, which gets `last_error` as one more member. */
+/* On the bootstrap connection, `last_error` becomes one more member of the setup's attributes. */
 static void write_attributes(const struct lk_device* device, struct lk_writer* writer) {
   const char* const error = device->mode == LK_MODE_ENROL ? device->last_error : NULL;
   struct lk_bytes members = lk_text(device->setup->attributes);

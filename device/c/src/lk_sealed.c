@@ -4,7 +4,7 @@
 
 /* A JWE in Compact Serialization (docs/protocol.md, 3, `sealed`). */
 struct jwe {
-  struct lk_bytes header; /* as it was received: it is authenticated */
+  struct lk_bytes header; /* as it was received, because the tag covers it */
   struct lk_slice iv, ciphertext, tag;
 };
 
@@ -26,7 +26,7 @@ static bool split(struct lk_slice text, struct jwe* jwe) {
   return parts[1].size == 0;
 }
 
-/* Decodes in place, and puts the tag behind the ciphertext. */
+/* Decodes in place, and puts the tag after the ciphertext, where `open` expects it. */
 static bool decode(struct jwe* jwe, struct lk_bytes* sealed) {
   if (!lk_decode(&jwe->iv, LK_BASE64URL) || jwe->iv.size != 12) return false;
   if (!lk_decode(&jwe->ciphertext, LK_BASE64URL)) return false;
@@ -37,7 +37,7 @@ static bool decode(struct jwe* jwe, struct lk_bytes* sealed) {
   return true;
 }
 
-/* Decodes the header into the work buffer. */
+/* Decodes the header into the work buffer, because the message must keep it as it was received. */
 static bool read_header(const struct lk_device* device, struct lk_bytes header, bool has_key,
                         struct lk_slice values[3]) {
   static const struct lk_json_member members[] = {{"alg", LK_JSON_TEXT | LK_JSON_REQUIRED},

@@ -22,7 +22,8 @@ static enum lk_signer signer_of(const struct lk_device* device, const struct lk_
   return credential->is_password ? LK_BY_PASSWORD : LK_BY_CERTIFICATE;
 }
 
-/* The service tells by it two devices with one identity from one with a bad connection. */
+/* `previous` is not in docs/protocol.md: the service ignores it, and compares the sessions of a device
+ * itself. */
 static void write_connected_members(const struct lk_device* device, struct lk_writer* writer,
                                     uint32_t generation) {
   write_session(device, writer, "connected");
@@ -32,7 +33,7 @@ static void write_connected_members(const struct lk_device* device, struct lk_wr
   lk_write_json(writer, device->previous);
 }
 
-/* Signed, it says over which connection it goes, so that a copy is no good at another broker. */
+/* A signed `connected` names its connection, so that a copy of it confirms nothing at another broker. */
 static bool write_signed_connected(const struct lk_device* device, struct lk_writer* writer,
                                    const struct lk_credential* credential) {
   uint8_t* const jws = writer->at;
@@ -134,7 +135,7 @@ void lk_say(struct lk_device* device, enum lk_status status) {
   device->session.next_status = LK_NEVER;
 }
 
-/* A failure that was said and answered is not said again. */
+/* A failure that the service has answered is not sent again. */
 void lk_fail(struct lk_device* device, const char* code, const char* text) {
   struct lk_event event;
   const bool is_said = device->session.said == LK_STATUS_FAILED && device->failure == code;
@@ -151,10 +152,21 @@ void lk_fail(struct lk_device* device, const char* code, const char* text) {
   lk_say(device, LK_STATUS_FAILED);
 }
 
-/* Once for a version: the service answers each `ready`, and the timer does the rest. */
+void lk_end_status(struct lk_device* device) {
+  device->session.is_due = false;
+  device->session.next_status = LK_NEVER;
+}
+
+bool lk_awaits_answer_to_ready(const struct lk_device* device, uint32_t version) {
+  const struct lk_session* const session = &device->session;
+  return session->said == LK_STATUS_READY && session->ready_version == version &&
+         (session->is_due || session->next_status != LK_NEVER);
+}
+
+/* While a `ready` has no answer, the timer repeats it: the service answers each one, and answering each
+ * answer would go on for ever. */
 void lk_become_ready(struct lk_device* device) {
-  if (device->session.said == LK_STATUS_READY && device->session.ready_version == device->applied_version)
-    return;
+  if (lk_awaits_answer_to_ready(device, device->applied_version)) return;
   device->session.ready_version = device->applied_version;
   lk_say(device, LK_STATUS_READY);
 }

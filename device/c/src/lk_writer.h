@@ -7,9 +7,9 @@
 struct lk_writer {
   uint8_t* at;
   uint8_t* end;
-  uint32_t bits; /* of what is encoded, not yet written */
-  uint8_t count; /* of these bits */
-  bool encodes;  /* what is written goes through base64url */
+  uint32_t bits; /* base64url: bits that are not yet written */
+  uint8_t count; /* how many bits these are */
+  bool encodes;  /* what is written is encoded in base64url */
   bool overflowed;
 };
 
@@ -21,9 +21,9 @@ void lk_write_number(struct lk_writer* writer, uint32_t number);
 /** Standard base64 with padding. */
 void lk_write_base64(struct lk_writer* writer, struct lk_bytes bytes);
 void lk_write_base64url(struct lk_writer* writer, struct lk_bytes bytes);
-/** A JSON string with its quotes; what is not printable ASCII becomes '?'. */
+/** Writes a JSON string with its quotes. A byte that is not printable ASCII becomes '?'. */
 void lk_write_json(struct lk_writer* writer, const char* text);
-/** What is written between both goes through base64url. */
+/** What is written between the two calls is encoded in base64url. */
 void lk_begin_base64url(struct lk_writer* writer);
 void lk_end_base64url(struct lk_writer* writer);
 

@@ -14,7 +14,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'the material of a token is its SHA-256, 32 bytes',
       HINT = 'Give sha256(convert_to(''the token'', ''UTF8'')).';
-  ELSIF proof = 'public_key' AND get_byte(material, 0) <> 48 THEN
+  ELSIF proof = 'public_key' AND NOT is_public_key(material) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'the material is no public key',
       HINT = 'It must be a SubjectPublicKeyInfo in DER; registry.pem(''-----BEGIN PUBLIC KEY----- '

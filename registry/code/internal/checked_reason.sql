@@ -5,7 +5,14 @@ BEGIN
   IF reason IS NULL OR reason !~ '\S' THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('%s needs a reason', act),
-      HINT = 'Add reason => ''lost, ticket 4711'' or the like: registry.events keeps it.';
+      HINT = CASE WHEN reason IS NULL THEN 'Add reason => ''lost, ticket 4711'' or the like: '
+        ELSE 'reason => '''' says nothing; say why, for example ''lost, ticket 4711'': ' END
+        || 'registry.events keeps it.';
+  ELSIF current_setting('latchkey.actor', true) !~ '^[[:print:]]{0,100}$' THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'latchkey.actor is no name',
+      HINT = 'It names the person behind a shared login, in at most 100 printable characters: SET '
+        'latchkey.actor = ''alice''.';
   END IF;
   RETURN reason;
 END $$;

@@ -6,7 +6,8 @@ BEGIN
     SELECT c.relname::text AS name, to_date(right(c.relname, 7), 'YYYY_MM') AS month,
            CASE i.inhparent WHEN 'attempt'::regclass THEN keep_attempts ELSE keep_events END AS keep
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-      WHERE i.inhparent IN ('attempt'::regclass, 'event'::regclass) AND c.relkind = 'r') p
+      WHERE i.inhparent IN ('attempt'::regclass, 'event'::regclass) AND c.relkind = 'r'
+        AND c.relname NOT LIKE '%\_default') p
     WHERE p.month + interval '1 month' <= (now() - p.keep) AT TIME ZONE 'UTC';
   IF old IS NULL THEN RETURN false; END IF;
   -- DROP locks the whole table. Behind a long reader it would wait, and all writers behind it: so

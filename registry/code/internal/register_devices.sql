@@ -2,18 +2,22 @@
 CREATE OR REPLACE FUNCTION register_devices(placed placed_request[]) RETURNS int[]
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
-DECLARE won int[];
+DECLARE
+  nowhere constant bytea := decode(repeat('00', 32), 'hex');  -- no endpoint has this digest
+  won int[];
 BEGIN
   WITH granted AS (
     SELECT (s.request).*, s.known FROM unnest(placed) s WHERE NOT s.beyond),
   ins AS (
-    INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, state, generation,
-                        attributes, reported, requested_at, registered_at, config_version,
-                        config_layers, config_digest, config_fault, endpoint, endpoint_given)
-    SELECT device_id, group_name, enrolled_by, proof_key, quota, 'registered', 1,
+    INSERT INTO device (device_id, group_name, enrolled_by, proof_key, quota, token_id, state,
+                        generation, attributes, reported, requested_at, registered_at,
+                        config_version, config_layers, config_digest, config_fault, endpoint,
+                        endpoint_given, max_message_bytes)
+    SELECT device_id, group_name, enrolled_by, proof_key, quota,
+           CASE WHEN quota LIKE 'token:%' THEN substr(quota, 7) END, 'registered', 1,
            attributes, coalesce(reported, '{}'), received_at, now(),
            coalesce(config_version, 1), config_layers, config_digest, config_fault, endpoint,
-           endpoint
+           CASE WHEN without_ca THEN nowhere ELSE endpoint END, max_message_bytes
     FROM granted WHERE NOT known ORDER BY device_id COLLATE "C"
     ON CONFLICT (device_id) DO NOTHING RETURNING device_id),
   upd AS (
@@ -28,6 +32,8 @@ BEGIN
       enrolled_by = q.enrolled_by,
       proof_key = CASE WHEN q.to_registered THEN q.proof_key ELSE d.proof_key END,
       quota = CASE WHEN q.to_registered THEN q.quota ELSE d.quota END,
+      token_id = CASE WHEN NOT q.to_registered THEN d.token_id
+        WHEN q.quota LIKE 'token:%' THEN substr(q.quota, 7) END,
       state = CASE WHEN q.to_registered THEN 'registered' ELSE d.state END,
       requested_at = CASE WHEN q.to_registered THEN coalesce(d.requested_at, q.received_at)
         ELSE d.requested_at END,
@@ -35,7 +41,7 @@ BEGIN
       connected_at = CASE WHEN q.to_registered THEN NULL ELSE d.connected_at END,
       ready_at = CASE WHEN q.to_registered THEN NULL ELSE d.ready_at END,
       confirmed = CASE WHEN q.to_registered THEN 0
-        ELSE confirmed_of(d.device_id, d.confirmed) END,
+        ELSE coalesce(d.confirmed, confirmed_of(d.device_id)) END,
       waiting_digest = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_digest END,
       waiting_since = CASE WHEN q.to_registered THEN NULL ELSE d.waiting_since END,
       approved_digest = CASE WHEN q.to_registered THEN NULL ELSE d.approved_digest END,
@@ -49,12 +55,23 @@ BEGIN
       config_digest = q.config_digest,
       config_fault = q.config_fault,
       endpoint = q.endpoint,
-      endpoint_given = CASE WHEN q.to_registered THEN q.endpoint ELSE d.endpoint_given END
+      endpoint_given = CASE WHEN q.without_ca THEN nowhere
+        WHEN q.to_registered THEN q.endpoint ELSE d.endpoint_given END,
+      max_message_bytes = q.max_message_bytes
     FROM granted q WHERE q.known AND d.device_id = q.device_id
     RETURNING q.i)
   SELECT array(
     SELECT i FROM upd UNION ALL
-    SELECT g.i FROM granted g WHERE g.device_id IN (SELECT device_id FROM ins)) INTO won;
+    -- As an array: a join would compare each pair of rows.
+    SELECT g.i FROM granted g WHERE g.device_id = ANY (array(SELECT device_id FROM ins)))
+    INTO won;
+  -- Also a session that is open has the rights of the new group from now on.
+  UPDATE rights_entry e SET group_name = coalesce(q.group_name, ''),
+      version = nextval('access_version'), untold = true
+    FROM (SELECT (s.request).* FROM unnest(placed) s WHERE s.known) q
+    WHERE q.i = ANY (won) AND e.device_id = q.device_id
+      AND e.group_name <> coalesce(q.group_name, '');
+  IF FOUND THEN PERFORM pg_notify('latchkey', 'access'); END IF;
   RETURN won;
 END $$;
 COMMENT ON FUNCTION register_devices(placed_request[]) IS

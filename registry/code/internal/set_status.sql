@@ -1,14 +1,17 @@
 CREATE OR REPLACE FUNCTION set_status(what text, INOUT name text, next text, why text,
   OUT old_status text, OUT new_status text) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
-DECLARE concerned text[];
+DECLARE
+  concerned text[];
+  of_group text := name;
 BEGIN
   new_status := next;
   IF what = 'group' THEN
     SELECT g.status INTO old_status FROM enrollment_group g WHERE g.name = name FOR NO KEY UPDATE;
     UPDATE enrollment_group g SET status = next WHERE g.name = name;
   ELSE
-    SELECT e.status INTO old_status FROM enrollment e WHERE e.device_id = name FOR NO KEY UPDATE;
+    SELECT e.status, e.group_name INTO old_status, of_group FROM enrollment e
+      WHERE e.device_id = name FOR NO KEY UPDATE;
     UPDATE enrollment e SET status = next WHERE e.device_id = name;
   END IF;
   IF NOT FOUND AND what = 'group' THEN
@@ -23,7 +26,7 @@ BEGIN
   -- A device that stayed connected gets what was not sent to it meanwhile.
   INSERT INTO config_due AS q (device_id) SELECT d.device_id FROM device d JOIN presence r
     USING (device_id)
-    WHERE next = 'enabled' AND r.online AND d.applied_config_version < d.config_version
+    WHERE next = 'enabled' AND d.applied_config_version < d.config_version
       AND CASE what WHEN 'group' THEN d.group_name = name ELSE d.device_id = name END
     ORDER BY d.device_id ON CONFLICT (device_id) DO UPDATE SET due_at = now(), tries = 0;
   IF what = 'group' THEN
@@ -36,7 +39,7 @@ BEGIN
   PERFORM note_access(concerned, next = 'disabled');
   PERFORM pg_notify('latchkey', 'config'), pg_notify('latchkey', 'access');
   INSERT INTO event (device_id, group_name, action, reason)
-    VALUES (CASE what WHEN 'device' THEN name END, CASE what WHEN 'group' THEN name END,
+    VALUES (CASE what WHEN 'device' THEN name END, of_group,
       CASE next WHEN 'enabled' THEN 'enable_' ELSE 'disable_' END || what, why);
 END $$;
 COMMENT ON FUNCTION set_status(text, text, text, text) IS

@@ -18,8 +18,8 @@ BEGIN
       approved_digest = CASE WHEN approved THEN waiting ELSE approved_digest END,
       rejected_digest = CASE WHEN approved THEN rejected_digest ELSE waiting END
     WHERE d.device_id = id;
-  INSERT INTO event (device_id, action, reason)
-    VALUES (id, CASE WHEN approved THEN 'approve' ELSE 'reject' END, why);
+  INSERT INTO event (device_id, group_name, action, reason)
+    VALUES (id, group_name, CASE WHEN approved THEN 'approve' ELSE 'reject' END, why);
   UPDATE nudge n SET settled_at = now() WHERE n.device_id = id;
   PERFORM pg_notify('latchkey', 'approval');
 END $$;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW attempts AS
   SELECT a.tracking_id, a.device_id::text, a.received_at, a.decision, a.code,
     coalesce(r.text || coalesce(': ' || a.detail, ''), a.reason) AS reason,
-    a.group_name, a.latency_us, r.id AS reason_id
+    a.group_name, a.latency_us, r.id AS reason_id, a.generation
   FROM attempt a LEFT JOIN reason r ON r.id = a.reason;
 COMMENT ON VIEW attempts IS
   'The ledger: every request, its answer, and the true reason of the answer.';

@@ -4,7 +4,7 @@ CREATE OR REPLACE VIEW certificates AS
          CASE WHEN c.status IN ('issued', 'active') AND NOT is_live(c, now()) THEN 'expired'
            ELSE c.status END AS status,
          c.not_before, c.not_after, c.issued_at, c.connected_at, c.ended_at,
-         encode(c.key_fingerprint, 'hex') AS key_fingerprint
+         encode(c.key_fingerprint, 'hex') AS key_fingerprint, encode(c.issuer, 'hex') AS issuer
   FROM credential c WHERE c.type = 'x509';
 COMMENT ON VIEW certificates IS 'Every certificate that was issued, until retention deletes it.';
 COMMENT ON COLUMN certificates.serial IS 'The certificate''s serial number, hexadecimal.';
@@ -14,3 +14,6 @@ COMMENT ON COLUMN certificates.key_fingerprint IS
 COMMENT ON COLUMN certificates.status IS
   'issued: its device has not confirmed yet that it holds it; active: it has; retired: a newer one '
   'replaced it; revoked; expired.';
+COMMENT ON COLUMN certificates.issuer IS
+  'The CA that signed it: the first 16 hexadecimal digits of the SHA-256 of the CA''s '
+  'SubjectPublicKeyInfo; empty: unknown.';

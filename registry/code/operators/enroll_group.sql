@@ -53,6 +53,9 @@ BEGIN
   g.token_attributes := token_attributes;
   PERFORM check_policy(g);
   g := with_defaults(g);
+  -- Whoever sets the fleet's rights works them out for the groups that are there: this group is
+  -- there before, or its own rights are worked out after.
+  PERFORM FROM fleet_config f FOR SHARE;
   IF max_devices IS NOT NULL THEN
     INSERT INTO quota (name, max) VALUES ('group:' || name, max_devices) ON CONFLICT DO NOTHING;
   END IF;
@@ -78,6 +81,7 @@ BEGIN
       HINT = 'Choose another token: a token names one group.';
   END;
   IF proof = 'x509' THEN PERFORM name_ca(name, material); END IF;
+  IF EXISTS (SELECT FROM rights_set) THEN PERFORM spread_rights(name); END IF;
   INSERT INTO event (group_name, action) VALUES (name, 'enroll_group');
 END $$;
 COMMENT ON FUNCTION enroll_group IS

@@ -25,13 +25,14 @@ BEGIN
     WHERE c.device_id = forget.device_id;
   GET DIAGNOSTICS credentials_erased = ROW_COUNT;
   enrolment_erased := EXISTS (SELECT FROM enrollment e WHERE e.device_id = forget.device_id);
-  -- The rows in device, credential and access_entry and the history stay. Every other table that
-  -- has a device_id, also one that a later version adds, loses the rows of this device.
+  -- The rows in device, credential and of what the gate knows and the history stay. Every other
+  -- table that has a device_id, also one that a later version adds, loses the rows of this device.
   FOR place IN
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
       AND a.attname = 'device_id'
     WHERE c.relnamespace = 'registry'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
-      AND c.relname NOT IN ('device', 'credential', 'access_entry', 'enrollment_import')
+      AND c.relname NOT IN ('device', 'credential', 'access_entry', 'rights_entry',
+        'enrollment_import')
     ORDER BY c.relname
   LOOP
     EXECUTE format('DELETE FROM %I WHERE device_id = $1', place) USING forget.device_id;

@@ -15,7 +15,9 @@ BEGIN
     (SELECT e.config FROM enrollment e WHERE e.device_id = device_id), '{}');
   new_config := config;
   PERFORM put_device_config(device_id, config);
-  INSERT INTO event (device_id, action, reason) VALUES (device_id, 'set_device_config', reason);
+  INSERT INTO event (device_id, group_name, action, reason)
+    SELECT device_id, d.group_name, 'set_device_config', reason FROM devices d
+    WHERE d.device_id = device_id;
 END $$;
 COMMENT ON FUNCTION set_device_config(text, jsonb, text) IS
   'Sets one device''s own configuration, which is merged over its group''s; {} for none. The '

@@ -2,10 +2,11 @@ CREATE OR REPLACE FUNCTION set_retention(INOUT what text, keep interval,
   OUT old_keep interval, OUT new_keep interval) LANGUAGE plpgsql AS $$
 BEGIN
   IF what IS NULL OR what NOT IN ('attempts', 'events', 'counts', 'clone_signs', 'certificates',
-    'waiting') THEN
+    'waiting', 'configurations') THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('there is no retention of %L', what),
-      HINT = 'Choose attempts, events, counts, clone_signs, certificates or waiting.';
+      HINT = 'Choose attempts, events, counts, clone_signs, certificates, waiting or '
+        'configurations.';
   ELSIF keep < interval '1 month' THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('a retention of %s is too short', keep),
@@ -19,5 +20,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION set_retention(text, interval) IS
   'Sets how long the registry keeps attempts, events, counts, clone_signs, certificates '
-  '(credentials that ended) or waiting (devices that wait for approval and never registered); '
-  'NULL: for ever. maintain deletes what is older.';
+  '(credentials that ended), waiting (devices that wait for approval and never registered) or '
+  'configurations (those that others replaced); NULL: for ever. maintain deletes what is older.';

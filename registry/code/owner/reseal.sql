@@ -3,7 +3,7 @@ DECLARE
   done bigint := 0;
   n bigint;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('latchkey reseal'));
+  PERFORM FROM turn WHERE work = 'reseal' FOR UPDATE;
   -- A key that was replaced after it was read is left alone.
   UPDATE enrollment e SET material = r.resealed
     FROM jsonb_to_recordset(p) AS r(purpose text, sealed bytea, resealed bytea)

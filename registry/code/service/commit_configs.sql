@@ -13,7 +13,8 @@ BEGIN
   stale := array(SELECT q.i FROM unnest(b) q JOIN device d USING (device_id)
     LEFT JOIN presence r USING (device_id)
     WHERE (d.config_version, d.config_layers) IS DISTINCT FROM (q.version_from, q.layers_from)
-      OR coalesce(CASE WHEN r.online THEN r.session END, '') <> q.session);
+      -- A service of the version before sees no session that has ended.
+      OR (q.session <> coalesce(r.session, '') AND (r.online OR q.session <> '')));
   UPDATE device d SET config_version = q.new_version, config_layers = q.config_layers,
     config_digest = q.config_digest, config_fault = q.config_fault,
       endpoint = q.endpoint,
@@ -21,7 +22,10 @@ BEGIN
         ELSE d.config_changed_at END
     FROM unnest(b) q WHERE q.new_version IS NOT NULL AND NOT q.i = ANY (stale)
       AND d.device_id = q.device_id;
-  DELETE FROM config_due c USING unnest(b) q WHERE c.device_id = q.device_id AND NOT q.waits
+  -- Where a session has ended, its device was sent the configuration once all the same: somebody
+  -- may have forged the end. It gets it when it connects, too.
+  DELETE FROM config_due c USING unnest(b) q LEFT JOIN presence r USING (device_id)
+    WHERE c.device_id = q.device_id AND (NOT q.waits OR r.online IS NOT true)
     AND NOT q.i = ANY (stale)
     AND c.tries > 0;  -- 0: its configuration changed again after the claim
   UPDATE config_due c SET due_at = now() FROM unnest(b) q WHERE c.device_id = q.device_id

@@ -20,6 +20,7 @@ BEGIN
   busy := lock_requests(b);
   IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
   often := beyond_rate(b);
+  IF often <> '{}' THEN PERFORM note_rate(b, often); END IF;
   placed := place_requests(CASE often WHEN '{}' THEN b
     ELSE array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (often)) END);
   won := register_devices(placed);
@@ -28,7 +29,7 @@ BEGIN
   crowded := beyond_waiting_room(b);
   stale := commit_waiting(b, crowded) || stale_repeats(b);
   PERFORM issue_credentials(b, won);
-  PERFORM note_sizes(b, won, stale);
+  PERFORM note_sizes(b, stale);
   PERFORM note_cloned_keys(b, won);
   IF over || often || crowded <> '{}' THEN b := as_refused(b, over, often, crowded); END IF;
   PERFORM write_ledger(b, won, stale);

@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
 DECLARE
   b decided_status[] := array(SELECT r FROM jsonb_populate_recordset(NULL::decided_status, p) r
     ORDER BY r.device_id COLLATE "C");
-  busy int[]; stale int[]; late int[]; taken_up int[]; noted text[];
+  busy int[]; stale int[]; late int[]; taken_up int[]; noted text[]; turned text[];
   -- The time at which the broker handed a message over is known to a tenth of a second, plus the
   -- time that its answer takes. A device that connects again at once must not be taken for a late
   -- one.
@@ -29,10 +29,11 @@ BEGIN
       OR CASE q.kind WHEN 'connected' THEN NOT coalesce(c.live, false)
       ELSE NOT coalesce(r.online AND r.session = q.session, false) END);
   -- A device gives each session a new name. If an earlier name comes back, two devices that share a
-  -- credential take turns.
+  -- credential take turns. Those that name the session before show it below: of them a name comes
+  -- back when the broker delivered late.
   taken_up := array(SELECT q.i FROM unnest(b) q JOIN presence r USING (device_id)
     WHERE q.kind = 'connected' AND NOT q.i = ANY (stale) AND q.session = r.previous_session
-      AND q.session <> r.session
+      AND q.session <> r.session AND q.previous IS NULL AND r.opened > 0
       AND (q.handed_over_at >= r.last_seen_at - doubt) IS NOT false);
   IF taken_up <> '{}' THEN PERFORM note_alternation(b, taken_up); END IF;
   -- A replica that was suspended goes on with messages that the broker gave it long ago. So a
@@ -46,16 +47,38 @@ BEGIN
           OR (r.online AND q.handed_over_at < r.last_seen_at - doubt
             AND r.last_seen_at <= clock_timestamp()) END);
   stale := stale || late;
-  INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at)
-    SELECT device_id, session, generation, true, now() FROM unnest(b) WHERE kind = 'connected'
-      AND NOT i = ANY (stale) ORDER BY device_id COLLATE "C"
-    ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session,
-      generation = EXCLUDED.generation, online = true, last_seen_at = now(),
-      previous_session = CASE WHEN r.session <> EXCLUDED.session THEN r.session
-        ELSE r.previous_session END,
-      ended_sessions = CASE WHEN r.session <> EXCLUDED.session
-        THEN (hashtextextended(r.session, 0) || r.ended_sessions)[:8]
-        ELSE r.ended_sessions END;
+  -- A new row's ended_sessions has the session that its device says came before.
+  WITH opened AS (
+    INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at,
+        ended_sessions)
+      SELECT device_id, session, generation, true, now(),
+        CASE WHEN previous IS NULL THEN '{}' ELSE ARRAY[hashtextextended(previous, 0)] END
+      FROM unnest(b) WHERE kind = 'connected' AND NOT i = ANY (stale)
+      ORDER BY device_id COLLATE "C"
+      ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session,
+        generation = EXCLUDED.generation, online = true, last_seen_at = now(),
+        previous_session = CASE WHEN r.session = EXCLUDED.session THEN r.previous_session
+          WHEN EXCLUDED.ended_sessions <> ARRAY[hashtextextended(r.session, 0)]
+          THEN r.session END,
+        ended_sessions = CASE WHEN r.session = EXCLUDED.session THEN r.ended_sessions
+          ELSE (hashtextextended(r.session, 0)
+            || array_remove(EXCLUDED.ended_sessions, hashtextextended(r.session, 0))
+            || r.ended_sessions)[:8] END,
+        crossings = CASE
+          WHEN r.session = EXCLUDED.session OR EXCLUDED.ended_sessions = '{}' THEN r.crossings
+          WHEN EXCLUDED.ended_sessions = ARRAY[hashtextextended(r.session, 0)]
+          THEN greatest(r.crossings - 1, 0)
+          WHEN EXCLUDED.ended_sessions && r.ended_sessions THEN least(r.crossings + 4, 80)
+          ELSE r.crossings END,
+        opened = CASE WHEN r.session = EXCLUDED.session THEN r.opened
+          WHEN EXCLUDED.ended_sessions <> '{}' THEN 0
+          WHEN r.opened_since > now() - interval '10 minutes' THEN r.opened + 1 ELSE 1 END,
+        opened_since = CASE WHEN r.opened_since > now() - interval '10 minutes'
+          THEN r.opened_since ELSE now() END
+      RETURNING r.device_id, r.crossings, r.opened)
+  SELECT array(SELECT device_id FROM opened WHERE crossings >= 40
+    OR (opened > 0 AND opened % 200 = 0)) INTO turned;
+  IF turned <> '{}' THEN PERFORM note_turns(b, turned); END IF;
   UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
     FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale)
       AND r.device_id = q.device_id;

@@ -1,38 +1,9 @@
--- The broker knows a certificate only by its name, the device's id. So it must keep a device out
--- while the device may not connect and one of its certificates has not expired: suspended, revoked,
--- reset and not provisioned again, or disabled.
 CREATE OR REPLACE FUNCTION load_broker_access()
 RETURNS TABLE (kind text, device_id text, generation bigint, salt bytea, master_key bytea,
   changed_at bigint, applied boolean)
-LANGUAGE sql STABLE SET enable_seqscan = off AS $$
-  WITH disabled AS MATERIALIZED (
-    SELECT d.device_id FROM enrollment_group g JOIN device d ON d.group_name = g.name
-      WHERE g.status = 'disabled' AND d.enrolled_by = 'group:' || g.name
-    UNION
-    SELECT d.device_id FROM enrollment e JOIN device d ON d.device_id = e.device_id
-      WHERE e.status = 'disabled' AND d.generation > 0),
-  denied AS (
-    SELECT d.device_id FROM device d
-      WHERE d.generation > 0
-        AND d.state IN ('suspended', 'revoked', 'off', 'provisioning_requested')
-    UNION SELECT x.device_id FROM disabled x)
-  SELECT 'denied', d.device_id::text, NULL::bigint, NULL::bytea, NULL::bytea, NULL::bigint,
-    NULL::boolean FROM denied d
-    WHERE EXISTS (SELECT FROM credential c WHERE c.device_id = d.device_id AND c.type = 'x509'
-        AND c.not_after > now())
-  UNION ALL
-  SELECT 'login', c.device_id, c.generation, c.salt, c.master_key, NULL,
-    c.broker_applied_at IS NOT NULL
-    FROM credential c JOIN device d ON d.device_id = c.device_id
-    WHERE c.type = 'password' AND c.ended_at IS NULL AND is_live(c, now())
-      AND d.state NOT IN ('suspended', 'revoked')
-      AND NOT EXISTS (SELECT FROM disabled x WHERE x.device_id = d.device_id)
-  UNION ALL
-  SELECT 'changed', d.device_id::text, NULL, NULL, NULL, micros(d.access_changed_at), NULL
-    FROM device d
-    WHERE d.broker_applied_at IS NULL AND d.access_changed_at IS NOT NULL
+LANGUAGE sql STABLE AS $$
+  SELECT kind, device_id, generation, salt, master_key, changed_at, applied
+  FROM load_broker_access_2()
 $$;
 COMMENT ON FUNCTION load_broker_access() IS
-  'Service: returns the devices that the broker must keep out (denied), the passwords that it '
-  'must accept (login), and the devices whose access an operator changed and the broker has not '
-  'applied yet (changed).';
+  'Service of the version before: load_broker_access_2 without rights.';

@@ -41,7 +41,8 @@ BEGIN
         AND r.not_after + make_interval(days => coalesce(g.renewal_grace_days, 30)) > now()
         THEN 'in_grace'
       WHEN r.status IS NOT NULL THEN 'expired' END, sealing_key_of(r.whole),
-    confirmed_of(d.device_id, d.confirmed), coalesce(g.token_attributes, 'reported')
+    coalesce(d.confirmed, confirmed_of(d.device_id), 0), coalesce(g.token_attributes, 'reported'),
+    rights_text(w.rights)
   FROM jsonb_populate_recordset(NULL::request_key, p) q
   -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true
@@ -73,6 +74,8 @@ BEGIN
       THEN CASE WHEN d.enrolled_by = 'group:' || g.name THEN 'group' END
     WHEN e.proof <> 'group' THEN 'device'
     WHEN g.name IS NOT NULL THEN 'group' END AS origin) o
+  LEFT JOIN LATERAL (SELECT v.rights FROM rights_set v
+    WHERE v.group_name = coalesce(g.name, '') LIMIT 1) w ON true
   LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v
     WHERE v.device_id = q.device_id AND v.request_id = q.request_id LIMIT 1) s ON true
   -- Not by d.generation: `restored` leaves a gap.

@@ -11,7 +11,7 @@ RETURNS TABLE (
   credential_generation bigint, live boolean, signed_by text, answer_key bytea,
   sealing_key bytea, credential_type text, session text,
   confirmed bigint, salt bytea, master_key bytea, certificate bytea, given_endpoint text,
-  told_endpoint text, max_message_bytes int
+  told_endpoint text, max_message_bytes int, wanted_rights text, rights_told boolean
 ) LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
@@ -32,11 +32,14 @@ BEGIN
     d.config_version, d.applied_config_version, d.config_layers, d.config_digest, d.config_fault,
     d.endpoint, d.endpoint_given, d.attributes::text,
     c.generation, is_live(c.whole, now()), c.signed_by, c.answer_key, sealing_key_of(c.whole),
-    c.type, CASE WHEN r.online THEN r.session END, confirmed_of(d.device_id, d.confirmed),
+    c.type, CASE WHEN r.online OR q.newest_session THEN r.session END,
+    coalesce(d.confirmed, confirmed_of(d.device_id), 0),
     CASE WHEN q.signed THEN c.salt END, CASE WHEN q.signed THEN c.master_key END,
     CASE WHEN q.signed THEN c.certificate END,
     CASE WHEN d.endpoint_given IS NULL THEN '' ELSE kg.endpoint::text END,
-    CASE WHEN d.endpoint IS NULL THEN '' ELSE kt.endpoint::text END, d.max_message_bytes
+    CASE WHEN d.endpoint IS NULL THEN '' ELSE kt.endpoint::text END, d.max_message_bytes,
+    rights_text(w.rights),
+    w.group_name IS NULL OR (NOT w.untold AND n.group_name = w.group_name AND NOT n.untold) IS TRUE
   FROM jsonb_populate_recordset(NULL::status_key, p) q
   -- LIMIT: while a table is empty, a plain join would be planned to read it whole.
   LEFT JOIN LATERAL (SELECT * FROM fleet_config WHERE one LIMIT 1) f ON true
@@ -46,6 +49,11 @@ BEGIN
     ON true
   LEFT JOIN LATERAL (SELECT * FROM enrollment_group v WHERE v.name = d.group_name LIMIT 1) g ON true
   LEFT JOIN LATERAL (SELECT * FROM presence v WHERE v.device_id = d.device_id LIMIT 1) r ON true
+  LEFT JOIN LATERAL (SELECT * FROM rights_set v
+    WHERE v.group_name = coalesce(d.group_name, '') LIMIT 1) w ON true
+  -- Where no rights were ever set, this is not looked up.
+  LEFT JOIN LATERAL (SELECT * FROM rights_entry v
+    WHERE w.group_name IS NOT NULL AND v.device_id = d.device_id LIMIT 1) n ON true
   LEFT JOIN LATERAL (SELECT v AS whole, v.* FROM credential v WHERE v.device_id = d.device_id
     AND v.generation = coalesce(q.generation, r.generation) LIMIT 1) c ON true
   LEFT JOIN LATERAL (SELECT v.endpoint FROM known_endpoint v

@@ -7,14 +7,17 @@ DECLARE
   ids text[] := array(SELECT q.device_id FROM unnest(b) q);
   free text[] := array(SELECT device_id::text FROM device WHERE device_id = ANY (ids)
     FOR NO KEY UPDATE SKIP LOCKED);
+  busy text[];
 BEGIN
+  IF cardinality(free) < cardinality(ids) THEN
+    busy := array(SELECT device_id::text FROM device WHERE device_id = ANY (ids)
+      AND NOT device_id = ANY (free));
+  END IF;
   UPDATE device d SET credentials_sent_at = now(), undelivered = NULL FROM unnest(b) q
-    WHERE d.device_id = ANY (free) AND d.device_id = q.device_id AND d.generation = q.generation
-      AND d.credentials_sent_at IS NULL;
-  RETURN QUERY SELECT q.i, CASE WHEN d.device_id IS NULL OR q.device_id = ANY (free) THEN 'won'
-      ELSE 'busy' END
-    FROM unnest(b) q LEFT JOIN LATERAL (
-      SELECT v.device_id FROM device v WHERE v.device_id = q.device_id LIMIT 1) d ON true;
+    WHERE d.device_id = q.device_id AND d.generation = q.generation
+      AND d.credentials_sent_at IS NULL AND (q.device_id = ANY (busy)) IS NOT true;
+  RETURN QUERY SELECT q.i, CASE WHEN q.device_id = ANY (busy) THEN 'busy' ELSE 'won' END
+    FROM unnest(b) q;
 END $$;
 COMMENT ON FUNCTION mark_sent_2(jsonb) IS
   'Service: notes that the broker took the answers with these credentials. Returns a row for each: '

@@ -4,8 +4,9 @@ CREATE OR REPLACE FUNCTION note_links(p jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE b link_life[] := array(SELECT r FROM jsonb_populate_recordset(NULL::link_life, p) r);
 BEGIN
-  INSERT INTO broker_link AS l (link, ready_at, until)
-    SELECT q.link, clock_timestamp() - make_interval(secs => q.ready_ms / 1000.0), clock_timestamp()
+  INSERT INTO broker_link AS l (link, ready_at, until, service_version)
+    SELECT q.link, clock_timestamp() - make_interval(secs => q.ready_ms / 1000.0),
+      clock_timestamp(), q.service_version
     FROM unnest(b) q WHERE NOT q.lost
     ON CONFLICT (link) DO UPDATE SET until = EXCLUDED.until;
   UPDATE broker_link l

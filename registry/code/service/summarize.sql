@@ -2,7 +2,13 @@ CREATE OR REPLACE FUNCTION summarize() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   today date := now() AT TIME ZONE 'UTC';
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtext('latchkey summarize')) THEN RETURN; END IF;
+  PERFORM FROM turn WHERE work = 'summarize' FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN; END IF;
+  DELETE FROM stuck_summary;
+  IF NOT lists_stuck_live() THEN
+    INSERT INTO stuck_summary SELECT device_id FROM stuck_devices
+      WHERE problem <> 'waits for approval' GROUP BY device_id ORDER BY max(since) DESC LIMIT 100;
+  END IF;
   IF counts_live() THEN
     DELETE FROM fleet_summary;
     DELETE FROM funnel_summary;
@@ -20,5 +26,5 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END $$;
 COMMENT ON FUNCTION summarize() IS
-  'Service: counts a large registry for fleet and provisioning_funnel, hourly. A small one is '
-  'counted at every query.';
+  'Service: counts a large registry for fleet and provisioning_funnel, and finds its stuck devices '
+  'for the fleet page, hourly. A small one is read at every query.';

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "crypto/secret.hpp"
+
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,6 +16,8 @@ struct HttpRequest {
   std::map<std::string, std::string, std::less<>> query;  ///< decoded; a parameter without a value is empty
   std::string host;                                       ///< the header Host; empty if absent
   std::string authorization;                              ///< the header Authorization
+  /// Of a POST; it may contain a password.
+  crypto::Secret body = {};  // NOLINT(readability-redundant-member-init): callers may leave it out
 };
 
 struct HttpResponse {

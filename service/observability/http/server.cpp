@@ -54,9 +54,15 @@ class OpenConnections {
     // A duplicate descriptor: the library may close its own, and the number may be reused before we use it.
     const int own = ::dup(socket);
     const std::scoped_lock lock(mutex_);
-    open_[connection] = {own, Clock::now() + limits_.whole, client_of(address)};
+    const auto now = Clock::now();
+    open_[connection] = {own, now, now + limits_.whole, client_of(address)};
     if (open_.size() - ended_ > limits_.connections) end(oldest_of_who_has_most());
     changed_.notify_all();
+  }
+  void answered(const MHD_Connection* connection) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = open_.find(connection);
+    if (found != open_.end()) found->second.until = Clock::now() + limits_.whole;
   }
   void closed(const MHD_Connection* connection) {
     const std::scoped_lock lock(mutex_);
@@ -70,6 +76,7 @@ class OpenConnections {
  private:
   struct Open {
     int socket = -1;
+    Clock::time_point since;
     Clock::time_point until;
     std::string client;
     bool is_ended = false;
@@ -81,7 +88,7 @@ class OpenConnections {
       if (open.is_ended) continue;
       auto& [count, oldest] = clients[open.client];
       ++count;
-      if (oldest == nullptr || open.until < oldest->until) oldest = &open;
+      if (oldest == nullptr || open.since < oldest->since) oldest = &open;
     }
     return *std::ranges::max_element(clients, {}, [](const auto& each) {
               return each.second.first;
@@ -128,17 +135,24 @@ std::string header(MHD_Connection* connection, const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// A request whose body is being received.
+struct Receiving {
+  crypto::Secret body;
+  std::size_t size = 0;
+};
+
 HttpRequest request_of(MHD_Connection* connection, const char* path, const char* method) {
   HttpRequest request{.method = method,
                       .path = path,
                       .query = {},
                       .host = header(connection, MHD_HTTP_HEADER_HOST),
-                      .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+                      .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+                      .body = {}};
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_parameter, &request.query);
   return request;
 }
 
-MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
+MHD_Result send(MHD_Connection* connection, const HttpResponse& response, bool keeps_open) {
   // The library copies the body and sends it after this function returns.
   MHD_Response* const made = MHD_create_response_from_buffer(
       response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
@@ -146,7 +160,7 @@ MHD_Result send(MHD_Connection* connection, const HttpResponse& response) {
   MHD_add_response_header(made, "Content-Type", response.content_type.c_str());
   MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
   MHD_add_response_header(made, "Cache-Control", "no-store");
-  MHD_add_response_header(made, "Connection", "close");
+  if (!keeps_open) MHD_add_response_header(made, "Connection", "close");
   for (const auto& [name, value] : response.headers)
     MHD_add_response_header(made, name.c_str(), value.c_str());
   const MHD_Result queued = MHD_queue_response(connection, response.status, made);
@@ -168,7 +182,7 @@ Descriptor listen_on(const ListenAddress& address) {
 }
 
 struct HttpServer::Impl {
-  Impl(Handler with, Limits limits) : handler(std::move(with)), connections(limits) {}
+  Impl(Handler with, Limits given) : handler(std::move(with)), limits(given), connections(given) {}
   ~Impl() {
     if (daemon != nullptr) MHD_stop_daemon(daemon);  // closes the listening socket as well
   }
@@ -178,19 +192,54 @@ struct HttpServer::Impl {
   HttpResponse answer(const HttpRequest& request) noexcept {
     try {
       if (request.method == "GET" || request.method == "HEAD") return handler(request);
-      return {405, "text/plain; charset=utf-8", "only GET\n", {{"Allow", "GET, HEAD"}}};
+      if (request.method == "POST" && limits.body_bytes > 0) return handler(request);
+      return {405,
+              "text/plain; charset=utf-8",
+              limits.body_bytes > 0 ? "only GET and POST\n" : "only GET\n",
+              {{"Allow", limits.body_bytes > 0 ? "GET, HEAD, POST" : "GET, HEAD"}}};
     } catch (const std::exception&) {
       return {.status = 500, .body = {}, .headers = {}};
     }
   }
 
+  /// The library calls it when it has the headers, for each part of the body, and when it has all.
+  MHD_Result receive(MHD_Connection* connection, HttpRequest request, std::string_view part,
+                     std::size_t* part_size, Receiving*& receiving) {
+    if (limits.body_bytes == 0 || request.method != "POST") return send(connection, answer(request), false);
+    if (receiving == nullptr) {
+      receiving = new Receiving{crypto::Secret(limits.body_bytes)};  // NOLINT: `completed` deletes it
+      return MHD_YES;
+    }
+    if (*part_size == 0) {
+      request.body = crypto::Secret(receiving->body.view().first(receiving->size));
+      return send(connection, answer(request), limits.keeps_open);
+    }
+    if (part.size() > limits.body_bytes - receiving->size) return MHD_NO;  // closes the connection
+    std::ranges::copy(crypto::as_bytes(part),
+                      receiving->body.writable().begin() + static_cast<std::ptrdiff_t>(receiving->size));
+    receiving->size += part.size();
+    *part_size = 0;
+    return MHD_YES;
+  }
+
   static MHD_Result access(void* self, MHD_Connection* connection, const char* path, const char* method,
-                           const char*, const char*, std::size_t*, void**) noexcept {
+                           const char*, const char* part, std::size_t* part_size, void** state) noexcept {
     try {
-      return send(connection, static_cast<Impl*>(self)->answer(request_of(connection, path, method)));
+      auto* receiving = static_cast<Receiving*>(*state);
+      const MHD_Result result =
+          static_cast<Impl*>(self)->receive(connection, request_of(connection, path, method),
+                                            std::string_view(part, *part_size), part_size, receiving);
+      *state = receiving;
+      return result;
     } catch (const std::exception&) {
       return MHD_NO;  // out of memory: the connection is closed
     }
+  }
+
+  static void completed(void* self, MHD_Connection* connection, void** state, MHD_RequestTerminationCode) {
+    delete static_cast<Receiving*>(*state);  // NOLINT: made by `receive`
+    *state = nullptr;
+    static_cast<Impl*>(self)->connections.answered(connection);
   }
 
   static void notice(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
@@ -203,6 +252,7 @@ struct HttpServer::Impl {
   }
 
   Handler handler;
+  const Limits limits;
   OpenConnections connections;
   MHD_Daemon* daemon = nullptr;
 };
@@ -214,9 +264,10 @@ std::unique_ptr<HttpServer> HttpServer::start(Descriptor socket, Handler handler
   impl->daemon = MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, nullptr, nullptr,
       &Impl::access, impl.get(), MHD_OPTION_LISTEN_SOCKET, socket.number(), MHD_OPTION_NOTIFY_CONNECTION,
-      &Impl::notice, impl.get(), MHD_OPTION_CONNECTION_LIMIT, with_those_that_end,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.request_bytes, MHD_OPTION_CONNECTION_TIMEOUT,
-      static_cast<unsigned>(limits.idle.count()), MHD_OPTION_END);
+      &Impl::notice, impl.get(), MHD_OPTION_NOTIFY_COMPLETED, &Impl::completed, impl.get(),
+      MHD_OPTION_CONNECTION_LIMIT, with_those_that_end, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      limits.request_bytes, MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.idle.count()),
+      MHD_OPTION_END);
   if (impl->daemon == nullptr) throw std::system_error(errno, std::generic_category(), "HTTP");
   static_cast<void>(socket.release());  // the daemon owns the socket now
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -15,16 +15,18 @@ namespace latchkey::service {
 /// address is in use.
 [[nodiscard]] Descriptor listen_on(const ListenAddress& address);
 
-/// A small HTTP server for operators and their tools: one request a connection, everything limited. One
-/// thread a connection, so that an answer that waits for the database does not delay others. Above the limit
-/// a new connection ends the oldest one of the client with the most connections.
+/// A small HTTP server, everything limited. One thread a connection, so that an answer that waits for the
+/// database does not delay others. Above the limit a new connection ends the oldest one of the client with
+/// the most connections.
 class HttpServer {
  public:
   struct Limits {
     unsigned connections = 32;
     std::size_t request_bytes = 16UL * 1024;  ///< request line and headers
     std::chrono::seconds idle{5};
-    std::chrono::seconds whole{20};  ///< the longest life of a connection, from accept to close
+    std::chrono::seconds whole{20};  ///< from accept, or the answer before, to the end of an answer
+    std::size_t body_bytes = 0;      ///< of a POST; 0: only GET and HEAD are served
+    bool keeps_open = false;         ///< false: one request a connection
   };
   /// Called on the connection's thread, several at once. An exception becomes a 500.
   using Handler = std::function<HttpResponse(const HttpRequest&)>;

@@ -1,5 +1,6 @@
 #include "base/command_line.hpp"
 
+#include "base/words.hpp"
 #include "support/catch.hpp"
 
 namespace latchkey {
@@ -80,6 +81,25 @@ TEST_CASE("a wrong command line is refused with what is wrong", "[command_line]"
   CHECK_FALSE(Tool().complaint({"things", "make", "ball", "--key", "k", "--token", "t"}).empty());
   CHECK(Tool().complaint({"things", "make", "ball", "--token", "t", "--certificate", "c"}) ==
         "--certificate requires --key");
+}
+
+TEST_CASE("a value that is given is not empty", "[command_line]") {
+  CHECK(Tool().complaint({"things", "make", "ball", "--key", ""}) == "--key: the value is empty");
+  CHECK(Tool().complaint({"things", "make", "ball", "--key="}) == "--key: the value is empty");
+  CHECK(Tool().complaint({"things", "make", "ball", "--host=", "--key", "k"}) ==
+        "--host: the value is empty");
+  CHECK(Tool().complaint({"things", "make", "ball", "--key", "k", "--host", "a", "--host", ""}) ==
+        "--host: the value is empty");
+  CHECK(Tool().complaint({"things", "make", "", "--key", "k"}) == "NAME: the value is empty");
+  Tool tool;
+  CHECK(tool.parse({"things", "make", "--key", "k", "--config", "", "--", "--host="}).has_value());
+  CHECK(tool.flags.name == "--host=");
+}
+
+TEST_CASE("joined words have the separator between them", "[words]") {
+  CHECK(joined(std::vector<std::string>{}, ", ").empty());
+  CHECK(joined(std::vector<std::string>{"a"}, ", ") == "a");
+  CHECK(joined(std::vector<std::string>{"", "b", ""}, ",") == ",b,");
 }
 
 TEST_CASE("what is unknown is said to be unknown, before what is missing, with the nearest name",

@@ -295,6 +295,17 @@ TEST_CASE("a configuration older than the applied one is dropped") {
   CHECK_FALSE(counts(json));
 }
 
+TEST_CASE("what comes with a configuration or a connection is no answer to ready") {
+  protocol::Configuration plain, with_config, sealed, with_connection;
+  with_config.config = "{}";
+  sealed.sealed = "e...";
+  with_connection.connection = protocol::Connection();
+  CHECK_FALSE(asks_for_ready(plain));
+  CHECK(asks_for_ready(with_config));
+  CHECK(asks_for_ready(sealed));
+  CHECK(asks_for_ready(with_connection));
+}
+
 TEST_CASE("a configuration with an unknown critical member is dropped") {
   auto json = configuration();
   json["critical"] = {"hologram"};

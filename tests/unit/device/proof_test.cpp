@@ -166,8 +166,9 @@ TEST_CASE("an answer under the device's key is nothing to a device that has none
 
 TEST_CASE("secrets open with the request's encryption key, else with the device's own, else not at all") {
   const auto encryption_key = crypto::PrivateKey::generate_p256();
-  const auto to_key = protocol::seal_to(protocol::encryption_key_of(encryption_key.public_key()), "secret");
-  const auto under_k = protocol::seal_with(protocol::sealing_key(own_key().view()).view(), "secret");
+  const auto to_key =
+      protocol::Sealer(protocol::encryption_key_of(encryption_key.public_key())).seal("secret");
+  const auto under_k = protocol::Sealer(protocol::sealing_key(own_key().view()).view()).seal("secret");
   for (const auto& proof : every_proof()) {
     CAPTURE(proof.index());
     const bool symmetric = std::holds_alternative<KeyProof>(proof);

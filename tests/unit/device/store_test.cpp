@@ -49,7 +49,9 @@ protocol::Connection connection_to(std::string host) {
           .tls = true,
           .client_id = "12345",
           .ca = {},
-          .topics = "devices/12345"};
+          .topics = "devices/12345",
+          .publish = {},
+          .subscribe = {}};
 }
 
 protocol::Acceptance acceptance_of(const crypto::PrivateKey& key, std::int64_t generation) {
@@ -259,6 +261,23 @@ TEST_CASE("a new connection is tried first, and the old one kept until the new o
   CHECK(hosts() == std::vector<std::string>{"elsewhere", "broker"});
   REQUIRE(store.note_worked(1, connection_to("elsewhere")).has_value());
   CHECK(hosts() == std::vector<std::string>{"elsewhere"});
+}
+
+TEST_CASE("rights that change replace those of the same connection, which is no new one") {
+  const Place place;
+  const auto request = new_request("request-0123456789");
+  const auto store = place.open();
+  REQUIRE(store.keep_credential(request, given(acceptance_of(*request.key, 1))).has_value());
+  auto connection = connection_to("broker");
+  connection.publish = {"plant/12345/telemetry/#"};
+  connection.subscribe = {"plant/12345/commands/#", "plant/all"};
+  CHECK(store.keep_connection(1, connection) == false);
+  const auto stored = [&] { return store.credentials().at(0).record.connections; };
+  REQUIRE(stored().size() == 1);
+  CHECK(stored().front().publish == connection.publish);
+  CHECK(stored().front().subscribe == connection.subscribe);
+  CHECK(store.keep_connection(1, connection_to("broker")) == false);
+  CHECK(stored().front().publish.empty());
 }
 
 TEST_CASE("the greatest server time is remembered") {

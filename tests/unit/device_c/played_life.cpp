@@ -1,6 +1,6 @@
 #include "unit/device_c/played_life.hpp"
 
-#include "crypto/encoding.hpp"
+#include "crypto/private_number.hpp"
 
 #include <algorithm>
 
@@ -19,17 +19,16 @@ std::string text_of(lk_bytes bytes) {
   return {bytes.data, bytes.data + bytes.size};
 }
 
-/// The secret number of a P-256 key.
-crypto::Bytes number_of(const crypto::PrivateKey& key) {
-  const auto pem = key.to_pem();
-  std::string text(pem.text());
-  text.erase(0, text.find('\n'));
-  text.resize(text.rfind("-----END"));
-  std::erase(text, '\n');
-  const auto der = crypto::base64_decode(text).value();
-  constexpr std::array<std::uint8_t, 5> before{0x02, 0x01, 0x01, 0x04, 0x20};  // version 1, then the number
-  const auto found = std::ranges::search(der, before);
-  return {found.end(), found.end() + 32};
+/// "publish a b subscribe c"
+std::string rights_of(lk_rights rights) {
+  std::string text = "publish";
+  lk_bytes filter{};
+  while (lk_list_next(&rights.publish, &filter))
+    text += std::string(" ") + reinterpret_cast<const char*>(filter.data);
+  text += " subscribe";
+  while (lk_list_next(&rights.subscribe, &filter))
+    text += std::string(" ") + reinterpret_cast<const char*>(filter.data);
+  return text;
 }
 
 constexpr std::int64_t jump_s = 61 * 86400;  // beyond renew_after, before the end of a certificate
@@ -42,7 +41,7 @@ PlayedLife::PlayedLife(const Proof& proof, std::size_t message_size, const lk_cr
       crypto_(crypto),
       log_{this, report},
       message_(message_size),
-      work_(message_size * 9 / 16 + 256) {
+      work_(message_size * 9 / 16 + 512) {
   const auto anchor = service.anchor().certificate.der();
   anchor_ders_.emplace_back(anchor.begin(), anchor.end());
   anchors_.push_back(view_of(anchor_ders_.front()));
@@ -52,10 +51,10 @@ PlayedLife::PlayedLife(const Proof& proof, std::size_t message_size, const lk_cr
   setup_.proof = proof.kind == Proof::Kind::key     ? LK_PROOF_KEY
                  : proof.kind == Proof::Kind::token ? LK_PROOF_TOKEN
                                                     : LK_PROOF_PRIVATE_KEY;
-  number_ = number_of(service.private_key());
+  number_ = crypto::private_number(service.private_key());
   setup_.key = proof.kind == Proof::Kind::key
                    ? lk_bytes{service.key().view().data(), service.key().view().size()}
-                   : view_of(number_);
+                   : lk_bytes{number_.view().data(), number_.size()};
   setup_.chain = chain_.data();
   setup_.chain_size = chain_.size();
   setup_.token = PlayedService::token.data();
@@ -166,6 +165,9 @@ bool PlayedLife::turn() {
     case LK_APPLY:
       applied.push_back(text_of(step_.config.json));
       lk_config_applied(&device, step_.config.version, !refuses_config, "it is refused");
+      return true;
+    case LK_READY:
+      rights = rights_of(step_.rights);
       return true;
     case LK_DISCONNECT:
       lk_on_disconnected(&device, LK_NETWORK);

@@ -41,6 +41,7 @@ class PlayedLife {
   std::string trouble;
   std::vector<std::string> events;
   std::vector<std::string> applied;
+  std::string rights;  ///< what the application was told last: "publish FILTER... subscribe FILTER..."
   bool has_clock = true;
   bool service_is_away = false;
   std::string dead_host;  ///< nothing listens there
@@ -74,7 +75,7 @@ class PlayedLife {
 
   Proof proof_;
   const lk_crypto& crypto_;
-  crypto::Bytes number_;
+  crypto::Secret number_;
   std::vector<lk_bytes> chain_, anchors_;
   std::vector<crypto::Bytes> anchor_ders_;
   lk_setup setup_{};

@@ -59,6 +59,7 @@ PlayedService::PlayedService(const Proof& proof)
 
 void PlayedService::announce_anchor() {
   next_anchor_ = crypto::make_ca("anchor 2", validity());
+  ++config_version_;
 }
 
 std::string PlayedService::announced_anchor() const {
@@ -226,9 +227,9 @@ PlayedService::Credential PlayedService::issue(const protocol::Request& request,
 }
 
 std::string PlayedService::seal(const Credential& credential, const Json& secrets) const {
-  if (credential.encryption_key) return protocol::seal_to(*credential.encryption_key, secrets.dump());
+  if (credential.encryption_key) return protocol::Sealer(*credential.encryption_key).seal(secrets.dump());
   expect(proof_.kind == Proof::Kind::key, "nothing to seal to");
-  return protocol::seal_with(protocol::sealing_key(key_.view()).view(), secrets.dump());
+  return protocol::Sealer(protocol::sealing_key(key_.view()).view()).seal(secrets.dump());
 }
 
 protocol::Connection PlayedService::connection() const {
@@ -237,8 +238,10 @@ protocol::Connection PlayedService::connection() const {
                             .tls = true,
                             .client_id = std::string(device_id),
                             .ca = {},
-                            .topics = "devices/" + std::string(device_id)};
-  if (!next_anchor_) return made;
+                            .topics = "devices/" + std::string(device_id),
+                            .publish = publish_,
+                            .subscribe = subscribe_};
+  if (!next_anchor_ || omits_anchors_) return made;
   for (const auto* identity : {&anchor_, &*next_anchor_})
     made.ca.emplace_back(identity->certificate.der().begin(), identity->certificate.der().end());
   return made;
@@ -349,13 +352,13 @@ std::string PlayedService::hear(std::string_view status) {
     if (!session_.empty() && session_ != session) ended_sessions_.insert(session_);
     session_ = session;
     session_generation_ = generation;
-    is_ready_ = false;
+    is_ready_ = is_ready();
     hosts_used_.insert(connected_host);
   }
   if (session != session_) return {};
   if (body.at("status") == "ready") {
     applied_ = body.at("config_version");
-    is_ready_ = true;
+    is_ready_ = is_ready_ || applied_ == config_version_;
   }
   return push();
 }
@@ -364,15 +367,17 @@ std::string PlayedService::push() {
   const auto& credential = credentials_.at(session_generation_);
   Json message{{"device_id", device_id},
                {"session", session_},
-               {"state", is_ready() ? "ready" : "connected"},
+               {"state", is_ready_ ? "ready" : "connected"},
                {"config_version", config_version_},
                {"confirmed", confirmed_}};
-  if (applied_ < config_version_ && config_version_ % 2 == 0) message["config"] = config_;
-  if (applied_ < config_version_ && config_version_ % 2 == 1 &&
-      (credential.encryption_key || proof_.kind == Proof::Kind::key))
-    message["sealed"] = seal(credential, {{"config", config_}});
-  if (connected_host != host_ || next_anchor_)
-    message["connection"] = Json::parse(protocol::write_connection(connection()));
+  if (applied_ < config_version_) {
+    if (config_version_ % 2 == 1 && (credential.encryption_key || proof_.kind == Proof::Kind::key))
+      message["sealed"] = seal(credential, {{"config", config_}});
+    else
+      message["config"] = config_;
+    if (connected_host != host_ || next_anchor_ || tells_rights_)
+      message["connection"] = Json::parse(protocol::write_connection(connection()));
+  }
   return sign(protocol::config_type, message.dump(), credential.by_service);
 }
 

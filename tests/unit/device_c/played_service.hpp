@@ -71,7 +71,19 @@ class PlayedService {
     config_ = std::move(config);
     ++config_version_;
   }
-  void move_to(const std::string& host) { host_ = host; }
+  void move_to(const std::string& host) {
+    host_ = host;
+    ++config_version_;
+  }
+  /// Connections carry no anchors any more: the device keeps those that it has.
+  void omit_anchors() { omits_anchors_ = true; }
+  /// From now on each configuration that is not acknowledged comes with them.
+  void set_rights(std::vector<std::string> publish, std::vector<std::string> subscribe) {
+    publish_ = std::move(publish);
+    subscribe_ = std::move(subscribe);
+    tells_rights_ = true;
+    ++config_version_;
+  }
   /// Connections carry a second anchor from now on ...
   void announce_anchor();
   [[nodiscard]] std::string announced_anchor() const;
@@ -127,6 +139,9 @@ class PlayedService {
   std::string told_session_, previous_;  ///< of each `connected`, counted or not
   std::string session_, host_ = "one.example", nonce_;
   std::set<std::string> ended_sessions_, hosts_used_;
+  std::vector<std::string> publish_, subscribe_;
+  bool tells_rights_ = false;
+  bool omits_anchors_ = false;
   Json config_ = Json::object();
   std::int64_t config_version_ = 1, applied_ = 0;
   bool is_ready_ = false;

@@ -3,6 +3,7 @@
 #include "unit/device_c/played_life.hpp"
 
 #include <algorithm>
+#include <set>
 
 // The rules of docs/protocol.md, 7, one test each, for the device in C.
 namespace latchkey::small {
@@ -299,6 +300,30 @@ TEST_CASE("a connection that never works is left for the one that did", "[device
   life.dead_host.clear();
   CHECK(life.run([&] { return life.is_at_rest(); }));
   CHECK(life.service.connected_host == "dead.example");
+}
+
+TEST_CASE("a forged refusal of a renewal by an expired certificate delays the device, and no more",
+          "[device_c]") {
+  PlayedLife life({.kind = Kind::private_key});
+  REQUIRE(life.run([&] { return life.is_at_rest(); }));
+  life.service_is_away = true;
+  life.skip(400 * day_s);
+  lk_on_disconnected(&life.device, LK_CERTIFICATE_REFUSED);
+  life.events.clear();
+  std::set<std::string> asked;
+  for (const auto* proof : {"the certificate", "the factory's"}) {
+    INFO(proof);
+    REQUIRE(life.run_to_request(life.requests + 1));
+    asked.insert(life.service.last_request_id);
+    auto refused = life.service.answer_of("rejected");
+    refused["code"] = "unauthorized";
+    refused["retry_after_s"] = 1'000'000;
+    life.answer(refused.dump());
+  }
+  CHECK(asked.size() == 2);
+  life.service_is_away = false;
+  CHECK(life.run([&] { return life.is_at_rest(); }, 2 * 3600));
+  CHECK(std::ranges::count(life.events, "renewing") == 2);
 }
 
 TEST_CASE("a small message buffer is told, and the life fits into it", "[device_c]") {

@@ -9,9 +9,7 @@ struct Fleet {
   Fleet() {
     tables.at(1'800'000'000);
     const std::string login = " 7:0:" + std::string(32, 'a') + ":" + std::string(64, 'b');
-    tell("t set p plant/${device_id}/telemetry/#");
-    tell("t set p shared");
-    tell("t set s plant/${device_id}/commands/+");
+    tell("t 1 set p:plant/${device_id}/telemetry/# p:shared s:plant/${device_id}/commands/+");
     tell("r 1 12345 set");
     tell("d 1 12345 0" + login);
     tell("d 1 revoked 1900000000");

@@ -163,8 +163,24 @@ TEST_CASE("Beyond the entries that may be the service is told", "[gate]") {
   for (int n = 0; n < 1000 && last.empty(); ++n)
     if (const std::string said = gated.say("d 1 m" + std::to_string(n) + denied); said != "done 1 0")
       last = said;
-  CHECK(last == "refused room");
-  CHECK(gated.say("r 1 m1 unknown") == "refused set");
+  CHECK(last.empty());
+  for (int n = 0; n < 999; ++n)
+    REQUIRE(gated.say("r 1 r" + std::to_string(n) + " set") == "done 1 0");
+  CHECK(gated.say("r 1 m1 unknown") == "done 1 0");
+  CHECK(gated.say("d 1 late 0" + login(1)) == "refused room 1");
+}
+
+TEST_CASE("What has no room keeps nothing else of its message out, and no snapshot from its end", "[gate]") {
+  Gated gated;
+  for (int n = 0; n < 1000; ++n)
+    gated.say("r 1 r" + std::to_string(n) + " set");
+  CHECK(gated.say("r 1 more set\nd 1 lost" + denied + "\nr 2 other set\nr 2 r1 -\nd 1 new 0" + login(1)) ==
+        "refused room 1 3");
+  CHECK(gated.tables.is_denied("lost"));
+  CHECK(gated.tables.rights("r1") == nullptr);
+  CHECK(gated.tables.login("new", 1) != nullptr);
+  CHECK(gated.say("begin 0\nr 3 more set\nd 2 lost" + denied + "\nend 2") == "refused room 2");
+  CHECK(gated.say("end 2") == "refused end");
 }
 
 }  // namespace

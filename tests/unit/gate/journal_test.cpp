@@ -44,7 +44,7 @@ void first_run(const fs::path& folder) {
   Run run(folder);
   CHECK_FALSE(run.is_open());
   run.tell(denial(1));
-  run.tell("t set p a/${device_id}");
+  run.tell("t 1 set p:a/${device_id}");
   run.tell("r 1 m2 set");
   run.open();
   run.tell(denial(3));

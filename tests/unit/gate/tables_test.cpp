@@ -98,17 +98,38 @@ TEST_CASE("A snapshot of a new epoch drops what only the old one had", "[gate]")
   CHECK_FALSE(told.tables.is_denied("m"));
 }
 
-TEST_CASE("A snapshot leaves rights alone, which are told at other times", "[gate]") {
+TEST_CASE("A snapshot drops rights and sets that were not said, and their devices have none then", "[gate]") {
   Told told;
-  told.tell("t set p a");
+  told.tell("t 1 set p:a");
   told.tell("r 5 m set");
   told.tell("d 5 m " + hour_on);
   const auto snapshot = told.tables.begin_snapshot();
-  CHECK(told.drop_unsaid(snapshot, {0, 9}) == 1);
+  told.tell("r 5 m set");
+  CHECK(told.drop_unsaid(snapshot, {0, 9}) == 2);
+  CHECK_FALSE(told.tables.is_denied("m"));
+  REQUIRE(told.tables.rights("m") != nullptr);
+  CHECK(told.tables.rights("m")->publish.empty());
+  told.tell("t 12 set p:b");
+  CHECK(told.tables.rights("m")->publish == std::vector<std::string>{"b"});
+  CHECK(told.drop_unsaid(told.tables.begin_snapshot(), {0, 9}) == 1);
+  CHECK(told.tables.rights("m") == nullptr);
+  CHECK(told.tables.with_rights() == 0);
+  CHECK(told.tables.device("m") == nullptr);
+}
+
+TEST_CASE("What is known of a device's access stays when its rights are dropped, and the other way round",
+          "[gate]") {
+  Told told;
+  told.tell("t 1 set p:a");
+  told.tell("r 5 m set");
+  told.tell("d 5 m " + hour_on);
+  told.tables.forget('r', "m");
+  CHECK(told.tables.is_denied("m"));
+  CHECK(told.tables.rights("m") == nullptr);
+  told.tell("r 5 m set");
+  told.tables.forget('d', "m");
   CHECK_FALSE(told.tables.is_denied("m"));
   CHECK(told.tables.rights("m") != nullptr);
-  CHECK(told.drop_unsaid(told.tables.begin_snapshot(), {0, 9}) == 0);
-  CHECK(told.tables.digest() == 0);
 }
 
 TEST_CASE("The digest is of what is said, whatever was said before", "[gate]") {
@@ -119,12 +140,20 @@ TEST_CASE("The digest is of what is said, whatever was said before", "[gate]") {
   one.tell("s 5 ab n " + hour_on);
   one.tell("d 7 gone " + hour_on);
   one.tell("d 8 gone 0");
+  one.tell("t 1 set p:a");
+  one.tell("t 3 set");
+  one.tell("r 4 m set");
+  one.tell("r 6 m -");
   other.tell("s 5 ab n " + hour_on);
   other.tell("d 2 m " + hour_on);
+  other.tell("r 6 m -");
+  other.tell("t 3 set");
   CHECK(one.tables.digest() == other.tables.digest());
   CHECK(one.tables.digest() != 0);
   one.tables.forget('d', "m");
   one.tables.forget('s', "ab");
+  one.tables.forget('r', "m");
+  one.tables.forget('t', "set");
   CHECK(one.tables.digest() == 0);
 }
 
@@ -152,27 +181,54 @@ TEST_CASE("There are no more entries than may be, and what is there still change
   for (int n = 0; n < 100; ++n)
     REQUIRE(told.tell("d 1 m" + std::to_string(n) + " 0" + login(1)) == Applied::changed);
   CHECK(told.tell("d 1 more 0") == Applied::no_room);
-  CHECK(told.tell("s 1 ab m1 " + hour_on) == Applied::no_room);
-  CHECK(told.tell("r 1 more -") == Applied::no_room);
+  CHECK(told.tell("d 1 more 0" + login(1)) == Applied::no_room);
+  CHECK(told.tables.device("more") == nullptr);
   CHECK(told.tell("r 1 m1 -") == Applied::changed);
   CHECK(told.tell("d 2 m1 " + hour_on) == Applied::changed);
+  told.tables.forget('d', "m2");
+  CHECK(told.tell("d 1 more 0") == Applied::changed);
+}
+
+TEST_CASE("Whatever gives access and rights, there is room for denials, up to a bound of their own",
+          "[gate]") {
+  Told told;
+  for (int n = 0; n < 100; ++n) {
+    REQUIRE(told.tell("d 1 m" + std::to_string(n) + " 0" + login(1)) == Applied::changed);
+    REQUIRE(told.tell("r 1 r" + std::to_string(n) + " set") == Applied::changed);
+  }
+  CHECK(told.tell("r 1 more set") == Applied::no_room);
+  CHECK(told.tell("r 1 m1 set") == Applied::no_room);
+  for (int n = 0; n < 50; ++n) {
+    REQUIRE(told.tell("d 2 r" + std::to_string(n) + " " + hour_on) == Applied::changed);
+    REQUIRE(told.tell("s 2 ab" + std::to_string(n) + " m1 " + hour_on) == Applied::changed);
+  }
+  CHECK(told.tell("d 2 more " + hour_on) == Applied::no_room);
+  CHECK(told.tell("s 2 abc m1 " + hour_on) == Applied::no_room);
+  told.tables.forget('r', "r1");
+  CHECK(told.tell("r 1 m1 set") == Applied::changed);
 }
 
 TEST_CASE("Rights are of the set that the device was given", "[gate]") {
   Told told;
-  CHECK(told.tell("r 1 m set") == Applied::no_set);
-  CHECK(told.tell("t set p a/${device_id}") == Applied::changed);
-  CHECK(told.tell("t set p a/${device_id}") == Applied::same);
-  CHECK(told.tell("t set s b") == Applied::changed);
   CHECK(told.tell("r 2 m set") == Applied::changed);
+  CHECK(told.tables.rights("m")->publish.empty());
+  CHECK(told.tell("t 1 set p:a/${device_id} s:b") == Applied::changed);
+  CHECK(told.tell("t 1 set p:a/${device_id} s:b") == Applied::same);
   REQUIRE(told.tables.rights("m") != nullptr);
   CHECK(told.tables.rights("m")->publish == std::vector<std::string>{"a/${device_id}"});
   CHECK(told.tell("r 1 m -") == Applied::old);
   CHECK(told.tell("r 3 m -") == Applied::changed);
   CHECK(told.tables.rights("m") == nullptr);
-  for (int n = 1; n < 32; ++n)
-    REQUIRE(told.tell("t set p a/" + std::to_string(n)) == Applied::changed);
-  CHECK(told.tell("t set p one/more") == Applied::no_room);
+}
+
+TEST_CASE("A newer version of a set replaces it whole, and an older one does nothing", "[gate]") {
+  Told told;
+  told.tell("r 2 m set");
+  told.tell("t 5 set p:a p:b");
+  CHECK(told.tell("t 4 set p:c") == Applied::old);
+  CHECK(told.tell("t 6 set s:d") == Applied::changed);
+  CHECK(told.tables.rights("m")->publish.empty());
+  CHECK(told.tables.rights("m")->subscribe == std::vector<std::string>{"d"});
 }
 
 }  // namespace

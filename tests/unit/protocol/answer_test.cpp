@@ -106,6 +106,28 @@ TEST_CASE("a certificate is read as it was written") {
   CHECK(back.connection.client_id == "12345");
   CHECK(back.connection.topics == "devices/12345");
   CHECK(back.connection.ca == wanted.connection.ca);
+  CHECK(back.connection.publish.empty());
+  CHECK(back.connection.subscribe.empty());
+}
+
+TEST_CASE("rights are read as they were written, and a list without filters is left out") {
+  auto wanted = acceptance();
+  wanted.connection.publish = {"plant/12345/#", "plant/12345/a\"b"};
+  const auto back = read_back(accepted(wanted)).acceptance.value();
+  CHECK(back.connection.publish == wanted.connection.publish);
+  CHECK(back.connection.subscribe.empty());
+  CHECK_FALSE(written(accepted(wanted))["connection"].contains("subscribe"));
+}
+
+TEST_CASE("rights beyond their bounds are refused by member") {
+  const Json filters(std::vector<std::string>(33, "a"));
+  CHECK(fault_with("/connection/publish", filters.dump()) ==
+        "connection.publish: must be an array of at most 32 strings");
+  CHECK(fault_with("/connection/subscribe", "[1]") == "connection.subscribe: must be a string");
+  CHECK(fault_with("/connection/subscribe", R"([""])") == "connection.subscribe: must not be empty");
+  CHECK(fault_with("/connection/publish", Json({std::string(1024, 'a')}).dump()).empty());
+  CHECK(fault_with("/connection/publish", Json({std::string(1025, 'a')}).dump()) ==
+        "connection.publish: and subscribe have more than 1024 bytes together");
 }
 
 TEST_CASE("a password credential is read as it was written, its password sealed only") {
@@ -249,7 +271,7 @@ std::size_t size_of(const Answer& answer, const Signer& signer) {
 std::pair<Fitted, Acceptance> fitted(const Acceptance& wanted, const Signer& signer, std::size_t most_bytes) {
   auto answer = accepted(wanted);
   const auto fit = fit_answer(answer, signer, most_bytes);
-  const bool is_exact = fit.without_config || fit.without_ca || fit.bytes > most_bytes;
+  const bool is_exact = !fit.is_whole() || fit.bytes > most_bytes;
   CHECK((is_exact ? fit.bytes == size_of(answer, signer) : fit.bytes >= size_of(answer, signer)));
   CHECK(bound_of_answer(answer) >= encode_answer(answer).size());
   return {fit, answer.acceptance.value()};
@@ -262,13 +284,21 @@ void check_each_boundary(const Acceptance& wanted, const Signer& signer) {
 
   const auto [less, has_ca] = fitted(wanted, signer, whole - 1);
   CHECK(less.without_config);
-  CHECK_FALSE(less.without_ca);
+  CHECK_FALSE(less.without_rights);
   CHECK_FALSE(has_ca.config);
   CHECK(has_ca.sealed == wanted.sealed_without_config);
-  CHECK(has_ca.connection.ca == wanted.connection.ca);
-  CHECK_FALSE(fitted(wanted, signer, less.bytes).first.without_ca);
+  CHECK(has_ca.connection.publish == wanted.connection.publish);
+  CHECK_FALSE(fitted(wanted, signer, less.bytes).first.without_rights);
 
-  const auto [least, bare] = fitted(wanted, signer, less.bytes - 1);
+  const auto [fewer, no_rights] = fitted(wanted, signer, less.bytes - 1);
+  CHECK(fewer.without_rights);
+  CHECK_FALSE(fewer.without_ca);
+  CHECK(no_rights.connection.publish.empty());
+  CHECK(no_rights.connection.subscribe.empty());
+  CHECK(no_rights.connection.ca == wanted.connection.ca);
+  CHECK_FALSE(fitted(wanted, signer, fewer.bytes).first.without_ca);
+
+  const auto [least, bare] = fitted(wanted, signer, fewer.bytes - 1);
   CHECK(least.without_config);
   CHECK(least.without_ca);
   CHECK(bare.connection.ca.empty());
@@ -279,8 +309,11 @@ void check_each_boundary(const Acceptance& wanted, const Signer& signer) {
 
 }  // namespace
 
-TEST_CASE("an answer is left without its config and then without its anchors, each only where it must") {
+TEST_CASE(
+    "an answer is left without its config, then its rights, then its anchors, each only where it must") {
   auto wanted = acceptance();
+  wanted.connection.publish = {"plant/12345/telemetry/#"};
+  wanted.connection.subscribe = {"plant/12345/commands/#"};
   wanted.connection.ca = {crypto::Bytes(500, 0x30)};
   wanted.config = R"({"a":1})";
   check_each_boundary(wanted, answer_key(key().view()));
@@ -295,6 +328,7 @@ TEST_CASE("no answer is larger than its bound") {
   wanted.connection.ca.assign(16, crypto::Bytes(3, 0x30));
   auto answer = accepted(wanted);
   answer.request_id = std::string(64, '\x01');
+  answer.acceptance->connection.publish = {std::string(500, '"'), std::string(500, '\x01')};
   CHECK(bound_of_answer(answer) >= encode_answer(answer).size());
   answer.acceptance->credential = PasswordCredential{"device@1", 1};
   CHECK(bound_of_answer(answer) >= encode_answer(answer).size());

@@ -22,7 +22,9 @@ Configuration full() {
                               .tls = true,
                               .client_id = "12345",
                               .ca = {},
-                              .topics = "devices/12345"};
+                              .topics = "devices/12345",
+                              .publish = {},
+                              .subscribe = {}};
   return out;
 }
 

@@ -170,7 +170,7 @@ TEST_CASE("no change of a token is taken", "[mutation]") {
 
 TEST_CASE("no change of what is sealed to a key is opened", "[mutation]") {
   const auto own = crypto::PrivateKey::generate_p256();
-  const auto good = seal_to(encryption_key_of(own.public_key()), R"({"password":"secret"})");
+  const auto good = Sealer(encryption_key_of(own.public_key())).seal(R"({"password":"secret"})");
   const auto accepts = [&](const std::string& jwe) { return open_sealed(jwe, own).has_value(); };
   change_parts(good, accepts);
   change_members(good, 0, accepts);
@@ -178,7 +178,7 @@ TEST_CASE("no change of what is sealed to a key is opened", "[mutation]") {
 
 TEST_CASE("no change of what is sealed under a key is opened", "[mutation]") {
   const auto sealing = sealing_key(key().view());
-  const auto good = seal_with(sealing.view(), R"({"password":"secret"})");
+  const auto good = Sealer(sealing.view()).seal(R"({"password":"secret"})");
   const auto accepts = [&](const std::string& jwe) { return open_sealed(jwe, sealing).has_value(); };
   change_parts(good, accepts);
   change_members(good, 0, accepts);

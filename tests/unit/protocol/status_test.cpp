@@ -26,6 +26,7 @@ void check_round_trip(StatusMessage status) {
   CHECK(back.kind == status.kind);
   CHECK(back.session == status.session);
   CHECK(back.generation == status.generation);
+  CHECK(back.previous == status.previous);
   CHECK(back.config_version == status.config_version);
   CHECK(back.attributes.value_or("none") == status.attributes.value_or("none"));
   CHECK(back.code == status.code);
@@ -39,6 +40,10 @@ TEST_CASE("each status is read") {
   CHECK(connected.kind == StatusKind::connected);
   CHECK(connected.session == "s_-45678");
   CHECK(connected.generation == 3);
+  CHECK(connected.previous.empty());
+  CHECK(
+      read(R"({"status":"connected","session":"s_-45678","generation":3,"previous":"87654-_p"})").previous ==
+      "87654-_p");
   const auto ready =
       read(R"({"status":"ready","session":"12345678","config_version":9,"attributes":{"a" : 1}})");
   CHECK(ready.kind == StatusKind::ready);
@@ -70,6 +75,14 @@ TEST_CASE("a status that is not as the protocol says is refused by member") {
        "generation: must be an integer, 0 to 2^53-1"},
       {R"({"status":"connected","session":"12345678","generation":1.0})",
        "generation: must be an integer, 0 to 2^53-1"},
+      {R"({"status":"connected","session":"12345678","generation":1,"previous":"1234567"})",
+       "previous: must be 8 to 32 characters of A-Z a-z 0-9 _ -"},
+      {R"({"status":"connected","session":"12345678","generation":1,"previous":"123456789012345678901234567890123"})",
+       "previous: must be 8 to 32 characters of A-Z a-z 0-9 _ -"},
+      {R"({"status":"connected","session":"12345678","generation":1,"previous":null})",
+       "previous: must be a string"},
+      {R"({"status":"connected","session":"12345678","generation":1,"previous":"12345678"})",
+       "previous: is the session itself"},
       {R"({"status":"ready","session":"12345678"})", "config_version: is missing"},
       {R"({"status":"ready","session":"12345678","config_version":"1"})",
        "config_version: must be an integer, 0 to 2^53-1"},

@@ -121,7 +121,7 @@ TEST_CASE("write the worked example", "[.][worked_example]") {
       encode_signed_status(status(StatusKind::connected), "12345", accepted.acceptance->connection);
   show_json("status-header", show_jws("connected", sign_status(connected, k.view(), "sensors")));
   constexpr std::string_view secret = R"({"config":{"interval_s":60,"topic":"plant/12345"}})";
-  const auto sealed = seal_with(sealing_key(k.view()).view(), secret);
+  const auto sealed = Sealer(sealing_key(k.view()).view()).seal(secret);
   show_jws("configuration", encode_configuration(configuration("connected", sealed), answer_key(k.view())));
   show_json("opened", secret);
   show("ready", encode_status(status(StatusKind::ready)), "json");

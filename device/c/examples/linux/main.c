@@ -4,6 +4,7 @@
 #include "flash.h"
 #include "hook.h"
 #include "options.h"
+#include "readings.h"
 #include "report.h"
 #include "tls.h"
 
@@ -20,10 +21,11 @@ enum { READY = 0, REFUSED = 1, UNUSABLE = 65, UNREACHABLE = 69, LATER = 75 };
 
 static struct options options;
 static struct lk_device device;
-static uint8_t message[8192], work[8192 * 9 / 16 + 256];
+static uint8_t message[8192], work[8192 * 9 / 16 + 512];
 static struct mosquitto* client;
 static SSL_CTX* tls;
 static bool has_connected, is_lost;
+static bool is_done; /* it is ready, and has nothing to do now */
 static enum lk_reason lost_by;
 static int last_mid;
 static uint16_t last_id;
@@ -79,11 +81,13 @@ static void on_message(struct mosquitto* from, void* context, const struct mosqu
   (void)context;
   tell_time();
   lk_on_message_part(&device, heard->topic, 0, bytes.size, bytes);
+  readings_receive(heard->topic, bytes);
 }
 
 /* --- what the device wants */
 
 static void close_client(void) {
+  readings_end();
   if (client != NULL) mosquitto_destroy(client);
   client = NULL;
   SSL_CTX_free(tls);
@@ -131,11 +135,16 @@ static void publish(const struct lk_step* step) {
                             false);
 }
 
+static void use_config(struct lk_bytes json, bool was_sealed) {
+  report_config(json, was_sealed);
+  readings_configure(json);
+}
+
 static void apply(const struct lk_config* config) {
   const uint32_t version = config->version;
   const char* why;
   const bool ok = apply_config(&options, config, &why);
-  if (ok) report_config(config->json, config->was_sealed);
+  if (ok) use_config(config->json, config->was_sealed);
   tell_time();
   lk_config_applied(&device, version, ok, why);
 }
@@ -159,6 +168,7 @@ static void wait_until(uint64_t until_ms) {
 /* What it wants now; false when it has stopped. */
 static bool turn(void) {
   struct lk_step step;
+  uint64_t next_reading;
   tell_time();
   if (is_lost) {
     is_lost = false;
@@ -166,9 +176,11 @@ static bool turn(void) {
     lk_on_disconnected(&device, lost_by);
   }
   lk_next(&device, &step);
+  is_done = reported.is_ready && step.action == LK_WAIT;
   switch (step.action) {
     case LK_WAIT:
-      wait_until(step.until_ms);
+      next_reading = readings_publish(client, now_ms());
+      wait_until(next_reading < step.until_ms ? next_reading : step.until_ms);
       break;
     case LK_CONNECT:
       connect_to(&step.connect);
@@ -182,6 +194,9 @@ static bool turn(void) {
       break;
     case LK_APPLY:
       apply(&step.config);
+      break;
+    case LK_READY:
+      readings_begin(client, &step.rights);
       break;
     case LK_DISCONNECT:
       if (client != NULL) (void)mosquitto_disconnect(client);
@@ -208,7 +223,7 @@ static int provision(void) {
   const uint64_t end = now_ms() + options.timeout_s * 1000ULL;
   uint64_t believe_at = UINT64_MAX;
   while (turn() && now_ms() < end) {
-    if (is_asked_to_stop || reported.is_ready) break;
+    if (is_asked_to_stop || is_done) break;
     if (reported.is_refused || believe_at <= now_ms()) return REFUSED;
     if (reported.is_refused_openly && believe_at == UINT64_MAX) believe_at = now_ms() + 1000;
     if (reported.is_accepted) believe_at = UINT64_MAX;
@@ -226,7 +241,7 @@ static void report_stored(void) {
   bool was_sealed;
   struct lk_bytes config = {json, 0};
   config.size = lk_read_config(&device, json, sizeof json, &version, &was_sealed);
-  if (config.size > 0) report_config(config, was_sealed);
+  if (config.size > 0) use_config(config, was_sealed);
 }
 
 int main(int argc, char** argv) {

@@ -56,6 +56,32 @@ static void end(void) {
   (void)fflush(out());
 }
 
+/* Any bytes as a JSON string: what is not printable ASCII becomes '?'. */
+static void bytes(const char* name, struct lk_bytes value) {
+  size_t i;
+  (void)fprintf(out(), as_json ? ",\"%s\":\"" : "  %s=", name);
+  for (i = 0; i < value.size; ++i) {
+    const char c = (char)value.data[i];
+    if (as_json && (c == '"' || c == '\\')) (void)fputc('\\', out());
+    (void)fputc(c >= ' ' && c <= '~' ? c : '?', out());
+  }
+  if (as_json) (void)fputc('"', out());
+}
+
+void report_reading(const char* topic) {
+  begin("reading");
+  plain("topic", topic);
+  end();
+}
+
+void report_received(const char* topic, struct lk_bytes payload) {
+  const struct lk_bytes name = {(const uint8_t*)topic, strlen(topic)};
+  begin("received");
+  bytes("topic", name);
+  bytes("payload", payload);
+  end();
+}
+
 static void answer(const struct lk_answer* answer) {
   text("status", answer->status);
   text("tracking_id", answer->tracking_id);

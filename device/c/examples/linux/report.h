@@ -16,6 +16,10 @@ struct reported {
   bool is_accepted;
 };
 extern struct reported reported;
+/** A reading is published. */
+void report_reading(const char* topic);
+/** A message came on a topic of the rights. */
+void report_received(const char* topic, struct lk_bytes payload);
 /** Shown with `ready`: the applied configuration, NULL if it came sealed. */
 void report_config(struct lk_bytes json, bool was_sealed);
 

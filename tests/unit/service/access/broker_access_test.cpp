@@ -24,7 +24,7 @@ const Logins& logins() {
 }
 
 registry::PasswordLogin login_of(std::string_view id, std::int64_t generation, std::uint8_t salt = 7) {
-  return {protocol::DeviceId::parse(id).value(), generation, crypto::Bytes(16, salt), master().id()};
+  return {protocol::DeviceId::parse(id).value(), generation, crypto::Bytes(16, salt), master().id(), {}};
 }
 
 BrokerClient entry_of(const registry::PasswordLogin& login) {
@@ -51,6 +51,37 @@ using Said = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("rights are rules of the role of a login, and other rights make it another login",
+          "[broker_access]") {
+  auto login = login_of("7", 2);
+  const auto without = mark_of(login);
+  CHECK(logins().admit(login)->size() == 2);
+  login.rights = R"({"publish": ["a/${device_id}"], "subscribe": ["b/#"]})";
+  CHECK(mark_of(login) != without);
+  const auto commands = logins().admit(login).value();
+  REQUIRE(commands.size() == 2);
+  const auto rules = Json::parse(commands[0])["acls"];
+  REQUIRE(rules.size() == 12);
+  CHECK((rules[9]["acltype"] == "publishClientSend" && rules[9]["topic"] == "a/7"));
+  CHECK((rules[10]["acltype"] == "publishClientReceive" && rules[11]["acltype"] == "subscribePattern"));
+  CHECK(commands[1].contains("createClient"));
+}
+
+TEST_CASE("many rights are added one by one, so that each command fits into a message", "[broker_access]") {
+  auto login = login_of("7", 2);
+  Json many = {{"publish", Json::array()}, {"subscribe", Json::array()}};
+  for (int n = 0; n < 32; ++n)
+    many["subscribe"].push_back("b" + std::to_string(n) + "/+");
+  login.rights = many.dump();
+  const auto commands = logins().admit(login).value();
+  std::size_t rules = Json::parse(commands[0])["acls"].size();
+  CHECK(rules > 9);
+  for (const Command& command : commands) {
+    CHECK(command.size() < 2048);
+    rules += command.contains(R"("command":"addRoleACL")") ? 1U : 0U;
+  }
+  CHECK(rules == 9 + 2 * 32);
+}
 TEST_CASE("who is to be kept out and is not yet is denied and disconnected", "[broker_access]") {
   const auto plan = make_plan({}, {.denied = {"12345"}, .logins = {}, .changed = {{"12345", 42}}}, logins());
   CHECK(said(plan) == Said{"createClient 12345", "disableClient 12345"});

@@ -57,6 +57,36 @@ TEST_CASE("a version stands for what there is to apply", "[effective]") {
   }
 }
 
+TEST_CASE("rights that change are another version, and no rights are as if none were ever set",
+          "[effective]") {
+  auto enrolment = with(R"({"a":1})", 2);
+  enrolment.rights = "";
+  CHECK(after(first(), enrolment).configured.version == 1);
+  enrolment.rights = R"({"publish": ["a/${device_id}"], "subscribe": []})";
+  const auto given = after(first(), enrolment).configured;
+  CHECK(given.version == 2);
+  CHECK(after(given, enrolment).configured == given);
+  enrolment.rights = R"({"publish": ["b/${device_id}"], "subscribe": []})";
+  CHECK(after(given, enrolment).configured.version == 3);
+}
+
+TEST_CASE("a connection has the rights of the enrolment, filled in, and none that this service cannot give",
+          "[effective]") {
+  const protocol::Topics topics;
+  const auto rights_of = [&](std::string_view rights) {
+    const auto made =
+        service::connection_for({.host = "h", .anchors = {}}, topics, service::fixtures::device(),
+                                protocol::CredentialType::x509, {}, rights);
+    return std::pair(made.publish, made.subscribe);
+  };
+  using Filters = std::vector<std::string>;
+  const char* const text = R"({"publish": ["plant/${device_id}/#"], "subscribe": ["news"]})";
+  CHECK(rights_of(text) == std::pair(Filters{"plant/12345/#"}, Filters{"news"}));
+  CHECK(rights_of("") == std::pair(Filters(), Filters()));
+  CHECK(rights_of(R"({"publish": ["devices/${device_id}/#"]})") == std::pair(Filters(), Filters()));
+  CHECK(rights_of(text) == std::pair(Filters{"plant/12345/#"}, Filters{"news"}));
+}
+
 TEST_CASE("an attribute that changes is another version where it is named", "[effective]") {
   const auto named = with(R"({"image":"${attribute.model}.bin"})");
   const auto before = after(Configured(), named, R"({"model":"A"})").configured;
@@ -97,4 +127,17 @@ TEST_CASE("what has to be sealed needs a key to seal it for", "[effective]") {
         "it must be sealed, but the device has no key that it can open it with");
   sealed.config = "{}";
   CHECK(after(Configured(), sealed, "{}", false).config == "{}");
+}
+
+TEST_CASE("rights are judged by the roots in force, whatever was judged before", "[effective]") {
+  const auto publishes = [](const protocol::Topics& topics) {
+    return service::connection_for({}, topics, service::fixtures::device(),
+                                   protocol::CredentialType::password, "",
+                                   R"({"publish":["plant/${device_id}"],"subscribe":[]})")
+        .publish.size();
+  };
+  CHECK(publishes(protocol::Topics()) == 1);
+  CHECK(publishes(protocol::Topics("provisioning/v1", "plant")) == 0);
+  CHECK(publishes(protocol::Topics("plant", "devices")) == 0);
+  CHECK(publishes(protocol::Topics()) == 1);
 }

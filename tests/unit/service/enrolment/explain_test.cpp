@@ -185,6 +185,15 @@ TEST_CASE("explain: all that refuses is named, not only the first", "[explain]")
   CHECK(std::ranges::count(checks, false, &ExplainedCheck::passes) == 3);
 }
 
+TEST_CASE("explain: the rights of the device are shown, and refuse nobody", "[explain]") {
+  Known known;
+  known.facts.enrolment->rights = R"({"publish": ["a/${device_id}"], "subscribe": []})";
+  const auto checks = explain(fixtures::device(), known, true);
+  CHECK(checks.back().name == "rights");
+  CHECK(checks.back().detail == R"({"publish": ["a/12345"], "subscribe": []})");
+  CHECK(checks.back().passes);
+}
+
 TEST_CASE("explain: placeholders are filled in once, whatever the names are", "[explain]") {
   Known known;
   known.facts.enrolment->group = "GRID";

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <stop_token>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -236,8 +237,7 @@ TEST_CASE("every series is there from the start, and counting shows in it", "[me
   metrics.dropped(Dropped::bad_status);
   metrics.issued("x509");
   metrics.took(Stage::commit, 7ms);
-  metrics.set_devices("ready", 5);
-  metrics.set_devices("no state", 5);
+  metrics.set_devices({{"ready", 5}, {"no state", 5}});
   const auto text = metrics.text();
   CHECK(text.contains("latchkey_requests_total{code=\"unauthorized\",status=\"rejected\"} 1"));
   CHECK(text.contains("latchkey_request_duration_seconds_count 2"));
@@ -246,6 +246,19 @@ TEST_CASE("every series is there from the start, and counting shows in it", "[me
   CHECK(text.contains("latchkey_stage_duration_seconds_bucket{stage=\"commit\",le=\"0.01\"} 1"));
   CHECK(text.contains("latchkey_devices{state=\"ready\"} 5"));
   CHECK_FALSE(text.contains("no state"));
+  metrics.set_devices({{"off", 1}});
+  CHECK(metrics.text().contains("latchkey_devices{state=\"ready\"} 0"));
+}
+
+TEST_CASE("a scrape while devices are counted again sees no state without its devices", "[metrics]") {
+  Metrics metrics;
+  metrics.set_devices({{"ready", 5}});
+  std::jthread counting([&](const std::stop_token& end) {
+    while (!end.stop_requested())
+      metrics.set_devices({{"ready", 5}});
+  });
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(metrics.text().contains("latchkey_devices{state=\"ready\"} 5"));
 }
 
 TEST_CASE("only who is at the same thing for too long is stuck", "[http]") {

@@ -74,7 +74,7 @@ TEST_CASE("a configuration and a new place that do not fit into one message go o
   message.connection.emplace();
   message.connection->host = "broker.example";
   message.connection->ca = {crypto::Bytes(2048, 0x30)};
-  platform.publisher->configure(device(), message, key(), protocol::limits::answer_bytes);
+  platform.publisher->configure(device(), message, key(), protocol::limits::answer_bytes, true);
   CHECK(platform.link->outstanding() == 2);
   CHECK(platform.said.str().empty());
 }
@@ -91,14 +91,14 @@ TEST_CASE("the largest sealed configuration fits into a message of its own, a la
   secrets.config =
       crypto::Secret(R"({"a":")" + std::string(protocol::limits::config_bytes - 8, 'x') + R"("})");
   const auto recipient = crypto::PrivateKey::generate_p256().public_key().numbers();
-  message.sealed =
-      protocol::seal_to({recipient.first, recipient.second}, protocol::write_secrets(secrets).text());
+  message.sealed = protocol::Sealer(protocol::EncryptionKey{recipient.first, recipient.second})
+                       .seal(protocol::write_secrets(secrets).text());
   const protocol::Signer signer(&fixtures::service_identity());
-  platform.publisher->configure(device(), message, signer, protocol::limits::answer_bytes);
+  platform.publisher->configure(device(), message, signer, protocol::limits::answer_bytes, true);
   CHECK(platform.link->outstanding() == 1);
   CHECK(platform.said.str().empty());
   message.sealed.append(2000, 'e');
-  platform.publisher->configure(device(), message, signer, protocol::limits::answer_bytes);
+  platform.publisher->configure(device(), message, signer, protocol::limits::answer_bytes, true);
   CHECK(platform.link->outstanding() == 1);
   CHECK(platform.said.str().find("larger than a device accepts") != std::string::npos);
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace latchkey::cli {
+namespace latchkey {
 
 /// A progress bar on stderr, if that is a terminal.
 class Progress {
@@ -25,4 +25,4 @@ class Progress {
   std::chrono::steady_clock::time_point next_;
 };
 
-}  // namespace latchkey::cli
+}  // namespace latchkey

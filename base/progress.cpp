@@ -1,11 +1,11 @@
-#include "service/cli/progress.hpp"
+#include "base/progress.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 
-namespace latchkey::cli {
+namespace latchkey {
 namespace {
 
 constexpr std::chrono::milliseconds between{100};
@@ -38,4 +38,4 @@ void Progress::draw(const std::string& line) {
   std::cerr << '\r' << line << "\x1b[K" << std::flush;
 }
 
-}  // namespace latchkey::cli
+}  // namespace latchkey

@@ -1,0 +1,2 @@
+CREATE OR REPLACE TRIGGER keep_config AFTER INSERT OR UPDATE OF config ON device_config
+  FOR EACH ROW EXECUTE FUNCTION keep_config();

@@ -1,0 +1,2 @@
+CREATE OR REPLACE TRIGGER stamp_change BEFORE INSERT OR UPDATE OF version ON rights_entry
+  FOR EACH ROW EXECUTE FUNCTION stamp_change();

@@ -1,0 +1,30 @@
+#include "service/broker_http/broker_http.hpp"
+
+namespace latchkey::service::broker_http {
+namespace {
+
+// A broker keeps a pool of connections open; a thread each is what bounds them. The broker's client closes
+// idle ones after two minutes, so it does not send a question while this end closes.
+constexpr HttpServer::Limits limits{.connections = 128,
+                                    .request_bytes = 16UL * 1024,
+                                    .idle = std::chrono::seconds(240),
+                                    .whole = std::chrono::seconds(300),
+                                    .body_bytes = 8UL * 1024,
+                                    .keeps_open = true};
+
+Answers::Now now() {
+  const auto time = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::floor<std::chrono::seconds>(time).count(), Facts::Clock::now()};
+}
+
+}  // namespace
+
+BrokerHttp::BrokerHttp(Descriptor socket, const crypto::Secret& token, registry::ConnectOptions database,
+                       const protocol::Topics& topics, Feed::Publish publish, Metrics& metrics, Log& log)
+    : facts_(topics), feed_(std::move(database), facts_, topics, std::move(publish), metrics, log) {
+  auto answers = std::make_shared<const Answers>(facts_, topics, token, now, log);
+  server_ = HttpServer::start(
+      std::move(socket), [answers](const HttpRequest& request) { return (*answers)(request); }, limits);
+}
+
+}  // namespace latchkey::service::broker_http

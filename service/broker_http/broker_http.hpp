@@ -1,0 +1,24 @@
+#pragma once
+
+#include "service/broker_http/answers.hpp"
+#include "service/broker_http/feed.hpp"
+#include "service/observability/http/server.hpp"
+
+namespace latchkey::service::broker_http {
+
+/// Answers a broker that asks over HTTP which clients may connect and what they may do, from memory.
+class BrokerHttp {
+ public:
+  /// On a socket from `listen_on`. `topics` must outlive this. Throws std::system_error.
+  BrokerHttp(Descriptor socket, const crypto::Secret& token, registry::ConnectOptions database,
+             const protocol::Topics& topics, Feed::Publish publish, Metrics& metrics, Log& log);
+
+  [[nodiscard]] Feed& feed() noexcept { return feed_; }
+
+ private:
+  Facts facts_;
+  Feed feed_;
+  std::unique_ptr<HttpServer> server_;  // first to end: its handlers read the facts
+};
+
+}  // namespace latchkey::service::broker_http

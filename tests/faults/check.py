@@ -1,0 +1,205 @@
+"""What has to hold after each campaign: devices' folders and answers against the registry, and both against the broker."""
+
+from __future__ import annotations
+
+import base64
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography import x509
+
+from daemon import StackError
+from fleet import ProgramLife, Witness
+from foreign_device import Device
+from stack import within
+from wire import Wire, WireError, Login
+from world import Footprint, World
+
+KEPT_OUT_S = 10
+MORE_DESCRIPTORS, MORE_THREADS, MORE_MEMORY = 8, 4, 1.5
+
+
+def violations(world: World) -> list[str]:
+    return [*lives_ended_well(world), *credentials_are_known(world), *nothing_is_there_twice(world), *events_are_changes(world),
+            *answers_are_equal(world), *logins(world), *no_secret_is_told(world), *processes_are_as_before(world)]
+
+
+def serial_of(certificate: x509.Certificate) -> str:
+    return f"{certificate.serial_number:032x}"
+
+
+# --- I3
+
+def lives_ended_well(world: World) -> Iterator[str]:
+    states = {row["device_id"]: row["state"] for row in world.query("SELECT device_id, state FROM registry.devices")}
+    for life in world.fleet.lives:
+        if life.failure:
+            yield f"I3 {life.name} failed: {life.failure!r}"
+        if life.is_alive():
+            yield f"I3 {life.name} is not ready: {said_by(life)}"
+        elif states.get(life.device_id) != "ready":
+            yield f"I3 {life.name} is {states.get(life.device_id)} in the registry"
+        yield from (f"I3 {life.name} was refused: {refusal}" for refusal in life.refusals)
+
+
+def said_by(life: object) -> str:
+    if isinstance(life, ProgramLife) and life.process:
+        return "; ".join(life.process.errors.read_text().splitlines()[-3:])
+    return ""
+
+
+# --- I1
+
+def credentials_are_known(world: World) -> Iterator[str]:
+    known = {(row["device_id"], row["generation"]): row["serial"]
+             for row in world.query("SELECT device_id, generation, serial FROM registry.certificates")}
+    for life in world.fleet.programs:
+        for folder in sorted(life.folder.glob("credential-*")):
+            file = folder / "certificate.pem"
+            generation = int(folder.name.partition("-")[2])
+            if file.exists() and known.get((life.device_id, generation)) != serial_in(file):
+                yield f"I1 the registry does not know generation {generation} of {life.device_id}"
+    for life in world.fleet.witnesses:
+        for answer, _ in life.device.answers:
+            if answer["credential"]["type"] != "x509":
+                continue
+            leaf = x509.load_der_x509_certificate(base64.b64decode(answer["credential"]["chain"][0]))
+            if known.get((life.device_id, answer["generation"])) != serial_of(leaf):
+                yield f"I1 the registry does not know generation {answer['generation']} of {life.device_id}"
+
+
+def serial_in(file: Path) -> str:
+    return serial_of(x509.load_pem_x509_certificate(file.read_bytes()))
+
+
+# --- I2
+
+TWICE = {
+    "device": "SELECT device_id AS what FROM registry.devices GROUP BY 1 HAVING count(*) > 1",
+    "serial number": "SELECT serial AS what FROM registry.certificates GROUP BY 1 HAVING count(*) > 1",
+    "generation": "SELECT device_id || ' ' || generation AS what FROM registry.certificates GROUP BY 1 HAVING count(*) > 1",
+}
+
+
+def nothing_is_there_twice(world: World) -> Iterator[str]:
+    for what, sql in TWICE.items():
+        yield from (f"I2 a {what} twice: {row['what']}" for row in world.query(sql))
+    # Generations are counted without a gap, whatever their kind is.
+    for row in world.query("SELECT device_id, max(generation) AS newest, count(*) AS n FROM registry.certificates"
+                           " GROUP BY 1 HAVING max(generation) <> count(*)"):
+        yield f"I2 {row['device_id']} has {row['n']} certificates, and the newest is of generation {row['newest']}"
+
+
+# --- I5
+
+def events_are_changes(world: World) -> Iterator[str]:
+    changes: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in world.query("SELECT device_id, old_state, new_state FROM registry.events WHERE action = 'state' ORDER BY at"):
+        changes[row["device_id"]].append((row["old_state"], row["new_state"]))
+    states = {row["device_id"]: row["state"] for row in world.query("SELECT device_id, state FROM registry.devices")}
+    for life in world.fleet.lives:
+        chain = changes[life.device_id]
+        for (_, reached), (left, _) in zip(chain, chain[1:]):
+            if left != reached:
+                yield f"I5 {life.device_id} left {left}, and was {reached}: {chain}"
+        if chain and chain[-1][1] != states.get(life.device_id):
+            yield f"I5 {life.device_id} is {states.get(life.device_id)}, and its last event says {chain[-1][1]}"
+
+
+# --- I6
+
+def answers_are_equal(world: World) -> Iterator[str]:
+    for life in world.fleet.witnesses:
+        given: dict[str, set[str]] = defaultdict(set)
+        for answer, opened in life.device.answers:
+            credential = answer["credential"]
+            secret = opened.get("password", "") or credential.get("chain", [""])[0]
+            given[answer["request_id"]].add(f"{answer['generation']} {secret}")
+        for request, outcomes in given.items():
+            if len(outcomes) != 1:
+                yield f"I6 {life.device_id} has {len(outcomes)} different answers to {request}"
+
+
+# --- I4
+
+def logins(world: World) -> Iterator[str]:
+    """The programs' own are checked by their being ready."""
+    for life in world.fleet.witnesses:
+        if life.is_alive():
+            continue
+        if not is_let_in(life.device, life.device.login()):
+            yield f"I4 {life.device_id} holds a credential that does not log in"
+        yield from ended_passwords(life.device)
+    try:
+        world.operator.block()
+        for device in (world.operator.device, world.operator.certificate):
+            within(KEPT_OUT_S, f"{device.device_id} is kept out", lambda: not is_let_in(device, device.login()))
+    except StackError as error:
+        yield f"I4 {error}"
+
+
+def ended_passwords(device: Witness) -> Iterator[str]:
+    """The newest is confirmed, so the older ones have ended."""
+    assert device.accepted
+    if device.wants != "password":
+        return
+    for answer, opened in device.answers[-6:]:
+        if answer["generation"] == device.accepted["generation"]:
+            continue
+        login = Login(device.place.anchors, answer["credential"]["username"], opened["password"])
+        try:
+            within(KEPT_OUT_S, "it is kept out", lambda: not is_let_in(device, login))
+        except StackError:
+            yield f"I4 {device.device_id} still logs in by generation {answer['generation']}, which has ended"
+
+
+def is_let_in(device: Device, login: Login) -> bool:
+    assert device.accepted
+    connection = device.accepted["connection"]
+    try:
+        Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login).close()
+    except WireError:
+        return False
+    return True
+
+
+# --- I7
+
+def no_secret_is_told(world: World) -> Iterator[str]:
+    """In no log, in none of the forms in which they are anywhere."""
+    stack = world.stack
+    secrets = {"the service's password": stack.passwords["latchkey"],
+               "the master key": (stack.pki / "master.key").read_text().strip(),
+               "the service's login at the broker": stack.broker.password_file("service").read_text().strip()}
+    for device_id, key in world.fleet.keys.items():
+        for form in (base64.b64encode(key).decode(), key.hex(), base64.urlsafe_b64encode(key).decode().rstrip("=")):
+            secrets[f"a key of {device_id} ({form[:3]})"] = form
+    for life in world.fleet.witnesses:
+        for _, opened in life.device.answers:
+            if "password" in opened:
+                secrets[f"a password of {life.device_id}"] = opened["password"]
+    files = [daemon.log for daemon in (*world.services, stack.mosquitto, stack.postgres)]
+    for file in [*files, *(life.process.errors for life in world.fleet.programs if life.process)]:
+        text = file.read_text(errors="replace")
+        yield from (f"I7 {file.name} has {what}" for what, secret in secrets.items() if secret in text)
+
+
+# --- I8
+
+def processes_are_as_before(world: World) -> Iterator[str]:
+    for service in world.services:
+        if service.pid is None:
+            yield f"I8 {service.name} does not run"
+            continue
+        before, now = world.footprints.get(service.name), Footprint(service)
+        if before is None or before.pid != now.pid:
+            if not world.kills.get("service"):
+                yield f"I8 {service.name} is another process, and nobody killed it"
+            continue
+        for what, was, is_now, most in (
+                ("descriptors", before.descriptors, now.descriptors, before.descriptors + MORE_DESCRIPTORS),
+                ("threads", before.threads, now.threads, before.threads + MORE_THREADS),
+                ("KiB of memory", before.memory_kb, now.memory_kb, int(before.memory_kb * MORE_MEMORY))):
+            if is_now > most:
+                yield f"I8 {service.name} has {is_now} {what}, and had {was}"

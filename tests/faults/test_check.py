@@ -1,0 +1,96 @@
+"""The checker of the campaigns says what is wrong: a fleet without faults, in which each thing is spoilt in turn."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import tempfile
+import unittest
+from collections.abc import Iterable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import check  # noqa: E402
+from stack import BINARY  # noqa: E402
+from world import World  # noqa: E402
+
+
+class Checker(unittest.TestCase):
+    world: World
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
+        folder.chmod(0o711)  # the stack's account has to get through
+        cls.world = World(folder, Path(os.environ.get("LATCHKEY_BIN", BINARY)), 1, is_proxied=False, points=[])
+        cls.addClassCleanup(cls.world.stop)
+        cls.world.start()
+        cls.world.remember_footprints()
+        cls.world.fleet.settle.set()
+        for life in cls.world.fleet.lives:
+            life.join(60)
+
+    def assert_says(self, beginning: str, found: Iterable[str]) -> None:
+        said = list(found)
+        self.assertTrue(said and all(each.startswith(beginning) for each in said), said)
+
+    def test_all_is_well_at_first(self) -> None:
+        for name in ("lives_ended_well", "credentials_are_known", "nothing_is_there_twice", "events_are_changes",
+                     "answers_are_equal", "no_secret_is_told"):
+            self.assertEqual(list(getattr(check, name)(self.world)), [], name)
+
+    def test_a_credential_that_only_the_device_knows(self) -> None:
+        life = self.world.fleet.programs[0]
+        life.kill()  # it writes to its folder
+        # Generations that it has asked for have a folder, and no certificate yet.
+        held = next(life.folder.glob("credential-*/certificate.pem")).parent
+        self.addCleanup(held.with_name("credential-99").rename, held)
+        held.rename(held.with_name("credential-99"))
+        self.assert_says(f"I1 the registry does not know generation 99 of {life.device_id}", check.credentials_are_known(self.world))
+
+    def test_an_answer_that_differs(self) -> None:
+        device = self.world.fleet.witnesses[1].device
+        answer, opened = copy.deepcopy(device.answers[-1])
+        device.answers.append((answer, opened | {"password": "another"}))
+        self.addCleanup(device.answers.pop)
+        self.assert_says(f"I6 {device.device_id} has 2 different answers", check.answers_are_equal(self.world))
+
+    def test_a_device_that_was_refused(self) -> None:
+        life = self.world.fleet.lives[0]
+        life.refusals.append("conflict")
+        self.addCleanup(life.refusals.clear)
+        self.assert_says(f"I3 {life.name} was refused", check.lives_ended_well(self.world))
+
+    def test_a_state_without_its_event(self) -> None:
+        life = self.world.fleet.lives[0]
+        ready = self.world.query
+        self.addCleanup(setattr, self.world, "query", ready)
+        # As if the registry had another state of it.
+        self.world.query = lambda sql: [  # type: ignore[method-assign]
+            row | {"state": "suspended"} if "state" in row and row["device_id"] == life.device_id else row for row in ready(sql)]
+        self.assert_says(f"I5 {life.device_id} is suspended", check.events_are_changes(self.world))
+
+    def test_a_secret_in_a_log(self) -> None:
+        log = self.world.stack.service.log
+        before = log.read_text()
+        self.addCleanup(log.write_text, before)
+        log.write_text(before + self.world.stack.passwords["latchkey"])
+        self.assert_says("I7 service.log has the service's password", check.no_secret_is_told(self.world))
+
+    def test_what_logs_in_and_what_does_not(self) -> None:
+        self.assertEqual(list(check.logins(self.world)), [])
+        device = self.world.fleet.witnesses[1].device
+        opened = device.opened
+        self.addCleanup(setattr, device, "opened", opened)
+        device.opened = opened | {"password": "not this one"}
+        self.assertIn(f"I4 {device.device_id} holds a credential that does not log in", list(check.logins(self.world)))
+
+    def test_a_service_that_is_another_process(self) -> None:
+        self.world.stack.service.restart()
+        self.assert_says("I8 service is another process", check.processes_are_as_before(self.world))
+
+
+if __name__ == "__main__":
+    unittest.main()

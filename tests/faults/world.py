@@ -1,0 +1,180 @@
+"""What a campaign has to do with: a stack with the gate, two replicas, each part of which may be killed, a fleet."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from daemon import Daemon, StackError
+from fleet import BLOCKED, REVOKED, Fleet
+from ports import free_port
+from proxy import Proxy
+from stack import GateStack, Settings, within
+
+END_LIMIT_S = 15
+COMES_BACK_S = 60
+COMMIT = b"commit_requests"
+
+
+class ProxiedStack(GateStack):
+    """The service reaches its database and its broker through proxies only."""
+
+    proxies: dict[str, Proxy]
+
+    def service_settings(self) -> Settings:
+        settings = super().service_settings()
+        database, broker = self.cluster.port, self.broker.bootstrap_port
+        self.proxies = {"database": Proxy(database, COMMIT), "broker": Proxy(broker)}
+        for section, name, port in (("database", "database", database), ("mqtt", "broker", broker)):
+            settings[section]["url"] = settings[section]["url"].replace(f":{port}", f":{self.proxies[name].port}")
+        return settings
+
+
+class World:
+    def __init__(self, folder: Path, binary: Path, seed: int, is_proxied: bool, points: list[str]) -> None:
+        self.folder, self.seed, self.points = folder, seed, points
+        kind = ProxiedStack if is_proxied else GateStack
+        self.stack = kind(folder, binary, settings={"crl": {"file": str(folder / "stack" / "devices.crl")}})
+        self.is_proxied = is_proxied
+        self.kills: dict[str, int] = {}
+        self.footprints: dict[str, Footprint] = {}
+        self.http_ports: dict[str, int] = {}
+        self.services: list[Daemon] = []
+        self.fleet: Fleet
+        self.operator: Operator
+
+    def start(self) -> None:
+        self.stack.start()
+        replica = self.stack.replica("replica")
+        port = free_port()
+        replica.environment["LATCHKEY_HTTP_LISTEN"] = f"127.0.0.1:{port}"
+        self.services = [self.stack.service, replica]
+        self.http_ports = {"service": self.stack.http_port, "replica": port}
+        replica.start()
+        self.fleet = Fleet(self.stack, self.folder, self.seed, self.points)
+        self.operator = Operator(self)
+        self.fleet.start()
+        self.operator.start()
+
+    def stop(self) -> None:
+        if hasattr(self, "fleet"):
+            self.fleet.settle.set()
+            self.fleet.kill()
+        for service in self.services[1:]:
+            service.stop()
+        self.stack.stop()
+        for proxy in self.proxies.values():
+            proxy.close()
+
+    @property
+    def proxies(self) -> dict[str, Proxy]:
+        return getattr(self.stack, "proxies", {})
+
+    # --- what a campaign does
+
+    def kill(self, name: str, service: Daemon) -> None:
+        """kill -9; of the database, all of its processes."""
+        self.kills[name] = self.kills.get(name, 0) + 1
+        if name == "database":
+            kill_all(self.stack.postgres)
+        else:
+            {"broker": self.stack.mosquitto, "service": service}[name].kill()
+
+    def start_again(self, name: str, service: Daemon) -> None:
+        {"database": self.stack.postgres, "broker": self.stack.mosquitto, "service": service}[name].start()
+
+    def lose_gate_state(self) -> None:
+        """The gate's journal is gone, so that it has to be told everything again."""
+        self.stack.mosquitto.kill()
+        shutil.rmtree(self.stack.broker.gate_state)
+        self.stack.mosquitto.start()
+
+    def await_ready(self) -> None:
+        """Each replica says that requests are served."""
+        for service in self.services:
+            within(COMES_BACK_S, f"{service.name} is ready", lambda: self._is_ready(self.http_ports[service.name]))
+
+    def _is_ready(self, port: int) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        return False
+
+    # --- what the checker asks
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        return json.loads(self.stack.sql(f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"))
+
+    def remember_footprints(self) -> None:
+        """Of the processes as they are now, to be compared at the end with those that still run."""
+        for service in self.services:
+            self.footprints[service.name] = Footprint(service)
+
+
+class Footprint:
+    """What a process has of the system."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        if (pid := daemon.pid) is None:
+            raise StackError(f"{daemon.name} does not run")
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+        self.pid = pid
+        self.memory_kb = int(status["VmRSS"].split()[0])
+        self.threads = int(status["Threads"])
+        self.descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+
+
+class Operator(threading.Thread):
+    """Blocks a device and lets it in again, all the time: so that the gate and the CRL have something to learn."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(name="operator", daemon=True)
+        self.world = world
+        self.device = world.fleet.witness(BLOCKED)
+        self.device.provision()
+        self.certificate = world.fleet.witness(REVOKED)
+        self.certificate.provision()
+        self.acts = 0
+
+    def run(self) -> None:
+        settle = self.world.fleet.settle
+        while not settle.wait(0.5):
+            act = "enable_device" if self.acts % 2 else "disable_device"
+            with contextlib.suppress(StackError):  # the database is away
+                self.world.stack.sql(f"SELECT registry.{act}('{BLOCKED}', 'act {secrets.token_hex(4)}')")
+                self.acts += 1
+
+    def block(self) -> None:
+        """The last acts, once all is up again."""
+        self.join(END_LIMIT_S)
+        self.world.stack.sql(f"SELECT registry.disable_device('{BLOCKED}', 'the end')")
+        self.world.stack.sql(f"SELECT registry.revoke('{REVOKED}', 'the end')")
+
+
+def kill_all(daemon: Daemon) -> None:
+    """The process and its children, and waits until they are gone."""
+    pid = daemon.pid
+    if pid is None:
+        return
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    opened = []
+    for each in (pid, *map(int, children)):
+        with contextlib.suppress(ProcessLookupError):
+            opened.append(os.pidfd_open(each))
+    for process in opened:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+    for process in opened:
+        select.select([process], [], [], END_LIMIT_S)
+        os.close(process)
+    daemon.kill()  # forgets it

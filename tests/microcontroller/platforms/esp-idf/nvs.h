@@ -1,0 +1,14 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int esp_err_t;
+#define ESP_ERR_NVS_NOT_FOUND 0x1102
+typedef uint32_t nvs_handle_t;
+typedef enum { NVS_READONLY, NVS_READWRITE } nvs_open_mode_t;
+
+esp_err_t nvs_open(const char* name, nvs_open_mode_t mode, nvs_handle_t* handle);
+esp_err_t nvs_get_blob(nvs_handle_t handle, const char* key, void* out, size_t* size);
+esp_err_t nvs_set_blob(nvs_handle_t handle, const char* key, const void* value, size_t size);
+esp_err_t nvs_erase_key(nvs_handle_t handle, const char* key);
+esp_err_t nvs_commit(nvs_handle_t handle);
