@@ -24,12 +24,15 @@ bool names_file(const OptionText& option) {
   return option.value == "FILE" || option.value == "DIR";
 }
 
-/// The first sentence, on one line and without quotes, which would end the shell's.
+/// The first sentence, on one line, for a place between single quotes of each of the shells.
 std::string brief(const std::string& help) {
   std::string line;
-  for (const char c : help)
-    if (c != '\'' && c != '`' && c != '"') line += c == '\n' ? ' ' : c;
-  line = line.substr(0, line.find(". "));
+  for (const char c : help.substr(0, help.find(". "))) {
+    if (c == '\'')
+      line += R"('\'')";
+    else if (c != '`')
+      line += c == '\n' ? ' ' : c;
+  }
   if (line.ends_with('.')) line.pop_back();
   return line;
 }
@@ -48,13 +51,24 @@ std::string patterns_of(const CommandText& program) {
   return patterns;
 }
 
+using Word = std::function<void(const std::string& word, const std::string& help)>;
+
+/// What may follow a command: the commands below it, the words of its arguments, its flags.
+void walk_words(const CommandText& command, const Word& each) {
+  for (const auto& below : command.commands)
+    each(last_word(below), below.help);
+  for (const auto& option : command.options) {
+    if (is_flag(option))
+      each(option.name, option.help);
+    else
+      for (const auto& word : option.one_of)
+        each(word, option.help);
+  }
+}
+
 std::string words_after(const CommandText& command) {
   std::vector<std::string> words;
-  words.reserve(command.commands.size() + command.options.size());
-  for (const auto& below : command.commands)
-    words.push_back(last_word(below));
-  for (const auto& option : command.options)
-    if (is_flag(option)) words.push_back(option.name);
+  walk_words(command, [&](const std::string& word, const std::string&) { words.push_back(word); });
   return joined(words, " ");
 }
 
@@ -96,13 +110,9 @@ std::string bash_words(const std::string& words) {
 /// Arguments of zsh's _describe: verbs and flags with what they do.
 std::string zsh_words(const CommandText& command) {
   std::string words;
-  const auto add = [&](const std::string& name, const std::string& help) {
-    words.append(" '" + name + ":" + brief(help) + "'");
-  };
-  for (const auto& below : command.commands)
-    add(last_word(below), below.help);
-  for (const auto& option : command.options)
-    if (is_flag(option)) add(option.name, option.help);
+  walk_words(command, [&](const std::string& word, const std::string& help) {
+    words.append(" '" + word + ":" + brief(help) + "'");
+  });
   return "offered=(" + words + " )";
 }
 
@@ -128,6 +138,9 @@ std::string bash_completion(const CommandText& program) {
   };
   return heading("bash") + "_" + program.words +
          "() {\n  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n" +
+         // Readline takes --flag=value for three words.
+         "  if [ \"$current\" = = ]; then current=; elif [ \"$previous\" = = ]; then\n"
+         "    previous=${COMP_WORDS[COMP_CWORD-2]}\n  fi\n" +
          find_command(program, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"") + "  case \"$command $previous\" in\n" +
          value_cases(program, value) + "  esac\n  case \"$command\" in\n" +
          command_cases(program,
@@ -141,10 +154,15 @@ std::string zsh_completion(const CommandText& program) {
     return option.one_of.empty() ? "" : "compadd -- " + joined(option.one_of, " ") + "; ";
   };
   return "#compdef " + program.words + "\n" + heading("zsh") + "_" + program.words + "() {\n" +
-         "  local -a offered\n" + find_command(program, "${words[2,CURRENT-1]}") +
-         "  case \"$command ${words[CURRENT-1]}\" in\n" + value_cases(program, value) +
-         "  esac\n  case \"$command\" in\n" + command_cases(program, zsh_words) + "  esac\n  _describe " +
-         program.words + " offered\n}\n_" + program.words + " \"$@\"\n";
+         "  local -a offered\n  local previous=${words[CURRENT-1]}\n"
+         "  if [[ ${words[CURRENT]} == --*=* ]]; then\n"
+         "    previous=${words[CURRENT]%%=*}\n    compset -P '*='\n  fi\n" +
+         find_command(program, "${words[2,CURRENT-1]}") + "  case \"$command $previous\" in\n" +
+         value_cases(program, value) + "  esac\n  case \"$command\" in\n" +
+         command_cases(program, zsh_words) + "  esac\n  _describe " + program.words + " offered\n}\n" +
+         // Loaded by compinit as a function's body, or by somebody in his shell.
+         "if [[ $funcstack[1] == _" + program.words + " ]]; then\n  _" + program.words +
+         " \"$@\"\nelse\n  compdef _" + program.words + " " + program.words + "\nfi\n";
 }
 
 std::string fish_completion(const CommandText& program) {
@@ -152,10 +170,11 @@ std::string fish_completion(const CommandText& program) {
   std::string lines;
   walk(program, [&](const CommandText& command) {
     known.append(" '").append(command.words).append("'");
-    for (const auto& below : command.commands)
-      lines += fish_line(command, "-a " + last_word(below), below.help);
     for (const auto& option : command.options)
       if (is_flag(option)) lines += fish_line(command, fish_flag(option), option.help);
+    walk_words(command, [&](const std::string& word, const std::string& help) {
+      if (!word.starts_with("--")) lines += fish_line(command, "-a " + word, help);
+    });
   });
   return heading("fish") + "function __" + program.words + "_at\n  set -l at " + program.words +
          "\n  set -l words (commandline -opc)\n  for word in $words[2..]\n    contains -- \"$at $word\"" +

@@ -8,7 +8,7 @@ program_packages=(g++ cmake ninja-build ccache pkg-config libssl-dev libpaho-mqt
 server_packages=(mosquitto postgresql python3)
 test_packages=(catch2 libbenchmark-dev libmbedtls-dev valgrind mosquitto-clients openssl pgbouncer jose python3-paho-mqtt
   python3-cryptography python3-jwcrypto python3-psycopg2 python3-jsonschema
-  python3-yaml prometheus systemd faketime golang-go)
+  python3-yaml prometheus systemd faketime golang-go zsh fish)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
 microcontroller_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm)

@@ -17,6 +17,7 @@ constexpr const char* completion_help =
 constexpr const char* completion_footer =
     "Examples:\n"
     "  . <(latchkey completion bash)\n"
+    "  . <(latchkey completion zsh)\n"
     "  latchkey completion fish > ~/.config/fish/completions/latchkey.fish\n"
     "\n"
     "Exit codes: 0 printed, 64 wrong flags.";

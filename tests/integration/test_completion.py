@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
+import select
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from functools import cache
 from pathlib import Path
@@ -38,6 +41,61 @@ def flags(*words: str) -> set[str]:
     return set(re.findall(r"^ +(?:-\w,)?(--[a-z0-9-]+)", options, re.MULTILINE))
 
 
+def positional_words(*words: str) -> set[str]:
+    return {"bash", "zsh", "fish"} if words == ("completion",) else set()
+
+
+# What the shells do when it is ready and when Ctrl-X Ctrl-Y is pressed: tell the line that was typed.
+BASH = """
+HISTFILE= PS1='$ '; source <(latchkey completion bash)
+tell() { printf '%s\\n' "$1" > "$TOLD"; }
+bind -x '"\\C-x\\C-y": tell "$READLINE_LINE"'
+PROMPT_COMMAND='PROMPT_COMMAND=; tell ready'
+"""
+ZSH = """
+fpath=($ZDOTDIR $fpath); autoload -Uz compinit; compinit -D -u
+%s
+tell() { print -r -- "$BUFFER" > $TOLD }; zle -N tell; bindkey '^X^Y' tell
+zle-line-init() { zle -D zle-line-init; print ready > $TOLD }; zle -N zle-line-init
+"""
+
+
+class Terminal:
+    """A shell as somebody sits in front of it: keys go to its terminal."""
+
+    def __init__(self, folder: Path, *argv: str) -> None:
+        os.mkfifo(folder / "told")
+        self.told = os.open(folder / "told", os.O_RDWR)
+        self.master, slave = pty.openpty()
+        environment = {"PATH": f"{Path(LATCHKEY).parent}:{os.environ['PATH']}", "TERM": "dumb", "TOLD": str(folder / "told"),
+                       "ZDOTDIR": str(folder), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+        self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=folder, start_new_session=True)
+        os.close(slave)
+        self.screen = b""
+        assert self.listen() == "ready"
+
+    def listen(self) -> str:
+        while True:
+            readable, _, _ = select.select([self.told, self.master], [], [], 20)
+            assert readable, f"the shell tells nothing; it shows {self.screen!r}"
+            if self.told in readable:
+                return os.read(self.told, 65536).decode().rstrip("\n")
+            self.screen += os.read(self.master, 65536)
+
+    def completed(self, line: str) -> str:
+        """The line after somebody typed it and pressed the tabulator; he erases it then."""
+        os.write(self.master, line.encode() + b"\t\x18\x19")
+        whole = self.listen()
+        os.write(self.master, b"\x05\x15")
+        return whole
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.told)
+
+
 class Completion(unittest.TestCase):
     def offered(self, *words: str) -> set[str]:
         """What bash offers behind these words."""
@@ -50,7 +108,7 @@ class Completion(unittest.TestCase):
     def test_bash_offers_all_commands_and_flags(self) -> None:
         self.assertGreater(len(commands()), 50)
         for words in commands():
-            expected = {*subcommands(output(*words, "--help")), *flags(*words)}
+            expected = {*subcommands(output(*words, "--help")), *flags(*words), *positional_words(*words)}
             self.assertEqual(self.offered(*words), expected, words)
 
     def test_bash_offers_the_words_of_a_flag(self) -> None:
@@ -68,13 +126,56 @@ class Completion(unittest.TestCase):
             assert line, words
             self.assertEqual(set(re.findall(r"'(--[a-z0-9-]+):", line[1])), flags(*words), words)
 
-    def test_the_shells_can_read_their_scripts(self) -> None:
-        for shell in ("bash", "zsh", "fish"):
-            if not shutil.which(shell):
-                continue
-            with self.subTest(shell):
-                result = subprocess.run([shell, "-n"], input=output("completion", shell), capture_output=True, text=True)
-                self.assertEqual((result.returncode, result.stderr), (0, ""))
+    # A command, a flag, a flag's word in both ways of writing, a file, and an argument's word.
+    LINES = {"latchkey dev": "latchkey device ", "latchkey device susp": "latchkey device suspend ",
+             "latchkey device list --form": "latchkey device list --format ",
+             "latchkey device list --format js": "latchkey device list --format json ",
+             "latchkey device list --format=js": "latchkey device list --format=json ",
+             "latchkey device list --limit 3 --onl": "latchkey device list --limit 3 --online ",
+             "latchkey device suspend --ids-from failed-": "latchkey device suspend --ids-from failed-devices ",
+             "latchkey completion z": "latchkey completion zsh "}
+
+    def folder(self) -> Path:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / "failed-devices").touch()
+        return folder
+
+    def check_lines(self, folder: Path, *argv: str) -> None:
+        terminal = Terminal(folder, *argv)
+        self.addCleanup(terminal.close)
+        for line, whole in self.LINES.items():
+            self.assertEqual(terminal.completed(line).rstrip(), whole.rstrip(), terminal.screen)
+
+    def test_bash_completes_what_somebody_types(self) -> None:
+        folder = self.folder()
+        (folder / "rc").write_text(BASH)
+        self.check_lines(folder, "bash", "--noprofile", "--rcfile", str(folder / "rc"), "-i")
+
+    def test_zsh_completes_what_somebody_types(self) -> None:
+        for name, load in (("installed", ""), ("loaded", "source <(latchkey completion zsh)")):
+            with self.subTest(name):
+                folder = self.folder()
+                (folder / ".zshrc").write_text(ZSH % load)
+                if not load:
+                    (folder / "_latchkey").write_text(output("completion", "zsh"))
+                self.check_lines(folder, "zsh", "-d", "-i")
+
+    def fish(self, line: str, folder: Path) -> dict[str, str]:
+        """What fish offers for a line, with what it says of each."""
+        script = folder / "latchkey.fish"
+        script.write_text(output("completion", "fish"))
+        result = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"], cwd=folder,
+                                env={**os.environ, "HOME": str(folder)}, capture_output=True, text=True, timeout=30)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return {word: about for word, _, about in (each.partition("\t") for each in result.stdout.splitlines())}
+
+    def test_fish_completes_what_somebody_types(self) -> None:
+        folder = self.folder()
+        for line, whole in self.LINES.items():
+            self.assertEqual(list(self.fish(line, folder)), [whole.split()[-1]], line)
+        offered = self.fish("latchkey ", folder)
+        self.assertEqual(offered["configuration"], "Show and set the configuration of devices; config is for the service's own")
+        self.assertEqual(self.fish("latchkey device list --group ", folder), {})
 
     def test_the_manual_has_all_commands_and_flags(self) -> None:
         manual = output("manual").replace("\\-", "-")
