@@ -1,12 +1,12 @@
 -- The view devices is two tables in one, and PostgreSQL sorts it whole before it takes the first
--- rows.
--- Here each table gives its first rows by its own indexes. A statement of its own for each set of
--- filters, so that its plan fits. The planner expects that hardly any enrolment lacks a device, and
--- would join both tables whole, or start parallel workers, which takes longer than to find a page.
+-- rows. Here each table gives its first rows by its own indexes, and enrolments only up to the last
+-- device of a full page: where hardly any enrolment lacks a device, to look for one more would read
+-- all. A statement of its own for each set of filters, so that its plan fits: the planner would join
+-- whole tables, start parallel workers or compile the plan, which takes longer than to find a page.
 CREATE OR REPLACE FUNCTION find_devices(filter jsonb, after text DEFAULT '',
   most bigint DEFAULT 100) RETURNS SETOF text LANGUAGE plpgsql STABLE
   SET enable_hashjoin = off SET enable_mergejoin = off
-  SET max_parallel_workers_per_gather = 0 AS $$
+  SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
 DECLARE
   known constant text[] := '{states,group,labels,attributes,not_seen,online,id}';
   unknown text;
@@ -16,6 +16,7 @@ DECLARE
   of_enrolment text := '';
   also text := '';
   seen text := '';
+  found text[];
 BEGIN
   SELECT string_agg(key, ', ') INTO unknown FROM jsonb_object_keys(filter) key
     WHERE key <> ALL (known);
@@ -59,13 +60,18 @@ BEGIN
     -- No id has a character after z.
     of_both := of_both || format(' AND device_id BETWEEN %1$L AND %1$L || ''~''', filter ->> 'id');
   END IF;
-  RETURN QUERY EXECUTE format('SELECT id FROM ('
-    '(SELECT device_id::text AS id FROM device d%1$s%4$s WHERE device_id > $1%2$s '
-      'ORDER BY device_id LIMIT $2) UNION ALL '
-    '(SELECT device_id::text FROM enrollment e%1$s WHERE device_id > $1%3$s AND NOT EXISTS '
+  EXECUTE format('SELECT array(SELECT device_id::text FROM device d%s WHERE device_id > $1%s '
+    'ORDER BY device_id LIMIT $2)', also || seen, of_both || of_device)
+    INTO found USING after, most;
+  IF cardinality(found) = most THEN
+    of_enrolment := of_enrolment || format(' AND device_id <= %L', found[most]);
+  END IF;
+  -- To look for enrolments without a device, side by side in the order of ids.
+  PERFORM set_config('enable_mergejoin', 'on', true);
+  RETURN QUERY EXECUTE format('SELECT id FROM (SELECT unnest($3) AS id UNION ALL '
+    '(SELECT device_id::text FROM enrollment e%s WHERE device_id > $1%s AND NOT EXISTS '
       '(SELECT FROM device d WHERE d.device_id = e.device_id) ORDER BY device_id LIMIT $2)) x '
-    'ORDER BY id LIMIT $2', also, of_both || of_device, of_both || of_enrolment, seen)
-    USING after, most;
+    'ORDER BY id COLLATE "C" LIMIT $2', also, of_both || of_enrolment) USING after, most, found;
 END $$;
 COMMENT ON FUNCTION find_devices(jsonb, text, bigint) IS
   'Returns the ids of devices, in their order, that match all filters: states (an array), group, '
