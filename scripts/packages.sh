@@ -13,7 +13,7 @@ fuzz_packages=(clang-19 libclang-rt-19-dev)
 page_packages=(chromium)
 microcontroller_packages=(gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm)
 node_packages=(nodejs npm)
-brands_packages=(rabbitmq-server)
+brands_packages=(rabbitmq-server ejabberd)
 # libclang and llvm: for the plugin tests/lint/own_declarations.cpp.
 lint_packages=(clang-tidy-19 clang-format-19 libclang-19-dev llvm-19-dev shellcheck)
 arm64_packages=(g++-aarch64-linux-gnu qemu-user)
@@ -32,7 +32,7 @@ as_root() {
 # while apt runs, then disabled; elsewhere they are stopped. A server that was installed before is not touched.
 without_services() {  # without_services COMMAND...
   local name result=0 fresh=()
-  for name in mosquitto postgresql prometheus pgbouncer rabbitmq-server; do
+  for name in mosquitto postgresql prometheus pgbouncer rabbitmq-server ejabberd; do
     [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] || fresh+=("$name")
   done
   if [ ${#fresh[@]} -eq 0 ]; then

@@ -68,8 +68,11 @@ class Wire:
     client's wheel until then. Use it as a context: it disconnects at the end."""
 
     def __init__(self, url: str, client_id: str, login: Login, version: int = paho.MQTTv5,
-                 will: tuple[str, bytes] | None = None, clean: bool = True) -> None:
-        """`clean`: of MQTT 3.1.1; if not, the session outlives the connection."""
+                 will: tuple[str, bytes] | None = None, clean: bool = True, expiry_s: int | None = None) -> None:
+        """`clean`: of MQTT 3.1.1; if not, the session outlives the connection. `expiry_s`: of MQTT 5; a session outlives
+        the connection for so long, and one that is there is continued."""
+        self._expiry_s = expiry_s
+        self.is_continued = False
         self._messages: deque[Message] = deque()
         self._answers: deque[Any] = deque()  # to the one packet that is waited for: CONNACK, SUBACK or PUBACK; with QoS 0, that it was sent
         self._is_lost = False
@@ -84,18 +87,29 @@ class Wire:
         self._connect(url)
 
     def _set_callbacks(self) -> None:
-        self._client.on_connect = lambda _client, _data, _flags, code, *_: self._answers.append(code)
+        self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda _client, _data, _mid, codes, *_: self._answers.append(codes[0])
         self._client.on_publish = lambda _client, _data, mid, *_: self._answers.append(mid)
         self._client.on_message = lambda _client, _data, message: self._messages.append(Message(
             message.topic, message.payload, getattr(getattr(message, "properties", None), "ContentType", None),
             getattr(getattr(message, "properties", None), "CorrelationData", None)))
 
+    def _on_connect(self, _client: object, _data: object, flags: dict[str, int], code: Any, *_: object) -> None:
+        self.is_continued = bool(flags["session present"])
+        self._answers.append(code)
+
+    def _session(self) -> dict[str, Any]:
+        if self._expiry_s is None:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = self._expiry_s
+        return {"clean_start": False, "properties": properties}
+
     def _connect(self, url: str) -> None:
         where = urlsplit(url)
         assert where.hostname and where.port
         try:
-            self._client.connect(where.hostname, where.port)
+            self._client.connect(where.hostname, where.port, **self._session())
             self._client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             raise WireError(f"no connection to {url}: {error}") from error
@@ -148,11 +162,15 @@ class Wire:
         if int(getattr(code, "value", code)) >= 0x80:
             raise WireError(f"SUBSCRIBE was refused: {code}")
 
-    def publish(self, topic: str, payload: bytes, retain: bool = False, correlation: bytes | None = None) -> None:
+    def publish(self, topic: str, payload: bytes, retain: bool = False, correlation: bytes | None = None,
+                expiry_s: int | None = None) -> None:
         properties = None
-        if correlation is not None:
+        if correlation is not None or expiry_s is not None:
             properties = Properties(PacketTypes.PUBLISH)
+        if correlation is not None:
             properties.CorrelationData = correlation
+        if expiry_s is not None:
+            properties.MessageExpiryInterval = expiry_s
         self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         self._await(f"PUBLISH to {topic}")
 

@@ -1,0 +1,22 @@
+"""A broker on aedes asks the service over HTTP. `./dev test brands` runs it."""
+
+from __future__ import annotations
+
+import broker_rows
+import broker_walls
+
+from aedes_broker import AedesStack
+from wire import WireError
+
+
+class AedesTest(broker_rows.BrokerRows, broker_walls.BrokerWalls):
+    title = "aedes"
+    version = 4
+    make_stack = AedesStack
+
+    def test_a_bootstrap_connection_does_not_end_the_session_of_a_device(self) -> None:
+        device = self.new()
+        session = self.session(device).wire
+        with self.assertRaises(WireError):
+            device.bootstrap()
+        self.assertFalse(session.is_lost(0.2))
