@@ -67,6 +67,20 @@ Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> r
   return discard_rows(registry.session().call("broker_applied", rows_of(rows), false));
 }
 
+Result<std::vector<AppliedAccess>> claim_cuts(Registry& registry, std::size_t most) {
+  const auto rows = registry.session().call("claim_cuts", R"({"most":)" + std::to_string(most) + "}", false);
+  if (!rows) return std::unexpected(rows.error());
+  const Columns columns(*rows);
+  std::vector<AppliedAccess> claimed;
+  for (const auto& each : *rows)
+    claimed.push_back(cut_of({each, columns}));
+  return claimed;
+}
+
+Result<void> sessions_ended(Registry& registry, std::span<const AppliedAccess> rows) {
+  return discard_rows(registry.session().call("sessions_ended", rows_of(rows), false));
+}
+
 Result<std::int64_t> count_separators(Registry& registry) {
   const auto rows = registry.session().query("SELECT devices FROM registry.count_separators()");
   if (!rows) return std::unexpected(rows.error());

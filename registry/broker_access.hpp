@@ -34,6 +34,7 @@ struct AppliedAccess {
   std::optional<std::int64_t> changed_at;
   std::optional<std::int64_t> generation;
   std::optional<std::int64_t> version;
+  bool goes_on = false;  ///< the broker keeps the device out, but does not end its open session
 };
 
 /// What the gate was told: a version of a group's set of rights, or of a device's rights.
@@ -137,6 +138,12 @@ struct BrokerOpening {
 
 /// Sets `broker_applied_at` where it is still empty.
 [[nodiscard]] Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> rows);
+
+/// Up to `most` devices whose access an operator took away and whose open sessions are to be ended
+/// (`device_id` and `version`). For 30 s no other call returns them.
+[[nodiscard]] Result<std::vector<AppliedAccess>> claim_cuts(Registry& registry, std::size_t most);
+/// Records that the sessions of claimed devices ended.
+[[nodiscard]] Result<void> sessions_ended(Registry& registry, std::span<const AppliedAccess> rows);
 
 /// How many devices have `.` or `:` in their ids; at most 1000.
 [[nodiscard]] Result<std::int64_t> count_separators(Registry& registry);

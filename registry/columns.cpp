@@ -52,7 +52,8 @@ constexpr Column link_life_columns[] = {i, link, ready_ms, lost, service_version
 constexpr Column undelivered_message_columns[] = {i, device_id, what, ago_ms};
 constexpr Column broker_access_row_columns[] = {
     kind, device_id, generation, salt, master_key, changed_at, applied, rights};
-constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at, version};
+constexpr Column applied_access_columns[] = {i, device_id, generation, changed_at, version, goes_on};
+constexpr Column cut_columns[] = {device_id, version};
 constexpr Column reaching_right_columns[] = {group_name, template_text};
 constexpr Column told_rights_columns[] = {i, device_id, group_name, version};
 constexpr Column gate_access_columns[] = {
@@ -102,6 +103,8 @@ std::span<const Call> calls() {
       {"load_access_changes", "", {}, access_changes_columns},
       {"broker_applied", "applied_access", applied_access_columns, {}},
       {"access_looked_up", "", {}, {}},
+      {"claim_cuts", "", {}, cut_columns},
+      {"sessions_ended", "applied_access", applied_access_columns, {}},
       {"note_rights", "", {}, {}},
       {"note_roots", "", {}, reaching_right_columns},
       {"rights_told", "told_rights", told_rights_columns, {}},

@@ -63,6 +63,7 @@ inline constexpr Column fleet_config{"fleet_config", "text"};
 inline constexpr Column generation{"generation", "bigint"};
 inline constexpr Column given_endpoint{"given_endpoint", "text"};
 inline constexpr Column group_config{"group_config", "text"};
+inline constexpr Column goes_on{"goes_on", "boolean"};
 inline constexpr Column group_name{"group_name", "text"};
 inline constexpr Column handed_over_at{"handed_over_at", "timestamp with time zone"};
 inline constexpr Column i{"i", "integer"};

@@ -80,6 +80,7 @@ struct Row {
 [[nodiscard]] Clock clock_of(const pqxx::field& field);
 void add_gate_access(GateAccess& access, const Row& row);
 void add_access_change(AccessChanges& changes, const Row& row);
+[[nodiscard]] AppliedAccess cut_of(const Row& row);
 void add_access(BrokerAccess& access, const Row& row);
 [[nodiscard]] Outcome outcome_of(std::string_view name);
 

@@ -245,6 +245,10 @@ Outcome outcome_of(std::string_view name) {
   return name == "too_many_wait" ? Outcome::too_many_wait : Outcome::again;
 }
 
+AppliedAccess cut_of(const Row& row) {
+  return {row[column::device_id].c_str(), {}, {}, row[column::version].as<std::int64_t>(), false};
+}
+
 void add_access(BrokerAccess& access, const Row& row) {
   const std::string_view kind = row[column::kind].c_str();
   std::string device_id = row[column::device_id].c_str();

@@ -198,6 +198,7 @@ void add(RowText& row, const AppliedAccess& applied) {
   add_number(row, column::generation, applied.generation);
   add_number(row, column::changed_at, applied.changed_at);
   add_number(row, column::version, applied.version);
+  if (applied.goes_on) row.flag(column::goes_on, true);
 }
 
 /// `"ids":[...]`. No character of an id needs an escape.

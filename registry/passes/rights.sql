@@ -12,7 +12,7 @@ GRANT EXECUTE ON FUNCTION
   walk_config_change, claim_configs, commit_configs, claim_nudges, note_links,
   note_undelivered,
   load_broker_access, load_broker_access_2, load_gate_access, load_access_changes, broker_applied,
-  access_looked_up, note_rights, note_roots, rights_told,
+  access_looked_up, claim_cuts, sessions_ended, note_rights, note_roots, rights_told,
   revocation_stamp, load_revoked, load_revoked_2,
   count_devices, count_default_rows, count_separators, make_partitions, maintain, summarize,
   prove_commit, has_attempt,

@@ -31,6 +31,8 @@ class CrlFile {
   /// Call when something may have been revoked, and every few seconds. False: nothing more to do now. A
   /// failure is logged, counted and tried again by the next call.
   [[nodiscard]] registry::Result<bool> step(registry::Registry& registry);
+  /// The file has all that the last step found to be revoked, and the reload command succeeded since.
+  [[nodiscard]] bool is_current() const { return known_ && written_ == known_ && !reload_is_due_; }
 
  private:
   using Entries = std::vector<crypto::Crl::Entry>;

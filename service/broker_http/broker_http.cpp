@@ -20,8 +20,10 @@ Answers::Now now() {
 }  // namespace
 
 BrokerHttp::BrokerHttp(Descriptor socket, const crypto::Secret& token, registry::ConnectOptions database,
-                       const protocol::Topics& topics, Feed::Publish publish, Metrics& metrics, Log& log)
-    : facts_(topics), feed_(std::move(database), facts_, topics, std::move(publish), metrics, log) {
+                       const protocol::Topics& topics, Feed::Publish publish, Feed::Followed followed,
+                       Metrics& metrics, Log& log)
+    : facts_(topics),
+      feed_(std::move(database), facts_, topics, std::move(publish), std::move(followed), metrics, log) {
   auto answers = std::make_shared<const Answers>(facts_, topics, token, now, log);
   server_ = HttpServer::start(
       std::move(socket), [answers](const HttpRequest& request) { return (*answers)(request); }, limits);

@@ -11,7 +11,8 @@ class BrokerHttp {
  public:
   /// On a socket from `listen_on`. `topics` must outlive this. Throws std::system_error.
   BrokerHttp(Descriptor socket, const crypto::Secret& token, registry::ConnectOptions database,
-             const protocol::Topics& topics, Feed::Publish publish, Metrics& metrics, Log& log);
+             const protocol::Topics& topics, Feed::Publish publish, Feed::Followed followed, Metrics& metrics,
+             Log& log);
 
   [[nodiscard]] Feed& feed() noexcept { return feed_; }
 

@@ -26,11 +26,12 @@ bool is_done(const registry::BrokerOpening& opening, const Known& known) {
 }  // namespace
 
 Feed::Feed(registry::ConnectOptions database, Facts& facts, const protocol::Topics& topics, Publish publish,
-           Metrics& metrics, Log& log)
+           Followed followed, Metrics& metrics, Log& log)
     : registry_(std::move(database)),
       facts_(facts),
       topics_(topics),
       publish_(std::move(publish)),
+      followed_(std::move(followed)),
       metrics_(metrics),
       log_(log),
       thread_([this] { run(); }) {}
@@ -126,7 +127,7 @@ registry::Result<void> Feed::follow() {
     if (!walked) return std::unexpected(std::move(walked.error()));
     if (*walked) {
       since_ = *std::move(walked);
-      facts_.seen(began);
+      seen(began);
       return {};
     }
   }
@@ -137,9 +138,14 @@ registry::Result<void> Feed::follow() {
   if (!since_)
     return std::unexpected(registry::Error{registry::Failure::unavailable, "the registry changed"});
   facts_.become(std::move(all));
-  facts_.seen(began);
+  seen(began);
   log_.info("a broker that asks is answered from now on");
   return {};
+}
+
+void Feed::seen(Facts::Clock::time_point at) {
+  facts_.seen(at);
+  if (followed_) followed_(at);
 }
 
 registry::Result<std::optional<std::string>> Feed::walk(const std::optional<std::string>& since,
@@ -161,7 +167,10 @@ registry::Result<std::optional<std::string>> Feed::walk(const std::optional<std:
 void Feed::take(const registry::GateAccess& access, Facts& into) {
   for (const std::string& group : into.take(access))
     log_.error("rights do not count beside the roots of this configuration", {{"group", group}});
-  const auto applied = registry::applied_of(access.entries);
+  auto applied = registry::applied_of(access.entries);
+  // A broker that asks ends no session because an answer would be another one now.
+  for (auto& each : applied)
+    each.goes_on = true;
   const auto told = registry::told_rights_of(access);
   // What is not recorded now comes again with the next look.
   if (!applied.empty())

@@ -19,10 +19,12 @@ namespace latchkey::service::broker_http {
 class Feed {
  public:
   using Publish = std::function<void(mqtt::Message)>;
+  /// Called when the facts are those of the registry at this time.
+  using Followed = std::function<void(Facts::Clock::time_point as_of)>;
 
-  /// `facts` and `topics` must outlive this.
+  /// `facts` and `topics` must outlive this. `followed` may be empty.
   Feed(registry::ConnectOptions database, Facts& facts, const protocol::Topics& topics, Publish publish,
-       Metrics& metrics, Log& log);
+       Followed followed, Metrics& metrics, Log& log);
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
@@ -40,6 +42,7 @@ class Feed {
   void run();
   [[nodiscard]] registry::Result<void> step(Waiting& waiting);
   [[nodiscard]] registry::Result<void> follow();
+  void seen(Facts::Clock::time_point at);
   /// Takes over what the snapshot `since` does not have, page by page. Returns the snapshot of the facts
   /// then; nothing if the registry is another one or was restored: all must be read again.
   [[nodiscard]] registry::Result<std::optional<std::string>> walk(const std::optional<std::string>& since,
@@ -52,6 +55,7 @@ class Feed {
   Facts& facts_;
   const protocol::Topics& topics_;
   const Publish publish_;
+  const Followed followed_;
   Metrics& metrics_;
   Log& log_;
   std::optional<std::string> since_;  ///< the snapshot of the facts; nothing: there are none yet

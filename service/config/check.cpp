@@ -80,6 +80,13 @@ void check_broker_access(Settings& settings) {
         "is required with " + access.mode + ": the account that may send commands to the broker");
   if (!access.password_file.empty() && access.username.empty())
     settings.complain(option_of("broker_access", "password_file"), "needs broker_access.username");
+  if (access.takes_over() && access.steers())
+    settings.complain(option_of("broker_access", "cut"),
+                      "is not for " + access.mode + ", whose plugin ends sessions by itself: remove it");
+  if (access.takes_over() && access.mode == "none" && settings.config().crl.file.empty())
+    settings.complain(option_of("broker_access", "cut"),
+                      "needs a broker that keeps blocked devices out, since they connect again at once: set "
+                      "broker_access.mode, or crl.file for a broker that reads it");
   const auto address = ListenAddress::parse(access.listen);
   if (access.mode == "http" && address && !address->is_loopback() && access.token_file.empty())
     settings.complain(option_of("broker_access", "listen"),

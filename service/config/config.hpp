@@ -57,6 +57,8 @@ struct Config {
     std::string password_file;
     std::string listen = "127.0.0.1:9465";
     std::string token_file;  ///< empty: only this machine may ask
+    std::string cut = "none";
+    [[nodiscard]] bool takes_over() const { return cut == "takeover"; }
     /// The service commands a plugin of the broker.
     [[nodiscard]] bool steers() const { return mode == "gate" || mode == "dynamic-security"; }
   } broker_access;

@@ -95,6 +95,10 @@ Complaint access_mode(const std::string& value) {
   return one_of(value, {"none", "gate", "dynamic-security", "database", "http"});
 }
 
+Complaint session_cut(const std::string& value) {
+  return one_of(value, {"none", "takeover"});
+}
+
 Complaint absolute_path(const std::string& value) {
   if (value.starts_with('/')) return std::nullopt;
   return "\"" + value + "\" is not a full path: it must begin with /";

@@ -19,6 +19,7 @@ using Complaint = std::optional<std::string>;
 [[nodiscard]] Complaint no_device_id(const std::string& value);
 [[nodiscard]] Complaint mqtt_version(const std::string& value);
 [[nodiscard]] Complaint access_mode(const std::string& value);
+[[nodiscard]] Complaint session_cut(const std::string& value);
 [[nodiscard]] Complaint absolute_path(const std::string& value);
 [[nodiscard]] Complaint share_group(const std::string& value);
 [[nodiscard]] Complaint topic_root(const std::string& value);

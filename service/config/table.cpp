@@ -248,6 +248,15 @@ const auto table = std::to_array<Option>({
          "loopback needs one.",
      .unset = "no token is needed",
      .rule = rules::page_token},
+    {.section = "broker_access",
+     .key = "cut",
+     .kind = Kind::text,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::cut>,
+     .help =
+         "With `http`, `database`, or `none` and `crl.file`: how the open session of a blocked device ends. "
+         "`takeover`: the service connects with the device's client id, at which the broker must end the "
+         "older session (docs/deploy.md). `none`: when the broker itself ends it.",
+     .rule = rules::session_cut},
 
     {.section = "crl",
      .key = "file",

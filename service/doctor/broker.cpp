@@ -59,6 +59,7 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
     for (const auto check : checks)
       found.push_back(skipped(check, because));
     if (steers) found.push_back(skipped("broker_access", because));
+    if (config.broker_access.takes_over()) found.push_back(skipped("session_cut", because));
     return found;
   };
   const auto server = mqtt::probe_broker(*endpoint, config.mqtt.ca_file, limit);
@@ -77,6 +78,7 @@ Findings examine_broker(const Config& config, const crypto::Secret& password,
   const Findings session = examine_session(config, password, is_well && !has_problem(found));
   found.insert(found.end(), session.begin(), session.end());
   if (steers) found.push_back(examine_access(config, access_password));
+  if (config.broker_access.takes_over()) found.push_back(examine_cut(config, password));
   return found;
 }
 

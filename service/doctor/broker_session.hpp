@@ -17,4 +17,7 @@ namespace latchkey::service {
 /// Checks that the broker accepts commands from the account of [broker_access].
 [[nodiscard]] Finding examine_access(const Config& config, const crypto::Secret& password);
 
+/// Checks that a new connection with the client id of an older one ends that, as broker_access.cut needs.
+[[nodiscard]] Finding examine_cut(const Config& config, const crypto::Secret& password);
+
 }  // namespace latchkey::service

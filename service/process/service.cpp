@@ -89,6 +89,12 @@ std::expected<void, std::string> Service::start_access() {
   return {};
 }
 
+void Service::start_cutter() {
+  if (!config_.broker_access.takes_over()) return;
+  cutter_ = std::make_unique<access::SessionCutter>(
+      [this] { return broker_login(config_, secrets_.broker_password); }, database(), metrics_, log_);
+}
+
 std::expected<void, std::string> Service::start_crl() {
   if (config_.crl.file.empty()) return {};
   auto ca = crypto::load_identity(config_.pki.device_ca_file, config_.pki.device_ca_key_file);
@@ -179,11 +185,8 @@ std::expected<void, std::string> Service::start() {
   publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, after_opening(), metrics_, log_);
   configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *publisher_, log_);
   if (auto access = start_access(); !access) return access;
-  if (questions)
-    broker_http_ = std::make_unique<broker_http::BrokerHttp>(
-        *std::move(questions), secrets_.access_token, database(), topics_,
-        [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
-        metrics_, log_);
+  start_cutter();
+  if (questions) start_broker_http(*std::move(questions));
   const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,
                                  destination_, topics_};
   const RequestTools requests{authenticator_, answering, *publisher_, limits_, metrics_, log_};
@@ -201,6 +204,16 @@ std::expected<void, std::string> Service::start() {
   return {};
 }
 
+void Service::start_broker_http(Descriptor socket) {
+  broker_http_ = std::make_unique<broker_http::BrokerHttp>(
+      std::move(socket), secrets_.access_token, database(), topics_,
+      [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
+      [this](Steady::time_point as_of) {
+        if (cutter_ != nullptr) cutter_->keeps_out(as_of);
+      },
+      metrics_, log_);
+}
+
 PublishAfterOpening Service::after_opening() {
   if (config_.broker_access.steers())
     return [this](registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
@@ -215,7 +228,9 @@ PublishAfterOpening Service::after_opening() {
 
 std::optional<std::string> Service::access_complaint() {
   if (access_ != nullptr) return access_->complaint();
-  return broker_http_ != nullptr ? broker_http_->feed().complaint() : std::nullopt;
+  if (broker_http_ != nullptr)
+    if (auto complaint = broker_http_->feed().complaint()) return complaint;
+  return cutter_ != nullptr ? cutter_->complaint() : std::nullopt;
 }
 
 std::vector<ChangeHandler> Service::change_handlers() {
@@ -228,6 +243,18 @@ std::vector<ChangeHandler> Service::change_handlers() {
       {"presence",
        [this](registry::Registry& registry) { return connection_history_.record(registry, Steady::now()); }},
   };
+  add_access_handlers(handlers);
+  return handlers;
+}
+
+void Service::add_access_handlers(std::vector<ChangeHandler>& handlers) {
+  // First: what is claimed is ended after the broker keeps its device out, which the others see to.
+  if (cutter_ != nullptr)
+    handlers.push_back({"access", [this](registry::Registry& registry) -> registry::Result<bool> {
+                          if (auto claimed = cutter_->claim(registry); !claimed)
+                            return std::unexpected(std::move(claimed.error()));
+                          return false;
+                        }});
   if (access_ != nullptr)
     handlers.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
                           access_->poll();
@@ -239,14 +266,23 @@ std::vector<ChangeHandler> Service::change_handlers() {
                           return false;
                         }});
   if (config_.broker_access.mode == "database")
-    handlers.push_back({"access", [](registry::Registry& registry) -> registry::Result<bool> {
+    handlers.push_back({"access", [this](registry::Registry& registry) -> registry::Result<bool> {
+                          const auto began = Steady::now();
                           if (auto done = registry::access_looked_up(registry); !done)
                             return std::unexpected(std::move(done.error()));
+                          if (cutter_ != nullptr) cutter_->keeps_out(began);
                           return false;
                         }});
   if (crl_ != nullptr)
-    handlers.push_back({"access", [this](registry::Registry& registry) { return crl_->step(registry); }});
-  return handlers;
+    handlers.push_back({"access", [this](registry::Registry& registry) { return step_crl(registry); }});
+}
+
+registry::Result<bool> Service::step_crl(registry::Registry& registry) {
+  const auto began = Steady::now();
+  auto more = crl_->step(registry);
+  const bool keeps_out = config_.broker_access.mode == "none" && more && crl_->is_current();
+  if (keeps_out && cutter_ != nullptr) cutter_->keeps_out(began);
+  return more;
 }
 
 void Service::serve_http(const ListenAddress& address, Descriptor socket) {
@@ -292,7 +328,8 @@ std::vector<Check> Service::checks() {
   std::vector<Check> checks{{"broker", broker},
                             {"database", std::move(database)},
                             {"operators", notification_listener_->complaint(now)}};
-  if (access_ != nullptr || broker_http_ != nullptr) checks.push_back({"broker_access", access});
+  if (access_ != nullptr || broker_http_ != nullptr || cutter_ != nullptr)
+    checks.push_back({"broker_access", access});
   return checks;
 }
 
@@ -375,6 +412,7 @@ void Service::stop() {
   workers_.clear();  // each finishes its batch
   access_.reset();
   broker_http_.reset();
+  cutter_.reset();
   echo_.stop();
   if (link_ != nullptr && !link_->flush(flush_limit))
     log_.warning("stopped before the broker acknowledged all answers");

@@ -2,6 +2,7 @@
 
 #include "service/access/access_list.hpp"
 #include "service/access/crl_file.hpp"
+#include "service/access/session_cutter.hpp"
 #include "service/broker_http/broker_http.hpp"
 #include "service/config/pki_files.hpp"
 #include "service/config/secrets.hpp"
@@ -57,7 +58,11 @@ class Service {
   [[nodiscard]] mqtt::Handlers link_handlers();
   void log_given_up(const mqtt::GivenUp& message);
   void warn_of_limit(std::size_t bytes);
+  void start_cutter();
+  void start_broker_http(Descriptor socket);
   [[nodiscard]] std::vector<ChangeHandler> change_handlers();
+  void add_access_handlers(std::vector<ChangeHandler>& handlers);
+  [[nodiscard]] registry::Result<bool> step_crl(registry::Registry& registry);
   void begin_stop() noexcept;
   void stop_receiving();
   void serve_http(const ListenAddress& address, Descriptor socket);
@@ -93,6 +98,7 @@ class Service {
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<access::AccessList> access_;            ///< if the service commands the broker
+  std::unique_ptr<access::SessionCutter> cutter_;         ///< with broker_access.cut
   std::unique_ptr<broker_http::BrokerHttp> broker_http_;  ///< if the broker asks the service
   std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from access_case import AccessTest
+from crl_case import CrlTest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
@@ -17,35 +17,9 @@ from stack import Settings, Stack, within
 
 LIFETIME = timedelta(hours=3)
 FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # $LIB: the dynamic linker's
-RELOAD = """#!/bin/sh
-read -r pid started <"$1" && kill -HUP "$pid"
-"""
 
 
-class Crl(AccessTest):
-    file: Path
-
-    @classmethod
-    def prepare(cls, stack: Stack) -> None:
-        home = cls.folder / "crl"
-        home.mkdir(mode=0o755)
-        give(home)
-        cls.file = home / "crl.pem"
-        script = cls.folder / "reload.sh"
-        script.write_text(RELOAD)
-        script.chmod(0o755)
-        stack.settings = {"broker_access": {"mode": "none"}, "crl": {
-            "file": str(cls.file), "lifetime_h": 3, "reload_command": f"{script} {stack.directory}/stack/mosquitto.pid"}}
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        # As docs/deploy.md says: the file is there, and then the broker is told to read it.
-        within(10, "there is a list", cls.file.exists)
-        configuration = cls.stack.broker.configuration
-        configuration.write_text(configuration.read_text() + f"crlfile {cls.file}\n")
-        cls.stack.mosquitto.restart()
-
+class Crl(CrlTest):
     def tearDown(self) -> None:
         if self.stack.service.pid is None:
             self.stack.service.start()

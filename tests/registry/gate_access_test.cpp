@@ -242,3 +242,64 @@ TEST_CASE_METHOD(Gate, "what a device said of itself is forgotten, and that it i
   act("forget('a', 'its owner asks')");
   CHECK(entry("a").denied_until > 0);
 }
+
+TEST_CASE_METHOD(Gate,
+                 "whose access an operator took away is claimed once, and its end recorded when it was seen",
+                 "[access]") {
+  const auto claim = [&] {
+    auto claimed = claim_cuts(registry, 100);
+    REQUIRE(claimed);
+    return *std::move(claimed);
+  };
+  const auto recorded = [&] {
+    return database.shown(
+        "SELECT kept_out_at IS NOT NULL, ended_at IS NOT NULL FROM registry.access_changes");
+  };
+  give("a", false);
+  connect("a");
+  CHECK(claim().empty());
+  act("suspend('a', 'why')");
+  const auto first = claim();
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].device_id == "a");
+  CHECK(claim().empty());
+  CHECK(recorded() == "f|f");
+  // The operator acts again: what is seen of the time before does not count.
+  act("revoke('a', 'why')");
+  REQUIRE(sessions_ended(registry, first));
+  CHECK(recorded() == "f|f");
+  const auto second = claim();
+  REQUIRE(second.size() == 1);
+  REQUIRE(sessions_ended(registry, second));
+  CHECK(recorded() == "f|t");
+  CHECK(claim().empty());
+}
+
+TEST_CASE_METHOD(Gate, "the session of a device that may connect again is not claimed", "[access]") {
+  give("a", false);
+  act("suspend('a', 'why')");
+  act("resume('a', 'why')");
+  auto claimed = claim_cuts(registry, 100);
+  REQUIRE(claimed);
+  CHECK(claimed->empty());
+  CHECK(database.shown("SELECT cut_at FROM registry.access_entry") == "-");
+}
+
+TEST_CASE_METHOD(Gate, "a broker that was told ended the session, unless it says that the session goes on",
+                 "[access]") {
+  for (const bool goes_on : {true, false}) {
+    const std::string id = goes_on ? "on" : "off";
+    give(id, false);
+    connect(id);
+    act("suspend('" + id + "', 'why')");
+    auto told = registry::applied_of(untold());
+    REQUIRE(told.size() == 1);
+    told[0].goes_on = goes_on;
+    REQUIRE(broker_applied(registry, told));
+    CHECK(database.shown("SELECT kept_out_at IS NOT NULL, ended_at IS NOT NULL FROM registry.access_changes "
+                         "WHERE device_id = '" +
+                         id + "'") == (goes_on ? "t|f" : "t|t"));
+    CHECK(database.shown("SELECT online FROM registry.devices WHERE device_id = '" + id + "'") ==
+          (goes_on ? "t" : "f"));
+  }
+}

@@ -49,7 +49,8 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
   Database database;
   CHECK(relations_of(database, Login::service) == "schema_code|SELECT\nschema_migrations|SELECT");
   CHECK(functions_of(database, Login::service) ==
-        "access_looked_up\nbroker_applied\nclaim_configs\nclaim_nudges\ncommit_configs\ncommit_requests\n"
+        "access_looked_up\nbroker_applied\nclaim_configs\nclaim_cuts\nclaim_nudges\ncommit_configs\ncommit_"
+        "requests\n"
         "commit_statuses\ncount_default_rows\ncount_devices\ncount_separators\nhas_attempt\n"
         "load_access_changes\nload_broker_access\nload_broker_access_2\nload_gate_access\nload_"
         "requests\nload_requests_"
@@ -60,7 +61,7 @@ TEST_CASE("the service's login may do nothing but execute its functions", "[righ
         "device\npage_device_2\n"
         "page_devices\npage_expiring\npage_funnel\npage_history\npage_online\npage_pending\npage_rejections\n"
         "page_replicas\npage_stuck\npage_todo\nprove_commit\n"
-        "revocation_stamp\nrights_told\nsummarize\nwalk_config_change");
+        "revocation_stamp\nrights_told\nsessions_ended\nsummarize\nwalk_config_change");
 }
 
 // Which views and functions these are is the contract (contract_test.cpp).

@@ -47,7 +47,7 @@ BEGIN
         AND (status IN ('issued', 'active') OR (status = 'retired' AND not_after > now()));
     GET DIAGNOSTICS credentials_ended = ROW_COUNT;
   END IF;
-  IF current.generation > 0 THEN PERFORM note_access(ARRAY[id], true); END IF;
+  IF current.generation > 0 THEN PERFORM note_access(ARRAY[id], next IS NOT NULL); END IF;
   PERFORM pg_notify('latchkey', 'access');
 END $$;
 COMMENT ON FUNCTION act(text, text[], text, text, text) IS

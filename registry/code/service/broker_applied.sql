@@ -16,7 +16,9 @@ BEGIN
       AND micros(d.access_changed_at) = q.changed_at
       AND d.broker_applied_at IS NULL;
   -- The broker cut the sessions of devices that it keeps out, and sent no wills for them.
-  there := array(SELECT device_id FROM presence WHERE device_id = ANY (changed)
+  there := array(SELECT device_id FROM presence WHERE device_id = ANY (array(
+      SELECT q.device_id FROM unnest(b) q
+        WHERE q.device_id = ANY (changed) AND q.goes_on IS NOT TRUE))
     FOR UPDATE SKIP LOCKED);
   UPDATE presence r SET online = false FROM device d
     WHERE d.device_id = ANY (there) AND r.device_id = d.device_id AND r.online
@@ -27,13 +29,25 @@ BEGIN
         WHERE v.broker_applied_at IS NULL FOR NO KEY UPDATE OF v SKIP LOCKED) q
     WHERE c.device_id = q.device_id AND c.generation = q.generation;
   -- One whose change was left above is told again.
-  UPDATE access_entry a SET untold = 0 FROM (
-      SELECT v.device_id, v.version FROM access_entry v JOIN unnest(b) q USING (device_id, version)
+  UPDATE access_entry a SET untold = 0,
+      ended_at = CASE WHEN a.cut_at IS NULL OR q.goes_on THEN a.ended_at
+        ELSE clock_timestamp() END,
+      cut_at = CASE WHEN q.goes_on THEN a.cut_at END
+    FROM (SELECT v.device_id, v.version, q.goes_on IS TRUE AS goes_on
+        FROM access_entry v JOIN unnest(b) q USING (device_id, version)
         WHERE v.untold > 0 AND (q.changed_at IS NULL OR q.device_id = ANY (changed))
         FOR NO KEY UPDATE OF v SKIP LOCKED) q
     WHERE a.device_id = q.device_id AND a.version = q.version;
+  -- dynamic-security is told no versions.
+  UPDATE access_entry a SET ended_at = clock_timestamp(), cut_at = NULL FROM (
+      SELECT v.device_id FROM unnest(b) q JOIN device d ON d.device_id = q.device_id
+          AND micros(d.access_changed_at) = q.changed_at
+        JOIN access_entry v ON v.device_id = q.device_id
+        WHERE q.version IS NULL AND q.device_id = ANY (changed) AND v.cut_at IS NOT NULL
+        FOR NO KEY UPDATE OF v SKIP LOCKED) q
+    WHERE a.device_id = q.device_id;
 END $$;
 COMMENT ON FUNCTION broker_applied(jsonb) IS
   'Service: records what the broker has applied: a change of access (device_id, changed_at), a '
   'login (device_id, generation), or a version of a device''s access at its gate (device_id, '
-  'version).';
+  'version). goes_on: the broker keeps the device out and does not end its open session.';
