@@ -235,7 +235,6 @@ void Link::Impl::on_message(const paho::message& message) {
   const std::string correlation = paho::correlation_data(message);
   call_handler(handlers_.message,
                Delivery{message.get_topic(), message.get_payload(), correlation, message.is_retained()});
-  paho::wipe_payload(message);
 }
 
 // The interface forwards to the implementation, which has Paho's types.

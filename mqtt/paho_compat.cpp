@@ -1,9 +1,5 @@
 #include "mqtt/paho_compat.hpp"
 
-#include "crypto/secret.hpp"
-
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -30,13 +26,6 @@ std::string library_text(const token& token) try {
 }
 
 }  // namespace
-
-void wipe_payload(const message& message) {
-  const auto& payload = message.get_payload();
-  // Paho allocated the payload for this message, and it is not const there.
-  crypto::wipe(
-      {const_cast<char*>(payload.data()), payload.size()});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-}
 
 std::string reason_text(int code) {
   const char* text = ::MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
@@ -98,13 +87,3 @@ std::string correlation_data(const message& message) {
 }
 
 }  // namespace latchkey::paho
-
-/// Replaces a function of Paho C, which frees its copy of an incoming message without wiping it: a token
-/// would stay in freed memory. The linker resolves Paho's call to this definition.
-extern "C" void MQTTAsync_freeMessage(MQTTAsync_message** message) {
-  using Free = void (*)(MQTTAsync_message**);
-  static const auto libraries_own = reinterpret_cast<Free>(::dlsym(RTLD_NEXT, "MQTTAsync_freeMessage"));
-  latchkey::crypto::wipe(
-      {static_cast<char*>((*message)->payload), static_cast<std::size_t>((*message)->payloadlen)});
-  libraries_own(message);
-}

@@ -29,9 +29,6 @@ class Listener : public iaction_listener {
   Handler failure_;
 };
 
-/// Overwrites the payload of an incoming message.
-void wipe_payload(const message& message);
-
 /// True if the broker refused the operation with an MQTT 5 reason code; otherwise the connection failed.
 [[nodiscard]] bool refused(const token& token);
 

@@ -30,19 +30,11 @@ bool is_nonce(std::string_view text) {
 constexpr json::TextRule request_id_rule{is_request_id, "must be 16 to 64 characters of A-Z a-z 0-9 _ -"};
 constexpr json::TextRule nonce_rule{is_nonce, "must be at most 128 base64url characters"};
 
-/// The parsed JSON of a request. The destructor wipes the token in it; the parser's own buffers cannot be
-/// wiped.
+/// The parsed JSON of a request.
 struct Body {
   json::Value object = json::Value::object();
   std::string fault;
 
-  Body() = default;
-  Body(const Body&) = delete;
-  Body& operator=(const Body&) = delete;
-  ~Body() {
-    if (auto token = object.find("token"); token != object.end() && token->is_string())
-      crypto::wipe(token->get_ref<std::string&>());
-  }
   void read(std::string_view text) {
     if (auto parsed = json::parse_into(object, text, json::message_bounds); !parsed)
       fault = "request: " + parsed.error();
