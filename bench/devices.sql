@@ -45,7 +45,7 @@ BEGIN
       SELECT id, 'symmetric_key', decode(repeat(hash, 4), 'hex'), came - interval '7 days' FROM model WHERE own OR NOT heard;
     INSERT INTO device (device_id, group_name, enrolled_by, state, resume_state, generation, attributes, applied_config_version,
                         requested_at, registered_at, credentials_sent_at, connected_at, ready_at, waiting_digest, waiting_since, acted_at, actor, reason,
-                        access_changed_at, broker_applied_at)
+                        access_changed_at, broker_applied_at, confirmed)
       SELECT id, grp, CASE WHEN credited THEN CASE WHEN own THEN 'device' ELSE 'group:' || grp END END, state, CASE state WHEN 'suspended' THEN 'ready' END,
         CASE WHEN credited THEN 1 + renewed::int ELSE 0 END,
         jsonb_build_object('model', 'M-' || n % 12, 'firmware_version', '1.' || n % 7 || '.' || n % 5, 'serial', hash), (state = 'ready')::int,
@@ -56,17 +56,18 @@ BEGIN
         CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day' END, CASE WHEN state IN ('suspended', 'revoked') THEN 'operator' END,
         CASE WHEN state IN ('suspended', 'revoked') THEN 'reported stolen' END,
         CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day' END,
-        CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day 50 milliseconds' END
+        CASE WHEN state IN ('suspended', 'revoked') THEN came + interval '1 day 50 milliseconds' END,
+        CASE WHEN credited AND state <> 'registered' THEN 1 + renewed::int ELSE 0 END
       FROM model WHERE heard;
     INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, key_fingerprint, signed_by, answer_key,
-                            status, not_before, not_after, use_by, issued_at, connected_at, ended_at, revoked_at)
+                            status, not_before, not_after, use_by, issued_at, connected_at, ended_at, revoked_at, issuer)
       SELECT id, g, 'x509', substr(hash, 1, 20) || g, sha256((hash || g)::bytea), decode(md5(hash || g), 'hex'), decode(repeat(hash, 35), 'hex'),
         sha256((g || hash)::bytea), sha256(hash::bytea), 'device_key', '\x0011223344556677',
         CASE WHEN g < 1 + renewed::int THEN 'retired' WHEN state = 'revoked' THEN 'revoked' WHEN state = 'registered' THEN 'issued' ELSE 'active' END,
         at - interval '1 hour', now() + interval '1 day' * (n % 90 + 1), at + interval '1 day', at,
         CASE WHEN state <> 'registered' THEN at + interval '2 seconds' END,
         CASE WHEN g < 1 + renewed::int OR state = 'revoked' THEN now() - (now() - came) / 4 END,
-        CASE WHEN g = 1 + renewed::int AND state = 'revoked' THEN now() - (now() - came) / 4 END
+        CASE WHEN g = 1 + renewed::int AND state = 'revoked' THEN now() - (now() - came) / 4 END, '\x0011223344556677'
       FROM model, generate_series(1, 1 + renewed::int) g, LATERAL (SELECT CASE g WHEN 1 THEN came ELSE now() - (now() - came) / 4 END AS at) a WHERE credited;
     INSERT INTO presence (device_id, session, generation, online, last_seen_at)
       SELECT id, substr(hash, 1, 22), 1 + renewed::int, n % 10 >= 3, now() - make_interval(secs => n * 31 % 86400)
@@ -74,9 +75,9 @@ BEGIN
     INSERT INTO event (at, device_id, group_name, action, old_state, new_state, generation, actor)
       SELECT came + interval '1 second' * step, id, grp, 'state', (ARRAY['off', 'registered', 'connected'])[step], (ARRAY['registered', 'connected', 'ready'])[step], 1, 'latchkey'
       FROM model, generate_series(1, 3) step WHERE credited AND (state <> 'registered' OR step = 1);
-    INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us)
+    INSERT INTO attempt (tracking_id, device_id, received_at, decision, code, reason, group_name, latency_us, generation)
       SELECT md5(hash || k)::uuid, id, came - interval '1 second' * k, CASE WHEN k = 0 THEN 'accepted' ELSE 'rejected' END,
-        CASE WHEN k > 0 THEN 'unauthorized' END, CASE WHEN k > 0 THEN 'the signature does not verify' END, grp, 4000 + n % 9000
+        CASE WHEN k > 0 THEN 'unauthorized' END, CASE WHEN k > 0 THEN 'the signature does not verify' END, grp, 4000 + n % 9000, CASE WHEN k = 0 THEN 1 END
       FROM model, generate_series(0, (n % 20 = 0)::int) k WHERE credited;
     COMMIT;
     RAISE NOTICE '% devices', least(first + stretch - 1, devices);
