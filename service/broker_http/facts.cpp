@@ -16,6 +16,10 @@ DeviceFacts facts_of(const registry::GateEntry& entry) {
   return facts;
 }
 
+bool say_something(const DeviceFacts& facts) {
+  return facts.denied_until != 0 || !facts.logins.empty() || facts.rights;
+}
+
 template <class Table>
 auto found_in(const Table& table, std::string_view name) {
   const auto found = table.find(name);
@@ -47,8 +51,13 @@ std::vector<std::string> Facts::take(const registry::GateAccess& access) {
   const std::scoped_lock lock(mutex_);
   for (auto& [group, rights] : sets)
     sets_.insert_or_assign(group, std::move(rights));
-  for (std::size_t n = 0; n < devices.size(); ++n)
-    devices_.insert_or_assign(access.entries[n].device_id, std::move(devices[n]));
+  for (std::size_t n = 0; n < devices.size(); ++n) {
+    const std::string& id = access.entries[n].device_id;
+    if (say_something(*devices[n]))
+      devices_.insert_or_assign(id, std::move(devices[n]));
+    else
+      devices_.erase(id);
+  }
   return invalid;
 }
 

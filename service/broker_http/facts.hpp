@@ -18,8 +18,8 @@ namespace latchkey::service::broker_http {
 /// Unix seconds.
 using Seconds = std::int64_t;
 
-/// What the registry says of a device that has or had a password, a denial or rights. A device with a
-/// certificate alone has no entry.
+/// What the registry says of a device that has a password, a denial or rights. A device with a certificate
+/// alone has no entry.
 struct DeviceFacts {
   struct Login {
     std::int64_t generation = 0;
@@ -47,7 +47,7 @@ class Facts {
   explicit Facts(const protocol::Topics& topics) : topics_(topics) {}
 
   [[nodiscard]] Known of(std::string_view device_id) const;
-  /// Replaces what is known of these devices and sets. Returns the sets that are not valid beside the roots
+  /// Replaces what is known of these devices and sets, and forgets those of which nothing is said. Returns the sets that are not valid beside the roots
   /// of the configuration: they count as empty.
   std::vector<std::string> take(const registry::GateAccess& access);
   /// Takes over all that `other` knows, and nothing else.

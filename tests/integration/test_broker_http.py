@@ -121,6 +121,19 @@ class HttpMode(AccessTest):
         self.act("set_group_rights('entitled', NULL, 'why')")
         within(LIMIT_S, "the right ends", lambda: not self.broker.may(self.name, "write", topic))
 
+    def test_a_device_that_is_moved_loses_the_rights_of_its_group(self) -> None:
+        for group in ("left", "joined"):
+            self.act(f"enroll_group('{group}', 'token', sha256('{group}'))")
+        self.act("""set_group_rights('left', '{"publish": ["plant/${device_id}/#"]}', 'why')""")
+        device = self.enrolled(self.name, "--group", "left")
+        self.assert_accepted(device.provision())
+        self.session(device)
+        topic = f"plant/{self.name}/telemetry"
+        self.assertTrue(self.broker.may(self.name, "write", topic))
+        self.act(f"move_device('{self.name}', 'joined', 'sold')")
+        within(LIMIT_S, "the right ends", lambda: not self.broker.may(self.name, "write", topic))
+        self.assertTrue(self.broker.may(self.name, "write", f"devices/{self.name}/status"))
+
     def test_a_revoked_device_is_refused_by_every_replica(self) -> None:
         port = free_port()
         other = self.stack.replica("other")
@@ -142,6 +155,19 @@ class HttpMode(AccessTest):
                 self.act(f"resume('{device.device_id}', 'why')")
                 for broker in (self.broker, second):
                     within(LIMIT_S, "it is let in again", lambda broker=broker, device=device: broker.logs_in(device))
+
+    def test_a_device_that_is_reset_decommissioned_and_forgotten_stays_out(self) -> None:
+        for credential in ("password", "x509"):
+            with self.subTest(credential):
+                device = self.provisioned(f"{self.name[:40]}-{credential}", wants=credential)
+                user = device.login().username or device.device_id
+                self.assertTrue(self.broker.logs_in(device))
+                for act in ("reset", "decommission", "forget"):
+                    self.act(f"{act}('{device.device_id}', 'sold')")
+                    within(LIMIT_S, "it is kept out", lambda device=device: not self.broker.logs_in(device))
+                    self.assertFalse(self.broker.may(user, "write", f"devices/{device.device_id}/status"))
+                    self.assertEqual(self.broker.emqx("authorize", username=user, clientid=device.device_id, action="subscribe",
+                                                      topic=f"devices/{device.device_id}/config"), "deny")
 
     def test_accounts_are_left_to_the_broker(self) -> None:
         self.assertEqual(self.broker.emqx("authenticate", username="@service", password="x", clientid="@latchkey-1"), "ignore")

@@ -123,3 +123,23 @@ TEST_CASE_METHOD(Following, "a snapshot of another server is recognized", "[acce
   database.run("UPDATE registry.access_entry SET changed_in = '900000000000'");
   CHECK(walk().empty());
 }
+
+TEST_CASE_METHOD(Following, "a device stays denied when its certificate ends, since its session may not",
+                 "[access]") {
+  REQUIRE(test::commit_one(registry, test::accepted({.device = "a"})) == registry::Outcome::won);
+  act("revoke('a', 'why')");
+  database.run(
+      "UPDATE registry.credential SET not_before = now() - interval '2 days', not_after = now() - interval "
+      "'1 day'");
+  for (const bool forgotten : {false, true}) {
+    if (forgotten) {
+      act("decommission('a', 'why')");
+      act("forget('a', 'why')");
+    }
+    since.reset();
+    const auto changes = load({.since = since, .after = {}, .page = 10});
+    REQUIRE(changes.access.entries.size() == 1);
+    constexpr std::int64_t far = 4'000'000'000;
+    CHECK(changes.access.entries[0].denied_until > far);
+  }
+}

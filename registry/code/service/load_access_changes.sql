@@ -51,8 +51,14 @@ BEGIN
       UNION SELECT n.group_name FROM rights_set n WHERE n.changed_in >= low AND (walks
         OR n.changed_in < pg_snapshot_xmax(present)
           AND NOT pg_visible_in_snapshot(n.changed_in, since))));
+  -- Denied for ever: a broker that asks may have the device's session open when its certificate
+  -- ends. The year is 9999.
   RETURN QUERY SELECT r.*, NULL::text FROM (
-    SELECT a.*, NULL::text, NULL::text FROM gate_access_of(ids) a
+    SELECT a.kind, a.device_id, a.version,
+      CASE WHEN a.kind = 'device' AND (a.until_s > 0 OR is_denied(a.device_id))
+        THEN 253402300799 ELSE a.until_s END,
+      a.generation, a.salt, a.password_hash, a.serial, a.changed_at, a.untold,
+      NULL::text, NULL::text FROM gate_access_of(ids) a
     UNION ALL SELECT 'rights', e.device_id, e.version, NULL, NULL, NULL, NULL, NULL, NULL, e.untold,
       e.group_name, NULL FROM rights_entry e WHERE e.device_id = ANY (ids)) r
     ORDER BY 2, 1, 5;
@@ -61,4 +67,5 @@ COMMENT ON FUNCTION load_access_changes(jsonb) IS
   'Service: what a broker that asks over HTTP must know and the snapshot since does not have, or '
   'all if since is null: a row epoch with the snapshot of now, untold if since is of another '
   'server; a row more if the page is full, after which the next page begins (after_change, '
-  'after_id); the rest as in load_gate_access. What is untold comes with each page.';
+  'after_id); the rest as in load_gate_access, but a denied device is denied for ever. What is '
+  'untold comes with each page.';

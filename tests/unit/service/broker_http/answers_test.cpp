@@ -270,3 +270,18 @@ TEST_CASE_METHOD(Asking, "a change replaces what was known of a device and of a 
   CHECK(facts.take(access).empty());
   CHECK(topic("p%403", "write", "devices.p.status") == "deny");
 }
+
+TEST_CASE("of a device that has neither password nor denial nor rights nothing is kept", "[broker_http]") {
+  const protocol::Topics topics;
+  Facts facts(topics);
+  registry::GateAccess access;
+  access.entries.push_back(with_password("p", 1, "x"));
+  static_cast<void>(facts.take(access));
+  CHECK(facts.of("p").device != nullptr);
+  access.entries.front().logins.clear();
+  static_cast<void>(facts.take(access));
+  CHECK(facts.of("p").device == nullptr);
+  access.entries.front().denied_until = now;
+  static_cast<void>(facts.take(access));
+  CHECK(facts.of("p").device != nullptr);
+}
