@@ -25,7 +25,7 @@ constexpr Column decided_request_columns[] = {
     certificate, fingerprint, key_fingerprint, salt, master_key, password_hash, encryption_key, signed_by,
     answer_key, not_before, not_after, use_by, repeated, version_from, layers_from, config_version,
     config_layers, config_digest, config_fault, endpoint, detail, issuer, skip_locked, sealing_key,
-    reported_json, max_message_bytes, without_ca};
+    reported_json, max_message_bytes, without_ca, pbkdf2};
 constexpr Column status_facts_columns[] = {
     i, loaded_at, origin, group_name, proof, material, secondary_material, enabled, sealing,
     fleet_config, group_config, device_config, wanted_endpoint, layers, state, generation, enrolled_by,

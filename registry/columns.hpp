@@ -103,6 +103,7 @@ inline constexpr Column online{"online", "boolean"};
 inline constexpr Column origin{"origin", "text"};
 inline constexpr Column outcome{"outcome", "text"};
 inline constexpr Column password_hash{"password_hash", "bytea"};
+inline constexpr Column pbkdf2{"pbkdf2", "bytea"};
 inline constexpr Column pid{"pid", "integer"};
 inline constexpr Column presented_certificate{"presented_certificate", "bytea"};
 inline constexpr Column presented_sealing_key{"presented_sealing_key", "bytea"};

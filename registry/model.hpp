@@ -168,6 +168,7 @@ struct NewCredential {
   crypto::Bytes salt;                      ///< of a password
   KeyId master_key{};                      ///< the master key that a password was derived from
   std::optional<crypto::Sha256Digest> password_hash;  ///< for brokers that query the registry
+  std::optional<crypto::Sha256Digest> pbkdf2;         ///< for those that read no other hash
   Clock not_before;
   Clock not_after;
   Clock use_by;

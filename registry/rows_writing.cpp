@@ -64,6 +64,7 @@ void add_secret(RowText& row, const NewCredential& credential) {
     row.hex(column::salt, credential.salt);
     row.hex(column::master_key, credential.master_key);
     add_hex(row, column::password_hash, credential.password_hash);
+    add_hex(row, column::pbkdf2, credential.pbkdf2);
   }
 }
 

@@ -66,6 +66,7 @@ registry::NewCredential issue_password(const Grant& grant, const MasterKey& mast
   const auto password = password_of(master, credential.master_key, credential.salt, id,
                                     grant.expected_generation().value_or(0) + 1);
   credential.password_hash = password_hash(password.value(), credential.salt);
+  credential.pbkdf2 = pbkdf2_once(password.value(), credential.salt);
   return credential;
 }
 
@@ -81,6 +82,13 @@ crypto::Sha256Digest password_hash(const crypto::Secret& password, crypto::ByteV
   std::ranges::copy(password.view(), salted.writable().begin());
   std::ranges::copy(suffix, salted.writable().begin() + static_cast<std::ptrdiff_t>(password.view().size()));
   return crypto::sha256(salted.view());
+}
+
+crypto::Sha256Digest pbkdf2_once(const crypto::Secret& password, crypto::ByteView salt) {
+  // RFC 8018, 5.2: of one iteration, the first block is the MAC of the salt and the block's number.
+  crypto::Bytes block(salt.begin(), salt.end());
+  block.insert(block.end(), {0, 0, 0, 1});
+  return crypto::hmac_sha256(password.view(), block);
 }
 
 std::int64_t renew_after(registry::Clock not_before, registry::Clock not_after, crypto::ByteView noise_of) {

@@ -24,6 +24,9 @@ namespace latchkey::service {
 /// The hash for brokers that query the registry: SHA-256 of the password followed by the salt in hexadecimal.
 /// One round is enough, since a password has 192 bits of entropy.
 [[nodiscard]] crypto::Sha256Digest password_hash(const crypto::Secret& password, crypto::ByteView salt);
+/// The hash for brokers that read PBKDF2 only: PBKDF2-HMAC-SHA256 of one iteration, 32 bytes.
+[[nodiscard]] crypto::Sha256Digest pbkdf2_once(const crypto::Secret& password, crypto::ByteView salt);
+
 /// When the device should renew: after two thirds of the lifetime, spread by up to a twentieth either way, so
 /// that devices provisioned in the same hour do not renew in the same hour. `noise` is the certificate or the
 /// password's salt, so that every repeat of an answer has the same time.

@@ -1,7 +1,8 @@
 CREATE OR REPLACE VIEW mqtt_user AS
   SELECT c.device_id || '@' || c.generation::text AS username,
     encode(c.password_hash, 'hex') AS password_hash, encode(c.salt, 'hex') AS salt,
-         false AS is_superuser, c.issued_at AS created
+         false AS is_superuser, c.issued_at AS created,
+    'PBKDF2$sha256$1$' || encode(c.salt, 'base64') || '$' || encode(c.pbkdf2, 'base64') AS pbkdf2
   FROM credential c JOIN device d ON d.device_id = c.device_id
   WHERE c.type = 'password' AND c.password_hash IS NOT NULL AND c.ended_at IS NULL
     AND is_live(c, now())
@@ -21,3 +22,6 @@ COMMENT ON COLUMN mqtt_user.password_hash IS
 COMMENT ON COLUMN mqtt_user.salt IS 'The salt, hexadecimal; its text is what is hashed.';
 COMMENT ON COLUMN mqtt_user.is_superuser IS 'Always false: mqtt_acl does not bind a superuser.';
 COMMENT ON COLUMN mqtt_user.created IS 'When the password was issued.';
+COMMENT ON COLUMN mqtt_user.pbkdf2 IS
+  'The same password as PBKDF2 in the form that mosquitto-go-auth reads (salt in Base64). Empty: '
+  'it was issued before the registry kept this.';

@@ -14,11 +14,11 @@ BEGIN
   INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate,
                           fingerprint, key_fingerprint, salt, master_key, password_hash,
                           encryption_key, sealing_key, signed_by, answer_key, not_before,
-                          not_after, use_by, issuer)
+                          not_after, use_by, issuer, pbkdf2)
     SELECT device_id, coalesce(expected, 0) + 1, type, request_id, digest, serial, certificate,
            fingerprint, key_fingerprint, salt, master_key, password_hash,
            encryption_key, sealing_key, signed_by, answer_key, not_before, not_after, use_by,
-           issuer
+           issuer, pbkdf2
     FROM unnest(b) WHERE i = ANY (won) ORDER BY device_id COLLATE "C";
   known := array(SELECT a.device_id FROM access_entry a WHERE a.device_id = ANY (rotated));
   revoking := array(SELECT g.name FROM enrollment_group g WHERE g.revoke_retired

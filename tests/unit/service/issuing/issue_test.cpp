@@ -80,6 +80,12 @@ TEST_CASE("the registry gets what finds and compares a credential later", "[issu
   CHECK(credential.signed_by == registry::SignedBy::device_key);
 }
 
+TEST_CASE("the hash for brokers that read PBKDF2 only is PBKDF2-HMAC-SHA256 of one iteration", "[issue]") {
+  const std::string_view salt = "salt";
+  CHECK(crypto::to_hex(pbkdf2_once(crypto::Secret(std::string_view("password")), crypto::as_bytes(salt))) ==
+        "120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b");
+}
+
 TEST_CASE("a device renews at two thirds of the life, a twentieth either way", "[issue]") {
   for (const std::int64_t life : {std::int64_t{60}, std::int64_t{90} * 86400, std::int64_t{3650} * 86400}) {
     const auto start = now.time_since_epoch().count();
