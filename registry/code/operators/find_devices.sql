@@ -1,8 +1,8 @@
 -- The view devices is two tables in one, and PostgreSQL sorts it whole before it takes the first
 -- rows. Here each table gives its first rows by its own indexes, and enrolments only up to the last
 -- device of a full page: where hardly any enrolment lacks a device, to look for one more would read
--- all. A statement of its own for each set of filters, so that its plan fits: the planner would join
--- whole tables, start parallel workers or compile the plan, which takes longer than to find a page.
+-- all. A statement of its own for each set of filters, so that its plan fits: PostgreSQL would join
+-- whole tables, start parallel workers or compile the plan: longer than it takes to find a page.
 CREATE OR REPLACE FUNCTION find_devices(filter jsonb, after text DEFAULT '',
   most bigint DEFAULT 100) RETURNS SETOF text LANGUAGE plpgsql STABLE
   SET enable_hashjoin = off SET enable_mergejoin = off
