@@ -41,6 +41,7 @@ class Broker:
     ends_with_parent: bool
     retain: bool = False  # as brokers do that are not ours
     mode = "dynamic-security"  # the service's broker_access.mode
+    accounts: tuple[str, ...] = ("service", "bootstrap", "admin", "platform")
 
     def __post_init__(self) -> None:
         self.configuration = self.folder / "mosquitto.conf"
@@ -57,7 +58,7 @@ class Broker:
         return self.folder / f"{account}.password"
 
     def configure(self, pki: Path) -> None:
-        self._make_accounts(["service", "bootstrap", "admin", "platform"])
+        self._make_accounts(self.accounts)
         self.state.mkdir(exist_ok=True)
         give(self.state)
         names = {"BIND": "127.0.0.1", "BOOTSTRAP_PORT": str(self.bootstrap_port), "DEVICE_PORT": str(self.device_port),
@@ -70,7 +71,7 @@ class Broker:
         self._write(self.configuration, text)
         self._write(self.folder / "mosquitto.acl", (TEMPLATES / "mosquitto.acl").read_text())
 
-    def _make_accounts(self, accounts: list[str]) -> None:
+    def _make_accounts(self, accounts: tuple[str, ...]) -> None:
         lines = []
         for account in accounts:
             password = secrets.token_urlsafe(24)

@@ -12,7 +12,7 @@ SUBSCRIBE = 0x82  # the first byte of the packet, MQTT 5.0 3.8.1
 
 class Relay:
     def __init__(self, port: int, target: int) -> None:
-        self.target = target
+        self.port, self.target = port, target
         self.open: list[socket.socket] = []
         self.silent: set[socket.socket] = set()
         self.listener = socket.create_server(("127.0.0.1", port))
@@ -47,6 +47,13 @@ class Relay:
     def silence(self) -> None:
         """Nothing more comes through the connections that are open now, and they stay."""
         self.silent.update(self.open)
+
+    def cut(self) -> None:
+        """Both ends of each connection see its end, and nobody listens any more."""
+        for each in (self.listener, *self.open):  # closing alone does not end what a thread waits for
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
     def __enter__(self) -> Relay:
         return self
