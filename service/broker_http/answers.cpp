@@ -29,12 +29,12 @@ std::optional<std::string_view> filled(const Members& members, std::string_view 
 }
 
 /// RabbitMQ: the queues of a client's subscriptions, and the exchange that all topics are in.
-bool may_use_resource(const Members& members, const User& user) {
+bool may_use_resource(const Members& members, const protocol::DeviceId& id) {
   const auto name = text(members, "name");
   const auto permission = text(members, "permission");
   if (text(members, "resource") == "exchange")
     return name == "amq.topic" && (permission == "read" || permission == "write");
-  const std::string queue = "mqtt-subscription-" + user.device_id.text();
+  const std::string queue = "mqtt-subscription-" + id.text();
   return text(members, "resource") == "queue" && (name == queue + "qos0" || name == queue + "qos1");
 }
 
@@ -44,9 +44,15 @@ HttpResponse said(std::string_view word) {
 
 }  // namespace
 
-Answers::Answers(const Facts& facts, const protocol::Topics& topics, const crypto::Secret& token, Clock clock,
+Answers::Answers(const Facts& facts, const protocol::Topics& topics, const Logins& logins, Clock clock,
                  Log& log)
-    : facts_(facts), topics_(topics), clock_(std::move(clock)), log_(log) {
+    : facts_(facts),
+      topics_(topics),
+      bootstrap_(logins.bootstrap_username),
+      bootstrap_password_(crypto::sha256(logins.bootstrap_password.view())),
+      clock_(std::move(clock)),
+      log_(log) {
+  const crypto::Secret& token = logins.token;
   if (token.empty()) return;
   token_ = crypto::sha256(token.view());
   constexpr std::string_view scheme = "Bearer ";
@@ -105,13 +111,50 @@ bool Answers::lets_in(const Question& question) const {
   return may_connect(facts_.of(client_id), {username, client_id, password, certificate}, question.now.time);
 }
 
+bool Answers::is_bootstrap(const Question& question) const {
+  return !bootstrap_.empty() && text(question.members, "username") == bootstrap_;
+}
+
+bool Answers::is_bootstrap_password(const Question& question) const {
+  const auto password = crypto::as_bytes(text(question.members, "password"));
+  return crypto::equal_constant_time(crypto::sha256(password), bootstrap_password_);
+}
+
+bool Answers::answers_bootstrap_rabbitmq(const Question& question) const {
+  const Members& members = question.members;
+  const bool is_topic = question.path == "/rabbitmq/topic";
+  const auto id = protocol::DeviceId::parse(text(members, is_topic ? "variable_map.client_id" : "client_id"));
+  if (!id || text(members, "vhost") != "/" || !carries(*id)) return false;
+  if (question.path == "/rabbitmq/user") return is_bootstrap_password(question);
+  if (question.path == "/rabbitmq/vhost") return true;
+  if (!is_topic) return may_use_resource(members, *id);
+  const auto topic = topic_of(text(members, "routing_key"));
+  const auto permission = text(members, "permission");
+  if (text(members, "name") != "amq.topic") return false;
+  return (permission == "write" && topic == topics_.of(protocol::Channel::request, *id)) ||
+         (permission == "read" && topic == topics_.of(protocol::Channel::response, *id));
+}
+
+bool Answers::answers_bootstrap_emqx(const Question& question) const {
+  const auto id = protocol::DeviceId::parse(text(question.members, "clientid"));
+  if (!id) return false;
+  if (question.path == "/emqx/authenticate") return is_bootstrap_password(question);
+  const auto topic = text(question.members, "topic");
+  const auto action = text(question.members, "action");
+  return (action == "publish" && topic == topics_.of(protocol::Channel::request, *id)) ||
+         (action == "subscribe" && topic == topics_.of(protocol::Channel::response, *id));
+}
+
+bool Answers::carries(const protocol::DeviceId& id) const {
+  if (is_for_rabbitmq(id)) return true;
+  log_.warning("RabbitMQ cannot serve devices with . or : in their ids, so these are refused");
+  return false;
+}
+
 bool Answers::answers_rabbitmq(const Question& question) const {
+  if (is_bootstrap(question)) return answers_bootstrap_rabbitmq(question);
   const auto user = user_of(text(question.members, "username"));
-  if (!user || !is_current(question.now)) return false;
-  if (!is_for_rabbitmq(user->device_id)) {
-    log_.warning("RabbitMQ cannot serve devices with . or : in their ids, so these are refused");
-    return false;
-  }
+  if (!user || !is_current(question.now) || !carries(user->device_id)) return false;
   if (question.path == "/rabbitmq/user") return lets_in(question);
   const Known known = facts_.of(user->device_id.text());
   if (text(question.members, "vhost") != "/" || !is_live(known, *user, question.now.time)) return false;
@@ -119,7 +162,7 @@ bool Answers::answers_rabbitmq(const Question& question) const {
   const std::string_view name_of_id = is_topic ? "variable_map.client_id" : "client_id";
   if (text(question.members, name_of_id) != user->device_id.text()) return false;
   if (question.path == "/rabbitmq/vhost") return true;
-  if (!is_topic) return may_use_resource(question.members, *user);
+  if (!is_topic) return may_use_resource(question.members, user->device_id);
   const auto key = text(question.members, "routing_key");
   const auto permission = text(question.members, "permission");
   if (text(question.members, "name") != "amq.topic" || key.contains('/')) return false;
@@ -129,6 +172,7 @@ bool Answers::answers_rabbitmq(const Question& question) const {
 }
 
 std::string_view Answers::answer_emqx(const Question& question) const {
+  if (is_bootstrap(question)) return answers_bootstrap_emqx(question) ? allow : deny;
   const auto username = text(question.members, "username");
   const auto client_id = text(question.members, "clientid");
   const auto certificate = filled(question.members, "cert_common_name");

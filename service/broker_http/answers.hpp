@@ -16,6 +16,13 @@ using Members = std::map<std::string, crypto::Secret, std::less<>>;
 /// The texts of a JSON object (EMQX); other values count as missing.
 [[nodiscard]] std::optional<Members> read_object(std::string_view body);
 
+/// What the broker shows to be answered, and the account that devices without a credential share.
+struct Logins {
+  const crypto::Secret& token;     ///< empty: none is needed
+  std::string bootstrap_username;  ///< empty: the broker decides about it
+  const crypto::Secret& bootstrap_password;
+};
+
 /// Answers brokers in their own formats (docs/deploy.md). Thread-safe.
 class Answers {
  public:
@@ -28,9 +35,8 @@ class Answers {
   /// Older facts are no ground for an answer: each is a denial.
   static constexpr std::chrono::seconds longest_unseen{60};
 
-  /// `token`: empty if none is needed. The others must outlive this.
-  Answers(const Facts& facts, const protocol::Topics& topics, const crypto::Secret& token, Clock clock,
-          Log& log);
+  /// `logins` are needed for this call only; the others must outlive this.
+  Answers(const Facts& facts, const protocol::Topics& topics, const Logins& logins, Clock clock, Log& log);
   [[nodiscard]] HttpResponse operator()(const HttpRequest& request) const;
 
  private:
@@ -43,13 +49,22 @@ class Answers {
   [[nodiscard]] std::optional<std::string_view> path_in(const HttpRequest& request) const;
   [[nodiscard]] bool answers_rabbitmq(const Question& question) const;
   [[nodiscard]] bool lets_in(const Question& question) const;
+  [[nodiscard]] bool is_bootstrap(const Question& question) const;
+  [[nodiscard]] bool is_bootstrap_password(const Question& question) const;
+  /// Of a connection of the bootstrap account, as at the gate: any device id, and that id's own pair.
+  [[nodiscard]] bool answers_bootstrap_rabbitmq(const Question& question) const;
+  [[nodiscard]] bool answers_bootstrap_emqx(const Question& question) const;
   [[nodiscard]] std::string_view answer_emqx(const Question& question) const;
   [[nodiscard]] bool is_current(const Now& now) const;
+  /// False if RabbitMQ cannot carry the id, which the log then says.
+  [[nodiscard]] bool carries(const protocol::DeviceId& id) const;
 
   const Facts& facts_;
   const protocol::Topics& topics_;
   std::optional<crypto::Sha256Digest> token_;
   std::optional<crypto::Sha256Digest> bearer_;
+  std::string bootstrap_;
+  crypto::Sha256Digest bootstrap_password_{};
   Clock clock_;
   Log& log_;
 };

@@ -19,12 +19,12 @@ Answers::Now now() {
 
 }  // namespace
 
-BrokerHttp::BrokerHttp(Descriptor socket, const crypto::Secret& token, registry::ConnectOptions database,
+BrokerHttp::BrokerHttp(Descriptor socket, const Logins& logins, registry::ConnectOptions database,
                        const protocol::Topics& topics, Feed::Publish publish, Feed::Followed followed,
                        Metrics& metrics, Log& log)
     : facts_(topics),
       feed_(std::move(database), facts_, topics, std::move(publish), std::move(followed), metrics, log) {
-  auto answers = std::make_shared<const Answers>(facts_, topics, token, now, log);
+  auto answers = std::make_shared<const Answers>(facts_, topics, logins, now, log);
   server_ = HttpServer::start(
       std::move(socket), [answers](const HttpRequest& request) { return (*answers)(request); }, limits);
 }

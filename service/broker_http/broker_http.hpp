@@ -10,7 +10,7 @@ namespace latchkey::service::broker_http {
 class BrokerHttp {
  public:
   /// On a socket from `listen_on`. `topics` must outlive this. Throws std::system_error.
-  BrokerHttp(Descriptor socket, const crypto::Secret& token, registry::ConnectOptions database,
+  BrokerHttp(Descriptor socket, const Logins& logins, registry::ConnectOptions database,
              const protocol::Topics& topics, Feed::Publish publish, Feed::Followed followed, Metrics& metrics,
              Log& log);
 

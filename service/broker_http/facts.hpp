@@ -47,8 +47,8 @@ class Facts {
   explicit Facts(const protocol::Topics& topics) : topics_(topics) {}
 
   [[nodiscard]] Known of(std::string_view device_id) const;
-  /// Replaces what is known of these devices and sets, and forgets those of which nothing is said. Returns the sets that are not valid beside the roots
-  /// of the configuration: they count as empty.
+  /// Replaces what is known of these devices and sets, and forgets those of which nothing is said. Returns
+  /// the sets that are not valid beside the roots of the configuration: they count as empty.
   std::vector<std::string> take(const registry::GateAccess& access);
   /// Takes over all that `other` knows, and nothing else.
   void become(Facts&& other);

@@ -80,6 +80,11 @@ void check_broker_access(Settings& settings) {
         "is required with " + access.mode + ": the account that may send commands to the broker");
   if (!access.password_file.empty() && access.username.empty())
     settings.complain(option_of("broker_access", "password_file"), "needs broker_access.username");
+  if (access.bootstrap_username.empty() != access.bootstrap_password_file.empty())
+    settings.complain(
+        option_of("broker_access",
+                  access.bootstrap_username.empty() ? "bootstrap_username" : "bootstrap_password_file"),
+        "bootstrap_username and bootstrap_password_file belong together: set both or neither");
   if (access.takes_over() && access.steers())
     settings.complain(option_of("broker_access", "cut"),
                       "is not for " + access.mode + ", whose plugin ends sessions by itself: remove it");

@@ -56,7 +56,9 @@ struct Config {
     std::string username;
     std::string password_file;
     std::string listen = "127.0.0.1:9465";
-    std::string token_file;  ///< empty: only this machine may ask
+    std::string token_file;          ///< empty: only this machine may ask
+    std::string bootstrap_username;  ///< empty: the broker itself knows the bootstrap account
+    std::string bootstrap_password_file;
     std::string cut = "none";
     [[nodiscard]] bool takes_over() const { return cut == "takeover"; }
     /// The service commands a plugin of the broker.

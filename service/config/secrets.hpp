@@ -15,6 +15,7 @@ struct Secrets {
   crypto::Secret database_password;
   crypto::Secret access_password;
   crypto::Secret access_token;
+  crypto::Secret bootstrap_password;
   crypto::Secret page_token;
 };
 

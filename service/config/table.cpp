@@ -249,6 +249,23 @@ const auto table = std::to_array<Option>({
      .unset = "no token is needed",
      .rule = rules::page_token},
     {.section = "broker_access",
+     .key = "bootstrap_username",
+     .kind = Kind::text,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::bootstrap_username>,
+     .help =
+         "With `http`: the account that devices without a credential share, for example `@bootstrap`, if the "
+         "broker asks about it too. A connection of it gets the request and response topics of its client "
+         "id. "
+         "RabbitMQ needs this: its own rules cannot tell one client id from a pattern.",
+     .unset = "the broker decides about this account",
+     .rule = rules::no_device_id},
+    {.section = "broker_access",
+     .key = "bootstrap_password_file",
+     .kind = Kind::secret_file,
+     .field = at<&Config::broker_access, &Config::BrokerAccess::bootstrap_password_file>,
+     .help = "File with the password of that account, one line.",
+     .rule = rules::one_line},
+    {.section = "broker_access",
      .key = "cut",
      .kind = Kind::text,
      .field = at<&Config::broker_access, &Config::BrokerAccess::cut>,

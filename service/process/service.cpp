@@ -206,7 +206,10 @@ std::expected<void, std::string> Service::start() {
 
 void Service::start_broker_http(Descriptor socket) {
   broker_http_ = std::make_unique<broker_http::BrokerHttp>(
-      std::move(socket), secrets_.access_token, database(), topics_,
+      std::move(socket),
+      broker_http::Logins{secrets_.access_token, config_.broker_access.bootstrap_username,
+                          secrets_.bootstrap_password},
+      database(), topics_,
       [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
       [this](Steady::time_point as_of) {
         if (cutter_ != nullptr) cutter_->keeps_out(as_of);

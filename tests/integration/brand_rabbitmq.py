@@ -8,7 +8,7 @@ from access_case import LIMIT_S
 
 from rabbitmq import RabbitStack
 from stack import within
-from wire import WireError
+from wire import Login, Wire, WireError
 
 
 class RabbitTest(broker_rows.BrokerRows, broker_walls.BrokerWalls):
@@ -35,6 +35,12 @@ class RabbitTest(broker_rows.BrokerRows, broker_walls.BrokerWalls):
         self.assertFalse(self.is_served("another.dot"))
         found = self.run_latchkey("config", "check")
         self.assertIn("RabbitMQ cannot serve devices with . or :", found.stderr)
+
+    def test_the_bootstrap_account_needs_its_password(self) -> None:
+        place = self.place()
+        for password in ("wrong", ""):
+            with self.subTest(password), self.assertRaises(WireError):
+                Wire(place.url, "another", Login(place.anchors, place.username, password), self.version)
 
     def test_a_suspended_device_connects_when_it_is_resumed(self) -> None:
         for wants in ("x509", "password"):

@@ -9,7 +9,7 @@ from broker_case import QUIET_S, BrokerTest, row
 
 from foreign_device import Device
 from stack import StackError, within
-from wire import Wire, WireError
+from wire import Login, Wire, WireError
 
 
 class BrokerWalls(BrokerTest):
@@ -31,6 +31,20 @@ class BrokerWalls(BrokerTest):
             if any(self.hears(wire, said, speaker) for said, speaker in speakers.items()):
                 return "open"
         return "refused"
+
+    @row("the bootstrap account hears answers to other devices")
+    def test_answers_to_other_devices(self) -> str:
+        """Whoever shares the account chooses its client id, which brokers fill into their rules."""
+        place, speaker = self.place(), self.account_wire("service")
+        for client_id in ("+", "#", ".*", "v.ctim", "(other|victim)", "%2B", "other"):
+            for topic in ("provisioning/v1/victim/response", "provisioning/v1/+/response"):
+                with contextlib.suppress(WireError):
+                    wire = Wire(place.url, client_id, Login(place.anchors, place.username, place.password), self.version)
+                    self.addCleanup(wire.drop)
+                    wire.subscribe(topic)
+                    if self.hears(wire, "provisioning/v1/victim/response", speaker):
+                        return f"**yes, with the client id `{client_id}`**"
+        return "no"
 
     def rights_of(self, wants: str) -> str:
         """The fleet's rights are plant/ID/telemetry/#; the group's are narrower."""

@@ -16,6 +16,7 @@ from account import as_account
 from brand_broker import BrandBroker, BrandStack, example
 from daemon import Daemon, StackError, clean_environment
 from ports import free_port
+from stack import Settings
 
 
 def program(name: str) -> Path:
@@ -76,6 +77,12 @@ class RabbitStack(BrandStack):
 
     def make_broker(self, *arguments: Any) -> RabbitBroker:
         return RabbitBroker(*arguments)
+
+    def service_settings(self) -> Settings:
+        settings = super().service_settings()
+        settings["broker_access"] |= {"bootstrap_username": "@bootstrap",
+                                      "bootstrap_password_file": str(self.broker.password_file("bootstrap"))}
+        return settings
 
     def stop(self) -> None:
         super().stop()

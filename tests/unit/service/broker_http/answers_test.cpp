@@ -56,6 +56,10 @@ struct Asking {
     return rabbit("topic", "username=" + user + "&vhost=%2F&resource=topic&name=amq.topic&permission=" +
                                permission + "&variable_map.client_id=" + id + "&routing_key=" + key);
   }
+  std::string bootstrap_topic(const std::string& permission, const std::string& key) {
+    return rabbit("topic", "username=%40bootstrap&vhost=%2F&resource=topic&name=amq.topic&permission=" +
+                               permission + "&variable_map.client_id=c&routing_key=" + key);
+  }
   std::string emqx(const std::string& what, const std::string& body) {
     const auto response = post("/emqx/" + what, body);
     CHECK(response.content_type == "application/json");
@@ -69,7 +73,9 @@ struct Asking {
   std::ostringstream said;
   Log log{Log::Options{}, said, [] { return std::chrono::sys_time<std::chrono::milliseconds>(); }};
   crypto::Secret token;
-  Answers answers{facts, topics, token, [this] { return Answers::Now{now, seen + age}; }, log};
+  crypto::Secret bootstrap{std::string_view("shared")};
+  Answers answers{
+      facts, topics, {token, "@bootstrap", bootstrap}, [this] { return Answers::Now{now, seen + age}; }, log};
 };
 
 }  // namespace
@@ -194,7 +200,7 @@ TEST_CASE_METHOD(Asking, "EMQX: a device has its four topics and its rights", "[
 
 TEST_CASE_METHOD(Asking, "what ends ends by the clock", "[broker_http]") {
   const auto later = [this](Seconds time) {
-    return Answers{facts, topics, token, [this, time] { return Answers::Now{time, seen}; }, log};
+    return Answers{facts, topics, {token, {}, token}, [this, time] { return Answers::Now{time, seen}; }, log};
   };
   const auto ask = [](const Answers& asked, std::string_view path, std::string_view body) {
     HttpRequest request{
@@ -215,7 +221,7 @@ TEST_CASE_METHOD(Asking, "every answer is a denial when the registry was not see
   CHECK(rabbit("vhost", "username=c&client_id=c&vhost=%2F") == "deny");
   CHECK(emqx("authenticate", R"({"username":"c","clientid":"c","cert_common_name":"c"})") == "deny");
   const Facts never(topics);
-  const Answers fresh(never, topics, token, [this] { return Answers::Now{now, seen}; }, log);
+  const Answers fresh(never, topics, {token, {}, token}, [this] { return Answers::Now{now, seen}; }, log);
   HttpRequest request{
       .method = "POST", .path = "/rabbitmq/vhost", .query = {}, .host = {}, .authorization = {}};
   request.body = crypto::Secret(std::string_view("username=c&client_id=c&vhost=%2F"));
@@ -224,7 +230,7 @@ TEST_CASE_METHOD(Asking, "every answer is a denial when the registry was not see
 
 TEST_CASE_METHOD(Asking, "with a token nothing is answered without it", "[broker_http]") {
   token = crypto::Secret(std::string_view("0123456789abcdef"));
-  const Answers guarded(facts, topics, token, [this] { return Answers::Now{now, seen}; }, log);
+  const Answers guarded(facts, topics, {token, {}, token}, [this] { return Answers::Now{now, seen}; }, log);
   const auto status = [&](const std::string& path, const std::string& authorization) {
     HttpRequest request{
         .method = "POST", .path = path, .query = {}, .host = {}, .authorization = authorization};
@@ -284,4 +290,36 @@ TEST_CASE("of a device that has neither password nor denial nor rights nothing i
   access.entries.front().denied_until = now;
   static_cast<void>(facts.take(access));
   CHECK(facts.of("p").device != nullptr);
+}
+
+TEST_CASE_METHOD(Asking, "a connection of the bootstrap account has the pair of its client id",
+                 "[broker_http]") {
+  const std::string who = "username=%40bootstrap&vhost=%2F";
+  CHECK(rabbit("user", who + "&client_id=c&password=shared") == "allow");
+  CHECK(rabbit("user", who + "&client_id=c&password=wrong") == "deny");
+  CHECK(rabbit("user", who + "&client_id=c") == "deny");
+  CHECK(rabbit("vhost", who + "&client_id=c") == "allow");
+  CHECK(rabbit("resource",
+               who + "&client_id=c&resource=queue&name=mqtt-subscription-cqos1&permission=read") == "allow");
+  CHECK(rabbit("resource",
+               who + "&client_id=c&resource=queue&name=mqtt-subscription-dqos1&permission=read") == "deny");
+  CHECK(bootstrap_topic("write", "provisioning.v1.c.request") == "allow");
+  CHECK(bootstrap_topic("read", "provisioning.v1.c.response") == "allow");
+  CHECK(bootstrap_topic("read", "provisioning.v1.d.response") == "deny");
+  CHECK(bootstrap_topic("read", "provisioning.v1.*.response") == "deny");
+  CHECK(bootstrap_topic("write", "devices.c.status") == "deny");
+  // No device has such a client id, and RabbitMQ's rules take it for a pattern.
+  for (const auto* const id : {".*", "(c%7Cd)", "", "@c", "a.c"})
+    CHECK(rabbit("user", who + "&client_id=" + id + "&password=shared") == "deny");
+}
+
+TEST_CASE_METHOD(Asking, "EMQX: a connection of the bootstrap account has the pair of its client id",
+                 "[broker_http]") {
+  const std::string who = R"({"username":"@bootstrap","clientid":"a.c",)";
+  CHECK(emqx("authenticate", who + R"("password":"shared"})") == "allow");
+  CHECK(emqx("authenticate", who + R"("password":"wrong"})") == "deny");
+  CHECK(emqx("authorize", who + R"("action":"publish","topic":"provisioning/v1/a.c/request"})") == "allow");
+  CHECK(emqx("authorize", who + R"("action":"subscribe","topic":"provisioning/v1/a.c/response"})") ==
+        "allow");
+  CHECK(emqx("authorize", who + R"("action":"subscribe","topic":"provisioning/v1/+/response"})") == "deny");
 }
