@@ -3,8 +3,11 @@
 #include "service/cli/commands.hpp"
 #include "service/cli/outcome.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -19,7 +22,14 @@ constexpr const char* first_steps =
     "First steps of an installation: `ca init`, `db migrate`, `enroll`, `config check`, `serve`.\n"
     "`doctor` finds what is wrong with an installation. For the help of a command: COMMAND --help.";
 
-int run_program(int argc, char** argv) {
+/// Also for a command line that cannot be read.
+bool asks_for_json(int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  const auto end = std::ranges::find(words, std::string_view("--"));
+  return std::find(words.begin(), end, std::string_view("--json")) != end;
+}
+
+int run_program(int argc, char** argv, bool json) {
   latchkey::CommandLine line("latchkey", about, "latchkey " LATCHKEY_VERSION);
   auto root = line.root();
   root.footer(first_steps);
@@ -41,7 +51,7 @@ int run_program(int argc, char** argv) {
   latchkey::cli::add_broker_commands(root);
   line.accept_everywhere("--config");
   const auto chosen = line.parse(argc, argv);
-  if (!chosen) return report({exit_code::usage, {chosen.error().what}, chosen.error().hint});
+  if (!chosen) return report({exit_code::usage, {chosen.error().what}, chosen.error().hint}, json);
   return *chosen ? (*chosen)() : exit_code::bug;
 }
 
@@ -50,9 +60,10 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
   latchkey::crypto::keep_openssl_until_the_end();
   latchkey::forbid_core_files();
+  const bool json = asks_for_json(argc, argv);
   try {
-    return run_program(argc, argv);
+    return run_program(argc, argv, json);
   } catch (const std::exception& error) {
-    return report({exit_code::bug, {std::string("internal error: ") + error.what()}, ""});
+    return report({exit_code::bug, {std::string("internal error: ") + error.what()}, ""}, json);
   }
 }

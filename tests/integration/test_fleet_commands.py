@@ -91,6 +91,8 @@ class FleetCommands(ProofTest):
         self.assertIn("ready", self.ok("device", "show", device_id))
         missing = self.fails(1, "there is no device nobody", "device", "show", "nobody", "--json")
         self.assertEqual(json.loads(missing.stdout)["exit_code"], 1)
+        wrong = self.fails(64, "unknown flag --stat", "device", "list", "--stat", "ready", "--json")
+        self.assertEqual(json.loads(wrong.stdout)["exit_code"], 64)
 
     def test_acts_on_many_can_be_repeated_and_name_what_failed(self) -> None:
         ids = self.fleet("many", 4)
@@ -110,7 +112,7 @@ class FleetCommands(ProofTest):
     def test_suspend_and_resume(self) -> None:
         [device_id] = self.fleet("held", 1)
         result = self.run_with("device", "suspend", device_id, "--reason", "repair")
-        self.assertIn(f"{device_id}: registered -> suspended, 0 credentials ended", result.stderr)
+        self.assertIn(f"{device_id}: registered -> suspended, credentials ended: 0", result.stderr)
         self.ok("device", "resume", device_id, "--reason", "repaired")
         unchanged = self.run_with("device", "resume", device_id, "--reason", "repaired")
         self.assertIn("0 done, 1 unchanged", unchanged.stderr)
@@ -125,7 +127,11 @@ class FleetCommands(ProofTest):
             device = self.device(device_id, SymmetricKey.of_group("doors", key, device_id))
             with device.bootstrap() as wire:
                 self.assertEqual(device.ask(wire, time.monotonic() + 10)["status"], "pending")
-            self.assertIn("waits for approval", self.ok("device", "show", device_id))
+            self.stack.cluster.sql("UPDATE registry.device SET requested_at = requested_at - interval '2 hours' "
+                                   f"WHERE device_id = '{device_id}'")
+            [todo] = self.json("device", "show", device_id)["todo"]
+            self.assertEqual((todo["problem"], todo["advice"]), (
+                "waits for approval", f"latchkey device approve {device_id}, or latchkey device reject {device_id}."))
             self.assertIn("1 done", self.run_with("device", verb, device_id, "--reason", "known").stderr)
             self.assertIn("1 unchanged", self.run_with("device", verb, device_id, "--reason", "known").stderr)
         self.fails(1, "it does not wait for approval", "device", "approve", "door-1", "--reason", "x")

@@ -16,7 +16,7 @@ struct Act {
 };
 
 constexpr const char* states_said =
-    "format('%s -> %s, %s credentials ended', a.old_state, a.new_state, a.credentials_ended)";
+    "format('%s -> %s, credentials ended: %s', a.old_state, a.new_state, a.credentials_ended)";
 
 constexpr Act acts[] = {
     {"approve",

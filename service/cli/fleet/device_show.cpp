@@ -29,8 +29,10 @@ const std::vector<Part> parts = {
     {"todo",
      "SELECT since, problem, advice FROM ("
      "SELECT since, problem, advice FROM registry.stuck_devices WHERE device_id = $1 "
+     "AND problem <> 'waits for approval' "
      "UNION ALL SELECT waiting_since, 'waits for approval', 'latchkey device approve ' || device_id || "
-     "', or latchkey device reject' FROM registry.pending_approvals WHERE device_id = $1 "
+     "', or latchkey device reject ' || device_id || '.' FROM registry.pending_approvals WHERE device_id = "
+     "$1 "
      "UNION ALL SELECT last_seen, 'perhaps two devices with one identity: ' || sign, evidence::text "
      "FROM registry.suspected_clones WHERE device_id = $1 "
      "UNION ALL (SELECT received_at, reason, advice FROM registry.recent_rejections WHERE device_id = $1 "

@@ -77,17 +77,35 @@ std::vector<std::size_t> natural_widths(const Table& table) {
   return widths;
 }
 
-/// Takes from the widest columns until a line fits into `width`, and leaves each at least `least`.
-void shrink(std::vector<std::size_t>& widths, std::size_t width) {
-  constexpr std::size_t least = 8;
-  const auto needed = [&] {
-    return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
-  };
-  while (needed() > width) {
-    const auto widest = std::ranges::max_element(widths);
-    if (*widest <= least) return;
-    --*widest;
+/// What a column keeps at least: an id and a time are of no use if they are cut.
+std::vector<std::size_t> least_widths(const Table& table, const std::vector<std::size_t>& natural) {
+  constexpr std::size_t least = 12;
+  auto widths = natural;
+  for (std::size_t i = 1; i < widths.size(); ++i)
+    if (table.columns[i].kind != Table::Kind::time) widths[i] = std::min(widths[i], least);
+  return widths;
+}
+
+std::size_t line_of(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
+}
+
+/// The widths of the first columns, as many as fit into `width`: the widest become narrower, and what does
+/// not fit even so is left out.
+std::vector<std::size_t> fitting_widths(const Table& table, std::size_t width) {
+  auto widths = natural_widths(table);
+  auto least = least_widths(table, widths);
+  while (least.size() > 1 && line_of(least) > width)
+    least.pop_back();
+  widths.resize(least.size());
+  while (line_of(widths) > width) {
+    std::size_t widest = 0;
+    for (std::size_t i = 1; i < widths.size(); ++i)
+      if (widths[i] > least[i] && (widths[widest] <= least[widest] || widths[i] > widths[widest])) widest = i;
+    if (widths[widest] <= least[widest]) break;
+    --widths[widest];
   }
+  return widths;
 }
 
 std::string without_end(std::string line) {
@@ -155,7 +173,7 @@ void Output::add(const Table& portion) {
 }
 
 void Output::add_table(const Table& portion) {
-  const auto line_of = [&](const auto& cell) {
+  const auto printed = [&](const auto& cell) {
     std::string line;
     for (std::size_t i = 0; i < widths_.size(); ++i)
       line +=
@@ -163,14 +181,15 @@ void Output::add_table(const Table& portion) {
     return without_end(line);
   };
   if (!begun_) {
-    widths_ = natural_widths(portion);
-    if (width_ > 0) shrink(widths_, width_);
-    out_ << line_of([&](std::size_t i) { return portion.columns[i].name; });
-    out_ << line_of([&](std::size_t i) { return std::string(widths_[i], '-'); });
+    widths_ = width_ > 0 ? fitting_widths(portion, width_) : natural_widths(portion);
+    for (auto i = widths_.size(); i < portion.columns.size(); ++i)
+      left_out_.append(left_out_.empty() ? "" : ", ").append(portion.columns[i].name);
+    out_ << printed([&](std::size_t i) { return portion.columns[i].name; });
+    out_ << printed([&](std::size_t i) { return std::string(widths_[i], '-'); });
   }
   begun_ = true;
   for (const auto& row : portion.rows)
-    out_ << line_of([&](std::size_t i) { return shown(portion.columns[i], row[i]); });
+    out_ << printed([&](std::size_t i) { return shown(portion.columns[i], row[i]); });
 }
 
 void Output::add_json(const Table& portion) {
@@ -203,6 +222,7 @@ void Output::add_ids(const Table& portion) {
 
 void Output::end() {
   if (format_ == Format::json) out_ << (begun_ ? "]\n" : "[]\n");
+  if (!left_out_.empty()) out_ << "(no room for " << left_out_ << "; --json has all)\n";
   out_ << std::flush;
 }
 

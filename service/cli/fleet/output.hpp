@@ -20,7 +20,7 @@ enum class Format { table, json, csv, ids };
 class Output {
  public:
   /// `width` is the number of characters that fit in a line of the terminal; 0: no limit. Longer cells are
-  /// cut in tables only.
+  /// cut in tables only, but no id and no time; columns for which there is no room are left out and named.
   Output(std::ostream& out, Format format, std::size_t width) : out_(out), format_(format), width_(width) {}
   /// Every portion has the same columns. The first one sets the widths of a table's columns.
   void add(const registry::Table& portion);
@@ -36,7 +36,8 @@ class Output {
   Format format_;
   std::size_t width_;
   bool begun_ = false;
-  std::vector<std::size_t> widths_;
+  std::vector<std::size_t> widths_;  ///< of the columns that are shown
+  std::string left_out_;
 };
 
 /// Writes one row as a list of names and values, without those that are empty.

@@ -45,6 +45,20 @@ TEST_CASE("a table fits into the terminal, and the widest cells are cut", "[outp
         "a   äöüxxxxxxxxxxxx…\n");
 }
 
+TEST_CASE("a terminal has columns that can be read, and a line that names those without room", "[output]") {
+  CHECK(written(Format::table, 44, {devices()}) ==
+        "device_id  online  generation\n"
+        "---------  ------  ----------\n"
+        "meter-1    yes     3\n"
+        "gate               0\n"
+        "(no room for seen_at, labels; --json has all)\n");
+  CHECK(written(Format::table, 68, {devices()}) ==
+        "device_id  online  generation  seen_at               labels\n"
+        "---------  ------  ----------  --------------------  ---------------\n"
+        "meter-1    yes     3           2026-11-28 22:32:19Z  {\"site\": \"hall…\n"
+        "gate               0\n");
+}
+
 TEST_CASE("JSON has an object on each line, in the types of the registry, in portions too", "[output]") {
   CHECK(
       written(Format::json, 0, {devices()}) ==
