@@ -8,7 +8,7 @@ namespace {
 
 // In the order of `Reason`. Never change an id: ledgers and scripts contain it. A text says in a few words
 // why a request or status was not accepted. An advice writes SQL calls in full, ready to copy.
-constexpr std::array<ReasonRow, 69> rows{{
+constexpr std::array<ReasonRow, 70> rows{{
     {"malformed_request", "the request does not follow the protocol",
      "The device's firmware is faulty, or the sender is not a device. latchkey explain {id} says whether "
      "a correct request would be accepted."},
@@ -172,6 +172,9 @@ constexpr std::array<ReasonRow, 69> rows{{
     {"id_not_matched", "the id does not match the group's pattern",
      "Enrol the device individually: latchkey enroll device {id}. Or change the group's "
      "device_id_pattern: registry.set_group_policy. Or the device belongs to another group."},
+    {"id_not_carried", "the broker cannot carry this id",
+     "RabbitMQ separates the levels of its topics by . and virtual host and user name by :. Give the device "
+     "an id without them, or use another broker."},
     {"not_on_the_list", "the device is not on the group's allow list",
      "Add it to the list: latchkey enroll device {id} --group {group} --allow."},
     {"token_cannot_replace", "a token cannot replace the credential of a registered device",

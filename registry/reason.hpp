@@ -65,6 +65,7 @@ enum class Reason {
   request_id_ended,
   outside_window,
   id_not_matched,
+  id_not_carried,
   not_on_the_list,
   token_cannot_replace,
   reprovisioning_denied,

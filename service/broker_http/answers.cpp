@@ -45,12 +45,13 @@ HttpResponse said(std::string_view word) {
 }  // namespace
 
 Answers::Answers(const Facts& facts, const protocol::Topics& topics, const Logins& logins, Clock clock,
-                 Log& log)
+                 Unfit unfit, Log& log)
     : facts_(facts),
       topics_(topics),
       bootstrap_(logins.bootstrap_username),
       bootstrap_password_(crypto::sha256(logins.bootstrap_password.view())),
       clock_(std::move(clock)),
+      unfit_(std::move(unfit)),
       log_(log) {
   const crypto::Secret& token = logins.token;
   if (token.empty()) return;
@@ -124,8 +125,11 @@ bool Answers::answers_bootstrap_rabbitmq(const Question& question) const {
   const Members& members = question.members;
   const bool is_topic = question.path == "/rabbitmq/topic";
   const auto id = protocol::DeviceId::parse(text(members, is_topic ? "variable_map.client_id" : "client_id"));
-  if (!id || text(members, "vhost") != "/" || !carries(*id)) return false;
-  if (question.path == "/rabbitmq/user") return is_bootstrap_password(question);
+  if (!id || text(members, "vhost") != "/") return false;
+  const bool comes = question.path == "/rabbitmq/user";
+  if (comes && !is_bootstrap_password(question)) return false;
+  if (!carries(*id, comes)) return false;
+  if (comes) return true;
   if (question.path == "/rabbitmq/vhost") return true;
   if (!is_topic) return may_use_resource(members, *id);
   const auto topic = topic_of(text(members, "routing_key"));
@@ -145,8 +149,9 @@ bool Answers::answers_bootstrap_emqx(const Question& question) const {
          (action == "subscribe" && topic == topics_.of(protocol::Channel::response, *id));
 }
 
-bool Answers::carries(const protocol::DeviceId& id) const {
+bool Answers::carries(const protocol::DeviceId& id, bool has_come) const {
   if (is_for_rabbitmq(id)) return true;
+  if (has_come && unfit_) unfit_(id);
   log_.warning("RabbitMQ cannot serve devices with . or : in their ids, so these are refused");
   return false;
 }
@@ -154,7 +159,10 @@ bool Answers::carries(const protocol::DeviceId& id) const {
 bool Answers::answers_rabbitmq(const Question& question) const {
   if (is_bootstrap(question)) return answers_bootstrap_rabbitmq(question);
   const auto user = user_of(text(question.members, "username"));
-  if (!user || !is_current(question.now) || !carries(user->device_id)) return false;
+  if (!user || !is_current(question.now)) return false;
+  // Without a password RabbitMQ has verified its certificate.
+  const bool comes = question.path == "/rabbitmq/user" && !member(question.members, "password");
+  if (!carries(user->device_id, comes)) return false;
   if (question.path == "/rabbitmq/user") return lets_in(question);
   const Known known = facts_.of(user->device_id.text());
   if (text(question.members, "vhost") != "/" || !is_live(known, *user, question.now.time)) return false;

@@ -35,8 +35,12 @@ class Answers {
   /// Older facts are no ground for an answer: each is a denial.
   static constexpr std::chrono::seconds longest_unseen{60};
 
-  /// `logins` are needed for this call only; the others must outlive this.
-  Answers(const Facts& facts, const protocol::Topics& topics, const Logins& logins, Clock clock, Log& log);
+  /// Called for a device that came with a right credential, but with an id that the broker cannot carry.
+  using Unfit = std::function<void(const protocol::DeviceId& id)>;
+
+  /// `logins` are needed for this call only; the others must outlive this. `unfit` may be empty.
+  Answers(const Facts& facts, const protocol::Topics& topics, const Logins& logins, Clock clock, Unfit unfit,
+          Log& log);
   [[nodiscard]] HttpResponse operator()(const HttpRequest& request) const;
 
  private:
@@ -57,7 +61,7 @@ class Answers {
   [[nodiscard]] std::string_view answer_emqx(const Question& question) const;
   [[nodiscard]] bool is_current(const Now& now) const;
   /// False if RabbitMQ cannot carry the id, which the log then says.
-  [[nodiscard]] bool carries(const protocol::DeviceId& id) const;
+  [[nodiscard]] bool carries(const protocol::DeviceId& id, bool has_come) const;
 
   const Facts& facts_;
   const protocol::Topics& topics_;
@@ -66,6 +70,7 @@ class Answers {
   std::string bootstrap_;
   crypto::Sha256Digest bootstrap_password_{};
   Clock clock_;
+  Unfit unfit_;
   Log& log_;
 };
 

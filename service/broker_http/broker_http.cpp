@@ -20,11 +20,11 @@ Answers::Now now() {
 }  // namespace
 
 BrokerHttp::BrokerHttp(Descriptor socket, const Logins& logins, registry::ConnectOptions database,
-                       const protocol::Topics& topics, Feed::Publish publish, Feed::Followed followed,
-                       Metrics& metrics, Log& log)
+                       const protocol::Topics& topics, Handlers handlers, Metrics& metrics, Log& log)
     : facts_(topics),
-      feed_(std::move(database), facts_, topics, std::move(publish), std::move(followed), metrics, log) {
-  auto answers = std::make_shared<const Answers>(facts_, topics, logins, now, log);
+      feed_(std::move(database), facts_, topics, std::move(handlers.publish), std::move(handlers.followed),
+            metrics, log) {
+  auto answers = std::make_shared<const Answers>(facts_, topics, logins, now, std::move(handlers.unfit), log);
   server_ = HttpServer::start(
       std::move(socket), [answers](const HttpRequest& request) { return (*answers)(request); }, limits);
 }

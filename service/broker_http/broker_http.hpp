@@ -9,10 +9,15 @@ namespace latchkey::service::broker_http {
 /// Answers a broker that asks over HTTP which clients may connect and what they may do, from memory.
 class BrokerHttp {
  public:
+  struct Handlers {
+    Feed::Publish publish;
+    Feed::Followed followed;  ///< may be empty
+    Answers::Unfit unfit;     ///< may be empty
+  };
+
   /// On a socket from `listen_on`. `topics` must outlive this. Throws std::system_error.
   BrokerHttp(Descriptor socket, const Logins& logins, registry::ConnectOptions database,
-             const protocol::Topics& topics, Feed::Publish publish, Feed::Followed followed, Metrics& metrics,
-             Log& log);
+             const protocol::Topics& topics, Handlers handlers, Metrics& metrics, Log& log);
 
   [[nodiscard]] Feed& feed() noexcept { return feed_; }
 

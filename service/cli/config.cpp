@@ -52,6 +52,10 @@ void remark_on_page(const service::Config& config) {
 void remark_on_rabbitmq(const service::Config& config) {
   if (config.is_for_rabbitmq())
     say("broker_access.mode: RabbitMQ cannot serve devices with . or : in their ids, which are refused");
+  else if (config.asks_alone())
+    say("broker_access.bootstrap_username: RabbitMQ needs it, since its own rules take a client id for a "
+        "pattern; "
+        "other brokers may know this account themselves");
 }
 
 struct Flags {

@@ -79,9 +79,11 @@ struct Config {
     std::string listen = "127.0.0.1:9464";
     std::string token_file;  ///< empty: only this machine may see the fleet page
   } http;
-  /// The broker asks the service and has no shared subscriptions, as RabbitMQ.
+  /// The broker asks the service and has no shared subscriptions, as RabbitMQ or aedes.
+  [[nodiscard]] bool asks_alone() const { return broker_access.mode == "http" && mqtt.share_group == ""; }
+  /// It asks about the bootstrap account too, which RabbitMQ has to.
   [[nodiscard]] bool is_for_rabbitmq() const {
-    return broker_access.mode == "http" && mqtt.share_group == "";
+    return asks_alone() && !broker_access.bootstrap_username.empty();
   }
   struct Log {
     std::string level = "info";

@@ -28,6 +28,7 @@ struct Inbound {
   bool shed = false;  ///< the inbox was full: the payload is dropped, the answer is `retry`
   /// The broker sent it no earlier than this, if known (BrokerEcho).
   Steady::time_point not_before = Steady::time_point::max();
+  bool is_unfit = false;  ///< no message: the broker asked about a device whose id it cannot carry
 
   /// The earliest time at which the broker can have sent it.
   [[nodiscard]] Steady::time_point handed_over() const { return std::min(received, not_before); }

@@ -33,7 +33,7 @@ void Intake::accept(const mqtt::Delivery& delivery) {
   if (!address && is_of_the_doctor(delivery)) return;
   if (!address) return drop(Dropped::bad_topic, "dropped: a topic without a valid device id", delivery.topic);
   if (address->channel != protocol::Channel::request && address->channel != protocol::Channel::status) return;
-  Inbox& inbox = *inboxes_[std::hash<std::string>{}(address->device_id.text()) % inboxes_.size()];
+  Inbox& inbox = inbox_of(address->device_id);
   Inbound inbound{address->channel, std::move(address->device_id), std::string(delivery.payload),
                   std::string(delivery.correlation_data), Steady::now()};
   inbound.not_before = echo_.heard();
@@ -47,6 +47,16 @@ void Intake::accept(const mqtt::Delivery& delivery) {
       return drop(Dropped::inbox_full, "dropped: the inbox is full, or one device fills its share",
                   delivery.topic);
   }
+}
+
+Inbox& Intake::inbox_of(const protocol::DeviceId& id) const {
+  return *inboxes_[std::hash<std::string>{}(id.text()) % inboxes_.size()];
+}
+
+void Intake::refuse(const protocol::DeviceId& id) {
+  Inbound inbound{protocol::Channel::request, id, {}, {}, Steady::now()};
+  inbound.is_unfit = true;
+  if (inbox_of(id).push(std::move(inbound)) != Admission::taken) metrics_.dropped(Dropped::inbox_full);
 }
 
 // Logged without a device id, so that the log sums repeats up by their text, however many topics an attacker

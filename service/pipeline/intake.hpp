@@ -19,8 +19,12 @@ class Intake {
          Log& log, const BrokerEcho& echo)
       : topics_(topics), inboxes_(inboxes), metrics_(metrics), log_(log), echo_(echo) {}
   void accept(const mqtt::Delivery& delivery);
+  /// A device came whose id the broker cannot carry, so its requests do not arrive: the ledger says so.
+  /// Thread-safe.
+  void refuse(const protocol::DeviceId& id);
 
  private:
+  [[nodiscard]] Inbox& inbox_of(const protocol::DeviceId& id) const;
   void drop(Dropped why, std::string_view said, std::string_view topic);
 
   const protocol::Topics& topics_;

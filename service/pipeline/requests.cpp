@@ -125,6 +125,7 @@ Resolved RequestPipeline::decide(const RequestJob& job, const registry::RequestF
     resolved.resolution = std::move(why);
     return resolved;
   };
+  if (job.inbound.is_unfit) return refused({Code::unauthorized, Reason::id_not_carried});
   if (!job.decoded)
     return refused({Code::invalid_request, {Reason::malformed_request, job.decoded.error().message}});
   auto verified = authenticate(job, facts, std::chrono::floor<std::chrono::seconds>(now));
@@ -176,6 +177,7 @@ std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const re
 void RequestPipeline::answer(const Decided& decided, registry::Clock now) const {
   const RequestJob& job = *decided.job;
   const Resolution& resolution = decided.resolved.resolution;
+  if (job.inbound.is_unfit) return log_answered(tools_.log, job, line_of(resolution), false, decided.counted);
   protocol::Answer answer = compose(head_of(job, now), decided.resolved);
   if (const auto* registration = std::get_if<registry::Registration>(&resolution))
     tools_.metrics.issued(type_of(*registration));

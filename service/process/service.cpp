@@ -205,16 +205,17 @@ std::expected<void, std::string> Service::start() {
 }
 
 void Service::start_broker_http(Descriptor socket) {
+  broker_http::BrokerHttp::Handlers handlers{
+      .publish =
+          [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
+      .followed = {},
+      .unfit = [this](const protocol::DeviceId& id) { intake_.refuse(id); }};
+  if (cutter_ != nullptr) handlers.followed = [this](Steady::time_point as_of) { cutter_->keeps_out(as_of); };
   broker_http_ = std::make_unique<broker_http::BrokerHttp>(
       std::move(socket),
       broker_http::Logins{secrets_.access_token, config_.broker_access.bootstrap_username,
                           secrets_.bootstrap_password},
-      database(), topics_,
-      [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
-      [this](Steady::time_point as_of) {
-        if (cutter_ != nullptr) cutter_->keeps_out(as_of);
-      },
-      metrics_, log_);
+      database(), topics_, std::move(handlers), metrics_, log_);
 }
 
 PublishAfterOpening Service::after_opening() {

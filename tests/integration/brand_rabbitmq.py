@@ -32,7 +32,10 @@ class RabbitTest(broker_rows.BrokerRows, broker_walls.BrokerWalls):
                 self.assertIsNone(heard.receive(0.2))
 
     def test_an_id_that_rabbitmq_cannot_carry_is_refused(self) -> None:
-        self.assertFalse(self.is_served("another.dot"))
+        for device_id in ("another.dot", "another:colon"):
+            self.assertFalse(self.is_served(device_id))
+            within(LIMIT_S, "the ledger says why", lambda device_id=device_id: "id_not_carried" in {
+                row["reason_id"] for row in self.attempts(device_id)})
         found = self.run_latchkey("config", "check")
         self.assertIn("RabbitMQ cannot serve devices with . or :", found.stderr)
 

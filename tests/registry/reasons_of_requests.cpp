@@ -112,6 +112,7 @@ const MadeReasons& reasons_of_admission() {
          c.enroll_group_key("device_id_pattern => 'M-[0-9]+'");
          c.ask_in_group();
        }},
+      {Reason::id_not_carried, [](ReasonCase& c) { c.serving().unfit(c.id); }},
       {Reason::not_on_the_list,
        [](ReasonCase& c) {
          c.enroll_group_key("admission => 'allow_list'");

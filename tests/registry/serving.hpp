@@ -66,6 +66,17 @@ struct Serving {
     requests.run(
         {{protocol::Channel::request, id_of(id), std::move(payload), {}, Steady::now() - age, shed}});
   }
+  /// The broker asked about a device whose id it cannot carry.
+  void unfit(const std::string& id) {
+    requests.run({{protocol::Channel::request,
+                   id_of(id),
+                   {},
+                   {},
+                   Steady::now(),
+                   false,
+                   Steady::time_point::max(),
+                   true}});
+  }
   void status(const std::string& id, std::string payload, Steady::duration age = {}) {
     statuses.run({{protocol::Channel::status, id_of(id), std::move(payload), {}, Steady::now() - age}});
   }

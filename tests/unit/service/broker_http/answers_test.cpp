@@ -73,9 +73,14 @@ struct Asking {
   std::ostringstream said;
   Log log{Log::Options{}, said, [] { return std::chrono::sys_time<std::chrono::milliseconds>(); }};
   crypto::Secret token;
+  std::string unfit;
   crypto::Secret bootstrap{std::string_view("shared")};
-  Answers answers{
-      facts, topics, {token, "@bootstrap", bootstrap}, [this] { return Answers::Now{now, seen + age}; }, log};
+  Answers answers{facts,
+                  topics,
+                  {token, "@bootstrap", bootstrap},
+                  [this] { return Answers::Now{now, seen + age}; },
+                  [this](const protocol::DeviceId& id) { unfit += id.text() + " "; },
+                  log};
 };
 
 }  // namespace
@@ -111,6 +116,12 @@ TEST_CASE_METHOD(Asking, "RabbitMQ: ids that it cannot carry are refused, and th
   CHECK(rabbit("user", "username=a%3Ab%401&client_id=a%3Ab&password=x") == "deny");
   CHECK(rabbit("user", "username=a.c&client_id=a.c") == "deny");
   CHECK(said.str().contains("RabbitMQ cannot serve devices with . or : in their ids"));
+  // Of these the one with a certificate is a device.
+  CHECK(unfit == "a.c ");
+  CHECK(rabbit("user", "username=%40bootstrap&vhost=%2F&client_id=a.d&password=wrong") == "deny");
+  CHECK(unfit == "a.c ");
+  CHECK(rabbit("user", "username=%40bootstrap&vhost=%2F&client_id=a.d&password=shared") == "deny");
+  CHECK(unfit == "a.c a.d ");
 }
 
 TEST_CASE_METHOD(Asking, "RabbitMQ: a device has its own queues, the topics' exchange, and vhost /",
@@ -200,7 +211,8 @@ TEST_CASE_METHOD(Asking, "EMQX: a device has its four topics and its rights", "[
 
 TEST_CASE_METHOD(Asking, "what ends ends by the clock", "[broker_http]") {
   const auto later = [this](Seconds time) {
-    return Answers{facts, topics, {token, {}, token}, [this, time] { return Answers::Now{time, seen}; }, log};
+    return Answers{facts, topics, {token, {}, token}, [this, time] { return Answers::Now{time, seen}; },
+                   {},    log};
   };
   const auto ask = [](const Answers& asked, std::string_view path, std::string_view body) {
     HttpRequest request{
@@ -221,7 +233,7 @@ TEST_CASE_METHOD(Asking, "every answer is a denial when the registry was not see
   CHECK(rabbit("vhost", "username=c&client_id=c&vhost=%2F") == "deny");
   CHECK(emqx("authenticate", R"({"username":"c","clientid":"c","cert_common_name":"c"})") == "deny");
   const Facts never(topics);
-  const Answers fresh(never, topics, {token, {}, token}, [this] { return Answers::Now{now, seen}; }, log);
+  const Answers fresh(never, topics, {token, {}, token}, [this] { return Answers::Now{now, seen}; }, {}, log);
   HttpRequest request{
       .method = "POST", .path = "/rabbitmq/vhost", .query = {}, .host = {}, .authorization = {}};
   request.body = crypto::Secret(std::string_view("username=c&client_id=c&vhost=%2F"));
@@ -230,7 +242,8 @@ TEST_CASE_METHOD(Asking, "every answer is a denial when the registry was not see
 
 TEST_CASE_METHOD(Asking, "with a token nothing is answered without it", "[broker_http]") {
   token = crypto::Secret(std::string_view("0123456789abcdef"));
-  const Answers guarded(facts, topics, {token, {}, token}, [this] { return Answers::Now{now, seen}; }, log);
+  const Answers guarded(
+      facts, topics, {token, {}, token}, [this] { return Answers::Now{now, seen}; }, {}, log);
   const auto status = [&](const std::string& path, const std::string& authorization) {
     HttpRequest request{
         .method = "POST", .path = path, .query = {}, .host = {}, .authorization = authorization};
