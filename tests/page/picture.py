@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Makes docs/fleet-page.png: the fleet page down to the first rejections, of the fleet that test_browser.py looks at."""
+"""Makes the pictures of the fleet page in docs/, of the fleet that test_browser.py looks at: the page down to the first rejections,
+the list of devices, and a device."""
 
 from __future__ import annotations
 
@@ -16,16 +17,23 @@ from stack import BINARY, REPOSITORY, Stack, end_orderly, within
 # A picture has room for a few lines of each table.
 FEW_WAIT = "UPDATE registry.device SET waiting_digest = NULL, waiting_since = NULL WHERE device_id > 'meter-0110';"
 FOURTH_REJECTION = "document.querySelectorAll('section')[3].querySelectorAll('tbody tr')[3].getBoundingClientRect().bottom"
+SEVENTH_DEVICE = "document.querySelectorAll('tbody tr')[6].getBoundingClientRect().bottom"
+LABELLED = """
+INSERT INTO registry.device_label SELECT device_id, jsonb_build_object('site', 'hall-' || substr(device_id, 10))
+  FROM registry.device WHERE device_id <= 'meter-0640';
+"""
 
 
-def take(stack: Stack, folder: Path, file: Path) -> None:
+def take(stack: Stack, folder: Path, docs: Path) -> None:
     page = f"http://127.0.0.1:{stack.http_port}/"
-    stack.cluster.sql(FLEET + FEW_WAIT)
+    stack.cluster.sql(FLEET + FEW_WAIT + LABELLED)
     within(60, "the fleet is counted", lambda: b"<strong>640</strong>" in urllib.request.urlopen(page, timeout=10).read())
     browser = Browser(folder, 1080, 800, dark=False)
     try:
-        browser.open(page)
-        browser.screenshot(file, browser.ask(FOURTH_REJECTION))
+        for name, query, end in (("fleet-page", "", FOURTH_REJECTION), ("devices-page", "?view=devices&state=connected", SEVENTH_DEVICE),
+                                 ("device-page", "?device=meter-0001", "document.documentElement.scrollHeight")):
+            browser.open(page + query)
+            browser.screenshot(docs / f"{name}.png", browser.ask(end))
     finally:
         browser.close()
 
@@ -39,7 +47,7 @@ def main() -> None:
         stack = Stack(Path(folder), parser.parse_args().bin)
         stack.start()
         try:
-            take(stack, Path(folder), REPOSITORY / "docs/fleet-page.png")
+            take(stack, Path(folder), REPOSITORY / "docs")
         finally:
             stack.stop()
 
