@@ -69,9 +69,9 @@ BEGIN
         CASE WHEN g < 1 + renewed::int OR state = 'revoked' THEN now() - (now() - came) / 4 END,
         CASE WHEN g = 1 + renewed::int AND state = 'revoked' THEN now() - (now() - came) / 4 END, '\x0011223344556677'
       FROM model, generate_series(1, 1 + renewed::int) g, LATERAL (SELECT CASE g WHEN 1 THEN came ELSE now() - (now() - came) / 4 END AS at) a WHERE credited;
-    INSERT INTO presence (device_id, session, generation, online, last_seen_at)
-      SELECT id, substr(hash, 1, 22), 1 + renewed::int, n % 10 >= 3, now() - make_interval(secs => n * 31 % 86400)
-      FROM model WHERE credited AND state <> 'registered';
+    INSERT INTO presence (device_id, session, generation, online, last_seen_at, seen_on)
+      SELECT id, substr(hash, 1, 22), 1 + renewed::int, n % 10 >= 3, seen, (seen AT TIME ZONE 'UTC')::date
+      FROM model, LATERAL (SELECT now() - make_interval(secs => n * 31 % 86400) AS seen) s WHERE credited AND state <> 'registered';
     INSERT INTO event (at, device_id, group_name, action, old_state, new_state, generation, actor)
       SELECT came + interval '1 second' * step, id, grp, 'state', (ARRAY['off', 'registered', 'connected'])[step], (ARRAY['registered', 'connected', 'ready'])[step], 1, 'latchkey'
       FROM model, generate_series(1, 3) step WHERE credited AND (state <> 'registered' OR step = 1);

@@ -73,6 +73,34 @@ TEST_CASE_METHOD(Operated, "the person behind a shared login is in the event", "
             .message.contains("latchkey.actor is a name"));
 }
 
+TEST_CASE_METHOD(Operated, "the index of who was not seen is written once a day and device", "[questions]") {
+  register_devices(registry, {"a", "b"});
+  database.run(
+      "INSERT INTO registry.presence (device_id, session, generation, online, last_seen_at, seen_on) "
+      "SELECT device_id, 'session1', 1, true, at, (at AT TIME ZONE 'UTC')::date FROM (VALUES "
+      "('a', now() - interval '3 days'), ('b', now() - interval '30 days')) v(device_id, at)");
+  const auto found = [&](const std::string& time) {
+    return shown("SELECT string_agg(id, '') FROM registry.find_devices('{\"not_seen\": \"" + time +
+                 "\"}') id");
+  };
+  CHECK(found("7 days") == "b");
+  CHECK(found("1 day") == "ab");
+  database.run("UPDATE registry.presence SET seen_on = NULL WHERE device_id = 'b'");  // before this column
+  CHECK(found("7 days") == "b");
+  // The first update of a day writes the indexes, the second does not.
+  const auto connect = [](const std::string& session) {
+    return R"(SELECT registry.commit_statuses('[{"i": 0, "device_id": "a", "kind": "connected", "session": ")" +
+           session + R"(", "generation": 1, "expected": "registered", "next": "registered"}]');)";
+  };
+  const auto connection = database.connect(Login::superuser);
+  pqxx::work today(*connection);
+  today.exec(connect("session2") + connect("session3"));
+  CHECK(test::shown(today.exec("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables "
+                               "WHERE relname = 'presence'")) == "2|1");
+  today.commit();
+  CHECK(found("1 day") == "b");
+}
+
 TEST_CASE_METHOD(Operated, "devices are found page by page, enrolled ones too", "[questions]") {
   register_devices(registry, {"a", "c", "e"});
   for (const std::string id : {"b", "d"})

@@ -17,6 +17,7 @@ DECLARE
   also text := '';
   seen text := '';
   found text[];
+  until constant timestamptz := now() - (filter ->> 'not_seen')::interval;
 BEGIN
   SELECT string_agg(key, ', ') INTO unknown FROM jsonb_object_keys(filter) key
     WHERE key <> ALL (known);
@@ -43,9 +44,10 @@ BEGIN
   END IF;
   IF filter ? 'not_seen' THEN
     seen := ' JOIN presence r USING (device_id)';
-    of_device := of_device || format(' AND last_seen_at < now() - %L::interval',
-      filter ->> 'not_seen');
-    -- This reads all of presence: with an index on last_seen_at each status would write the index.
+    -- By the index on the day, since one on last_seen_at would be written at each status. With less
+    -- than a day this may read all of presence.
+    of_device := of_device || format(' AND last_seen_at < %1$L AND (seen_on IS NULL '
+      'OR seen_on <= %2$L)', until, (until AT TIME ZONE 'UTC')::date);
     PERFORM set_config('max_parallel_workers_per_gather', '2', true);
     of_enrolment := of_enrolment || ' AND false';
   END IF;

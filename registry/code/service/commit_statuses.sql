@@ -11,6 +11,7 @@ DECLARE
   -- time that its answer takes. A device that connects again at once must not be taken for a late
   -- one.
   doubt constant interval := '400 ms';
+  today constant date := now() AT TIME ZONE 'UTC';
 BEGIN
   busy := lock_statuses(b);
   IF busy <> '{}' THEN b := array(SELECT q FROM unnest(b) q WHERE NOT q.i = ANY (busy)); END IF;
@@ -50,13 +51,13 @@ BEGIN
   -- A new row's ended_sessions has the session that its device says came before.
   WITH opened AS (
     INSERT INTO presence AS r (device_id, session, generation, online, last_seen_at,
-        ended_sessions)
-      SELECT device_id, session, generation, true, now(),
+        seen_on, ended_sessions)
+      SELECT device_id, session, generation, true, now(), today,
         CASE WHEN previous IS NULL THEN '{}' ELSE ARRAY[hashtextextended(previous, 0)] END
       FROM unnest(b) WHERE kind = 'connected' AND NOT i = ANY (stale)
       ORDER BY device_id COLLATE "C"
       ON CONFLICT (device_id) DO UPDATE SET session = EXCLUDED.session,
-        generation = EXCLUDED.generation, online = true, last_seen_at = now(),
+        generation = EXCLUDED.generation, online = true, last_seen_at = now(), seen_on = today,
         previous_session = CASE WHEN r.session = EXCLUDED.session THEN r.previous_session
           WHEN EXCLUDED.ended_sessions <> ARRAY[hashtextextended(r.session, 0)]
           THEN r.session END,
@@ -79,7 +80,7 @@ BEGIN
   SELECT array(SELECT device_id FROM opened WHERE crossings >= 40
     OR (opened > 0 AND opened % 200 = 0)) INTO turned;
   IF turned <> '{}' THEN PERFORM note_turns(b, turned); END IF;
-  UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now()
+  UPDATE presence r SET online = q.kind <> 'disconnected', last_seen_at = now(), seen_on = today
     FROM unnest(b) q WHERE q.kind <> 'connected' AND NOT q.i = ANY (stale)
       AND r.device_id = q.device_id;
   -- Only what confirms says that the device holds the credential. NULL: a service of the version
