@@ -67,8 +67,10 @@ Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> r
   return discard_rows(registry.session().call("broker_applied", rows_of(rows), false));
 }
 
-Result<std::vector<AppliedAccess>> claim_cuts(Registry& registry, std::size_t most) {
-  const auto rows = registry.session().call("claim_cuts", R"({"most":)" + std::to_string(most) + "}", false);
+Result<std::vector<AppliedAccess>> claim_cuts(Registry& registry, std::size_t most, bool by_crl) {
+  const std::string query =
+      R"({"most":)" + std::to_string(most) + R"(,"by_crl":)" + (by_crl ? "true}" : "false}");
+  const auto rows = registry.session().call("claim_cuts", query, false);
   if (!rows) return std::unexpected(rows.error());
   const Columns columns(*rows);
   std::vector<AppliedAccess> claimed;

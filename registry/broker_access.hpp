@@ -140,8 +140,10 @@ struct BrokerOpening {
 [[nodiscard]] Result<void> broker_applied(Registry& registry, std::span<const AppliedAccess> rows);
 
 /// Up to `most` devices whose access an operator took away and whose open sessions are to be ended
-/// (`device_id` and `version`). For 30 s no other call returns them.
-[[nodiscard]] Result<std::vector<AppliedAccess>> claim_cuts(Registry& registry, std::size_t most);
+/// (`device_id` and `version`). For 30 s no other call returns them. `by_crl`: only those whose certificates
+/// are revoked, because nothing else keeps a device out.
+[[nodiscard]] Result<std::vector<AppliedAccess>> claim_cuts(Registry& registry, std::size_t most,
+                                                            bool by_crl = false);
 /// Records that the sessions of claimed devices ended.
 [[nodiscard]] Result<void> sessions_ended(Registry& registry, std::span<const AppliedAccess> rows);
 

@@ -24,10 +24,14 @@ constexpr std::chrono::seconds complaint_life = 45s;
 
 }  // namespace
 
-SessionCutter::SessionCutter(Login login, registry::ConnectOptions database, Metrics& metrics, Log& log)
-    : login_(std::move(login)), registry_(std::move(database)), metrics_(metrics), log_(log), thread_([this] {
-        run();
-      }) {}
+SessionCutter::SessionCutter(KeptOut kept_out, Login login, registry::ConnectOptions database,
+                             Metrics& metrics, Log& log)
+    : kept_out_(kept_out),
+      login_(std::move(login)),
+      registry_(std::move(database)),
+      metrics_(metrics),
+      log_(log),
+      thread_([this] { run(); }) {}
 
 SessionCutter::~SessionCutter() {
   {
@@ -46,7 +50,7 @@ registry::Result<void> SessionCutter::claim(registry::Registry& registry) {
     room = most_in_hand - in_hand_;
   }
   if (room == 0) return {};
-  auto claimed = registry::claim_cuts(registry, room);
+  auto claimed = registry::claim_cuts(registry, room, kept_out_ == KeptOut::by_crl);
   if (!claimed) return std::unexpected(std::move(claimed.error()));
   if (claimed->empty()) return {};
   {
@@ -152,7 +156,8 @@ std::vector<registry::AppliedAccess> SessionCutter::collect() {
     const bool came_back = each->seen->came_back;
     const std::string reason = each->seen->reason;
     lock.unlock();
-    const bool has_ended = connected_at && now - *connected_at >= hold;
+    const bool has_ended = kept_out_ == KeptOut::by_rights ? connected_at || came_back
+                                                           : connected_at && now - *connected_at >= hold;
     if (!has_ended && now - each->since < longest_takeover) {
       ++each;
       continue;

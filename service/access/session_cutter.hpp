@@ -21,15 +21,25 @@ namespace latchkey::service::access {
 
 /// Ends the open sessions of devices that may not connect, at brokers that cannot be told to: connects with
 /// the device's client id, at which the broker must end the older session (MQTT 3.1.1, 3.1.4-2; MQTT 5,
-/// 3.1.4-3). That does not keep the device out, so the broker must do so first. The connection is held for a
-/// second: if the device takes the client id back, it was let in, and its session is not recorded as ended.
+/// 3.1.4-3). That does not keep the device out, so the broker must do so first.
 class SessionCutter {
  public:
   using Clock = std::chrono::steady_clock;
   /// The service's own login; the client id is replaced.
   using Login = std::function<mqtt::Options()>;
 
-  SessionCutter(Login login, registry::ConnectOptions database, Metrics& metrics, Log& log);
+  /// What keeps the devices out.
+  enum class KeptOut {
+    /// The broker refuses them. So the connection is held for a second: if the device takes the client id
+    /// back, it was let in, and its session is not recorded as ended.
+    by_refusal,
+    /// The same, but only those whose certificates are revoked.
+    by_crl,
+    /// The broker may let them in again, and gives them no rights.
+    by_rights,
+  };
+
+  SessionCutter(KeptOut kept_out, Login login, registry::ConnectOptions database, Metrics& metrics, Log& log);
   ~SessionCutter();
   SessionCutter(const SessionCutter&) = delete;
   SessionCutter& operator=(const SessionCutter&) = delete;
@@ -70,6 +80,7 @@ class SessionCutter {
   void record(std::span<const registry::AppliedAccess> ended);
   void failed(const registry::AppliedAccess& session, const std::string& reason);
 
+  const KeptOut kept_out_;
   const Login login_;
   registry::Registry registry_;
   Metrics& metrics_;

@@ -91,7 +91,10 @@ std::expected<void, std::string> Service::start_access() {
 
 void Service::start_cutter() {
   if (!config_.broker_access.takes_over()) return;
+  using enum access::SessionCutter::KeptOut;
+  const auto& mode = config_.broker_access.mode;
   cutter_ = std::make_unique<access::SessionCutter>(
+      mode == "database" ? by_rights : (mode == "none" ? by_crl : by_refusal),
       [this] { return broker_login(config_, secrets_.broker_password); }, database(), metrics_, log_);
 }
 

@@ -72,6 +72,14 @@ class WithCrl(CrlTest, CutTest):
         self.assertTrue(session.wire.is_lost(LIMIT_S))
         self.await_ended(self.name)
 
+    def test_a_suspended_device_goes_on_because_no_list_keeps_it_out(self) -> None:
+        session = self.open_session(self.name)
+        self.act(f"suspend('{self.name}', 'why')")
+        self.assertFalse(session.wire.is_lost(2))
+        self.assertIsNone(self.seen(self.name)["ended_at"])
+        self.assertNotIn("was not ended", self.stack.service.log.read_text())
+        self.cut_off_after(session, f"revoke('{self.name}', 'stolen')")
+
     def test_the_doctor_sees_that_it_works(self) -> None:
         found = self.run_latchkey("doctor")
         self.assertIn("[+] session_cut: a connection ends when another one has its client id", found.stdout)
@@ -86,6 +94,24 @@ class WithCrl(CrlTest, CutTest):
         session = self.session(device)
         self.assertFalse(session.wire.is_lost(2))
         self.assertIsNone(self.seen(self.name)["ended_at"])
+
+
+class WithDatabase(CutTest):
+    """A broker that queries the registry may let a device with a certificate in, without rights."""
+
+    @classmethod
+    def prepare(cls, stack: Stack) -> None:
+        stack.settings = {"broker_access": {"mode": "database", "cut": "takeover"}}
+
+    def test_the_session_ends_and_the_next_one_is_left_to_the_broker(self) -> None:
+        device = self.provisioned(self.name)
+        session = self.session(device)
+        self.cut_off_after(session, f"suspend('{self.name}', 'why')")
+        again = device.connect()
+        self.addCleanup(again.wire.close)
+        self.assertIsNotNone(self.await_ended(self.name)["kept_out_at"])
+        self.assertFalse(again.wire.is_lost(1))
+        self.assertNotIn("was not ended", self.stack.service.log.read_text())
 
 
 class WithoutEffect(CutTest):

@@ -303,3 +303,21 @@ TEST_CASE_METHOD(Gate, "a broker that was told ended the session, unless it says
           (goes_on ? "t" : "f"));
   }
 }
+
+TEST_CASE_METHOD(Gate, "where a CRL keeps devices out, only sessions by revoked certificates are claimed",
+                 "[access]") {
+  for (const auto* const id : {"suspended", "revoked", "reset"}) {
+    give(id, false);
+    connect(id);
+  }
+  act("suspend('suspended', 'why')");
+  act("revoke('revoked', 'why')");
+  act("reset('reset', 'why')");
+  auto claimed = claim_cuts(registry, 100, true);
+  REQUIRE(claimed);
+  Names names;
+  for (const auto& each : *claimed)
+    names.push_back(each.device_id);
+  std::ranges::sort(names);
+  CHECK(names == Names{"reset", "revoked"});
+}

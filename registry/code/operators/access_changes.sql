@@ -22,5 +22,5 @@ COMMENT ON COLUMN access_changes.reason IS 'The operator''s reason.';
 COMMENT ON COLUMN access_changes.kept_out_at IS
   'The same of a device that may not connect: from then on it is kept out.';
 COMMENT ON COLUMN access_changes.ended_at IS
-  'When its open session was seen to end: the broker''s plugin ended it, or a service took its '
-  'client id (broker_access.cut). Empty: this was not seen, so the session may go on.';
+  'When its open session, if it had one, was seen to end: the broker''s plugin ended it, or a '
+  'service took its client id (broker_access.cut). Empty: not seen, so the session may go on.';
