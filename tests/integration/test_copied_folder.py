@@ -15,8 +15,10 @@ from stack import GateStack, within
 
 
 class CopiedFolderTest(RunTest):
+    runs: type[RunningDevice] = RunningDevice
+
     def started(self, device_id: str, folder: Path, *flags: str) -> RunningDevice:
-        device = RunningDevice(self.stack.device_binary, device_id, folder, self.stack.environment, *flags)
+        device = self.runs(self.stack.device_binary, device_id, folder, self.stack.environment, *flags)
         self.addCleanup(device.kill)
         return device
 

@@ -22,8 +22,7 @@ static enum lk_signer signer_of(const struct lk_device* device, const struct lk_
   return credential->is_password ? LK_BY_PASSWORD : LK_BY_CERTIFICATE;
 }
 
-/* `previous` is not in docs/protocol.md: the service ignores it, and compares the sessions of a device
- * itself. */
+/* `previous` shows the service whether two devices have one identity (docs/protocol.md, 5). */
 static void write_connected_members(const struct lk_device* device, struct lk_writer* writer,
                                     uint32_t generation) {
   write_session(device, writer, "connected");
