@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Fleet, "a device of a disabled group or enrolment is kept out, 
   act("enroll_group('g', 'token', NULL)");
   CHECK(test::commit_one(registry, test::accepted({.device = "a", .group = "g"})) == registry::Outcome::won);
   CHECK(test::commit_one(registry, test::accepted({.device = "b", .group = "g"})) == registry::Outcome::won);
-  act("enroll_device('c', 'symmetric_key', '\\x00', 'g')");
+  act("enroll_device('c', 'symmetric_key', '\\x01' || sha512('\\x00'), 'g')");
   CHECK(test::commit_one(registry, test::accepted({.device = "c"})) == registry::Outcome::won);
   give_password("b");
   const auto rights = [&](const std::string& of) {

@@ -85,7 +85,7 @@ TEST_CASE_METHOD(Operated, "every function that takes a reason is among those th
 
 TEST_CASE_METHOD(Operated, "an act on a device returns what it did", "[acts]") {
   test::register_devices(registry, {"a"});
-  act("enroll_device('never-seen', 'symmetric_key', '\\x00')");
+  act("enroll_device('never-seen', 'symmetric_key', '\\x01' || sha512('\\x00'))");
   const auto row = [&](const std::string& call) { return shown("SELECT * FROM registry." + call); };
   CHECK(row("suspend('a', 'lost')") == "a|registered|suspended|0");
   CHECK(row("resume('a', 'found')") == "a|suspended|registered|0");

@@ -38,9 +38,9 @@ std::string quotas(Database& database) {
 }
 
 void enrol(Database& database, const std::string& group, int max) {
-  database.run(
-      "SELECT registry.enroll_group('" + group + "', 'symmetric_key', '\\x00', " + std::to_string(max) + ")",
-      Login::ops);
+  database.run("SELECT registry.enroll_group('" + group + "', 'symmetric_key', '\\x01' || sha512('\\x00'), " +
+                   std::to_string(max) + ")",
+               Login::ops);
 }
 
 }  // namespace
@@ -196,7 +196,8 @@ TEST_CASE("no more devices wait for approval than could be registered", "[admiss
 
 TEST_CASE("a thousand devices wait in a group that is not capped", "[admission]") {
   Database database;
-  database.run("SELECT registry.enroll_group('open', 'symmetric_key', '\\x00')", Login::ops);
+  database.run("SELECT registry.enroll_group('open', 'symmetric_key', '\\x01' || sha512('\\x00'))",
+               Login::ops);
   auto registry = database.registry();
   int waiting = 0;
   for (int batch = 0; batch < 11; ++batch) {

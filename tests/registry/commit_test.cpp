@@ -41,9 +41,9 @@ std::string credential_line(std::int64_t generation, std::string_view request, s
 }
 
 void make_capped_group(Database& database, int max) {
-  database.run(
-      "SELECT registry.enroll_group('capped', 'symmetric_key', '\\x00', " + std::to_string(max) + ")",
-      Login::ops);
+  database.run("SELECT registry.enroll_group('capped', 'symmetric_key', '\\x01' || sha512('\\x00'), " +
+                   std::to_string(max) + ")",
+               Login::ops);
 }
 
 DecidedRequest newcomer(const std::string& device) {

@@ -112,7 +112,8 @@ TEST_CASE_METHOD(Operated, "a token proves nothing for a device on the list of a
 }
 
 TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only there", "[operations]") {
-  CHECK(act("enroll_group('g', 'symmetric_key', '\\x01', max_devices => 1, device_id_pattern => 'a', "
+  CHECK(act("enroll_group('g', 'symmetric_key', '\\x01' || sha512('\\x01'), max_devices => 1, "
+            "device_id_pattern => 'a', "
             "valid_until => "
             "'2020-01-01', lifetime_s => 3600)")
             .empty());
@@ -137,12 +138,12 @@ TEST_CASE_METHOD(Operated, "a group's policy changes where it is named, and only
 
 TEST_CASE_METHOD(Operated, "a group's newcomers go on while an operator has it open in a transaction",
                  "[operations]") {
-  CHECK(act("enroll_group('g', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_group('g', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
   const auto connection = database.connect(Login::ops);
   pqxx::work open(*connection);
   open.exec(
       "SELECT registry.set_group_policy('g', '{\"lifetime_s\": 3600}', 'why'), registry.roll_group_key('g', "
-      "'\\x02')");
+      "'\\x01' || sha512('\\x02'))");
   CHECK(test::commit_one(registry, test::accepted({.device = "a", .group = "g"})) == Outcome::won);
 }
 

@@ -83,7 +83,7 @@ struct Filled {
 constexpr std::array filled{
     Filled{"quota", "name, max", "'group:other-' || n, 5"},
     Filled{"enrollment_group", "name, proof, material, quota",
-           "'other-' || n, 'symmetric_key', '\\x00', 'group:other-' || n"},
+           "'other-' || n, 'symmetric_key', '\\x01' || sha512('\\x00'), 'group:other-' || n"},
     Filled{"group_ca", "subject, group_name", "sha256(n::text::bytea), 'other-' || n"},
     Filled{"token", "hash, group_name, valid_until",
            "sha256(n::text::bytea), 'other-' || n, now() + interval '1 day'"},

@@ -128,7 +128,9 @@ TEST_CASE("a quota that is held stops its own newcomers only", "[locks]") {
   Database database;
   auto registry = database.registry();
   for (const std::string group : {"held", "other"})
-    database.run("SELECT registry.enroll_group('" + group + "', 'symmetric_key', '\\x00', 100)", Login::ops);
+    database.run(
+        "SELECT registry.enroll_group('" + group + "', 'symmetric_key', '\\x01' || sha512('\\x00'), 100)",
+        Login::ops);
   const auto newcomer = [](const std::string& device, const std::string& group) {
     return accepted({.device = device, .group = group, .quota = "group:" + group});
   };

@@ -9,8 +9,8 @@ using test::Wrong;
 
 TEST_CASE_METHOD(Operated, "many devices are enrolled at once, and each has an answer of its own",
                  "[operations]") {
-  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
-  CHECK(act("enroll_device('known', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
+  CHECK(act("enroll_device('known', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
   CHECK(
       shown("SELECT i, device_id, outcome, reason FROM registry.enroll_devices($$["
             R"({"device_id": "a", "proof": "symmetric_key", "material": "\\x0102", "config": {"a": 1}},)"
@@ -42,7 +42,7 @@ TEST_CASE_METHOD(Operated, "many devices are enrolled at once, and each has an a
 }
 
 TEST_CASE_METHOD(Operated, "enroll_devices takes twenty thousand devices in one call", "[operations]") {
-  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
   CHECK(
       shown(
           "SELECT outcome, count(*) FROM registry.enroll_devices((SELECT "
@@ -79,7 +79,7 @@ TEST_CASE_METHOD(Operated, "a decommissioned device frees its place and keeps it
 
 TEST_CASE_METHOD(Operated, "a device that was never heard of is decommissioned too, and nothing lets it in",
                  "[operations]") {
-  CHECK(act("enroll_device('a', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_device('a', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
   CHECK(act("decommission('a', 'broken')").empty());
   CHECK(shown("SELECT state, generation FROM registry.devices") == "revoked|0");
   CHECK(test::load_one(registry, test::key_of("a")).device->state == registry::DeviceState::revoked);
@@ -87,7 +87,9 @@ TEST_CASE_METHOD(Operated, "a device that was never heard of is decommissioned t
 
 TEST_CASE_METHOD(Operated, "what a forgotten device said of itself is gone, and what happened is not",
                  "[operations]") {
-  CHECK(act("enroll_device('a', 'symmetric_key', '\\x01', config => '{\"owner\": \"canary\"}')").empty());
+  CHECK(act("enroll_device('a', 'symmetric_key', '\\x01' || sha512('\\x01'), config => '{\"owner\": "
+            "\"canary\"}')")
+            .empty());
   auto row = test::accepted({.device = "a", .attributes = "{\"owner\": \"canary\"}"});
   row.registration->reported = row.registration->attributes;
   row.registration->credential.key_fingerprint.fill(7);
@@ -122,7 +124,7 @@ TEST_CASE_METHOD(Operated, "what a forgotten device said of itself is gone, and 
 
 TEST_CASE_METHOD(Operated, "after a restore no generation and no version of a configuration comes twice",
                  "[operations]") {
-  CHECK(act("enroll_device('b', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_device('b', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
   test::register_devices(registry, {"a"});
   CHECK(shown("SELECT registry.restored('backup of 03:00')") == "2");
   CHECK(shown("SELECT device_id, state, generation, config_version FROM registry.devices ORDER BY 1") ==
@@ -143,7 +145,7 @@ TEST_CASE_METHOD(Operated, "after a restore no generation and no version of a co
 }
 
 TEST_CASE_METHOD(Operated, "wrong use says what is wrong and what to do", "[operations]") {
-  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01')").empty());
+  CHECK(act("enroll_group('meters', 'symmetric_key', '\\x01' || sha512('\\x01'))").empty());
   CHECK(act("enroll_group('kits', 'token', NULL)").empty());
   test::register_devices(registry, {"a"});
   CHECK(act("decommission('a', 'sold')").empty());

@@ -34,13 +34,14 @@ struct Registered {
 TEST_CASE("enrolling a group writes what was said, and who said it", "[operators]") {
   Database database;
   database.run(
-      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0102', 5, 'm-.*', '2026-01-01Z', "
+      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x01' || sha512('\\x0102'), 5, 'm-.*', "
+      "'2026-01-01Z', "
       "'2027-01-01Z', 3600, '{\"a\": 1}')",
       Login::ops);
-  CHECK(database.shown(
-            "SELECT name, proof, material, status, device_id_pattern, valid_from, valid_until, lifetime_s, "
-            "quota, config FROM registry.enrollment_group") ==
-        "meters|symmetric_key|\\x0102|enabled|m-.*|2026-01-01 00:00:00+00|2027-01-01 "
+  CHECK(database.shown("SELECT name, proof, octet_length(material), status, device_id_pattern, valid_from, "
+                       "valid_until, lifetime_s, "
+                       "quota, config FROM registry.enrollment_group") ==
+        "meters|symmetric_key|65|enabled|m-.*|2026-01-01 00:00:00+00|2027-01-01 "
         "00:00:00+00|3600|group:meters|"
         "{\"a\": 1}");
   CHECK(database.shown("SELECT name, used, max FROM registry.quota") == "group:meters|0|5");
@@ -60,7 +61,7 @@ TEST_CASE("a group of which little is said gets the defaults", "[operators]") {
 TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
   Database database;
   database.run("SELECT registry.enroll_group('taken', 'token', " + token_hash + ")", Login::ops);
-  const std::string key = "'symmetric_key', '\\x00'";
+  const std::string key = "'symmetric_key', '\\x01' || sha512('\\x00')";
   const std::vector<Wrong> wrongs = {
       {"enroll_group('', " + key + ")", "22023", "no group name"},
       {"enroll_group('-a', " + key + ")", "22023", "no group name"},
@@ -70,12 +71,14 @@ TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
       {"enroll_group('g', 'x509', '\\x00')", "22023", "no X.509 certificate"},
       {"enroll_group('g', 'x509', '\\x300130')", "22023", "no X.509 certificate"},
       {"enroll_group('g', 'x509', registry.pem('MIIB'))", "22023", "the text is no PEM"},
-      {"enroll_group('g', 'symmetric_key', '\\x01', admission => 'open')", "22023", "no admission"},
-      {"enroll_group('g', 'symmetric_key', '\\x01', reprovisioning => 'never')", "22023",
+      {"enroll_group('g', 'symmetric_key', '\\x01' || sha512('\\x01'), admission => 'open')", "22023",
+       "no admission"},
+      {"enroll_group('g', 'symmetric_key', '\\x01' || sha512('\\x01'), reprovisioning => 'never')", "22023",
        "no reprovisioning"},
-      {"enroll_group('g', 'symmetric_key', '\\x01', credential_types => '{sim}')", "22023",
+      {"enroll_group('g', 'symmetric_key', '\\x01' || sha512('\\x01'), credential_types => '{sim}')", "22023",
        "credential types"},
-      {"enroll_group('g', 'symmetric_key', '\\x01', id_from => 'uri')", "22023", "id_from"},
+      {"enroll_group('g', 'symmetric_key', '\\x01' || sha512('\\x01'), id_from => 'uri')", "22023",
+       "id_from"},
       {"enroll_group('g', NULL, '\\x00')", "22023", "no proof for a group"},
       {"enroll_group('g', 'symmetric_key', NULL)", "22023", "material"},
       {"enroll_group('g', 'symmetric_key', '')", "22023", "material"},
@@ -109,7 +112,7 @@ TEST_CASE("enroll_group says what is wrong and what to do", "[operators]") {
 TEST_CASE("a device that is enrolled shows as off, before anything was heard of it", "[operators]") {
   Database database;
   database.run(
-      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x00'); SELECT "
+      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x01' || sha512('\\x00')); SELECT "
       "registry.enroll_device('12345', 'token', " +
           token_hash + ", 'meters', '{\"a\": 1}')",
       Login::ops);
@@ -124,7 +127,7 @@ TEST_CASE("a device that is enrolled shows as off, before anything was heard of 
 
 TEST_CASE("enroll_device says what is wrong and what to do", "[operators]") {
   Database database;
-  const std::string key = "'symmetric_key', '\\x00'";
+  const std::string key = "'symmetric_key', '\\x01' || sha512('\\x00')";
   database.run("SELECT registry.enroll_device('taken', " + key + ")", Login::ops);
   const std::vector<Wrong> wrongs = {
       {"enroll_device('', " + key + ")", "22023", "no device id"},
@@ -139,6 +142,9 @@ TEST_CASE("enroll_device says what is wrong and what to do", "[operators]") {
       {"enroll_device('d', NULL, '\\x00')", "22023", "no proof for a device"},
       {"enroll_device('d', 'symmetric_key', NULL)", "22023", "material"},
       {"enroll_device('d', 'symmetric_key', '')", "22023", "material"},
+      {"enroll_device('d', 'symmetric_key', '\\x30')", "22023", "no sealed key"},
+      {"enroll_device('d', 'symmetric_key', sha512('not sealed'))", "22023", "no sealed key"},
+      {"enroll_group('g', 'symmetric_key', sha256('not sealed'))", "22023", "no sealed key"},
       {"enroll_device('d', 'token', '\\x00')", "22023", "SHA-256"},
       {"enroll_device('d', " + key + ", 'nowhere')", "23503", "no group nowhere"},
       {"enroll_device('d', " + key + ", config => '1')", "22023", "not number"},
@@ -179,7 +185,8 @@ TEST_CASE("an enrolment by the program is refused with the same words", "[operat
 
 TEST_CASE("an act on a device that never registered says so", "[operators]") {
   Database database;
-  database.run("SELECT registry.enroll_device('enrolled', 'symmetric_key', '\\x00')", Login::ops);
+  database.run("SELECT registry.enroll_device('enrolled', 'symmetric_key', '\\x01' || sha512('\\x00'))",
+               Login::ops);
   for (const std::string device : {"'nobody'", "'enrolled'", "NULL"}) {
     test::check_refused(database, {"resume(" + device + ", 'why')", "P0002", "never registered"});
     for (const std::string act : {"suspend", "revoke", "reset"})
@@ -243,7 +250,7 @@ TEST_CASE_METHOD(Registered, "an act with a rollback is a preview", "[operators]
   {
     pqxx::work preview(*connection);
     preview.exec("SELECT registry.revoke('12345', 'what if')");
-    preview.exec("SELECT registry.enroll_device('other', 'symmetric_key', '\\x00')");
+    preview.exec("SELECT registry.enroll_device('other', 'symmetric_key', '\\x01' || sha512('\\x00'))");
     CHECK(test::shown(preview.exec("SELECT device_id, state FROM registry.devices ORDER BY 1")) ==
           "12345|revoked\nother|off");
     CHECK(test::shown(preview.exec("SELECT count(*) FROM registry.events")) == "3");

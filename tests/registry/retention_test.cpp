@@ -202,7 +202,8 @@ TEST_CASE("a certificate that ended long ago is erased, and all that has to be u
       "UPDATE registry.credential SET not_before = now() - interval '2 years', not_after = now() - interval "
       "'14 months', "
       "status = 'active' WHERE device_id <> 'live'; "
-      "SELECT registry.enroll_group('patient', 'symmetric_key', '\\x00', renewal_grace_days => 3000); "
+      "SELECT registry.enroll_group('patient', 'symmetric_key', '\\x01' || sha512('\\x00'), "
+      "renewal_grace_days => 3000); "
       "UPDATE registry.device SET group_name = 'patient' WHERE device_id = 'in-grace'");
   maintain_all(database);
   CHECK(
@@ -248,7 +249,7 @@ TEST_CASE("the sums of a large registry are those of a small one, with the time 
   Database database;
   auto registry = database.registry();
   test::register_devices(registry, {"a", "b", "c"});
-  database.run("SELECT registry.enroll_device('d', 'symmetric_key', '\\x00')", Login::ops);
+  database.run("SELECT registry.enroll_device('d', 'symmetric_key', '\\x01' || sha512('\\x00'))", Login::ops);
   database.run("SELECT registry.suspend('c', 'lost')", Login::ops);
   database.run(
       "UPDATE registry.device SET requested_at = requested_at - interval '3 days' WHERE device_id <> 'a'");

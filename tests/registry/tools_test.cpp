@@ -106,6 +106,12 @@ void register_in_meters(registry::Registry& registry, const std::string& device,
   REQUIRE(test::commit_one(registry, row) == registry::Outcome::won);
 }
 
+crypto::Bytes newer_key() {
+  crypto::Bytes key(40, 0x0b);
+  key.front() = 1;
+  return key;
+}
+
 /// Its next credential, answered under the service's key and sealed under this one.
 void renew_in_meters(registry::Registry& registry, const std::string& device,
                      const registry::SealedUnder& under) {
@@ -145,9 +151,8 @@ TEST_CASE("every key is sealed anew, more than fit into one transaction, both of
 TEST_CASE("a key that does not open stays, and keeps nobody else from being sealed anew", "[tools]") {
   Database database;
   for (const std::string id : {"a", "b", "c"})
-    database.run("SELECT registry.enroll_device('" + id + "', 'symmetric_key', " +
-                     sealed(old_id, id == "b" ? "b!" : id) + ")",
-                 Login::ops);
+    database.run("INSERT INTO registry.enrollment (device_id, proof, material) VALUES ('" + id +
+                 "', 'symmetric_key', " + sealed(old_id, id == "b" ? "b!" : id) + ")");
   CHECK(reseal(database).keys == 1);
   CHECK(database.shown("SELECT device_id FROM registry.enrollment WHERE registry.is_sealed_under(material, "
                        "'\\x" +
@@ -156,8 +161,8 @@ TEST_CASE("a key that does not open stays, and keeps nobody else from being seal
 
 TEST_CASE("a key that was replaced in the meantime is not overwritten", "[tools]") {
   Database database;
-  database.run("SELECT registry.enroll_device('a', 'symmetric_key', " + sealed(old_id, "a") + ")",
-               Login::ops);
+  database.run("INSERT INTO registry.enrollment (device_id, proof, material) VALUES ('a', 'symmetric_key', " +
+               sealed(old_id, "a") + ")");
   const auto replacing = [&](const std::string& purpose, crypto::ByteView from) {
     database.run("UPDATE registry.enrollment SET material = " + sealed(old_id, "z"));
     return reseal_outline(purpose, from);
@@ -195,12 +200,15 @@ TEST_CASE("retiring a key says whom it leaves without configurations, and does i
   Database database;
   const auto ops = database.options(Login::ops);
   auto registry = database.registry();
-  database.run("SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0a')", Login::ops);
+  database.run(
+      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x01' || decode(repeat('0a', 40), 'hex'))",
+      Login::ops);
   register_in_meters(registry, "before");
-  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", {0x0b}));
+  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", newer_key()));
   register_in_meters(registry, "after");
   const std::string keys =
-      "SELECT material, secondary_material, rolled_at IS NULL FROM registry.enrollment_group";
+      "SELECT substr(material, 2, 1), substr(secondary_material, 2, 1), rolled_at IS NULL "
+      "FROM registry.enrollment_group";
   CHECK(database.shown(keys) == "\\x0b|\\x0a|f");
   CHECK(registry::retire_group_key(ops, "meters", false) == 1);
   CHECK(database.shown(keys) == "\\x0b|\\x0a|f");
@@ -217,10 +225,12 @@ TEST_CASE("a renewal after the roll depends on the key from before it, unless it
   auto registry = database.registry();
   const registry::KeyId older{1};
   const registry::KeyId newer{2};
-  database.run("SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0a')", Login::ops);
+  database.run(
+      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x01' || decode(repeat('0a', 40), 'hex'))",
+      Login::ops);
   for (const char* const device : {"renewed", "with-a-key", "settled"})
     register_in_meters(registry, device, older);
-  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", {0x0b}));
+  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", newer_key()));
   renew_in_meters(registry, "renewed", older);
   renew_in_meters(registry, "with-a-key",
                   protocol::EncryptionKey{crypto::Bytes(32, 1), crypto::Bytes(32, 2)});
@@ -243,15 +253,19 @@ TEST_CASE("a renewal after the roll depends on the key from before it, unless it
 TEST_CASE("a key that nobody depends on is retired at once", "[tools]") {
   Database database;
   const auto ops = database.options(Login::ops);
-  database.run("SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0a')", Login::ops);
-  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", {0x0b}));
+  database.run(
+      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x01' || decode(repeat('0a', 40), 'hex'))",
+      Login::ops);
+  REQUIRE(registry::roll_group_key(ops, "meters", "symmetric_key", newer_key()));
   CHECK(registry::retire_group_key(ops, "meters", false) == 0);
 }
 
 TEST_CASE("a group's new key is of the kind of the old one", "[tools]") {
   Database database;
   const auto ops = database.options(Login::ops);
-  database.run("SELECT registry.enroll_group('meters', 'symmetric_key', '\\x0a')", Login::ops);
+  database.run(
+      "SELECT registry.enroll_group('meters', 'symmetric_key', '\\x01' || decode(repeat('0a', 40), 'hex'))",
+      Login::ops);
   const auto refused = registry::roll_group_key(ops, "meters", "x509", {0x30});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().what == "the proof of the group meters is symmetric_key, not x509");

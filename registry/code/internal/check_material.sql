@@ -10,6 +10,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('the material has %s bytes', octet_length(material)),
       HINT = 'It may have at most 8192.';
+  -- A version byte, 8 bytes of the master key's id, 12 of the IV, the key, 16 of the tag.
+  ELSIF proof = 'symmetric_key' AND (octet_length(material) < 38 OR get_byte(material, 0) <> 1) THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = 'the material is no sealed key',
+      HINT = 'latchkey enroll seals the key and enrols; nobody could use this one.';
   ELSIF proof = 'token' AND octet_length(material) <> 32 THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = 'the material of a token is its SHA-256, 32 bytes',
