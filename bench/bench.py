@@ -22,6 +22,7 @@ from typing import TypeVar
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 
+import gate_bars  # noqa: E402
 from daemon import StackError  # noqa: E402
 from measuring import FULL, QUICK, Bench, Figures, micro  # noqa: E402
 from plain_stack import PlainStack  # noqa: E402
@@ -143,6 +144,16 @@ def measure(arguments: argparse.Namespace) -> Figures:
     return on_a_stack(arguments.quick, lambda bench: bench.run(arguments.peers))
 
 
+def measure_gate(records: bool) -> int:
+    rows = gate_bars.measure(RELEASE)
+    load = os.getloadavg()[1]
+    how = f"./dev bench --gate: {machine()}; {load:.1f} processes wanted to run on average"
+    if records:
+        gate_bars.record(rows, how)
+    print(f"{how}\n\n{gate_bars.table(rows)}")
+    return 0 if all(row.is_kept for row in rows) else 1
+
+
 def main() -> int:
     end_orderly()
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
@@ -152,12 +163,15 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=0, metavar="N",
                         help="measure only before and after N devices are in the registry, operators' queries included")
     parser.add_argument("--micro", action="store_true", help="measure only a request without broker and database, against OpenSSL alone (seconds)")
+    parser.add_argument("--gate", action="store_true", help="measure only the gate, against its limits (minutes); 1: one is not kept")
     parser.add_argument("--record", action="store_true", help="write table, plot and figures to docs/")
     arguments = parser.parse_args()
     # Connections of their own for thousands of devices, at both ends.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
+        if arguments.gate:
+            return measure_gate(arguments.record)
         figures = measure(arguments)
     except StackError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -15,6 +15,8 @@ from stack import Stack
 class PlainBroker(Broker):
     """The shipped configuration without TLS, and an account that is all devices at once."""
 
+    accounts = (*Broker.accounts, "bench")
+
     def configure(self, pki: Path) -> None:
         super().configure(pki)
         lines = self.configuration.read_text().splitlines()
@@ -25,9 +27,6 @@ class PlainBroker(Broker):
         rights = ("user @bench", "topic write provisioning/v1/+/request", "topic read provisioning/v1/+/response",
                   "topic write devices/+/status", "topic read devices/+/config")
         self._write(acl, "\n".join(rights) + "\n\n" + acl.read_text())
-
-    def _make_accounts(self, accounts: list[str]) -> None:
-        super()._make_accounts([*accounts, "bench"])
 
 
 class PlainStack(Stack):

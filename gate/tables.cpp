@@ -68,8 +68,7 @@ Applied Tables::apply_one(const DeviceAccess& access, std::string_view line) {
   const Applied applied = renew(device->record, access.version, says_something ? prefix_of(sha256(line)) : 0);
   if (applied != Applied::changed) return applied;
   device->denied_until = access.denied_until;
-  device->logins = access.logins;
-  device->logins.shrink_to_fit();
+  device->logins.assign(access.logins.begin(), access.logins.end());
   return applied;
 }
 
@@ -222,8 +221,10 @@ void Tables::write(const std::function<void(const Statement&)>& say) const {
     for (const auto& [id, device] : devices_.part(part)) {
       const Rights& rights = device.rights;
       if (device.record.is_told())
-        say_at(device.record.stamp,
-               DeviceAccess{device.record.stamp.version, id, device.denied_until, device.logins});
+        say_at(device.record.stamp, DeviceAccess{device.record.stamp.version,
+                                                 id,
+                                                 device.denied_until,
+                                                 {device.logins.begin(), device.logins.end()}});
       if (rights.is_told())
         say_at(rights.stamp,
                DeviceRights{rights.stamp.version, id, rights.set == nullptr ? "" : rights.set->first});

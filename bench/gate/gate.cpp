@@ -61,23 +61,28 @@ Micros thread_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-long preemptions() {
+rusage usage() {
   rusage used{};
   ::getrusage(RUSAGE_THREAD, &used);
-  return used.ru_nivcsw;
+  return used;
 }
 
-/// Keeps the longest time that the broker would wait, files included. Not counted is what the kernel
-/// interrupted to run another process.
+/// Keeps the longest time that the broker would wait, files included. Of work that did not sleep, its
+/// processor time counts: on the clock is also what the machine's other tenants took. Work that slept (for a
+/// file or a lock) counts by the clock, unless the kernel interrupted it to run another process.
 class Stalls {
  public:
   template <class Work>
   void run(Work work) {
-    const long before = preemptions();
+    const rusage before = usage();
     const auto begin = std::chrono::steady_clock::now();
+    const Micros used = thread_time();
     work();
+    const Micros worked = thread_time() - used;
     const Micros took = std::chrono::steady_clock::now() - begin;
-    if (preemptions() == before) longest_ = std::max(longest_, took);
+    const rusage after = usage();
+    const bool only_slept = after.ru_nvcsw != before.ru_nvcsw && after.ru_nivcsw == before.ru_nivcsw;
+    longest_ = std::max(longest_, only_slept ? took : worked);
   }
   [[nodiscard]] double longest_ms() const { return longest_.count() / 1000; }
 

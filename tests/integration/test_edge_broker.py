@@ -11,6 +11,7 @@ from broker_case import QUIET_S
 from account import give
 from brand_broker import example
 from foreign_device import Device, Place
+from gate_broker import GateBroker
 from mosquitto import Broker
 from ports import free_port
 from relay import Relay
@@ -35,13 +36,13 @@ class EdgeBroker(Broker):
         self._write(acl, acl.read_text() + rights)
 
 
-class CentralStack(GateStack):
-    """Its broker has the account @edge."""
+class CentralBroker(GateBroker):
+    accounts = (*GateBroker.accounts, "edge")
 
-    def make_broker(self, *arguments: Any) -> Broker:
-        broker = super().make_broker(*arguments)
-        broker.accounts = (*broker.accounts, "edge")
-        return broker
+
+class CentralStack(GateStack):
+    def make_broker(self, *arguments: Any) -> GateBroker:
+        return CentralBroker(*arguments)
 
 
 class EdgeTest(GateAccessTest):

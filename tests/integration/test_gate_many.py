@@ -8,6 +8,7 @@ import time
 
 from gate_case import FAR, GateTest, login_of
 
+from bars import report
 from gate_broker import GateBroker
 from wire import Wire
 
@@ -37,14 +38,14 @@ class Many(GateTest):
             self.commander.say(*(f"d 2 {name} {FAR}" for name in names[start:start + 100]))
         self.commander.settle()
         self.assertEqual(self.lost(LIMIT_OF_END_S - (time.monotonic() - begin)), SESSIONS)
-        print(f"{SESSIONS} sessions ended within {(time.monotonic() - begin) * 1000:.0f} ms")
+        report("1,000 sessions are ended", time.monotonic() - begin, "s", LIMIT_OF_END_S)
         self.assertFalse(neighbour.is_lost(0.1))
 
     def test_a_snapshot_without_their_passwords_ends_all(self) -> None:
         begin = time.monotonic()
         self.commander.snapshot(floor=5)
         self.assertEqual(self.lost(5), SESSIONS)
-        print(f"{SESSIONS} sessions dropped by a snapshot within {(time.monotonic() - begin) * 1000:.0f} ms")
+        report("1,000 sessions are ended by a snapshot", time.monotonic() - begin, "s", LIMIT_OF_END_S)
 
     def lost(self, limit_s: float) -> int:
         """How many sessions the broker ends within the time; returns early when it has ended all."""

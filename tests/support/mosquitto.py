@@ -41,7 +41,7 @@ class Broker:
     ends_with_parent: bool
     retain: bool = False  # as brokers do that are not ours
     mode = "dynamic-security"  # the service's broker_access.mode
-    accounts: tuple[str, ...] = ("service", "bootstrap", "admin", "platform")
+    accounts = ("service", "bootstrap", "admin", "platform")
 
     def __post_init__(self) -> None:
         self.configuration = self.folder / "mosquitto.conf"
@@ -58,7 +58,7 @@ class Broker:
         return self.folder / f"{account}.password"
 
     def configure(self, pki: Path) -> None:
-        self._make_accounts(self.accounts)
+        self._make_accounts()
         self.state.mkdir(exist_ok=True)
         give(self.state)
         names = {"BIND": "127.0.0.1", "BOOTSTRAP_PORT": str(self.bootstrap_port), "DEVICE_PORT": str(self.device_port),
@@ -71,9 +71,9 @@ class Broker:
         self._write(self.configuration, text)
         self._write(self.folder / "mosquitto.acl", (TEMPLATES / "mosquitto.acl").read_text())
 
-    def _make_accounts(self, accounts: tuple[str, ...]) -> None:
+    def _make_accounts(self) -> None:
         lines = []
-        for account in accounts:
+        for account in self.accounts:
             password = secrets.token_urlsafe(24)
             self._write(self.password_file(account), password + "\n")
             lines.append(f"@{account}:{password}\n")
