@@ -9,11 +9,13 @@ BEGIN
   RETURN QUERY WITH claimed AS (
     UPDATE access_entry a SET cut_at = CASE WHEN is_denied(a.device_id) AND
         ((p ->> 'by_crl')::boolean IS NOT TRUE OR EXISTS (SELECT FROM device d
-          WHERE d.device_id = a.device_id AND d.state IN ('revoked', 'off', 'provisioning_requested')))
+          WHERE d.device_id = a.device_id
+            AND d.state IN ('revoked', 'off', 'provisioning_requested')))
         THEN now() + interval '30 s' END
       WHERE a.device_id = ANY (due) RETURNING a.*)
   SELECT c.device_id::text, c.version FROM claimed c WHERE c.cut_at IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION claim_cuts(jsonb) IS
   'Service: returns up to most devices whose access an operator took away and whose open sessions '
-  'are to be ended (by_crl: only those whose certificates are revoked); for 30 s no other call returns them. Then call sessions_ended.';
+  'are to be ended (by_crl: only those whose certificates are revoked); for 30 s no other call '
+  'returns them. Then call sessions_ended.';
