@@ -173,8 +173,8 @@ constexpr std::array<ReasonRow, 70> rows{{
      "Enrol the device individually: latchkey enroll device {id}. Or change the group's "
      "device_id_pattern: registry.set_group_policy. Or the device belongs to another group."},
     {"id_not_carried", "the broker cannot carry this id",
-     "RabbitMQ separates the levels of its topics by . and virtual host and user name by :. Give the device "
-     "an id without them, or use another broker."},
+     "RabbitMQ separates the levels of its topics by . and virtual host and user name by :. Enrol the device "
+     "under an id without them (latchkey enroll device), or use another broker."},
     {"not_on_the_list", "the device is not on the group's allow list",
      "Add it to the list: latchkey enroll device {id} --group {group} --allow."},
     {"token_cannot_replace", "a token cannot replace the credential of a registered device",
