@@ -298,8 +298,12 @@ void Service::serve_http(const ListenAddress& address, Descriptor socket) {
                              .checks = [this] { return checks(); },
                              .metrics = [this] { return metrics_now(); },
                              .page = [this](const HttpRequest& request) { return page(request); }};
+  const bool has_token = !secrets_.page_token.empty();
+  // Otherwise nobody may see it.
+  if (has_token || address.is_loopback())
+    log_.info("the fleet page is served", {{"url", "http://" + config_.http.listen + "/"}});
   std::optional<crypto::Secret> token;
-  if (!secrets_.page_token.empty()) token = std::move(secrets_.page_token);
+  if (has_token) token = std::move(secrets_.page_token);
   page_access_.emplace(address, std::move(token));
   http_ = HttpServer::start(std::move(socket),
                             [sources](const HttpRequest& request) { return route(sources, request); }, {});

@@ -74,6 +74,9 @@ class Page(StackTest):
             self.assertIn(part, text)
         within(60, "it is counted", lambda: "No device waits." in self.shown("/").text and "100%" in self.shown("/").text)
 
+    def test_the_log_says_where_it_is(self) -> None:
+        self.assertIn(f'"url":"http://127.0.0.1:{self.stack.http_port}/"', self.stack.service.log.read_text())
+
     def test_the_replica_and_its_version(self) -> None:
         version = subprocess.run([str(self.stack.binary), "--version"], capture_output=True, text=True).stdout.split()[1]
         within(60, "it has noted that it listens", lambda: f"replica of version {version} at the broker." in self.shown("/").text)
