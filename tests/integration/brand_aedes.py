@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import broker_rows
 import broker_walls
+from access_case import LIMIT_S
 
 from aedes_broker import AedesStack
+from stack import within
 from wire import WireError
 
 
@@ -20,3 +22,13 @@ class AedesTest(broker_rows.BrokerRows, broker_walls.BrokerWalls):
         with self.assertRaises(WireError):
             device.bootstrap()
         self.assertFalse(session.is_lost(0.2))
+
+    def test_without_the_service_devices_are_denied_and_the_broker_goes_on(self) -> None:
+        device = self.new()
+        self.stack.service.stop()
+        try:
+            self.assertTrue(self.is_refused(device))
+            self.account_wire("platform", "plant/+/telemetry/#")
+        finally:
+            self.stack.service.start()
+        within(LIMIT_S, "it is let in again", lambda: not self.is_refused(device))
