@@ -73,7 +73,7 @@ Finding examine_cut(const Config& config, const crypto::Secret& password) {
   Watched older(options());
   if (const auto why = older.await_ready())
     return skipped(check, "there is no connection to the broker: " + *why);
-  Watched newer(options());
+  const Watched newer(options());
   // Each comes back when the other has ended it, so the older one is seen to end either way.
   if (older.is_lost_within(end_limit))
     return fine(check, "a connection ends when another one has its client id");
