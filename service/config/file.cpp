@@ -114,7 +114,7 @@ void take_sections(const toml::table& root, Settings& settings) {
 bool read_file(Settings& settings) {
   const auto text = crypto::read_secret_file(settings.file());
   if (!text) {
-    settings.complain(0, text.error().what + "; name another file by --config or LATCHKEY_CONFIG");
+    settings.complain_of_file(text.error().what + "; name another file by --config or LATCHKEY_CONFIG");
     return false;
   }
   try {

@@ -39,6 +39,8 @@ class Settings {
   void complain(const Option& option, std::string_view what);
   /// `line` 0: an error about the whole file.
   void complain(std::size_t line, std::string_view what);
+  /// `what` names the file.
+  void complain_of_file(std::string_view what);
   void complain_about_variable(std::string_view variable, std::string_view what);
   /// Ordered by line of the file, then the environment, then missing options.
   [[nodiscard]] Complaints complaints() const;

@@ -42,6 +42,10 @@ void Settings::complain(std::size_t line, std::string_view what) {
   complaints_.emplace(line, place + ": " + std::string(what));
 }
 
+void Settings::complain_of_file(std::string_view what) {
+  complaints_.emplace(0, what);
+}
+
 void Settings::complain_about_variable(std::string_view variable, std::string_view what) {
   complaints_.emplace(after_the_file, std::string(variable) + ": " + std::string(what));
 }

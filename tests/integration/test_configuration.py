@@ -71,7 +71,8 @@ class Configuration(StackTest):
                 self.assertEqual("http.token_file is not set" in result.stderr, said, result.stderr)
 
     def test_a_file_that_is_not_there_or_no_toml(self) -> None:
-        self.assertEqual(self.run_latchkey("config", "check", "--config", "/nonexistent/x.toml").returncode, 78)
+        missing = self.run_latchkey("config", "check", "--config", "/nonexistent/x.toml")
+        self.assertEqual((missing.returncode, missing.stderr.count("/nonexistent/x.toml")), (78, 1), missing.stderr)
         file = self.folder / "broken.toml"
         file.write_text("[database\n")
         result = self.run_latchkey("config", "check", "--config", str(file))
