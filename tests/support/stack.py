@@ -54,7 +54,9 @@ ALTER ROLE owner SET createrole_self_grant = 'set, inherit';
 MEMBERSHIPS = """
 GRANT latchkey_owner TO owner;
 GRANT latchkey_service TO latchkey;
-GRANT latchkey_ops, latchkey_admin TO operator;
+GRANT latchkey_ops TO operator;
+-- The previous version, from which a test upgrades, has no such role.
+SELECT 'GRANT latchkey_admin TO operator' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'latchkey_admin') \\gexec
 """
 
 
