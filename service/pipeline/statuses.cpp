@@ -134,6 +134,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     rows.push_back(std::move(*row));
   }
   if (rows.empty()) return std::vector<StatusJob*>();
+  failpoint("before_status_commit");
   const auto outcomes = registry::commit_statuses(registry_, rows);
   if (!outcomes) return std::unexpected(outcomes.error());
 

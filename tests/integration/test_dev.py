@@ -46,7 +46,8 @@ log=${TSAN_OPTIONS#log_path=}
 """,
 }
 SCRIPTS = {"tests/support/demo.py": "print('shown')", "bench/bench.py": "print('{\"echo_per_s\": 1}')",
-           "tests/support/stack.py": "", "tests/faults/faults.py": "import sys; print(sys.argv[1:])"}
+           "tests/support/stack.py": "", "tests/faults/faults.py": "import sys; print(sys.argv[1:])",
+           "tests/faults/model.py": "import sys; print(sys.argv[1:])"}
 
 
 class Dev(unittest.TestCase):
@@ -96,6 +97,11 @@ class Dev(unittest.TestCase):
         result = self.dev("faults", "kill", "--minutes", "1")
         self.assertEqual(result.stdout.strip(), "['kill', '--minutes', '1']")
         self.assertIn(" latchkey latchkey-device latchkey_gate", self.calls("cmake --build")[0])
+
+    def test_random_traces_get_the_program_that_they_need(self) -> None:
+        result = self.dev("faults", "model", "--steps", "9")
+        self.assertEqual(result.stdout.strip(), "['--steps', '9']")
+        self.assertIn(" latchkey_model_tests", self.calls("cmake --build")[0])
 
     def test_a_preset_that_is_none_is_refused(self) -> None:
         self.assertIn("unknown preset nothing", self.dev("test", "--preset", "nothing", expected=64).stderr)
