@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 
 import gate_bars  # noqa: E402
+import profiles  # noqa: E402
 from daemon import StackError  # noqa: E402
 from measuring import FULL, QUICK, Bench, Figures, micro  # noqa: E402
 from plain_stack import PlainStack  # noqa: E402
@@ -100,13 +101,26 @@ def machine() -> str:
 
 def record(figures: Figures, how: str) -> None:
     """The figures, their plot and their table become what the page shows."""
-    (DOCS / "performance.json").write_text(json.dumps({"measured_on": machine()} | figures, indent=2) + "\n")
+    file = DOCS / "performance.json"
+    others = {name: value for name, value in json.loads(file.read_text()).items() if name == "profiles"}  # of another run
+    file.write_text(json.dumps({"measured_on": machine()} | figures | others, indent=2) + "\n")
     (DOCS / "performance.svg").write_text(draw(figures) + "\n")
-    page = DOCS / "performance.md"
-    shown = f"<!-- figures -->\n```\n{how}: {machine()}\n\n{table(figures)}\n```\n<!-- end -->"
-    page.write_text(re.sub(r"(?s)<!-- figures -->.*<!-- end -->", lambda _: shown, page.read_text()))
+    show("figures", how, table(figures))
     scaling = DOCS / "scaling.md"
     scaling.write_text(re.sub(r"(?ms)^```console\n(\$ latchkey (plan .*?)\n).*?^```$", planned, scaling.read_text()))
+
+
+def record_profiles(figures: Figures, how: str) -> None:
+    file = DOCS / "performance.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"profiles": figures}, indent=2) + "\n")
+    show("profiles", how, profiles.table(figures))
+
+
+def show(block: str, how: str, figures: str) -> None:
+    """The block of performance.md gets these figures."""
+    page = DOCS / "performance.md"
+    shown = f"<!-- {block} -->\n```\n{how}\n\n{figures}\n```\n<!-- end -->"
+    page.write_text(re.sub(rf"(?s)<!-- {block} -->.*?<!-- end -->", lambda _: shown, page.read_text()))
 
 
 def planned(block: re.Match[str]) -> str:
@@ -154,6 +168,15 @@ def measure_gate(records: bool) -> int:
     return 0 if all(row.is_kept for row in rows) else 1
 
 
+def measure_profiles(arguments: argparse.Namespace) -> int:
+    figures = on_a_stack(True, lambda bench: profiles.Profiles(bench, profiles.Lives()).run())
+    how = f"./dev bench --profiles: {machine()}; {os.getloadavg()[1]:.1f} processes wanted to run on average"
+    if arguments.record:
+        record_profiles({"measured_on": machine()} | figures, how)
+    print(json.dumps(figures, indent=2) if arguments.json else f"{how}\n\n{profiles.table(figures)}")
+    return 0
+
+
 def main() -> int:
     end_orderly()
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
@@ -164,6 +187,8 @@ def main() -> int:
                         help="measure only before and after N devices are in the registry, operators' queries included")
     parser.add_argument("--micro", action="store_true", help="measure only a request without broker and database, against OpenSSL alone (seconds)")
     parser.add_argument("--gate", action="store_true", help="measure only the gate, against its limits (minutes); 1: one is not kept")
+    parser.add_argument("--profiles", action="store_true",
+                        help="measure only what devices feel in a power cut, a renewal wave, on a factory line, among attackers (minutes)")
     parser.add_argument("--record", action="store_true", help="write table, plot and figures to docs/")
     arguments = parser.parse_args()
     # Connections of their own for thousands of devices, at both ends.
@@ -172,13 +197,15 @@ def main() -> int:
     try:
         if arguments.gate:
             return measure_gate(arguments.record)
+        if arguments.profiles:
+            return measure_profiles(arguments)
         figures = measure(arguments)
     except StackError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     if arguments.record and not arguments.micro and not arguments.rows:
         flags = "".join(f" --{name}" for name in ("quick", "peers") if getattr(arguments, name))
-        record(figures, f"./dev bench{flags}")
+        record(figures, f"./dev bench{flags}: {machine()}")
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))
     return 0
 

@@ -1,12 +1,12 @@
 #include "bench/fleet.hpp"
 
+#include "bench/hostile.hpp"
 #include "bench/parallel.hpp"
 #include "bench/wire.hpp"
 #include "crypto/certificate_request.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/configuration.hpp"
-#include "protocol/request.hpp"
 #include "protocol/sealed.hpp"
 #include "protocol/status.hpp"
 
@@ -83,7 +83,7 @@ Checked check_answer(const Member& member, const std::string& json,
     return std::unexpected("status: " + std::string(protocol::name_of(answer->status)));
   if (answer->request_id != member.request_id) return std::unexpected("request_id: of another request");
   if (answer->device_id != member.id) return std::unexpected("device_id: of another device");
-  if (answer->acceptance->generation != 1) return std::unexpected("generation: not the first");
+  if (answer->acceptance->generation != member.generation) return std::unexpected("generation: another");
   if (const auto* password = std::get_if<protocol::PasswordCredential>(&answer->acceptance->credential))
     return check_password(member, *password, answer->acceptance->sealed);
   const auto& credential = std::get<protocol::CertificateCredential>(answer->acceptance->credential);
@@ -102,14 +102,26 @@ Checked check_configuration(const Member& member, const std::string& json, const
   if (!configuration) return std::unexpected(configuration.error());
   if (configuration->device_id != member.id) return std::unexpected("device_id: of another device");
   if (configuration->session != expected.session) return std::unexpected("session: another");
-  if (expected.is_confirmed && configuration->confirmed != 1)
-    return std::unexpected("confirmed: not the first generation");
+  if (expected.is_confirmed && configuration->confirmed != member.generation)
+    return std::unexpected("confirmed: another generation");
   if (expected.is_last && configuration->state != "ready")
     return std::unexpected("state: " + configuration->state);
   return {};
 }
 
 }  // namespace
+
+protocol::Request certificate_request(const protocol::DeviceId& id, std::string request_id,
+                                      const crypto::PrivateKey& key) {
+  return {.request_id = std::move(request_id),
+          .device_id = id,
+          .credential = protocol::CredentialType::x509,
+          .csr = crypto::make_certificate_request(key, id.text()),
+          .issued_at = now(),
+          .nonce = {},
+          .encryption_key = {},
+          .attributes = attributes};
+}
 
 Fleet::Fleet(const FleetOptions& options, const Enrolled& enrolled) : options_(options), enrolled_(enrolled) {
   members_.resize(options.count);
@@ -120,13 +132,17 @@ Member Fleet::make(std::size_t number) const {
   Member member;
   member.id = options_.prefix + "-" + std::to_string(number);
   const auto id = protocol::DeviceId::parse(member.id).value();
+  if (number * options_.hostile_percent % 100 < options_.hostile_percent) {
+    make_hostile(member, number * options_.hostile_percent / 100, options_.prefix + "-0", enrolled_);
+    return member;
+  }
   member.verifier = verifier_of(member.id);
   member.request_id = random_name();
   member.session = random_name();
   if (options_.task != Task::connect) add_request(member, id);
   for (std::size_t i = 0; options_.task == Task::connect && i < options_.sessions; ++i)
     add_status(member, id, connected_of(member, session_of(member, i)));
-  if (options_.task != Task::journey) return member;
+  if (options_.task != Task::journey && options_.task != Task::renew) return member;
   add_status(member, id, connected_of(member, member.session));
   protocol::StatusMessage ready;
   ready.kind = protocol::StatusKind::ready;
@@ -140,7 +156,7 @@ std::string Fleet::connected_of(const Member& member, const std::string& session
   protocol::StatusMessage connected;
   connected.kind = protocol::StatusKind::connected;
   connected.session = session;
-  connected.generation = 1;
+  connected.generation = member.generation;
   if (!signs_connected()) return protocol::encode_status(connected);
   protocol::Connection endpoint;
   endpoint.host = options_.endpoint_host;
@@ -157,17 +173,11 @@ protocol::Verifier Fleet::verifier_of(const std::string& id) const {
 
 std::string Fleet::request_of(Member& member, const protocol::DeviceId& id) const {
   const auto own_key = crypto::PrivateKey::generate_p256();
-  protocol::Request request{.request_id = member.request_id,
-                            .device_id = id,
-                            .credential = protocol::CredentialType::x509,
-                            .csr = {},
-                            .issued_at = now(),
-                            .nonce = {},
-                            .encryption_key = {},
-                            .attributes = attributes};
+  auto request = certificate_request(id, member.request_id, own_key);
   if (options_.proof == Proof::token) {
     const auto numbers = own_key.public_key().numbers();
     request.credential = protocol::CredentialType::password;
+    request.csr.clear();
     request.issued_at = std::nullopt;
     request.encryption_key = protocol::EncryptionKey{numbers.first, numbers.second};
     member.encryption_key = own_key;
@@ -175,7 +185,7 @@ std::string Fleet::request_of(Member& member, const protocol::DeviceId& id) cons
   }
   const auto spki = own_key.public_key().spki();
   member.spki.assign(spki.begin(), spki.end());
-  request.csr = crypto::make_certificate_request(own_key, member.id);
+  if (options_.task == Task::renew) member.key = own_key;
   const auto payload = protocol::encode_request(request, nullptr);
   if (options_.proof == Proof::group_key)
     return protocol::sign_request(
@@ -185,6 +195,34 @@ std::string Fleet::request_of(Member& member, const protocol::DeviceId& id) cons
                                 {.group = {},
                                  .chain = {factory_certificate(*enrolled_.factory, member.id, factory_key)},
                                  .current_certificate = {}});
+}
+
+void Fleet::renew(const std::vector<std::string>& answers) {
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (const auto right = check(members_[i], 0, answers[i]); !right)
+      throw std::runtime_error(members_[i].id + " has nothing to renew: " + right.error());
+  in_parallel(members_.size(), [&](std::size_t i) { renew(members_[i], answers[i]); });
+}
+
+void Fleet::renew(Member& member, const std::string& answer) const {
+  const auto json = protocol::open_message(protocol::response_type, answer, member.verifier);
+  const auto accepted = protocol::decode_answer(json.value());
+  const auto& chain =
+      std::get<protocol::CertificateCredential>(accepted.value().acceptance.value().credential).chain;
+  const auto id = protocol::DeviceId::parse(member.id).value();
+  const auto key = crypto::PrivateKey::generate_p256();
+  member.request_id = random_name();
+  member.session = random_name();
+  ++member.generation;
+  const auto request = protocol::encode_request(certificate_request(id, member.request_id, key), nullptr);
+  const protocol::RequestHeader header{{}, {}, crypto::sha256(chain.front())};
+  member.steps = {{wire::publish(topics_.of(Channel::request, id),
+                                 protocol::sign_request(request.text(), *member.key, header)),
+                   Channel::response}};
+  add_status(member, id, connected_of(member, member.session));
+  const auto spki = key.public_key().spki();
+  member.spki.assign(spki.begin(), spki.end());
+  member.verifier = protocol::ServiceAnchors{enrolled_.anchors, std::nullopt};
 }
 
 void Fleet::add_request(Member& member, const protocol::DeviceId& id) const {

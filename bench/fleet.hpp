@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/request.hpp"
 #include "protocol/signer.hpp"
 #include "protocol/topics.hpp"
 
@@ -16,6 +17,7 @@ enum class Task {
   provision,  ///< a request; its answer
   connect,    ///< `connected` of a device that is registered; its configuration
   journey,    ///< request, `connected`, `ready`; the answer of each
+  renew,  ///< after a journey that is not measured: a request by the certificate, `connected` with the new
 };
 
 enum class Proof {
@@ -44,6 +46,7 @@ struct FleetOptions {
   /// Port 0: they send it plain.
   std::string endpoint_host = "localhost";
   std::uint16_t endpoint_port = 0;
+  std::size_t hostile_percent = 0;  ///< of the devices: they attack (bench/hostile.hpp)
 };
 
 /// One message of a device, made before the measurement starts.
@@ -54,14 +57,22 @@ struct Step {
 
 struct Member {
   std::string id;
-  std::vector<Step> steps;
+  std::vector<Step> steps;  ///< one after the answer to the other; an attacker sends all at once
+  bool is_hostile = false;
+  bool is_enrolled = true;  ///< an attacker that is not must get no signed answer
+  std::int64_t generation = 1;
   // What a correct answer must match:
   std::string request_id;
   std::string session;  ///< for Task::connect a prefix: a number follows for each connection
   crypto::Bytes spki;   ///< of the CSR
+  std::optional<crypto::PrivateKey> key;             ///< of the CSR, for Task::renew
   std::optional<crypto::PrivateKey> encryption_key;  ///< what its password is sealed to
   protocol::Verifier verifier;
 };
+
+/// A request for a certificate, as a device makes it now.
+[[nodiscard]] protocol::Request certificate_request(const protocol::DeviceId& id, std::string request_id,
+                                                    const crypto::PrivateKey& key);
 
 /// Simulated devices with all their messages, keys and signatures made beforehand.
 class Fleet {
@@ -70,6 +81,9 @@ class Fleet {
 
   [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
   [[nodiscard]] std::vector<Member>& members() noexcept { return members_; }
+  /// Task::renew, when the journeys are over: what is measured comes next. `answers` are those to the
+  /// requests, one for each member. Throws std::runtime_error.
+  void renew(const std::vector<std::string>& answers);
   /// The index of the member that a topic belongs to.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view topic) const noexcept;
   /// Checks an answer as a device does, and more: signature, ids, generation, and a certificate's issuer,
@@ -79,6 +93,7 @@ class Fleet {
 
  private:
   [[nodiscard]] Member make(std::size_t number) const;
+  void renew(Member& member, const std::string& answer) const;
   void add_request(Member& member, const protocol::DeviceId& id) const;
   /// The encoded request; also stores in `member` what its answer must match.
   [[nodiscard]] std::string request_of(Member& member, const protocol::DeviceId& id) const;

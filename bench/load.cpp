@@ -87,6 +87,7 @@ void Load::await_acknowledgements() {
 }
 
 void Load::run() {
+  if (options_.rate > 0 || options_.spread_s > 0) make_offsets();
   began_ = last_answer_ = Steady::now();
   while (finished_ < runs_.size()) {
     const auto now = Steady::now();
@@ -100,18 +101,46 @@ void Load::run() {
   }
 }
 
-Steady::time_point Load::due(std::size_t device) const {
-  const std::chrono::duration<double> offset(static_cast<double>(device) / options_.rate);
-  return began_ + std::chrono::duration_cast<Steady::duration>(offset);
+void Load::make_offsets() {
+  std::uniform_real_distribution<double> moment(0, options_.spread_s);
+  for (std::size_t device = 0; device < runs_.size(); ++device) {
+    const std::chrono::duration<double> offset(
+        options_.spread_s > 0 ? moment(noise_) : static_cast<double>(device) / options_.rate);
+    offsets_.push_back(std::chrono::duration_cast<Steady::duration>(offset));
+  }
+  std::ranges::sort(offsets_);
 }
 
 void Load::start_due(Steady::time_point now) {
-  const bool open_loop = options_.rate > 0;
+  const bool open_loop = !offsets_.empty();
   while (started_ < runs_.size() &&
-         (open_loop ? due(started_) <= now : started_ - finished_ < options_.window)) {
-    runs_[started_].due = open_loop ? due(started_) : now;
-    send(started_++, now);
+         (open_loop ? began_ + offsets_[started_] <= now : started_ - finished_ < options_.window)) {
+    const std::size_t device = started_++;
+    runs_[device].due = open_loop ? began_ + offsets_[device] : now;
+    if (fleet_.members()[device].is_hostile)
+      attack(device);
+    else
+      send(device, now);
   }
+}
+
+/// All messages at once. An attacker waits for nothing.
+void Load::attack(std::size_t device) {
+  Connection& connection = connection_of(device);
+  for (const Step& step : fleet_.members()[device].steps) {
+    std::string packet = step.packet;
+    wire::number(packet, connection.next_packet_id());
+    connection.send(packet);
+    ++runs_[device].sends;
+  }
+  mark_dirty(connection);
+  ++finished_;
+}
+
+void Load::mark_dirty(Connection& connection) {
+  if (connection.dirty) return;
+  connection.dirty = true;
+  dirty_.push_back(&connection);
 }
 
 void Load::repeat_due(Steady::time_point now) {
@@ -119,7 +148,8 @@ void Load::repeat_due(Steady::time_point now) {
     const Repeat repeat = repeats_.top();
     repeats_.pop();
     const DeviceRun& run = runs_[repeat.device];
-    if (run.sends == repeat.sends && run.step() == repeat.step && !run.refused) send(repeat.device, now);
+    const bool is_open = run.sends == repeat.sends && run.step() == repeat.step && !run.refused;
+    if (is_open && repeat.at >= run.not_before) send(repeat.device, now);
   }
 }
 
@@ -130,19 +160,20 @@ void Load::send(std::size_t device, Steady::time_point now) {
   wire::number(packet, connection.next_packet_id());
   connection.send(packet);
   ++run.sends;
-  if (!connection.dirty) {
-    connection.dirty = true;
-    dirty_.push_back(&connection);
-  }
-  if (!options_.repeat) return;
+  mark_dirty(connection);
+  if (options_.repeat) repeat_later(device, now);
+}
+
+void Load::repeat_later(std::size_t device, Steady::time_point now) {
+  const DeviceRun& run = runs_[device];
   const double most = std::min(last_delay_s, first_delay_s * std::exp2(std::min(run.sends - 1, 10U)));
-  const std::chrono::duration<double> delay(std::uniform_real_distribution<double>(0, most)(noise_));
+  const std::chrono::duration<double> delay(std::uniform_real_distribution<double>(most / 2, most)(noise_));
   repeats_.push({now + std::chrono::duration_cast<Steady::duration>(delay), device, run.sends, run.step()});
 }
 
 Steady::time_point Load::next_event(Steady::time_point now) const {
   auto next = now + std::chrono::milliseconds(100);
-  if (options_.rate > 0 && started_ < runs_.size()) next = std::min(next, due(started_));
+  if (started_ < offsets_.size()) next = std::min(next, began_ + offsets_[started_]);
   if (!repeats_.empty()) next = std::min(next, repeats_.top().at);
   return next;
 }
@@ -198,6 +229,10 @@ void Load::handle(Connection& connection) {
 
 void Load::on_message(std::size_t device, std::string_view topic, std::string_view payload) {
   DeviceRun& run = runs_[device];
+  if (fleet_.members()[device].is_hostile) {
+    if (!payload.starts_with('{')) run.answers.emplace_back(payload);
+    return;
+  }
   const auto& steps = fleet_.members()[device].steps;
   const bool on_response = topic.ends_with("/response");
   if (run.refused || run.step() == steps.size() ||
@@ -220,8 +255,9 @@ void Load::on_unsigned(std::size_t device, std::string_view payload, Steady::tim
   DeviceRun& run = runs_[device];
   const auto answer = protocol::decode_answer(payload);
   if (answer && answer->status == protocol::Status::retry) {
-    const std::chrono::seconds delay(answer->retry_after_s.value_or(1));
-    repeats_.push({now + delay, device, run.sends, run.step()});
+    ++run.told_later;
+    run.not_before = now + std::chrono::seconds(answer->retry_after_s.value_or(1));
+    repeats_.push({run.not_before, device, run.sends, run.step()});
     return;
   }
   run.refused = true;

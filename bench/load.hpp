@@ -20,8 +20,9 @@ struct LoadOptions {
   std::size_t connections = 8;  ///< the devices are distributed over them
   /// Open loop: devices started a second, even if earlier ones are not answered; 0: closed loop.
   double rate = 0;
+  double spread_s = 0;                ///< open loop: all devices start at random times within so many seconds
   std::size_t window = 512;           ///< closed loop: how many devices run at once
-  bool repeat = false;                ///< repeat requests as devices do: after 2 s, doubling, full jitter
+  bool repeat = false;                ///< repeat as devices do (docs/protocol.md, 7)
   std::chrono::seconds patience{30};  ///< how long to wait for any answer before the rest counts as lost
 };
 
@@ -31,6 +32,8 @@ struct DeviceRun {
   Steady::time_point done;  ///< when the last answer came
   std::vector<std::string> answers;  ///< one for each step that was answered
   unsigned sends = 0;
+  unsigned told_later = 0;        ///< `retry` answers
+  Steady::time_point not_before;  ///< a `retry` answer said so
   bool refused = false;
   [[nodiscard]] std::size_t step() const noexcept { return answers.size(); }
 };
@@ -66,6 +69,7 @@ class Load {
   void start_due(Steady::time_point now);
   void repeat_due(Steady::time_point now);
   void send(std::size_t device, Steady::time_point now);
+  void repeat_later(std::size_t device, Steady::time_point now);
   /// Waits for network events until `until` and handles them.
   void turn(Steady::time_point until);
   void flush(Connection& connection);
@@ -73,7 +77,9 @@ class Load {
   void on_message(std::size_t device, std::string_view topic, std::string_view payload);
   void on_unsigned(std::size_t device, std::string_view payload, Steady::time_point now);
   [[nodiscard]] Steady::time_point next_event(Steady::time_point now) const;
-  [[nodiscard]] Steady::time_point due(std::size_t device) const;
+  void make_offsets();
+  void attack(std::size_t device);
+  void mark_dirty(Connection& connection);
   [[nodiscard]] Connection& connection_of(std::size_t device) {
     return *connections_[device % connections_.size()];
   }
@@ -86,6 +92,7 @@ class Load {
   std::size_t acknowledgements_missing_ = 0;
 
   std::vector<DeviceRun> runs_;
+  std::vector<Steady::duration> offsets_;  ///< open loop: when each device is due, ascending
   std::priority_queue<Repeat, std::vector<Repeat>, std::greater<>> repeats_;
   std::minstd_rand noise_{1};
   Steady::time_point began_;

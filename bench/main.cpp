@@ -21,7 +21,8 @@ constexpr int fault = 1;
 
 const std::map<std::string, bench::Task> tasks{{"provision", bench::Task::provision},
                                                {"connect", bench::Task::connect},
-                                               {"journey", bench::Task::journey}};
+                                               {"journey", bench::Task::journey},
+                                               {"renew", bench::Task::renew}};
 const std::map<std::string, bench::Proof> proofs{{"group-key", bench::Proof::group_key},
                                                  {"certificate", bench::Proof::certificate},
                                                  {"token", bench::Proof::token}};
@@ -121,13 +122,26 @@ int make_factory(const Settings& settings) {
   return 0;
 }
 
+/// Whole journeys, which are not measured.
+void prepare_renewals(bench::Fleet& fleet, const Settings& settings) {
+  bench::LoadOptions closed;
+  closed.repeat = true;
+  bench::Load load(fleet, closed, settings.broker);
+  load.run();
+  std::vector<std::string> answers;
+  for (const bench::DeviceRun& run : load.runs())
+    answers.push_back(run.answers.empty() ? "" : run.answers.front());
+  fleet.renew(answers);
+}
+
 int run_load(Settings& settings) {
   settings.fleet.task = tasks.at(settings.task);
   settings.fleet.proof = proofs.at(settings.proof);
   settings.broker.password = line_of(settings.password_file);
   settings.load.patience = std::chrono::seconds(settings.patience_s);
   const bench::Enrolled known = enrolled(settings);
-  const bench::Fleet fleet(settings.fleet, known);
+  bench::Fleet fleet(settings.fleet, known);
+  if (settings.fleet.task == bench::Task::renew) prepare_renewals(fleet, settings);
   bench::Load load(fleet, settings.load, settings.broker);
   if (settings.await_start) {
     std::cerr << "ready\n" << std::flush;
@@ -177,8 +191,12 @@ void add_load(Command& command, Settings& settings) {
                 {.required = true});
   command.value("--connections", settings.load.connections, "Number of connections that the devices share");
   command.value("--rate", settings.load.rate, "Open loop: devices a second");
+  command.value("--spread", settings.load.spread_s,
+                "Open loop: all devices start at random times within so many seconds");
+  command.value("--hostile", settings.fleet.hostile_percent,
+                "Percent of the devices that attack; with the proof group-key");
   command.value("--window", settings.load.window, "Closed loop: devices at the same time");
-  command.flag("--repeat", settings.load.repeat, "Repeat unanswered requests, as devices do");
+  command.flag("--repeat", settings.load.repeat, "Repeat what is not answered, as devices do");
   command.value("--patience", settings.patience_s,
                 "Seconds without any answer after which the rest counts as lost");
   command.flag("--unchecked", settings.unchecked, "Do not check answers, for use with echo");

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from bench_case import BenchTest
 
+import profiles
 from bench import ROWS, table
 from measuring import TINY
 from plot import draw
@@ -30,6 +31,20 @@ class Benchmark(BenchTest):
         figures = self.bench(TINY).beside(2000)
         self.assertGreater(figures["per_s"], 0)
         self.assertGreater(len(figures["operators_ms"]), 20)
+
+    def test_profiles_of_real_life_lose_nobody_and_believe_no_attacker(self) -> None:
+        figures = profiles.Profiles(self.bench(TINY), profiles.SHORT).run()
+        asked = dict(power_cut=200, renewal_wave=50, factory_line=50, honest_alone=160, honest_attacked=160)
+        for name, devices in asked.items():
+            with self.subTest(name):
+                felt = figures[name]
+                self.assertEqual((felt["devices"], felt["refused"], felt["lost"]), (devices, 0, 0))
+                self.assertTrue(0 < felt["p50_ms"] <= felt["p99_ms"], felt)
+        self.assertGreater(figures["honest_attacked"]["hostile_messages"], 200)
+        self.assertEqual(figures["honest_alone"]["hostile_messages"], 0)
+        shown = profiles.table(figures)
+        for title, _ in profiles.ROWS:
+            self.assertIn(f"\n{title} ", shown)
 
 
 if __name__ == "__main__":
