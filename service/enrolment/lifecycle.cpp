@@ -36,6 +36,8 @@ std::expected<DeviceState, Reason> next_state(const protocol::StatusMessage& sta
   }
   if (facts.session.empty() || facts.session != status.session)
     return std::unexpected(Reason::session_not_open);
+  // It has not connected since it registered: the session that is open began before a reset.
+  if (!leaves && device.state == DeviceState::registered) return std::unexpected(Reason::session_not_open);
   // A configuration that was never sent cannot be applied.
   const bool can_be_applied =
       device.configured.fault.empty() || device.applied_config_version == device.configured.version;

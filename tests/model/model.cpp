@@ -127,7 +127,8 @@ std::optional<State> Device::next(const Step& status) const {
     if (!has_live(status.generation) || status.signature == Signature::forged) return std::nullopt;
     return state_ == State::ready && applied_ == version_now() ? State::ready : State::connected;
   }
-  if (!is_open(status.session)) return std::nullopt;
+  // In no session since its registration: one that is open is of the life before a reset.
+  if (!is_open(status.session) || state_ == State::registered) return std::nullopt;
   return status.what == What::ready && status.generation == version_now() ? State::ready : state_;
 }
 

@@ -1,5 +1,6 @@
 #include "model/step.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace latchkey::model {
@@ -17,22 +18,25 @@ Choice one_of(std::mt19937_64& chance, const std::array<Choice, Size>& choices) 
   return choices.at(chance() % Size);
 }
 
-Step random_step(std::mt19937_64& chance) {
+/// Later in a trace there are more generations, and other sessions and requests: most of a random trace would
+/// otherwise be about what has ended.
+Step random_step(std::mt19937_64& chance, int position, bool is_within) {
   using enum What;
   Step step;
   step.what = one_of(chance, std::array{request, request, request, request, connected, connected, connected,
                                         ready, ready, failed, disconnected, acknowledged, act, act});
+  if (is_within && below(chance, 2) == 0) step.what = act;
   step.replica = below(chance, 2);
-  step.within = below(chance, 4) == 0 ? 1 + below(chance, 3) : 0;
-  step.request = below(chance, 8);
+  step.within = below(chance, 3) == 0 ? 1 + below(chance, 2) : 0;
+  step.request = position / 4 + below(chance, 3);
   step.key = below(chance, 8) == 0 ? 1 : 0;
-  step.generation = 1 + below(chance, 4);
+  step.generation = 1 + below(chance, 2 + position / 8);
   step.proof = one_of(chance, std::array{Proof::key, Proof::key, Proof::key, Proof::key, Proof::certificate,
                                          Proof::certificate, Proof::stale, Proof::wrong});
   step.signature = one_of(chance, std::array{Signature::own, Signature::own, Signature::own, Signature::none,
                                              Signature::elsewhere, Signature::forged});
-  step.session = below(chance, 5);
-  step.previous = below(chance, 3) == 0 ? below(chance, 5) : -1;
+  step.session = position / 8 + below(chance, 2);
+  step.previous = below(chance, 4) == 0 ? std::max(0, step.session - 1 - below(chance, 2)) : -1;
   step.late = below(chance, 6) == 0;
   step.act = one_of(chance, std::array{Act::suspend, Act::resume, Act::resume, Act::revoke, Act::reset,
                                        Act::reset, Act::decommission, Act::disable, Act::enable, Act::enable,
@@ -102,8 +106,11 @@ std::string text_of(const Trace& trace) {
 Trace random_trace(std::mt19937_64& chance) {
   Trace trace{below(chance, 3) != 0, {}};
   const int length = 10 + below(chance, longest_trace - 9);
-  for (int i = 0; i < length; ++i)
-    trace.steps.push_back(random_step(chance));
+  int within = 0;
+  for (int position = 0; position < length; ++position) {
+    trace.steps.push_back(random_step(chance, position, within > 0));
+    within = within > 0 ? within - 1 : trace.steps.back().within;
+  }
   return trace;
 }
 

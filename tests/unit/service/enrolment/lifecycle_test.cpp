@@ -59,7 +59,6 @@ constexpr std::array steps{
     Step{ready, current, StatusKind::connected, 0, "ready"},
     Step{ready, current - 1, StatusKind::connected, 0, "connected"},
 
-    Step{registered, 0, StatusKind::ready, current, "ready"},
     Step{connected, 0, StatusKind::ready, current, "ready"},
     Step{connected, 0, StatusKind::ready, current - 1, "connected"},
     Step{connected, 0, StatusKind::ready, current + 1, "connected"},
@@ -129,6 +128,12 @@ TEST_CASE("connected opens a session of its own, whatever is open", "[lifecycle]
   CHECK(after(says(StatusKind::connected), facts) == "connected");
   facts.session.clear();
   CHECK(after(says(StatusKind::connected), facts) == "connected");
+}
+
+TEST_CASE("a session that is open from before a reset is not one of the new registration", "[lifecycle]") {
+  for (const auto kind : {StatusKind::ready, StatusKind::failed})
+    CHECK(after(says(kind, current), facts_of(registered)) == "session_not_open");
+  CHECK(after(says(StatusKind::disconnected), facts_of(registered)) == "registered");
 }
 
 TEST_CASE("everything else counts in the open session only", "[lifecycle]") {
