@@ -74,7 +74,8 @@ bool Device::is_as(const Device& loaded) const {
   return version_ == loaded.version_ && told_acts_ == loaded.told_acts_;
 }
 
-/// What was decided by what was loaded is committed only if the registry still allows it.
+/// What was decided by what was loaded is committed only if the registry still allows it. It looks again at
+/// the device, not at its enrolment and what its group allows.
 bool Device::stands(const Answer& answer, const Device& loaded) const {
   if (answer.is_accepted())
     return known_ == loaded.known_ && newest() == loaded.newest() && is_able() &&

@@ -28,7 +28,7 @@ std::string report_of(Runner& runner, const Trace& trace, std::uint64_t seed) {
 /// Of ./dev faults model: LATCHKEY_MODEL_STEPS and LATCHKEY_MODEL_SEED. A difference names the seed of its
 /// trace, with which it comes first.
 TEST_CASE("whatever happens to a device, the registry is as the model says", "[model]") {
-  const std::uint64_t steps = number_of("LATCHKEY_MODEL_STEPS", 1000);
+  const std::uint64_t steps = number_of("LATCHKEY_MODEL_STEPS", 700);
   std::uint64_t seed = number_of("LATCHKEY_MODEL_SEED", std::random_device()());
   std::cout << "seed " << seed << std::endl;
   Runner runner;
