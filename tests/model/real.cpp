@@ -6,12 +6,14 @@
 #include "registry/housekeeping.hpp"
 
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace latchkey {
 namespace {
 
 /// What happens when a message has been decided and is not committed yet.
-std::function<void()> before_commit;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::function<void()> before_commit;
 
 }  // namespace
 

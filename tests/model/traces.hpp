@@ -3,6 +3,7 @@
 #include "model/model.hpp"
 #include "model/real.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace latchkey::model {
