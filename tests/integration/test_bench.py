@@ -34,7 +34,7 @@ class Benchmark(BenchTest):
 
     def test_profiles_of_real_life_lose_nobody_and_believe_no_attacker(self) -> None:
         figures = profiles.Profiles(self.bench(TINY), profiles.SHORT).run()
-        asked = dict(power_cut=200, renewal_wave=50, factory_line=50, honest_alone=160, honest_attacked=160)
+        asked = dict(power_cut=200, no_jitter=200, renewal_wave=50, factory_line=50, honest_alone=160, honest_attacked=160)
         for name, devices in asked.items():
             with self.subTest(name):
                 felt = figures[name]
