@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <thread>
 
@@ -63,14 +64,16 @@ void run(pqxx::connection& connection, const Pass& pass) {
   transaction.commit();
 }
 
-/// False if `act` did not get a lock in time.
+/// False if `act` did not get a lock in time, or was ended by a deadlock: services at work lock tables in
+/// another order.
 template <class Act>
 bool got_lock(const Act& act) {
   try {
     act();
     return true;
-  } catch (const pqxx::sql_error& error) {
-    if (sqlstate_of(error) != "55P03") throw;
+  } catch (const std::exception& error) {
+    const auto state = sqlstate_of(error);
+    if (state != "55P03" && state != "40P01") throw;
     return false;
   }
 }
