@@ -7,6 +7,7 @@
 #include "service/pipeline/run_batch.hpp"
 #include "service/pipeline/tracking.hpp"
 
+#include <algorithm>
 #include <array>
 #include <unordered_set>
 
@@ -151,6 +152,7 @@ std::expected<VerifiedRequest, Rejection> RequestPipeline::authenticate(const Re
 
 std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const registry::Outcome> outcomes) {
   std::vector<RequestJob*> locked;
+  std::unordered_set<std::string_view> rate_limited;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     Decided& one = batch.decided[i];
     if (outcomes[i] == registry::Outcome::again) {
@@ -163,6 +165,8 @@ std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const re
       continue;
     }
     if (outcomes[i] == registry::Outcome::won) one.counted = false;
+    if (outcomes[i] == registry::Outcome::rate_limited)
+      rate_limited.insert(one.job->inbound.device_id.text());
     if (auto refusal = refusal_of(outcomes[i], batch.rows[i])) {
       if (batch.rows[i].registration)
         one.counted = tools_.limits.floods(one.job->inbound.device_id, Steady::now());
@@ -171,7 +175,17 @@ std::vector<RequestJob*> RequestPipeline::answer(Batch batch, std::span<const re
     answer(one, batch.now);
   }
   answer_locked(locked);
-  return std::move(batch.again);
+  return answer_rate_limited(std::move(batch.again), rate_limited);
+}
+
+std::vector<RequestJob*> RequestPipeline::answer_rate_limited(
+    std::vector<RequestJob*> jobs, const std::unordered_set<std::string_view>& device_ids) const {
+  const auto refused = std::ranges::stable_partition(
+      jobs, [&](const RequestJob* job) { return !device_ids.contains(job->inbound.device_id.text()); });
+  for (const RequestJob* job : refused)
+    answer_undecided(*job, Code::rate_limited, Reason::too_many_credentials);
+  jobs.erase(refused.begin(), jobs.end());
+  return jobs;
 }
 
 void RequestPipeline::answer(const Decided& decided, registry::Clock now) const {

@@ -6,6 +6,9 @@
 #include "service/pipeline/publisher.hpp"
 #include "service/pipeline/request_job.hpp"
 
+#include <string_view>
+#include <unordered_set>
+
 namespace latchkey::service {
 
 /// What the request pipeline uses; all members must outlive it.
@@ -54,6 +57,10 @@ class RequestPipeline {
   void answer(const Decided& decided, registry::Clock now) const;
   /// Answers without a commit: the registry is unreachable, or the request needs none.
   void answer_undecided(const RequestJob& job, protocol::Code code, registry::Reason reason) const;
+  /// Answers the jobs of devices to which the registry just refused another credential, and returns the
+  /// others. Otherwise a device that floods would take a round for each of its requests, and all would wait.
+  [[nodiscard]] std::vector<RequestJob*> answer_rate_limited(
+      std::vector<RequestJob*> jobs, const std::unordered_set<std::string_view>& device_ids) const;
   /// Answers requests whose rows another session has locked.
   void answer_locked(Jobs locked);
   /// Answers a request that the registry refused alone, and records it.
