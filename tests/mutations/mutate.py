@@ -31,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / "build" / "mutate"
 WORKERS = 2
-LIMIT_S = 600  # of trying; the first build of the unit tests comes before
+LIMIT_S = 1200  # of trying; the first build of the unit tests comes before
 TEST_LIMIT_S = 60  # a check may be what ends a loop
 
 
