@@ -87,9 +87,15 @@ TEST_CASE("a deadline goes at once, whether it is armed or not", "[deadline]") {
 }
 
 TEST_CASE("a call with less time than the one before it has its own", "[deadline]") {
+  const Silence answered;
   const Silence first;
   const Silence second;
   Deadline deadline;
+  {
+    // After it the thread waits for the next call.
+    const Deadline::Watch watch(deadline, answered.socket(), 1ms);
+    CHECK(answered.read() >= 0ms);
+  }
   {
     const Deadline::Watch watch(deadline, first.socket(), 1h);
   }

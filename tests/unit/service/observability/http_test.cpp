@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <stop_token>
 #include <system_error>
@@ -58,14 +59,19 @@ HttpResponse echo(const HttpRequest& request) {
   return {.status = 200, .body = request.path, .headers = {}};
 }
 
-/// Sends it and reads until the server closes.
-std::string talk(const ListenAddress& address, const std::string& text) {
+int connected(const ListenAddress& address) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in place{};
   place.sin_family = AF_INET;
   place.sin_port = htons(address.port);
   place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
+  return socket;
+}
+
+/// Sends it and reads until the server closes.
+std::string talk(const ListenAddress& address, const std::string& text) {
+  const int socket = connected(address);
   REQUIRE(::send(socket, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
   std::string answer;
   char buffer[4096];
@@ -220,6 +226,19 @@ TEST_CASE("those who never finish their requests keep nobody out", "[http]") {
       std::this_thread::sleep_for(1ms);
     check_that_all_are_answered(server.address);
   }
+}
+
+TEST_CASE("above the limit a new connection ends the oldest one of the client with the most", "[http]") {
+  const Server server(echo, {.connections = 2, .idle = 60s, .whole = 60s});
+  const std::array sockets{connected(server.address), connected(server.address), connected(server.address)};
+  constexpr timeval patience{.tv_sec = 10, .tv_usec = 0};
+  ::setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  char byte = 0;
+  CHECK(::recv(sockets[0], &byte, 1, 0) == 0);
+  for (const int other : {sockets[1], sockets[2]})
+    CHECK(::recv(other, &byte, 1, MSG_DONTWAIT) == -1);
+  for (const int socket : sockets)
+    ::close(socket);
 }
 
 TEST_CASE("nobody listening is a sentence", "[http]") {
