@@ -172,7 +172,8 @@ grep -Eq '^state +\| ready' "$folder/try.out" || die 'its device is not ready'
 grep -Eq '^plant/try-[0-9a-f]+/telemetry/reading \{' "$folder/try.out" || die 'the platform received nothing from its device'
 grep -q 'Not authorized' "$folder/try.out" || die "it may publish on another device's topic"
 grep -q "http://localhost:$LATCHKEY_PAGE_PORT" "$folder/try.out" || die 'it does not say where the page is'
-[ "$(wc -l <"$folder/try.out")" -le 300 ] || die 'nobody reads that many lines'
+# docker-compose 1.29 writes three lines for each of a hundred steps of three images; what a step itself says must not come on top.
+[ "$(wc -l <"$folder/try.out")" -le 450 ] || die 'nobody reads that many lines'
 
 size() { docker image inspect --format '{{.Size}}' "$1"; }
 grown=$((($(size "$LATCHKEY_IMAGE") - $(size debian:trixie-slim)) / 1000000))
