@@ -215,5 +215,7 @@ void lk_next(struct lk_device* device, struct lk_step* step) {
   }
   step->action = LK_WAIT;
   at = next_timer(device);
-  step->until_ms = (device->skipped + (at > device->now ? at : device->now)) << LK_TICK_BITS;
+  /* A timer that is due while there is nothing to do now: without the tick the application would spin. */
+  if (at <= device->now) at = device->now + 1;
+  step->until_ms = (device->skipped + at) << LK_TICK_BITS;
 }

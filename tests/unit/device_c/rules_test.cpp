@@ -229,9 +229,11 @@ TEST_CASE("while a configuration is being applied, nothing is written over it", 
   lk_on_disconnected(&life.device, LK_NETWORK);
   lk_step other{};
   for (int s = 0; s < 300; ++s) {
-    lk_on_time(&life.device, life.now_ms() + static_cast<std::uint64_t>(s) * 1000, 0);
+    const auto now_ms = life.now_ms() + static_cast<std::uint64_t>(s) * 1000;
+    lk_on_time(&life.device, now_ms, 0);
     lk_next(&life.device, &other);
     CHECK(other.action == LK_WAIT);
+    CHECK(other.until_ms > now_ms);
   }
   CHECK(before == R"({"interval_s":5})");
   CHECK(before == std::string(step.config.json.data, step.config.json.data + step.config.json.size));
