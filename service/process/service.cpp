@@ -1,9 +1,6 @@
 #include "service/process/service.hpp"
 
-#include "registry/broker_access.hpp"
 #include "registry/condition.hpp"
-#include "service/access/dynamic_security.hpp"
-#include "service/access/gate.hpp"
 #include "service/config/broker_login.hpp"
 #include "service/config/certificate_ends.hpp"
 #include "service/observability/timestamp.hpp"
@@ -53,7 +50,8 @@ Service::Service(const Config& config, Secrets secrets, Pki pki, Log& log)
       readiness_(log, config.database.workers),
       connection_history_(LATCHKEY_VERSION),
       echo_(config.mqtt.devices_root + "/@/config"),
-      intake_(topics_, inboxes_, metrics_, log, echo_) {
+      intake_(topics_, inboxes_, metrics_, log, echo_),
+      access_({config_, secrets_, topics_, intake_, metrics_, log}, [this] { return database(); }) {
   metrics_.set_version(LATCHKEY_VERSION);
   record_certificate_ends();
 }
@@ -70,49 +68,6 @@ mqtt::Options Service::link_options() const {
   options.subscriptions = {shared(topics_.filter(protocol::Channel::request)),
                            shared(topics_.filter(protocol::Channel::status))};
   return options;
-}
-
-std::expected<void, std::string> Service::start_access() {
-  if (!config_.broker_access.steers()) return {};
-  const bool has_gate = config_.broker_access.mode == "gate";
-  const auto make_mode = [&](access::AccessList& list) -> std::unique_ptr<access::AccessMode> {
-    if (has_gate) return std::make_unique<access::Gate>(list, topics_);
-    return std::make_unique<access::DynamicSecurity>(list, access::Logins(secrets_.master, topics_));
-  };
-  auto started = access::AccessList::start(
-      access_login(config_, secrets_.access_password),
-      has_gate ? access::gate_plugin : access::dynamic_security_plugin, make_mode, database(),
-      [this](mqtt::Message answer) { static_cast<void>(publisher_->publish(std::move(answer))); }, metrics_,
-      log_);
-  if (!started) return std::unexpected(std::move(started.error()));
-  access_ = std::move(*started);
-  return {};
-}
-
-void Service::start_cutter() {
-  if (!config_.broker_access.takes_over()) return;
-  using enum access::SessionCutter::KeptOut;
-  const auto& mode = config_.broker_access.mode;
-  cutter_ = std::make_unique<access::SessionCutter>(
-      mode == "database" ? by_rights : (mode == "none" ? by_crl : by_refusal),
-      [this] { return broker_login(config_, secrets_.broker_password); }, database(), metrics_, log_);
-}
-
-std::expected<void, std::string> Service::start_crl() {
-  if (config_.crl.file.empty()) return {};
-  auto ca = crypto::load_identity(config_.pki.device_ca_file, config_.pki.device_ca_key_file);
-  if (!ca) return std::unexpected(std::move(ca.error().what));
-  std::vector<crypto::Identity> cas{*std::move(ca)};
-  if (!config_.crl.previous_ca_file.empty()) {
-    auto previous = crypto::load_identities(config_.crl.previous_ca_file, config_.crl.previous_ca_key_file);
-    if (!previous) return std::unexpected(std::move(previous.error().what));
-    std::ranges::move(*previous, std::back_inserter(cas));
-  }
-  crl_ =
-      std::make_unique<CrlFile>(CrlFile::Options{config_.crl.file, std::chrono::hours(config_.crl.lifetime_h),
-                                                 config_.crl.reload_command},
-                                std::move(cas), metrics_, log_);
-  return {};
 }
 
 mqtt::Handlers Service::link_handlers() {
@@ -174,10 +129,7 @@ std::expected<void, std::string> Service::start() {
   std::optional<Descriptor> http;
   const auto address = ListenAddress::parse(config_.http.listen).value_or(ListenAddress());
   if (config_.http.listen != "off") http.emplace(listen_on(address));
-  std::optional<Descriptor> questions;
-  if (config_.broker_access.mode == "http")
-    questions.emplace(
-        listen_on(ListenAddress::parse(config_.broker_access.listen).value_or(ListenAddress())));
+  access_.listen();
   const auto count = static_cast<std::size_t>(config_.database.workers);
   for (std::size_t i = 0; i < count; ++i)
     inboxes_.push_back(std::make_unique<Inbox>(static_cast<std::size_t>(config_.limits.inbox_bytes) / count));
@@ -185,11 +137,9 @@ std::expected<void, std::string> Service::start() {
   if (!link) return std::unexpected(std::move(link.error()));
   link_ = std::move(*link);
   echo_.start(*link_);
-  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, after_opening(), metrics_, log_);
+  publisher_ = std::make_unique<Publisher>(*link_, topics_, sent_, access_.after_opening(), metrics_, log_);
   configurer_ = std::make_unique<Configurer>(authenticator_, destination_, topics_, *publisher_, log_);
-  if (auto access = start_access(); !access) return access;
-  start_cutter();
-  if (questions) start_broker_http(*std::move(questions));
+  if (auto access = access_.start(*publisher_); !access) return access;
   const AnsweringTools answering{decider_,     pki_.issuer, secrets_.master, pki_.chain_below_root,
                                  destination_, topics_};
   const RequestTools requests{authenticator_, answering, *publisher_, limits_, metrics_, log_};
@@ -199,45 +149,11 @@ std::expected<void, std::string> Service::start() {
                                                 requests, statuses, workers_database(),
                                                 [this] { readiness_.worker_ready(); }));
   housekeeper_ = std::make_unique<Housekeeper>(sent_, topics_, database(), log_);
-  if (auto crl = start_crl(); !crl) return crl;
   notification_listener_ =
       std::make_unique<NotificationListener>(change_handlers(), database(), metrics_, log_);
   summarizer_ = std::make_unique<Summarizer>(database(), log_);
   if (http) serve_http(address, *std::move(http));
   return {};
-}
-
-void Service::start_broker_http(Descriptor socket) {
-  broker_http::BrokerHttp::Handlers handlers{
-      .publish =
-          [this](mqtt::Message message) { static_cast<void>(publisher_->publish(std::move(message))); },
-      .followed = {},
-      .unfit = [this](const protocol::DeviceId& id) { intake_.refuse(id); }};
-  if (cutter_ != nullptr) handlers.followed = [this](Steady::time_point as_of) { cutter_->keeps_out(as_of); };
-  broker_http_ = std::make_unique<broker_http::BrokerHttp>(
-      std::move(socket),
-      broker_http::Logins{secrets_.access_token, config_.broker_access.bootstrap_username,
-                          secrets_.bootstrap_password},
-      database(), topics_, std::move(handlers), metrics_, log_);
-}
-
-PublishAfterOpening Service::after_opening() {
-  if (config_.broker_access.steers())
-    return [this](registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
-      return access_->open(std::move(opening), std::move(messages));
-    };
-  if (config_.broker_access.mode == "http")
-    return [this](registry::BrokerOpening opening, std::vector<mqtt::Message> messages) {
-      return broker_http_->feed().open(std::move(opening), std::move(messages));
-    };
-  return {};
-}
-
-std::optional<std::string> Service::access_complaint() {
-  if (access_ != nullptr) return access_->complaint();
-  if (broker_http_ != nullptr)
-    if (auto complaint = broker_http_->feed().complaint()) return complaint;
-  return cutter_ != nullptr ? cutter_->complaint() : std::nullopt;
 }
 
 std::vector<ChangeHandler> Service::change_handlers() {
@@ -250,46 +166,8 @@ std::vector<ChangeHandler> Service::change_handlers() {
       {"presence",
        [this](registry::Registry& registry) { return connection_history_.record(registry, Steady::now()); }},
   };
-  add_access_handlers(handlers);
+  access_.add_handlers(handlers);
   return handlers;
-}
-
-void Service::add_access_handlers(std::vector<ChangeHandler>& handlers) {
-  // First: what is claimed is ended after the broker keeps its device out, which the others see to.
-  if (cutter_ != nullptr)
-    handlers.push_back({"access", [this](registry::Registry& registry) -> registry::Result<bool> {
-                          if (auto claimed = cutter_->claim(registry); !claimed)
-                            return std::unexpected(std::move(claimed.error()));
-                          return false;
-                        }});
-  if (access_ != nullptr)
-    handlers.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
-                          access_->poll();
-                          return false;
-                        }});
-  if (broker_http_ != nullptr)
-    handlers.push_back({"access", [this](registry::Registry&) -> registry::Result<bool> {
-                          broker_http_->feed().poll();
-                          return false;
-                        }});
-  if (config_.broker_access.mode == "database")
-    handlers.push_back({"access", [this](registry::Registry& registry) -> registry::Result<bool> {
-                          const auto began = Steady::now();
-                          if (auto done = registry::access_looked_up(registry); !done)
-                            return std::unexpected(std::move(done.error()));
-                          if (cutter_ != nullptr) cutter_->keeps_out(began);
-                          return false;
-                        }});
-  if (crl_ != nullptr)
-    handlers.push_back({"access", [this](registry::Registry& registry) { return step_crl(registry); }});
-}
-
-registry::Result<bool> Service::step_crl(registry::Registry& registry) {
-  const auto began = Steady::now();
-  auto more = crl_->step(registry);
-  const bool keeps_out = config_.broker_access.mode == "none" && more && crl_->is_current();
-  if (keeps_out && cutter_ != nullptr) cutter_->keeps_out(began);
-  return more;
 }
 
 void Service::serve_http(const ListenAddress& address, Descriptor socket) {
@@ -332,15 +210,14 @@ std::vector<Check> Service::checks() {
   std::optional<std::string> database;
   for (const auto& worker : workers_)
     if (auto complaint = worker->complaint(now)) database = std::move(complaint);
-  const auto access = access_complaint();
+  const auto access = access_.complaint();
   metrics_.set_broker_up(!broker);
   metrics_.set_database_up(!database);
   metrics_.set_broker_access_up(!access);
   std::vector<Check> checks{{"broker", broker},
                             {"database", std::move(database)},
                             {"operators", notification_listener_->complaint(now)}};
-  if (access_ != nullptr || broker_http_ != nullptr || cutter_ != nullptr)
-    checks.push_back({"broker_access", access});
+  if (access_.has_check()) checks.push_back({"broker_access", access});
   return checks;
 }
 
@@ -421,9 +298,7 @@ void Service::stop() {
   for (const auto& worker : workers_)
     worker->end(last_batch_limit);
   workers_.clear();  // each finishes its batch
-  access_.reset();
-  broker_http_.reset();
-  cutter_.reset();
+  access_.stop();
   echo_.stop();
   if (link_ != nullptr && !link_->flush(flush_limit))
     log_.warning("stopped before the broker acknowledged all answers");

@@ -1,9 +1,5 @@
 #pragma once
 
-#include "service/access/access_list.hpp"
-#include "service/access/crl_file.hpp"
-#include "service/access/session_cutter.hpp"
-#include "service/broker_http/broker_http.hpp"
 #include "service/config/pki_files.hpp"
 #include "service/config/secrets.hpp"
 #include "service/observability/http/routes.hpp"
@@ -20,6 +16,7 @@
 #include "service/pipeline/confirmation.hpp"
 #include "service/pipeline/intake.hpp"
 #include "service/pipeline/worker.hpp"
+#include "service/process/broker_access.hpp"
 
 #include <map>
 #include <memory>
@@ -51,18 +48,10 @@ class Service {
   }
   [[nodiscard]] registry::ConnectOptions workers_database() const;
   [[nodiscard]] mqtt::Options link_options() const;
-  [[nodiscard]] std::expected<void, std::string> start_access();
-  [[nodiscard]] PublishAfterOpening after_opening();
-  [[nodiscard]] std::optional<std::string> access_complaint();
-  [[nodiscard]] std::expected<void, std::string> start_crl();
   [[nodiscard]] mqtt::Handlers link_handlers();
   void log_given_up(const mqtt::GivenUp& message);
   void warn_of_limit(std::size_t bytes);
-  void start_cutter();
-  void start_broker_http(Descriptor socket);
   [[nodiscard]] std::vector<ChangeHandler> change_handlers();
-  void add_access_handlers(std::vector<ChangeHandler>& handlers);
-  [[nodiscard]] registry::Result<bool> step_crl(registry::Registry& registry);
   void begin_stop() noexcept;
   void stop_receiving();
   void serve_http(const ListenAddress& address, Descriptor socket);
@@ -97,13 +86,10 @@ class Service {
   Intake intake_;
   std::unique_ptr<mqtt::Link> link_;
   std::unique_ptr<Publisher> publisher_;
-  std::unique_ptr<access::AccessList> access_;            ///< if the service commands the broker
-  std::unique_ptr<access::SessionCutter> cutter_;         ///< with broker_access.cut
-  std::unique_ptr<broker_http::BrokerHttp> broker_http_;  ///< if the broker asks the service
+  BrokerAccess access_;
   std::unique_ptr<Configurer> configurer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Housekeeper> housekeeper_;
-  std::unique_ptr<CrlFile> crl_;  ///< with crl.file; used by notification_listener_'s thread
   std::unique_ptr<NotificationListener> notification_listener_;
   std::unique_ptr<Summarizer> summarizer_;
   std::unique_ptr<Observer> observer_;
