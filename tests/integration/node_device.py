@@ -11,10 +11,9 @@ import ssl
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
+import example_case
 from ready_case import ReadyTest
-from run_case import RunTest
 
 from daemon import clean_environment
 from running_device import RunningDevice
@@ -51,35 +50,17 @@ def accept_and_say_no_more(listener: socket.socket) -> None:
             pass
 
 
-class FarFromNow(NodeProcess):
-    """The same with a clock that is off."""
-
-    def __init__(self, offset: str, *arguments: Any) -> None:
-        self.offset = offset
-        super().__init__(*arguments)
-
-    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
-        return ["faketime", "--exclude-monotonic", "-f", self.offset, *super().command(binary, device_id, folder, *flags)]
-
-
-class NodeDevice(RunTest):
+class NodeDevice(example_case.ExampleTest):
     make_stack = GateStack
+    runs = NodeProcess
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
         cls.stack.set_fleet_rights()
 
-    def node(self, *flags: str) -> NodeProcess:
-        device = NodeProcess(self.stack.binary, self.name, self.folder / f"node-{self.name}", self.stack.environment, *flags)
-        self.addCleanup(device.kill)
-        return device
-
-    def key_flags_again(self) -> list[str]:
-        return ["--key-file", str(self.folder / f"{self.name}.key")]
-
     def test_it_becomes_ready_stays_and_says_goodbye(self) -> None:
-        device = self.node(*self.key_flags("", "--device-config", '{"a":1}'))
+        device = self.example(*self.key_flags("", "--device-config", '{"a":1}'))
         device.expect("ready")
         self.assertEqual(device.read("state.json")["config"], {"version": 1, "config": {"a": 1}})
         self.assertEqual((device.folder / "state.json").stat().st_mode & 0o777, 0o600)
@@ -87,15 +68,15 @@ class NodeDevice(RunTest):
         self.assertEqual(self.statuses(), ["active"])
         self.assertEqual(device.stop(), 0)
         self.await_row(self.name, online=False)
-        self.assertEqual(self.node(*self.key_flags_again(), "--once").await_end(), 0)
+        self.assertEqual(self.example(*self.key_flags_again(), "--once").await_end(), 0)
         self.assertEqual(self.decisions(self.name), ["accepted"])
 
     def test_it_renews(self) -> None:
-        device = self.node(*self.key_flags())
+        device = self.example(*self.key_flags())
         device.expect("ready")
         device.kill()
         self.change(device, renewAfter=1)
-        device = self.node(*self.key_flags_again())
+        device = self.example(*self.key_flags_again())
         device.expect("renewing", generation=1)
         device.expect("connected", generation=2)
         device.expect("ready")
@@ -103,10 +84,10 @@ class NodeDevice(RunTest):
         self.assertEqual(([each["generation"] for each in state["credentials"]], "request" in state), ([2], False))
         self.assertEqual(self.statuses(), ["retired", "active"])
         device.kill()
-        self.node(*self.key_flags_again()).expect("ready")
+        self.example(*self.key_flags_again()).expect("ready")
         self.assertEqual(self.reasons(), [])
 
-    def change(self, device: NodeProcess, **members: object) -> None:
+    def change(self, device: RunningDevice, **members: object) -> None:
         """Of its newest credential, while it does not run."""
         state = device.read("state.json")
         state["credentials"][0] |= members
@@ -118,7 +99,7 @@ class NodeDevice(RunTest):
         platform.subscribe(f"plant/{self.name}/telemetry/#")
         _, file = self.write_key("group")
         self.enroll("group", self.name, "--key-file", str(file), "--admission", "allow_list")
-        device = self.node(*self.key_flags("", "--group", self.name, "--device-config", '{"report_interval_s":1}'))
+        device = self.example(*self.key_flags("", "--group", self.name, "--device-config", '{"report_interval_s":1}'))
         for number in (1, 2):
             message = platform.receive(20)
             assert message
@@ -133,7 +114,7 @@ class NodeDevice(RunTest):
 
     def test_it_moves_to_another_address_and_keeps_the_one_that_works(self) -> None:
         """127.0.0.1 is another name of the same broker."""
-        device = self.node(*self.key_flags())
+        device = self.example(*self.key_flags())
         device.expect("ready")
         port = self.stack.broker.device_port
         for host in ("127.0.0.1", "localhost"):
@@ -141,36 +122,11 @@ class NodeDevice(RunTest):
             device.expect("ready", 40)
             within(10, host, lambda: [each["host"] for each in device.read("state.json")["credentials"][0]["connections"]] == [host])
 
-    def test_it_goes_on_after_a_broker_that_was_away(self) -> None:
-        device = self.node(*self.key_flags())
-        device.expect("ready")
-        self.stack.mosquitto.restart()
-        device.expect("ready", 40)
-        self.assertEqual(self.decisions(self.name), ["accepted"])
-
-    def test_it_believes_no_wrong_key(self) -> None:
-        self.key_flags()
-        _, wrong = self.write_key(f"{self.name}-wrong")
-        device = self.node("--key-file", str(wrong))
-        self.assertEqual(device.expect("answer")["code"], "unauthorized")
-        self.assertIsNone(device.process.poll(), "it asks again later")
-
-    def test_a_clock_400_days_off(self) -> None:
-        for number, offset in enumerate(("+400d", "-400d")):
-            with self.subTest(offset):
-                device_id = f"{self.name}-{number}"
-                _, key = self.write_key(device_id)
-                self.enroll("device", device_id, "--key-file", str(key))
-                device = FarFromNow(offset, self.stack.binary, device_id, self.folder / device_id, self.stack.environment,
-                                    "--key-file", str(key), "--once")
-                self.addCleanup(device.kill)
-                self.assertEqual(device.await_end(), 0, device.errors.read_text())
-
     def test_it_connects_to_no_other_broker(self) -> None:
         """Whose certificate another CA issued, be it expired or not."""
         self.key_flags()
         anchor = self.stack.pki / "device-ca.pem"
-        device = self.node(*self.key_flags_again(), "--server-ca", str(anchor))
+        device = self.example(*self.key_flags_again(), "--server-ca", str(anchor))
         within(20, "it complains", lambda: re.search("self-signed certificate|unable to", device.errors.read_text()))
         self.assertEqual(self.attempts(self.name), [])
 

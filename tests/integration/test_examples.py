@@ -8,9 +8,8 @@ import subprocess
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
-from run_case import RunTest
+import example_case
 
 from daemon import clean_environment
 from running_device import RunningDevice
@@ -35,50 +34,36 @@ class LostConnection(unittest.TestCase):
         self.assertFalse(connection.deliver("a/topic", b"{}"))
 
 
-class FarFromNow(PythonDevice):
-    """The same with a clock that is off."""
+class PythonExample(example_case.ExampleTest):
+    runs = PythonDevice
 
-    def __init__(self, offset: str, *arguments: Any) -> None:
-        self.offset = offset
-        super().__init__(*arguments)
-
-    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
-        return ["faketime", "--exclude-monotonic", "-f", self.offset, *super().command(binary, device_id, folder, *flags)]
-
-
-class Examples(RunTest):
-    def python(self, *flags: str) -> PythonDevice:
-        device = PythonDevice(self.stack.binary, self.name, self.folder / f"python-{self.name}", self.stack.environment, *flags)
-        self.addCleanup(device.kill)
-        return device
-
-    def test_python_becomes_ready_stays_and_says_goodbye(self) -> None:
-        device = self.python(*self.key_flags("", "--device-config", '{"a":1}'))
+    def test_it_becomes_ready_stays_and_says_goodbye(self) -> None:
+        device = self.example(*self.key_flags("", "--device-config", '{"a":1}'))
         device.expect("ready")
         self.assertEqual(device.read("config.json")["config"], {"a": 1})
         self.await_row(self.name, state="ready", online=True)
         self.assertEqual(self.statuses(), ["active"])
         self.assertEqual(device.stop(), 0)
         self.await_row(self.name, online=False)
-        self.assertEqual(self.python(*self.key_flags_again(), "--once").await_end(), 0)
+        self.assertEqual(self.example(*self.key_flags_again(), "--once").await_end(), 0)
         self.assertEqual(self.decisions(self.name), ["accepted"])
 
-    def test_python_renews(self) -> None:
-        device = self.python(*self.key_flags("", "--device-config", '{"a":1}'), "--once")
+    def test_it_renews(self) -> None:
+        device = self.example(*self.key_flags("", "--device-config", '{"a":1}'), "--once")
         self.assertEqual(device.await_end(), 0, device.errors.read_text())
         self.program.make_due(device.folder, 1)
-        device = self.python(*self.key_flags_again())
+        device = self.example(*self.key_flags_again())
         device.expect("renewing", generation=1)
         device.expect("connected", generation=2)
         device.expect("ready")
         self.assertEqual((self.program.generations(device.folder), self.statuses()), ([2], ["retired", "active"]))
         self.assertFalse((device.folder / "request.json").exists())
         device.kill()
-        self.python(*self.key_flags_again()).expect("ready")
+        self.example(*self.key_flags_again()).expect("ready")
         self.assertEqual(self.reasons(), [])
 
-    def test_python_keeps_the_older_credential_until_the_newer_is_confirmed(self) -> None:
-        device = self.python(*self.key_flags(), "--once")
+    def test_it_keeps_the_older_credential_until_the_newer_is_confirmed(self) -> None:
+        device = self.example(*self.key_flags(), "--once")
         self.assertEqual(device.await_end(), 0, device.errors.read_text())
         self.program.make_due(device.folder, 1)
         # As if it had been told to be elsewhere: what it signs confirms nothing.
@@ -86,44 +71,19 @@ class Examples(RunTest):
             CREATE FUNCTION move_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
               NEW.endpoint := sha256('elsewhere'); NEW.endpoint_given := NEW.endpoint; RETURN NEW; END $$;
             CREATE TRIGGER elsewhere BEFORE UPDATE ON registry.device FOR EACH ROW EXECUTE FUNCTION move_elsewhere()""")
-        device = self.python(*self.key_flags_again())
+        device = self.example(*self.key_flags_again())
         device.expect("connected", generation=2)
         device.expect("ready")
         self.assertEqual((self.program.generations(device.folder), self.statuses()), ([1, 2], ["active", "issued"]))
         device.kill()
         self.stack.cluster.sql("DROP FUNCTION move_elsewhere CASCADE; UPDATE registry.device SET endpoint = NULL, "
                                f"endpoint_given = NULL WHERE device_id = '{self.name}'")
-        device = self.python(*self.key_flags_again())
+        device = self.example(*self.key_flags_again())
         device.expect("connected", generation=2)
         device.expect("ready")
         self.assertEqual((self.program.generations(device.folder), self.statuses()), ([2], ["retired", "active"]))
 
-    def test_python_goes_on_after_a_broker_that_was_away(self) -> None:
-        device = self.python(*self.key_flags())
-        device.expect("ready")
-        self.stack.mosquitto.restart()
-        device.expect("ready", 40)
-        self.assertEqual(self.decisions(self.name), ["accepted"])
-
-    def test_python_believes_no_wrong_key(self) -> None:
-        self.key_flags()
-        _, wrong = self.write_key(f"{self.name}-wrong")
-        device = self.python("--key-file", str(wrong))
-        self.assertEqual(device.expect("answer")["code"], "unauthorized")
-        self.assertEqual(device.process.poll(), None, "it asks again later")
-
-    def test_python_with_a_clock_400_days_off(self) -> None:
-        for number, offset in enumerate(("+400d", "-400d")):
-            with self.subTest(offset):
-                device_id = f"{self.name}-{number}"
-                _, key = self.write_key(device_id)
-                self.enroll("device", device_id, "--key-file", str(key))
-                device = FarFromNow(offset, self.stack.binary, device_id, self.folder / device_id, self.stack.environment,
-                                    "--key-file", str(key), "--once")
-                self.addCleanup(device.kill)
-                self.assertEqual(device.await_end(), 0, device.errors.read_text())
-
-    def test_python_reads_no_key_in_another_way_than_it_was_meant(self) -> None:
+    def test_it_reads_no_key_in_another_way_than_it_was_meant(self) -> None:
         key = "0123456789abcdef0123456789abcdef"
         line = base64.b64encode(key.encode()).decode()
         for number, text in enumerate((key.encode().hex(), "0x" + key.encode().hex(), f'"{line}"', line + "\n\n", "\ufeff" + line, key)):
@@ -145,6 +105,3 @@ class Examples(RunTest):
     def run_alone(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([str(ROOT / program), *arguments], capture_output=True, text=True, timeout=10, cwd=self.folder,
                               env=clean_environment(self.stack.environment | environment))
-
-    def key_flags_again(self) -> list[str]:
-        return ["--key-file", str(self.folder / f"{self.name}.key")]

@@ -23,9 +23,10 @@ class RunningDevice:
     """One process; `expect` takes what it says in the order in which it says it."""
 
     def __init__(self, binary: Path, device_id: str, folder: Path, environment: dict[str, str], *flags: str,
-                 **more: str) -> None:
+                 wrapper: tuple[str, ...] = (), **more: str) -> None:
+        """`wrapper`: a command that runs the device."""
         self.id, self.folder = device_id, folder
-        command = self.command(binary, device_id, folder, *flags)
+        command = [*wrapper, *self.command(binary, device_id, folder, *flags)]
         self.errors = folder.parent / f"{folder.name}.stderr"
         with self.errors.open("ab") as errors:
             self.process = self.start(command, errors, clean_environment(environment | more))
