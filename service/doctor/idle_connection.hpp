@@ -1,12 +1,8 @@
 #pragma once
 
-#include "mqtt/link.hpp"
 #include "service/config/config.hpp"
 #include "service/doctor/finding.hpp"
-
-#include <condition_variable>
-#include <memory>
-#include <mutex>
+#include "service/doctor/watched_connection.hpp"
 
 // Private to this folder.
 namespace latchkey::service {
@@ -21,21 +17,15 @@ class IdleConnection {
   [[nodiscard]] Finding finding();
 
  private:
-  using Clock = std::chrono::steady_clock;
-  void on_lost(std::string_view reason);
-  /// False if it does not come to stand.
-  [[nodiscard]] bool await_begin();
   /// How long it has to stand: the broker may end it one and a half times its keep alive after the last word.
   [[nodiscard]] std::chrono::milliseconds trial() const;
   [[nodiscard]] std::string demand() const;
 
+  explicit IdleConnection(mqtt::Options options)
+      : keep_alive_(options.keep_alive), connection_(std::move(options)) {}
+
   std::chrono::seconds keep_alive_;  ///< the service's
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Clock::time_point> began_;
-  std::optional<Clock::time_point> ended_;
-  std::string why_;                   ///< it ended
-  std::unique_ptr<mqtt::Link> link_;  ///< its handlers use the members above
+  WatchedConnection connection_;
 };
 
 }  // namespace latchkey::service
