@@ -21,10 +21,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import check  # noqa: E402
-from campaigns import CAMPAIGNS, Campaign, Run, fail_points  # noqa: E402
+from campaign import Campaign, Run  # noqa: E402
+from campaigns import CAMPAIGNS  # noqa: E402
 from daemon import StackError  # noqa: E402
 from stack import BINARY, end_orderly  # noqa: E402
-from world import World  # noqa: E402
+from world import World, fail_points  # noqa: E402
 
 SETTLE_S = 120
 
@@ -56,7 +57,7 @@ def hold(campaign: Campaign, seed: int, minutes: float, binary: Path) -> bool:
     print(f"{campaign.name}: {campaign.about} (seed {seed}, {minutes:g} min)", flush=True)
     folder = Path(tempfile.mkdtemp(prefix=f"latchkey-faults-{campaign.name}-"))
     folder.chmod(0o711)  # the stack's account has to get through
-    world = World(folder, binary, seed, campaign.is_proxied, fail_points("device") if campaign.device_points else [])
+    world = World(folder, binary, seed, campaign.stack, fail_points("device") if campaign.device_points else [])
     found: list[str] = []
     try:
         found = tried(campaign, world, seed, minutes)

@@ -8,6 +8,7 @@ import random
 import secrets
 import ssl
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class ProgramLife(Life):
     """`latchkey-device run`, which loses its power when it is ready, or at one of `points`, and then has a renewal to do."""
 
     def __init__(self, device_id: str, settle: threading.Event, seed: int, binary: Path, folder: Path,
-                 environment: dict[str, str], flags: list[str], points: list[str]) -> None:
+                 environment: dict[str, str], flags: list[str], points: Sequence[str]) -> None:
         super().__init__(device_id, settle, seed)
         self.binary, self.folder, self.environment, self.flags, self.points = binary, folder, environment, flags, points
         self.process: RunningDevice | None = None
@@ -160,7 +161,7 @@ BLOCKED, REVOKED = "blocked", "revoked"  # the operator's
 class Fleet:
     """Half of it are programs, half witnesses; of these every second one has passwords."""
 
-    def __init__(self, stack: Stack, folder: Path, seed: int, points: list[str]) -> None:
+    def __init__(self, stack: Stack, folder: Path, seed: int, points: Sequence[str]) -> None:
         self.stack, self.folder, self.seed = stack, folder, seed
         self.settle = threading.Event()
         self.keys: dict[str, bytes] = {}
@@ -209,7 +210,7 @@ class Fleet:
     def _key_file(self, device_id: str) -> Path:
         return self.folder / f"{device_id}.key"
 
-    def _program(self, device_id: str, points: list[str]) -> ProgramLife:
+    def _program(self, device_id: str, points: Sequence[str]) -> ProgramLife:
         flags = ["--key-file", str(self._key_file(device_id)), "--on-config", "/bin/true"]
         return ProgramLife(device_id, self.settle, self.seed, self.stack.device_binary, self.folder / device_id,
                            self.stack.environment, flags, points)

@@ -24,7 +24,7 @@ class Checker(unittest.TestCase):
     def setUpClass(cls) -> None:
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="latchkey-test-")))
         folder.chmod(0o711)  # the stack's account has to get through
-        cls.world = World(folder, Path(os.environ.get("LATCHKEY_BIN", BINARY)), 1, is_proxied=False, points=[])
+        cls.world = World(folder, Path(os.environ.get("LATCHKEY_BIN", BINARY)), 1)
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
         cls.world.remember_footprints()

@@ -6,45 +6,33 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import secrets
 import select
 import shutil
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from daemon import Daemon, StackError
 from fleet import BLOCKED, REVOKED, Fleet
 from ports import free_port
-from proxy import Proxy
-from stack import GateStack, Settings, within
+from stack import GateStack, Stack, within
 
 END_LIMIT_S = 15
 COMES_BACK_S = 60
-COMMIT = b"commit_requests"
-
-
-class ProxiedStack(GateStack):
-    """The service reaches its database and its broker through proxies only."""
-
-    proxies: dict[str, Proxy]
-
-    def service_settings(self) -> Settings:
-        settings = super().service_settings()
-        database, broker = self.cluster.port, self.broker.bootstrap_port
-        self.proxies = {"database": Proxy(database, COMMIT), "broker": Proxy(broker)}
-        for section, name, port in (("database", "database", database), ("mqtt", "broker", broker)):
-            settings[section]["url"] = settings[section]["url"].replace(f":{port}", f":{self.proxies[name].port}")
-        return settings
+POINT = re.compile(r'\bfailpoint\("(\w+)"\)')
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class World:
-    def __init__(self, folder: Path, binary: Path, seed: int, is_proxied: bool, points: list[str]) -> None:
+    """`points`: the fail-points at which its devices crash."""
+
+    def __init__(self, folder: Path, binary: Path, seed: int, kind: type[Stack] = GateStack, points: Sequence[str] = ()) -> None:
         self.folder, self.seed, self.points = folder, seed, points
-        kind = ProxiedStack if is_proxied else GateStack
         self.stack = kind(folder, binary, settings={"crl": {"file": str(folder / "stack" / "devices.crl")}})
-        self.is_proxied = is_proxied
         self.kills: dict[str, int] = {}
         self.footprints: dict[str, Footprint] = {}
         self.http_ports: dict[str, int] = {}
@@ -72,12 +60,6 @@ class World:
         for service in self.services[1:]:
             service.stop()
         self.stack.stop()
-        for proxy in self.proxies.values():
-            proxy.close()
-
-    @property
-    def proxies(self) -> dict[str, Proxy]:
-        return getattr(self.stack, "proxies", {})
 
     # --- what a campaign does
 
@@ -178,3 +160,9 @@ def kill_all(daemon: Daemon) -> None:
         select.select([process], [], [], END_LIMIT_S)
         os.close(process)
     daemon.kill()  # forgets it
+
+
+def fail_points(room: str) -> list[str]:
+    """The names of all fail-points below a folder."""
+    found = {name for path in (ROOT / room).rglob("*.cpp") for name in POINT.findall(path.read_text())}
+    return sorted(found)

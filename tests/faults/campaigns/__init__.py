@@ -1,0 +1,5 @@
+"""All campaigns, one file each: what is done to a fleet's world, by which seed. `./dev faults --help` lists them."""
+
+from campaigns import kill, points, proxy
+
+CAMPAIGNS = [each.CAMPAIGN for each in (kill, points, proxy)]
