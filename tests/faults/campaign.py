@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from daemon import StackError
-from stack import GateStack, Stack
+from stack import Stack
+from tapped import GateWorldStack
 from world import World
+
+CHECKED = 0.3  # of the faults: everything has to come back before the next one
 
 
 @dataclass
@@ -32,6 +36,18 @@ class Run:
     def pause(self, longest_s: float) -> None:
         time.sleep(self.chance.uniform(0, longest_s))
 
+    def spells(self, faults: Mapping[str, Callable[[], AbstractContextManager[object]]], lengths_s: Sequence[float],
+               pause_s: float = 2) -> None:
+        """One fault after the other that lasts: each is begun, and ended after at most one of `lengths_s`."""
+        for _ in self.rounds():
+            name = self.chance.choice(sorted(faults))
+            with faults[name]():
+                self.count(name)
+                self.pause(self.chance.choice(lengths_s))
+            if self.chance.random() < CHECKED:
+                self.comes_back(name)
+            self.pause(pause_s)
+
     def comes_back(self, after: str) -> None:
         """All replicas serve again; a problem if not."""
         try:
@@ -47,5 +63,5 @@ class Campaign:
     name: str
     about: str
     run: Callable[[Run], None]
-    stack: type[Stack] = GateStack
+    stack: type[Stack] = GateWorldStack
     device_points: bool = False

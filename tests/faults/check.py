@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,19 +11,23 @@ from pathlib import Path
 from cryptography import x509
 
 from daemon import StackError
-from fleet import ProgramLife, Witness
-from foreign_device import Device
+from fleet import TRESPASSER, ProgramLife, Witness
+from foreign_device import Device, Session
 from stack import within
+from trespasser import ALLOWED, FORBIDDEN, RIGHTS
 from wire import Wire, WireError, Login
-from world import Footprint, World
+from world import END_LIMIT_S, Footprint, World
 
 KEPT_OUT_S = 10
+RIGHTS_END_S = 5  # G30
+AFTER_THE_END = 10
 MORE_DESCRIPTORS, MORE_THREADS, MORE_MEMORY = 8, 4, 1.5
 
 
 def violations(world: World) -> list[str]:
     return [*lives_ended_well(world), *credentials_are_known(world), *nothing_is_there_twice(world), *events_are_changes(world),
-            *answers_are_equal(world), *logins(world), *no_secret_is_told(world), *processes_are_as_before(world)]
+            *answers_are_equal(world), *rights_hold(world), *logins(world), *no_secret_is_told(world),
+            *processes_are_as_before(world)]
 
 
 def serial_of(certificate: x509.Certificate) -> str:
@@ -167,7 +172,16 @@ def is_let_in(device: Device, login: Login) -> bool:
 # --- I7
 
 def no_secret_is_told(world: World) -> Iterator[str]:
-    """In no log, in none of the forms in which they are anywhere."""
+    """In no log, no dump and none of what went through the broker, in none of the forms in which they are anywhere."""
+    secrets = planted(world)
+    logs = [daemon.log for daemon in (*world.services, world.stack.mosquitto, world.stack.postgres)]
+    logs += [life.process.errors for life in world.fleet.programs if life.process]
+    for file in (*logs, world.tap.file, world.dump()):
+        text = file.read_bytes()
+        yield from (f"I7 {file.name} has {what}" for what, secret in secrets.items() if secret.encode() in text)
+
+
+def planted(world: World) -> dict[str, str]:
     stack = world.stack
     secrets = {"the service's password": stack.passwords["latchkey"],
                "the master key": (stack.pki / "master.key").read_text().strip(),
@@ -179,10 +193,7 @@ def no_secret_is_told(world: World) -> Iterator[str]:
         for _, opened in life.device.answers:
             if "password" in opened:
                 secrets[f"a password of {life.device_id}"] = opened["password"]
-    files = [daemon.log for daemon in (*world.services, stack.mosquitto, stack.postgres)]
-    for file in [*files, *(life.process.errors for life in world.fleet.programs if life.process)]:
-        text = file.read_text(errors="replace")
-        yield from (f"I7 {file.name} has {what}" for what, secret in secrets.items() if secret in text)
+    return secrets
 
 
 # --- I8
@@ -203,3 +214,33 @@ def processes_are_as_before(world: World) -> Iterator[str]:
                 ("KiB of memory", before.memory_kb, now.memory_kb, int(before.memory_kb * MORE_MEMORY))):
             if is_now > most:
                 yield f"I8 {service.name} has {is_now} {what}, and had {was}"
+
+
+# --- I9
+
+def rights_hold(world: World) -> Iterator[str]:
+    """The trespasser was heard where it has rights, nowhere else; and once they ended, not there either."""
+    trespasser, tap = world.trespasser, world.tap
+    trespasser.join(END_LIMIT_S)
+    try:
+        with trespasser.session() as session:
+            within(KEPT_OUT_S, f"{TRESPASSER} is heard where it may speak", lambda: heard(world, session, "may"))
+            trespasser.set_rights({"subscribe": RIGHTS["subscribe"]})
+            time.sleep(RIGHTS_END_S)
+            for number in range(AFTER_THE_END):
+                trespasser.trespass(session, f"ended {number}")
+        with tap.connection("@end") as wire:  # so all of it has been passed on before
+            wire.publish("the/end", tap.MARK)
+        within(KEPT_OUT_S, "the listener hears its own", lambda: ("the/end", tap.MARK.decode()) in tap.marked)
+    except (StackError, WireError, TimeoutError) as error:
+        yield f"I9 {error}"
+    for topic, said in set(tap.marked):
+        if topic in FORBIDDEN or "ended" in said:
+            yield f"I9 {TRESPASSER} was heard on {topic}: {said}"
+    yield from (f"I9 {TRESPASSER} may receive {wanted}" for wanted in sorted(trespasser.granted))
+
+
+def heard(world: World, session: Session, word: str) -> bool:
+    said = world.tap.MARK + word.encode()
+    session.wire.publish(ALLOWED, said)
+    return (ALLOWED, said.decode()) in world.tap.marked

@@ -134,7 +134,7 @@ class ProgramLife(Life):
             device.kill()
         elif device.process.poll() is None:
             device.process.terminate()
-            device.process.wait(20)
+            device.process.wait(60)  # it may be suspended
 
     def make_due(self) -> None:
         """The next start renews the newest credential; now and then it does not."""
@@ -142,6 +142,10 @@ class ProgramLife(Life):
         held = program.generations(self.folder)
         if held and self.chance.random() < 0.8 and (self.folder / f"credential-{held[-1]}" / "connection.json").exists():
             program.make_due(self.folder, held[-1])
+
+    @property
+    def pids(self) -> list[int]:
+        return [self.process.process.pid] if self.process and self.process.process.poll() is None else []
 
     def kill(self) -> None:
         if self.process:
@@ -156,6 +160,7 @@ class ProgramLife(Life):
 PROGRAMS = [f"program-{number}" for number in range(6)]
 WITNESSES = [f"witness-{number}" for number in range(6)]
 BLOCKED, REVOKED = "blocked", "revoked"  # the operator's
+TRESPASSER = "trespasser"
 
 
 class Fleet:
@@ -168,7 +173,7 @@ class Fleet:
         stack.sql(f"SELECT registry.enroll_group('{GROUP}', 'token', sha256('nobody has this token'), "
                   "credential_types => '{x509,password}')")
         stack.sql(f"SELECT registry.set_group_policy('{GROUP}', '{{\"credentials_per_hour\": 1000000}}', 'a campaign')")
-        self._enroll([*PROGRAMS, *WITNESSES, BLOCKED, REVOKED])
+        self._enroll([*PROGRAMS, *WITNESSES, BLOCKED, REVOKED, TRESPASSER])
         self.programs = [self._program(name, points) for name in PROGRAMS]
         self.witnesses = [WitnessLife(self.witness(name, "password" if number % 2 else "x509"), self.settle, seed)
                           for number, name in enumerate(WITNESSES)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import os
 import sys
@@ -13,7 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import check  # noqa: E402
-from stack import BINARY  # noqa: E402
+from stack import BINARY, within  # noqa: E402
+from trespasser import FORBIDDEN, RIGHTS  # noqa: E402
 from world import World  # noqa: E402
 
 
@@ -78,6 +80,32 @@ class Checker(unittest.TestCase):
         self.addCleanup(log.write_text, before)
         log.write_text(before + self.world.stack.passwords["latchkey"])
         self.assert_says("I7 service.log has the service's password", check.no_secret_is_told(self.world))
+
+    def test_a_secret_in_a_dump(self) -> None:
+        cluster = self.world.stack.cluster
+        key = self.world.fleet.keys["witness-0"]
+        cluster.sql(f"CREATE TABLE public.spoilt AS SELECT '\\x{key.hex()}'::bytea AS key")
+        self.addCleanup(cluster.sql, "DROP TABLE public.spoilt")
+        self.assert_says("I7 registry.sql has a key of witness-0", check.no_secret_is_told(self.world))
+
+    def test_a_secret_in_what_the_broker_passed_on(self) -> None:
+        answer, opened = self.world.fleet.witnesses[1].device.answers[-1]
+        said = b".".join(base64.urlsafe_b64encode(each).rstrip(b"=") for each in (b"{}", opened["password"].encode(), b"?"))
+        file = self.world.tap.file
+        self.addCleanup(os.truncate, file, file.stat().st_size)
+        with self.world.tap.connection("@spoiler") as wire:
+            wire.publish("plant/spoilt", said)
+        within(5, "it is heard", lambda: b"plant/spoilt" in file.read_bytes())
+        self.assert_says("I7 traffic has a password of witness-1", check.no_secret_is_told(self.world))
+
+    def test_a_device_that_goes_beyond_its_rights(self) -> None:
+        self.assertEqual(list(check.rights_hold(self.world)), [])
+        self.world.trespasser.set_rights(RIGHTS)
+        with self.world.tap.connection("@spoiler") as wire:
+            wire.publish(FORBIDDEN[0], self.world.tap.MARK + b"always")
+        self.world.trespasser.granted.add("#")
+        self.assertEqual(list(check.rights_hold(self.world)),
+                         [f"I9 trespasser was heard on {FORBIDDEN[0]}: marked always", "I9 trespasser may receive #"])
 
     def test_what_logs_in_and_what_does_not(self) -> None:
         self.assertEqual(list(check.logins(self.world)), [])

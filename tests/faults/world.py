@@ -11,15 +11,21 @@ import secrets
 import select
 import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from daemon import Daemon, StackError
+from account import give
+from daemon import Daemon, StackError, clean_environment
 from fleet import BLOCKED, REVOKED, Fleet
+from gate_broker import GateBroker
 from ports import free_port
-from stack import GateStack, Stack, within
+from postgres import SUPERUSER, binaries
+from stack import Stack, within
+from tapped import GateWorldStack, Tap
+from trespasser import Trespasser
 
 END_LIMIT_S = 15
 COMES_BACK_S = 60
@@ -30,17 +36,21 @@ ROOT = Path(__file__).resolve().parents[2]
 class World:
     """`points`: the fail-points at which its devices crash."""
 
-    def __init__(self, folder: Path, binary: Path, seed: int, kind: type[Stack] = GateStack, points: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, binary: Path, seed: int, kind: type[Stack] = GateWorldStack, points: Sequence[str] = ()) -> None:
         self.folder, self.seed, self.points = folder, seed, points
-        self.stack = kind(folder, binary, settings={"crl": {"file": str(folder / "stack" / "devices.crl")}})
+        self.crl = folder / "crl" / "devices.crl"
+        self.stack = kind(folder, binary, settings={"crl": {"file": str(self.crl)}})
         self.kills: dict[str, int] = {}
         self.footprints: dict[str, Footprint] = {}
         self.http_ports: dict[str, int] = {}
         self.services: list[Daemon] = []
         self.fleet: Fleet
-        self.operator: Operator
+        self.tap: Tap
+        self.trespasser: Trespasser
 
     def start(self) -> None:
+        self.crl.parent.mkdir(exist_ok=True)
+        give(self.crl.parent)
         self.stack.start()
         replica = self.stack.replica("replica")
         port = free_port()
@@ -51,12 +61,17 @@ class World:
         self.fleet = Fleet(self.stack, self.folder, self.seed, self.points)
         self.operator = Operator(self)
         self.fleet.start()
-        self.operator.start()
+        self.tap = Tap(self.stack, self.folder / "traffic")
+        self.trespasser = Trespasser(self.fleet)
+        for each in (self.operator, self.tap, self.trespasser):
+            each.start()
 
     def stop(self) -> None:
         if hasattr(self, "fleet"):
             self.fleet.settle.set()
             self.fleet.kill()
+        if hasattr(self, "tap"):
+            self.tap.end()
         for service in self.services[1:]:
             service.stop()
         self.stack.stop()
@@ -74,10 +89,16 @@ class World:
     def start_again(self, name: str, service: Daemon) -> None:
         {"database": self.stack.postgres, "broker": self.stack.mosquitto, "service": service}[name].start()
 
+    @property
+    def gate_state(self) -> Path:
+        """The folder of the gate's journal."""
+        assert isinstance(self.stack.broker, GateBroker)
+        return self.stack.broker.gate_state
+
     def lose_gate_state(self) -> None:
         """The gate's journal is gone, so that it has to be told everything again."""
         self.stack.mosquitto.kill()
-        shutil.rmtree(self.stack.broker.gate_state)
+        shutil.rmtree(self.gate_state)
         self.stack.mosquitto.start()
 
     def await_ready(self) -> None:
@@ -96,6 +117,16 @@ class World:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         return json.loads(self.stack.sql(f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"))
+
+    def dump(self) -> Path:
+        """All of the registry, as pg_dump writes it."""
+        cluster, file = self.stack.cluster, self.folder / "registry.sql"
+        result = subprocess.run([str(binaries() / "pg_dump"), "-h", "127.0.0.1", "-p", str(cluster.port), "-U", SUPERUSER,
+                                 "-f", str(file), "latchkey"], capture_output=True, text=True,
+                                env=clean_environment({"PGPASSWORD": cluster.superuser_password}))
+        if result.returncode != 0:
+            raise StackError(f"pg_dump failed: {result.stderr}")
+        return file
 
     def remember_footprints(self) -> None:
         """Of the processes as they are now, to be compared at the end with those that still run."""
@@ -145,12 +176,8 @@ class Operator(threading.Thread):
 
 def kill_all(daemon: Daemon) -> None:
     """The process and its children, and waits until they are gone."""
-    pid = daemon.pid
-    if pid is None:
-        return
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     opened = []
-    for each in (pid, *map(int, children)):
+    for each in family(daemon):
         with contextlib.suppress(ProcessLookupError):
             opened.append(os.pidfd_open(each))
     for process in opened:
@@ -160,6 +187,14 @@ def kill_all(daemon: Daemon) -> None:
         select.select([process], [], [], END_LIMIT_S)
         os.close(process)
     daemon.kill()  # forgets it
+
+
+def family(daemon: Daemon) -> list[int]:
+    """Its pid and those of its children."""
+    pid = daemon.pid
+    if pid is None:
+        return []
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def fail_points(room: str) -> list[str]:

@@ -302,8 +302,10 @@ class Stack:
 class GateStack(Stack):
     """With the gate in its broker."""
 
+    broker_kind = GateBroker
+
     def make_broker(self, *arguments: Any) -> GateBroker:
-        broker = GateBroker(*arguments)
+        broker = self.broker_kind(*arguments)
         broker.plugins = self.binary.parent
         return broker
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from campaign import Campaign, Run
 from connections import Proxy
-from stack import GateStack, Settings
+from stack import Settings
+from tapped import GateWorldStack
 
 LONGEST_S = 3.0
 COMMIT = b"commit_requests"
 
 
-class ProxiedStack(GateStack):
+class ProxiedStack(GateWorldStack):
     """The service reaches its database and its broker through proxies only."""
 
     def service_settings(self) -> Settings:
