@@ -140,8 +140,30 @@ def logins(world: World) -> Iterator[str]:
         world.operator.block()
         for device in (world.operator.device, world.operator.certificate):
             within(KEPT_OUT_S, f"{device.device_id} is kept out", lambda: not is_let_in(device, device.login()))
+        yield from crl_is_right(world)
     except StackError as error:
         yield f"I4 {error}"
+
+
+def crl_is_right(world: World) -> Iterator[str]:
+    """It is whole, the device CA's, and has what the operator revoked."""
+    ca = x509.load_pem_x509_certificate((world.stack.pki / "device-ca.pem").read_bytes())
+    try:
+        crl = within(KEPT_OUT_S, "the CRL has all that the operator revoked", lambda: listed(world.crl, world.operator.revoked))
+    except StackError as error:
+        yield f"I4 {error}"
+        return
+    if not crl.is_signature_valid(ca.public_key()):  # type: ignore[arg-type]
+        yield "I4 the CRL is not signed by the device CA"
+
+
+def listed(file: Path, serials: list[int]) -> x509.CertificateRevocationList | None:
+    """The list in the file, if it can be read and has all of them."""
+    try:
+        crl = x509.load_pem_x509_crl(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return crl if set(serials) <= {entry.serial_number for entry in crl} else None
 
 
 def ended_passwords(device: Witness) -> Iterator[str]:
@@ -160,10 +182,12 @@ def ended_passwords(device: Witness) -> Iterator[str]:
 
 
 def is_let_in(device: Device, login: Login) -> bool:
+    """It may connect and hear: with dynamic-security a blocked one may connect, and has no rights."""
     assert device.accepted
     connection = device.accepted["connection"]
     try:
-        Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login).close()
+        with Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login) as wire:
+            wire.subscribe(f"{connection['topics']}/config")
     except WireError:
         return False
     return True

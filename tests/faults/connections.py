@@ -1,4 +1,4 @@
-"""A TCP proxy between the service and one of its servers, which can do to connections what networks do."""
+"""A TCP proxy between two parties, which can do to connections what networks do."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Connection:
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self.client, self.server = client, server
         self.lost = False
+        self.holds = False  # until the proxy heals
         self.swallows = False  # the server's next bytes are lost, and the connection with them
 
     def reset(self) -> None:
@@ -43,6 +44,7 @@ class Proxy:
         self._holds = False
         self._pause_s = 0.0
         self._drips = False
+        self._bytes_per_s = 0
         self._cut = ""
         self._open: list[Connection] = []
         self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -60,6 +62,15 @@ class Proxy:
     def drip(self) -> None:
         """A few bytes at a time."""
         self._set(drips=True)
+
+    def hold_one(self, chance: random.Random) -> None:
+        """As `hold`, of one connection."""
+        for each in self._some(chance, False):
+            each.holds = True
+
+    def narrow(self, bytes_per_s: int) -> None:
+        """So much comes through in each direction of each connection."""
+        self._set(bytes_per_s=bytes_per_s)
 
     def cut(self, where: str) -> None:
         """The next connection that says the word is cut before it, within it (half), or after it (the answer is lost)."""
@@ -83,9 +94,11 @@ class Proxy:
         for each in self._connections():
             each.reset()
 
-    def _set(self, holds: bool = False, pause_s: float = 0.0, drips: bool = False, cut: str = "") -> None:
+    def _set(self, holds: bool = False, pause_s: float = 0.0, drips: bool = False, cut: str = "", bytes_per_s: int = 0) -> None:
         with self._changed:
-            self._holds, self._pause_s, self._drips, self._cut = holds, pause_s, drips, cut
+            self._holds, self._pause_s, self._drips, self._cut, self._bytes_per_s = holds, pause_s, drips, cut, bytes_per_s
+            for each in self._open:
+                each.holds = False
             self._changed.notify_all()
 
     def _connections(self) -> list[Connection]:
@@ -127,13 +140,17 @@ class Proxy:
             while data := self._receive(one, one.server):
                 if one.swallows:
                     break
-                self._send(one, one.client, data)
+                self._send(one, one.client, self.passes(one, data))
         self._end(one)
+
+    def passes(self, _one: Connection, data: bytes) -> bytes:
+        """What becomes of what the server says."""
+        return data
 
     def _receive(self, one: Connection, source: socket.socket) -> bytes:
         data = source.recv(CHUNK)
         with self._changed:
-            self._changed.wait_for(lambda: not self._holds)
+            self._changed.wait_for(lambda: not self._holds and not one.holds)
         return data
 
     def _send(self, one: Connection, sink: socket.socket, data: bytes) -> None:
@@ -141,11 +158,13 @@ class Proxy:
             return
         if self._pause_s:
             time.sleep(self._pause_s)
-        step = 7 if self._drips else len(data)
+        step = 7 if self._drips else len(data) or 1
         for begin in range(0, len(data), step):
             sink.sendall(data[begin:begin + step])
             if self._drips:
                 time.sleep(0.001)
+        if rate := self._bytes_per_s:
+            time.sleep(len(data) / rate)
 
     def _cuts(self, one: Connection, data: bytes) -> bool:
         """True if it did what `cut` asked for with these bytes."""

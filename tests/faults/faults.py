@@ -83,7 +83,7 @@ def main() -> int:
     names = [campaign.name for campaign in CAMPAIGNS]
     parser = argparse.ArgumentParser(
         prog="./dev faults", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__.split("\n")[0],
-        epilog="campaigns:\n" + "".join(f"  {each.name:8}{each.about}\n" for each in CAMPAIGNS))
+        epilog="campaigns:\n" + "".join(f"  {each.name:10}{each.about}\n" for each in CAMPAIGNS))
     parser.add_argument("campaigns", nargs="*", metavar="CAMPAIGN", help="default: all, one after the other")
     parser.add_argument("--minutes", type=float, default=2, help="of faults, for each campaign (default: %(default)g)")
     parser.add_argument("--seed", type=int, default=secrets.randbits(31), help="decides what fails when (default: a random one)")

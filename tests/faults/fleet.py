@@ -161,6 +161,7 @@ PROGRAMS = [f"program-{number}" for number in range(6)]
 WITNESSES = [f"witness-{number}" for number in range(6)]
 BLOCKED, REVOKED = "blocked", "revoked"  # the operator's
 TRESPASSER = "trespasser"
+OUTLAW = "outlaw"  # of those campaigns that revoke it at their beginning
 
 
 class Fleet:
@@ -173,7 +174,7 @@ class Fleet:
         stack.sql(f"SELECT registry.enroll_group('{GROUP}', 'token', sha256('nobody has this token'), "
                   "credential_types => '{x509,password}')")
         stack.sql(f"SELECT registry.set_group_policy('{GROUP}', '{{\"credentials_per_hour\": 1000000}}', 'a campaign')")
-        self._enroll([*PROGRAMS, *WITNESSES, BLOCKED, REVOKED, TRESPASSER])
+        self.enroll([*PROGRAMS, *WITNESSES, BLOCKED, REVOKED, TRESPASSER, OUTLAW])
         self.programs = [self._program(name, points) for name in PROGRAMS]
         self.witnesses = [WitnessLife(self.witness(name, "password" if number % 2 else "x509"), self.settle, seed)
                           for number, name in enumerate(WITNESSES)]
@@ -200,15 +201,15 @@ class Fleet:
     def witness(self, device_id: str, wants: str = "x509") -> Witness:
         return Witness(device_id, SymmetricKey(self.keys[device_id]), Place.of(self.stack.environment), self.folder, wants=wants)
 
-    def _enroll(self, device_ids: list[str]) -> None:
+    def enroll(self, device_ids: list[str], group: str = GROUP) -> None:
         """Each by a key of its own."""
         lines = ["device_id,group,key"]
         for device_id in device_ids:
             self.keys[device_id] = secrets.token_bytes(32)
             text = base64.b64encode(self.keys[device_id]).decode()
             self._key_file(device_id).write_text(text + "\n")
-            lines.append(f"{device_id},{GROUP},{text}")
-        file = self.folder / "fleet.csv"
+            lines.append(f"{device_id},{group},{text}")
+        file = self.folder / f"{group}.csv"
         file.write_text("\n".join([*lines, ""]))
         self.stack.latchkey("enroll", "import", str(file))
 

@@ -115,6 +115,12 @@ class Checker(unittest.TestCase):
         device.opened = opened | {"password": "not this one"}
         self.assertIn(f"I4 {device.device_id} holds a credential that does not log in", list(check.logins(self.world)))
 
+    def test_a_list_that_lacks_a_revoked_certificate(self) -> None:
+        self.assertEqual(list(check.crl_is_right(self.world)), [])
+        self.world.operator.revoked.append(1)
+        self.addCleanup(self.world.operator.revoked.remove, 1)
+        self.assert_says("I4 not within 10 s: the CRL has all", check.crl_is_right(self.world))
+
     def test_a_service_that_is_another_process(self) -> None:
         self.world.stack.service.restart()
         self.assert_says("I8 service is another process", check.processes_are_as_before(self.world))

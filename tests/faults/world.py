@@ -13,9 +13,11 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
 
 from account import give
 from daemon import Daemon, StackError, clean_environment
@@ -26,8 +28,10 @@ from postgres import SUPERUSER, binaries
 from stack import Stack, within
 from tapped import GateWorldStack, Tap
 from trespasser import Trespasser
+from wire import WireError
 
-END_LIMIT_S = 15
+END_LIMIT_S = 30
+EACH_RESET = 9  # of the operator's acts
 COMES_BACK_S = 60
 POINT = re.compile(r'\bfailpoint\("(\w+)"\)')
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +92,10 @@ class World:
 
     def start_again(self, name: str, service: Daemon) -> None:
         {"database": self.stack.postgres, "broker": self.stack.mosquitto, "service": service}[name].start()
+
+    @property
+    def has_gate(self) -> bool:
+        return isinstance(self.stack.broker, GateBroker)
 
     @property
     def gate_state(self) -> Path:
@@ -158,18 +166,32 @@ class Operator(threading.Thread):
         self.certificate = world.fleet.witness(REVOKED)
         self.certificate.provision()
         self.acts = 0
+        self.revoked: list[int] = []  # serial numbers of certificates
 
     def run(self) -> None:
         settle = self.world.fleet.settle
         while not settle.wait(0.5):
-            act = "enable_device" if self.acts % 2 else "disable_device"
-            with contextlib.suppress(StackError):  # the database is away
-                self.world.stack.sql(f"SELECT registry.{act}('{BLOCKED}', 'act {secrets.token_hex(4)}')")
+            with contextlib.suppress(StackError, WireError, TimeoutError, OSError):  # a part is away
+                if self.acts % EACH_RESET == EACH_RESET - 1:
+                    self.replace_certificate()
+                else:
+                    act = "enable_device" if self.acts % 2 else "disable_device"
+                    self.world.stack.sql(f"SELECT registry.{act}('{BLOCKED}', 'act {secrets.token_hex(4)}')")
                 self.acts += 1
+
+    def replace_certificate(self) -> None:
+        """It gets another one, which is then revoked by a reset, so that it is on the CRL."""
+        self.certificate.request_id = secrets.token_urlsafe(16)
+        if self.certificate.provision()["status"] != "accepted":
+            raise StackError(f"{REVOKED} got no certificate")
+        self.world.stack.sql(f"SELECT registry.reset('{REVOKED}', 'act {secrets.token_hex(4)}')")
+        self.revoked.append(x509.load_der_x509_certificate(self.certificate.leaf).serial_number)
 
     def block(self) -> None:
         """The last acts, once all is up again."""
         self.join(END_LIMIT_S)
+        self.replace_certificate()
+        self.certificate.provision()
         self.world.stack.sql(f"SELECT registry.disable_device('{BLOCKED}', 'the end')")
         self.world.stack.sql(f"SELECT registry.revoke('{REVOKED}', 'the end')")
 
@@ -195,6 +217,17 @@ def family(daemon: Daemon) -> list[int]:
     if pid is None:
         return []
     return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
+@contextlib.contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """Nothing can be made or removed in it, by the stack's account."""
+    mode = folder.stat().st_mode
+    folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        folder.chmod(mode)
 
 
 def fail_points(room: str) -> list[str]:

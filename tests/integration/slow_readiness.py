@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
 from readiness_case import ReadinessTest
 
-from account import give
+from daemon import StackError
+from disk import Disk
 from stack import within
 
 
@@ -24,7 +23,6 @@ class Readiness(ReadinessTest):
             self.assertEqual(self.fetch("/livez")[0], 200)
         self.assert_accepted(device.provision(limit_s=30))
         self.await_ready(True)
-
 
     def test_changes_of_operators_that_nobody_looks_for(self) -> None:
         """Shows in readiness, log and metric after 15 s, while devices are served."""
@@ -47,29 +45,23 @@ class FullDisk(ReadinessTest):
     """The registry's own disk: the log of the database is on another one, and goes on."""
 
     def setUp(self) -> None:
-        disk = Path(tempfile.mkdtemp(prefix="latchkey-disk-"))
-        self.addCleanup(disk.rmdir)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "none", disk], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            self.skipTest(f"no right to mount: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        folder = Path(tempfile.mkdtemp(prefix="latchkey-disk-"))
+        self.addCleanup(folder.rmdir)
+        try:
+            self.disk = Disk(folder, "48m")
+        except StackError as error:
+            self.skipTest(str(error))
+        self.addCleanup(self.disk.unmount)
         self.addCleanup(self.stack.postgres.stop)
-        give(disk)
-        self.filler = disk / "filler"
         self.stack.service.stop()
-        self.superuser(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        self.superuser(f"CREATE TABLESPACE small LOCATION '{folder}'")
         self.stack.cluster.sql("ALTER DATABASE latchkey SET TABLESPACE small", "postgres")
         self.stack.service.start()
         super().setUp()
 
     def mend(self) -> None:
-        self.filler.unlink()
+        self.disk.free()
 
     def test_a_disk_that_is_full(self) -> None:
         with self.fails("database", "No space left on device"):
-            with self.filler.open("wb") as filler:
-                try:
-                    while True:
-                        os.write(filler.fileno(), bytes(65536))
-                except OSError:
-                    pass
+            self.disk.fill()

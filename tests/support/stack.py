@@ -103,6 +103,7 @@ class Stack:
     """All three parts. `bound`: they end with this process, whatever becomes of it."""
 
     make_broker: Callable[..., Broker] = Broker
+    make_cluster: Callable[..., Cluster] = Cluster
 
     def __init__(self, directory: Path, binary: Path = BINARY, bound: bool = True,
                  settings: Settings | None = None) -> None:
@@ -148,7 +149,7 @@ class Stack:
             raise StackError(f"{self.directory} already has a stack")
         self.home.create()
         try:
-            self.cluster = Cluster(self.folder, free_port(), self.passwords[SUPERUSER], self.bound)
+            self.cluster = self.make_cluster(self.folder, free_port(), self.passwords[SUPERUSER], self.bound)
             self.postgres = self._own(self.cluster.daemon)
             yield
         except BaseException:

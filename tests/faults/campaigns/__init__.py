@@ -1,5 +1,5 @@
 """All campaigns, one file each: what is done to a fleet's world, by which seed. `./dev faults --help` lists them."""
 
-from campaigns import kill, points, proxy, readonly, stop
+from campaigns import disk, files, kill, limits, listen, points, proxy, readonly, stop
 
-CAMPAIGNS = [each.CAMPAIGN for each in (kill, points, proxy, stop, readonly)]
+CAMPAIGNS = [each.CAMPAIGN for each in (kill, points, proxy, stop, disk, readonly, limits, listen, files)] + [files.PLUGIN]

@@ -1,28 +1,54 @@
-"""The network does what networks do."""
+"""The network does what networks do, between every two parties."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from campaign import Campaign, Run
 from connections import Proxy
+from daemon import Daemon
 from stack import Settings
 from tapped import GateWorldStack
 
-LONGEST_S = 3.0
+# A connection that is lost is given up after 12.7 s by a service and after 1.5 keep alives by a broker.
+LENGTHS_S = (0.3, 0.3, 3, 14)
 COMMIT = b"commit_requests"
+NARROWEST, WIDEST = 2000, 50000  # bytes a second
 
 
 class ProxiedStack(GateWorldStack):
-    """The service reaches its database and its broker through proxies only."""
+    """Each replica reaches its database and its broker through proxies of its own, and the devices reach the broker so."""
+
+    proxies: dict[str, Proxy]
 
     def service_settings(self) -> Settings:
         settings = super().service_settings()
-        database, broker = self.cluster.port, self.broker.bootstrap_port
-        self.proxies = {"database": Proxy(database, COMMIT), "broker": Proxy(broker)}
-        for section, name, port in (("database", "database", database), ("mqtt", "broker", broker)):
-            settings[section]["url"] = settings[section]["url"].replace(f":{port}", f":{self.proxies[name].port}")
+        database, bootstrap, device = self.cluster.port, self.broker.bootstrap_port, self.broker.device_port
+        self.proxies = {"service, database": Proxy(database, COMMIT), "service, broker": Proxy(bootstrap),
+                        "replica, database": Proxy(database, COMMIT), "replica, broker": Proxy(bootstrap),
+                        "devices, broker for accounts": Proxy(bootstrap), "devices, broker": Proxy(device)}
+        self._lead(settings, "service")
+        settings["connection"] |= {"port": self.proxies["devices, broker"].port,
+                                   "password_port": self.proxies["devices, broker for accounts"].port}
         return settings
+
+    def _lead(self, settings: Settings, replica: str) -> None:
+        for section, server, port in (("database", "database", self.cluster.port), ("mqtt", "broker", self.broker.bootstrap_port)):
+            url = settings[section]["url"]
+            settings[section]["url"] = url.replace(f":{port}", f":{self.proxies[f'{replica}, {server}'].port}")
+
+    def replica(self, name: str) -> Daemon:
+        daemon = super().replica(name)
+        if name != "service":
+            settings = super().service_settings()
+            self._lead(settings, name)
+            daemon.environment |= {f"LATCHKEY_{section.upper()}_URL": settings[section]["url"] for section in ("database", "mqtt")}
+        return daemon
+
+    @property
+    def environment(self) -> dict[str, str]:
+        bootstrap = self.proxies["devices, broker for accounts"].port if hasattr(self, "proxies") else 0
+        return super().environment | ({"LATCHKEY_BOOTSTRAP_URL": f"mqtts://localhost:{bootstrap}"} if bootstrap else {})
 
     def stop(self) -> None:
         super().stop()
@@ -31,27 +57,34 @@ class ProxiedStack(GateWorldStack):
 
 
 def proxy(run: Run) -> None:
-    stack: Any = run.world.stack
-    proxies: dict[str, Proxy] = stack.proxies
+    stack = run.world.stack
+    assert isinstance(stack, ProxiedStack)
     for _ in run.rounds():
-        name = run.chance.choice(sorted(proxies))
-        one, chance = proxies[name], run.chance
-        lasting = {"hold": one.hold, "delay": lambda: one.delay(chance.uniform(0.005, 0.2)), "drip": one.drip}
-        at_once = {"lose one": lambda: one.lose(chance, False), "lose all": lambda: one.lose(chance, True),
-                   "reset one": lambda: one.reset(chance, False), "reset all": lambda: one.reset(chance, True)}
-        cuts = {f"cut {where}": lambda where=where: one.cut(where) for where in ("before", "half", "after")}
-        acts = lasting | at_once | (cuts if one.word else {})
-        act = chance.choice(sorted(acts))
-        acts[act]()
-        run.count(f"{name}: {act}")
-        run.pause(LONGEST_S)
-        one.heal()
-        if chance.random() < 0.2:
-            run.comes_back(act)
-    for each in proxies.values():
-        each.heal()
-    run.faults["commits that were cut"] = proxies["database"].cuts
+        chosen = run.chance.sample(sorted(stack.proxies), run.chance.choice([1, 1, 2]))
+        done = [f"{name}: {disturbed(run, stack.proxies[name])}" for name in chosen]
+        for fault in done:
+            run.count(fault)
+        run.pause(run.chance.choice(LENGTHS_S))
+        for name in chosen:
+            stack.proxies[name].heal()
+        if run.chance.random() < 0.2:
+            run.comes_back("; ".join(done))
+    run.faults["commits that were cut"] = sum(each.cuts for each in stack.proxies.values())
 
 
-CAMPAIGN = Campaign("proxy", "the network between the service and its servers holds, loses, delays, drips, resets, cuts", proxy,
-                    ProxiedStack)
+def disturbed(run: Run, one: Proxy) -> str:
+    """Does something to it; what."""
+    chance = run.chance
+    acts: dict[str, Callable[[], None]] = {
+        "hold": one.hold, "hold one": lambda: one.hold_one(chance), "delay": lambda: one.delay(chance.uniform(0.005, 0.2)),
+        "drip": one.drip, "narrow": lambda: one.narrow(chance.randint(NARROWEST, WIDEST)),
+        "lose one": lambda: one.lose(chance, False), "lose all": lambda: one.lose(chance, True),
+        "reset one": lambda: one.reset(chance, False), "reset all": lambda: one.reset(chance, True)}
+    if one.word:
+        acts |= {f"cut {where}": lambda where=where: one.cut(where) for where in ("before", "half", "after")}
+    act = chance.choice(sorted(acts))
+    acts[act]()
+    return act
+
+
+CAMPAIGN = Campaign("proxy", "the network between all parties holds, loses, delays, drips, narrows, resets, cuts", proxy, ProxiedStack)

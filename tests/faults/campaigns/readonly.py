@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from campaign import Campaign, Run
 from stack import Stack
+from world import unwritable
 
 LENGTHS_S = (2, 8, 20)
+WRITES = "SET default_transaction_read_only = off;"  # in the session that undoes it
 END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'latchkey'"
 
 
 @contextlib.contextmanager
 def setting(stack: Stack, what: str, at_begin: str = "", at_end: str = "") -> Iterator[None]:
     """New sessions are read-only: of the database, or of the service's role."""
-    stack.cluster.sql(f"ALTER {what} latchkey SET default_transaction_read_only = on; {at_begin}")
+    stack.cluster.sql(f"{WRITES} ALTER {what} latchkey SET default_transaction_read_only = on; {at_begin}")
     try:
         yield
     finally:
-        stack.cluster.sql(f"ALTER {what} latchkey RESET default_transaction_read_only; {at_end}")
-
-
-@contextlib.contextmanager
-def unwritable(folder: Path) -> Iterator[None]:
-    mode = folder.stat().st_mode
-    folder.chmod(0o555)
-    try:
-        yield
-    finally:
-        folder.chmod(mode)
+        stack.cluster.sql(f"{WRITES} ALTER {what} latchkey RESET default_transaction_read_only; {at_end}")
 
 
 def readonly(run: Run) -> None:
