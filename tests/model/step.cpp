@@ -20,12 +20,11 @@ Choice one_of(std::mt19937_64& chance, const std::array<Choice, Size>& choices) 
 
 /// Later in a trace there are more generations, and other sessions and requests: most of a random trace would
 /// otherwise be about what has ended.
-Step random_step(std::mt19937_64& chance, int position, bool is_within) {
+Step random_step(std::mt19937_64& chance, int position) {
   using enum What;
   Step step;
   step.what = one_of(chance, std::array{request, request, request, request, connected, connected, connected,
                                         ready, ready, failed, disconnected, acknowledged, act, act});
-  if (is_within && below(chance, 2) == 0) step.what = act;
   step.replica = below(chance, 2);
   step.within = below(chance, 3) == 0 ? 1 + below(chance, 2) : 0;
   step.request = position / 4 + below(chance, 3);
@@ -43,6 +42,35 @@ Step random_step(std::mt19937_64& chance, int position, bool is_within) {
                                        Act::configure, Act::configure});
   step.config = below(chance, 3);
   return step;
+}
+
+/// What happens before the commit of `outer`. Most of it is what could make the commit wrong: an operator's
+/// act, or the device says at the other replica that it is connected, mostly in the same session.
+Step random_rival(std::mt19937_64& chance, int position, const Step& outer) {
+  Step step = random_step(chance, position);
+  switch (below(chance, 4)) {
+    case 0:
+      step.what = What::connected;
+      step.session = outer.session + (below(chance, 4) == 0 ? 1 : 0);
+      step.signature = Signature::own;
+      step.late = false;
+      break;
+    case 1:
+      step.what = What::act;
+      break;
+    case 2:
+      step.what = What::act;
+      step.act = Act::configure;
+      break;
+    default:
+      break;
+  }
+  return step;
+}
+
+/// A device that is registered, connected and ready.
+std::vector<Step> smooth_start() {
+  return {{.what = What::request}, {.what = What::connected}, {.what = What::ready}};
 }
 
 std::string details_of(const Step& step) {
@@ -105,11 +133,18 @@ std::string text_of(const Trace& trace) {
 
 Trace random_trace(std::mt19937_64& chance) {
   Trace trace{below(chance, 3) != 0, {}};
+  if (below(chance, 2) == 0) trace.steps = smooth_start();
   const int length = 10 + below(chance, longest_trace - 9);
   int within = 0;
+  Step outer;
   for (int position = 0; position < length; ++position) {
-    trace.steps.push_back(random_step(chance, position, within > 0));
-    within = within > 0 ? within - 1 : trace.steps.back().within;
+    trace.steps.push_back(within > 0 ? random_rival(chance, position, outer) : random_step(chance, position));
+    if (within > 0) {
+      --within;
+    } else {
+      outer = trace.steps.back();
+      within = outer.within;
+    }
   }
   return trace;
 }
