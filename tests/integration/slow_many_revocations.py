@@ -16,48 +16,14 @@ from proof_case import ProofTest
 
 from daemon import clean_environment
 from foreign_device import Session
-from gate_broker import GateBroker
 from measuring import TINY, Bench, Figures
-from ports import free_port
-from stack import BINARY, Stack, within
+from open_gate import OpenGateStack
+from stack import BINARY, within
 
 REVOKED = 10_000
 WITH_SESSION = 100  # of them; of the others only the registry believes that they are connected
 OTHERS = 15_000
 LIMIT_S = 120
-BENCH_ACCOUNT = """
-user @bench
-topic write provisioning/v1/+/request
-topic read provisioning/v1/+/response
-topic write devices/+/status
-topic read devices/+/config
-"""
-
-
-class OpenGateBroker(GateBroker):
-    """With a port without TLS, and an account that is all devices at once."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.plain_port = free_port()
-
-    def configure(self, pki: Path) -> None:
-        super().configure(pki)
-        self._write(self.configuration, f"{self.configuration.read_text()}\nlistener {self.plain_port} 127.0.0.1\n")
-        acl = self.folder / "mosquitto.acl"
-        self._write(acl, acl.read_text() + BENCH_ACCOUNT)
-
-    def _make_accounts(self, accounts: list[str]) -> None:
-        super()._make_accounts([*accounts, "bench"])
-
-
-class OpenGateStack(Stack):
-    broker: OpenGateBroker
-
-    def make_broker(self, *arguments: object) -> OpenGateBroker:
-        broker = OpenGateBroker(*arguments)  # type: ignore[arg-type]
-        broker.plugins = self.binary.parent
-        return broker
 
 
 class GateBench(Bench):

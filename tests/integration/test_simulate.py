@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from run_case import RunTest
 
-from running_device import RunningDevice
+from running_device import SimulatedFleet
 
 
-class SimulatedFleet(RunningDevice):
-    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
-        return [str(binary), "simulate", device_id, "--dir", str(folder), "--json", *flags]
-
+class TalliedFleet(SimulatedFleet):
     def expect_tally(self, **wanted: int) -> None:
         """Passes over those before it, for as long as there is one a second."""
         for _ in range(60):
@@ -24,8 +19,8 @@ class SimulatedFleet(RunningDevice):
 
 
 class Simulate(RunTest):
-    def fleet(self, *flags: str) -> SimulatedFleet:
-        fleet = SimulatedFleet(self.stack.device_binary, "meter-", self.folder / "fleet", self.stack.environment, *flags)
+    def fleet(self, *flags: str) -> TalliedFleet:
+        fleet = TalliedFleet(self.stack.device_binary, "meter-", self.folder / "fleet", self.stack.environment, *flags)
         self.addCleanup(fleet.kill)
         return fleet
 

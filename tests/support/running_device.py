@@ -97,3 +97,15 @@ class RunningDevice:
 
     def read(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text())
+
+
+class SimulatedFleet(RunningDevice):
+    """`latchkey-device simulate`: every second a tally."""
+
+    def command(self, binary: Path, device_id: str, folder: Path, *flags: str) -> list[str]:
+        return [str(binary), "simulate", device_id, "--dir", str(folder), "--json", *flags]
+
+    def tally(self) -> Json:
+        """The newest one; empty if there is none since the last call."""
+        said = self.said()
+        return said[-1] if said else {}
