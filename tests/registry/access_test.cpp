@@ -35,13 +35,13 @@ struct Fleet {
     database.run("UPDATE registry.credential SET not_before = '2020-01-01', not_after = now() + interval '" +
                  when + "' WHERE device_id = '" + device + "'");
   }
-  /// Makes a device's credential a password that is in use.
+  /// Makes a device's credential a password that is in use, and notes that as the issue of one does.
   void give_password(const std::string& device) {
     database.run(
         "UPDATE registry.credential SET type = 'password', status = 'active', salt = "
         "'\\x00112233445566778899aabbccddeeff', master_key = '\\x0011223344556677', password_hash = "
         "sha256('x') WHERE device_id = '" +
-        device + "'");
+        device + "'; SELECT registry.note_access(ARRAY['" + device + "'], false)");
   }
 
   Database database;

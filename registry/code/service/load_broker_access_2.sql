@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
       WHERE e.status = 'disabled' AND d.generation > 0),
   denied AS (
     SELECT d.device_id FROM device d
-      WHERE d.generation > 0
+      WHERE d.access_changed_at IS NOT NULL AND d.generation > 0
         AND d.state IN ('suspended', 'revoked', 'off', 'provisioning_requested')
     UNION SELECT x.device_id FROM disabled x)
   SELECT 'denied', d.device_id::text, NULL::bigint, NULL::bytea, NULL::bytea, NULL::bigint,
@@ -23,10 +23,16 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
   UNION ALL
   SELECT 'login', c.device_id, c.generation, c.salt, c.master_key, NULL,
     c.broker_applied_at IS NOT NULL, rights_text(s.rights)
-    FROM credential c JOIN device d ON d.device_id = c.device_id
+    FROM access_entry a
+    -- Those of a device that have not ended are among its newest. Each password that there was has
+    -- an index entry, so by that all of the past would be read.
+    CROSS JOIN LATERAL (SELECT v FROM credential v WHERE v.device_id = a.device_id
+      ORDER BY v.generation DESC LIMIT 4) newest
+    CROSS JOIN LATERAL (SELECT (newest.v).*) c
+    JOIN device d ON d.device_id = c.device_id
     LEFT JOIN rights_set s ON s.group_name = coalesce(d.group_name, '')
-    WHERE c.type = 'password' AND c.ended_at IS NULL AND is_live(c, now())
-      AND d.state NOT IN ('suspended', 'revoked')
+    WHERE c.type = 'password' AND c.ended_at IS NULL
+      AND is_live(newest.v, now()) AND d.state NOT IN ('suspended', 'revoked')
       AND NOT EXISTS (SELECT FROM disabled x WHERE x.device_id = d.device_id)
   UNION ALL
   SELECT 'changed', d.device_id::text, NULL, NULL, NULL, micros(d.access_changed_at), NULL, NULL
