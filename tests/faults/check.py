@@ -19,6 +19,7 @@ from wire import Wire, WireError, Login
 from world import END_LIMIT_S, Footprint, World
 
 KEPT_OUT_S = 10
+END_OF_LIST = b"-----END X509 CRL-----\n"
 RIGHTS_END_S = 5  # G30
 AFTER_THE_END = 10
 MORE_DESCRIPTORS, MORE_THREADS, MORE_MEMORY = 8, 4, 1.5
@@ -90,9 +91,9 @@ TWICE = {
 def nothing_is_there_twice(world: World) -> Iterator[str]:
     for what, sql in TWICE.items():
         yield from (f"I2 a {what} twice: {row['what']}" for row in world.query(sql))
-    # Generations are counted without a gap, whatever their kind is.
+    # Generations are counted without a gap, whatever their kind is; retention ends the first ones.
     for row in world.query("SELECT device_id, max(generation) AS newest, count(*) AS n FROM registry.certificates"
-                           " GROUP BY 1 HAVING max(generation) <> count(*)"):
+                           " GROUP BY 1 HAVING max(generation) <> count(*) AND min(generation) = 1"):
         yield f"I2 {row['device_id']} has {row['n']} certificates, and the newest is of generation {row['newest']}"
 
 
@@ -100,7 +101,7 @@ def nothing_is_there_twice(world: World) -> Iterator[str]:
 
 def events_are_changes(world: World) -> Iterator[str]:
     changes: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in world.query("SELECT device_id, old_state, new_state FROM registry.events WHERE action = 'state' ORDER BY at"):
+    for row in world.query("SELECT device_id, old_state, new_state FROM registry.events WHERE action = 'state' ORDER BY event_id"):
         changes[row["device_id"]].append((row["old_state"], row["new_state"]))
     states = {row["device_id"]: row["state"] for row in world.query("SELECT device_id, state FROM registry.devices")}
     for life in world.fleet.lives:
@@ -146,24 +147,24 @@ def logins(world: World) -> Iterator[str]:
 
 
 def crl_is_right(world: World) -> Iterator[str]:
-    """It is whole, the device CA's, and has what the operator revoked."""
-    ca = x509.load_pem_x509_certificate((world.stack.pki / "device-ca.pem").read_bytes())
+    """It is whole, a list of each device CA, and has what the operator revoked."""
+    cas = [x509.load_pem_x509_certificate(file.read_bytes()).public_key() for file in world.device_cas]
     try:
-        crl = within(KEPT_OUT_S, "the CRL has all that the operator revoked", lambda: listed(world.crl, world.operator.revoked))
+        lists = within(KEPT_OUT_S, "the CRL has all that the operator revoked", lambda: listed(world.crl, world.operator.revoked))
     except StackError as error:
         yield f"I4 {error}"
         return
-    if not crl.is_signature_valid(ca.public_key()):  # type: ignore[arg-type]
+    if not all(any(each.is_signature_valid(ca) for ca in cas) for each in lists):  # type: ignore[arg-type]
         yield "I4 the CRL is not signed by the device CA"
 
 
-def listed(file: Path, serials: list[int]) -> x509.CertificateRevocationList | None:
-    """The list in the file, if it can be read and has all of them."""
+def listed(file: Path, serials: list[int]) -> list[x509.CertificateRevocationList]:
+    """The lists in the file, if it can be read and has all of them."""
     try:
-        crl = x509.load_pem_x509_crl(file.read_bytes())
+        lists = [x509.load_pem_x509_crl(part + END_OF_LIST) for part in file.read_bytes().split(END_OF_LIST)[:-1]]
     except (OSError, ValueError):
-        return None
-    return crl if set(serials) <= {entry.serial_number for entry in crl} else None
+        return []
+    return lists if set(serials) <= {entry.serial_number for each in lists for entry in each} else []
 
 
 def ended_passwords(device: Witness) -> Iterator[str]:
@@ -208,8 +209,9 @@ def no_secret_is_told(world: World) -> Iterator[str]:
 def planted(world: World) -> dict[str, str]:
     stack = world.stack
     secrets = {"the service's password": stack.passwords["latchkey"],
-               "the master key": (stack.pki / "master.key").read_text().strip(),
+               "the master key": Path(stack.service_settings()["secrets"]["master_key_file"]).read_text().strip(),
                "the service's login at the broker": stack.broker.password_file("service").read_text().strip()}
+    secrets |= {f"secret {number} of those that were replaced": secret for number, secret in enumerate(world.spent)}
     for device_id, key in world.fleet.keys.items():
         for form in (base64.b64encode(key).decode(), key.hex(), base64.urlsafe_b64encode(key).decode().rstrip("=")):
             secrets[f"a key of {device_id} ({form[:3]})"] = form

@@ -44,6 +44,7 @@ class Life(threading.Thread):
         self.device_id, self.settle = device_id, settle
         self.chance = random.Random(f"{seed} {device_id}")
         self.rounds = 0
+        self.rest_s = 0.0  # between two rounds
         self.refusals: list[str] = []
         self.failure: BaseException | None = None
 
@@ -53,6 +54,7 @@ class Life(threading.Thread):
                 settles = self.settle.is_set()  # asked before: the last round is one without faults
                 if self.live_once(settles) and settles:
                     return
+                self.settle.wait(self.rest_s)
         except BaseException as failure:  # the checker shows it
             self.failure = failure
 
@@ -65,9 +67,11 @@ class WitnessLife(Life):
     def __init__(self, device: Witness, settle: threading.Event, seed: int) -> None:
         super().__init__(device.device_id, settle, seed)
         self.device = device
+        self.repeats = True  # what fails on the way is begun again with the same request_id; otherwise with a new one
 
     def live_once(self, settles: bool) -> bool:
-        """What fails on the way is begun again, with the same request_id."""
+        if not self.repeats:
+            self.device.request_id, self.device.nonce = secrets.token_urlsafe(16), None
         try:
             answer = self.device.provision(8)
             if answer["status"] != "accepted":

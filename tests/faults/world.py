@@ -19,6 +19,7 @@ from typing import Any
 
 from cryptography import x509
 
+import processes
 from account import give
 from daemon import Daemon, StackError, clean_environment
 from fleet import BLOCKED, REVOKED, Fleet
@@ -45,6 +46,7 @@ class World:
         self.crl = folder / "crl" / "devices.crl"
         self.stack = kind(folder, binary, settings={"crl": {"file": str(self.crl)}})
         self.kills: dict[str, int] = {}
+        self.spent: list[str] = []  # passwords and keys that were replaced
         self.footprints: dict[str, Footprint] = {}
         self.http_ports: dict[str, int] = {}
         self.services: list[Daemon] = []
@@ -69,6 +71,8 @@ class World:
         self.trespasser = Trespasser(self.fleet)
         for each in (self.operator, self.tap, self.trespasser):
             each.start()
+
+        self.device_cas = [self.stack.pki / "device-ca.pem"]  # all that it ever had
 
     def stop(self) -> None:
         if hasattr(self, "fleet"):
@@ -166,11 +170,12 @@ class Operator(threading.Thread):
         self.certificate = world.fleet.witness(REVOKED)
         self.certificate.provision()
         self.acts = 0
+        self.rest_s = 0.5  # between two acts
         self.revoked: list[int] = []  # serial numbers of certificates
 
     def run(self) -> None:
         settle = self.world.fleet.settle
-        while not settle.wait(0.5):
+        while not settle.wait(self.rest_s):
             with contextlib.suppress(StackError, WireError, TimeoutError, OSError):  # a part is away
                 if self.acts % EACH_RESET == EACH_RESET - 1:
                     self.replace_certificate()
@@ -214,9 +219,7 @@ def kill_all(daemon: Daemon) -> None:
 def family(daemon: Daemon) -> list[int]:
     """Its pid and those of its children."""
     pid = daemon.pid
-    if pid is None:
-        return []
-    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    return [] if pid is None else processes.family(pid)
 
 
 @contextlib.contextmanager

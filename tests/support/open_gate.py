@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gate_broker import GateBroker
 from ports import free_port
-from stack import Stack
+from stack import GateStack
 
 BENCH_ACCOUNT = """
 user @bench
@@ -31,10 +31,6 @@ class OpenGateBroker(GateBroker):
         self._write(acl, acl.read_text() + BENCH_ACCOUNT)
 
 
-class OpenGateStack(Stack):
+class OpenGateStack(GateStack):
     broker: OpenGateBroker
-
-    def make_broker(self, *arguments: object) -> OpenGateBroker:
-        broker = OpenGateBroker(*arguments)  # type: ignore[arg-type]
-        broker.plugins = self.binary.parent
-        return broker
+    broker_kind = OpenGateBroker
