@@ -9,19 +9,17 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from account import give
 from authority import Authority
-from daemon import clean_environment
+from daemon import StackError, clean_environment
 from mosquitto import find
 from stack import within
 from world import World
 
 RENEWED_LIMIT_S = 90
-SOON_S = 8.0  # what was asked before is answered until then
 
 
 class Rotations:
@@ -157,8 +155,15 @@ class Rotations:
         give(new)
         self.configure("secrets", master_key_file=new, previous_master_key_file=old)
         self.restart_replicas()
-        self.stack.latchkey("db", "reseal")
-        time.sleep(SOON_S)  # only the key of its time gives a password again to a device that repeats its request
+        # Only the key of its time gives a password again to a device that repeats its request.
+        within(RENEWED_LIMIT_S, "nothing depends on the old master key", self._is_resealed)
         self.configure("secrets", previous_master_key_file=None)
         self.restart_replicas()
         self.world.spent.append(old.read_text().strip())
+
+    def _is_resealed(self) -> bool:
+        try:
+            self.stack.latchkey("db", "reseal")
+        except StackError:
+            return False
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import ssl
 import threading
 
@@ -13,6 +14,7 @@ from tapped import Tap
 from wire import WireError
 
 OTHER = WITNESSES[0]
+EACH_RENEWAL = 40  # trespasses
 RIGHTS = {"publish": ["plant/${device_id}/telemetry/#"], "subscribe": ["plant/${device_id}/commands/#"]}
 ALLOWED = f"plant/{TRESPASSER}/telemetry/own"
 FORBIDDEN = [f"plant/{OTHER}/telemetry/x", f"plant/{TRESPASSER}/x", f"plant/{TRESPASSER}/commands/x", f"devices/{OTHER}/status",
@@ -40,10 +42,18 @@ class Trespasser(threading.Thread):
         while not self.fleet.settle.is_set():
             try:
                 with self.session() as session:
-                    while not self.fleet.settle.wait(0.2):
+                    for _ in range(EACH_RENEWAL):
+                        if self.fleet.settle.wait(0.2):
+                            return
                         self.trespass(session)
+                self.renew()
             except (WireError, TimeoutError, OSError, ssl.SSLError, Refused):
                 self.fleet.settle.wait(0.3)
+
+    def renew(self) -> None:
+        """As every device does once in a while: no password is for ever."""
+        self.device.request_id = secrets.token_urlsafe(16)
+        self.device.provision()
 
     def session(self) -> Session:
         """One in which its rights hold."""
