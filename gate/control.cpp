@@ -103,8 +103,8 @@ void Control::apply(const Line& line, std::size_t number, Snapshot* snapshot, Co
   if (applied == Applied::old) ++counts.old;
   if (applied == Applied::no_room || applied == Applied::old) return;
   ++counts.applied;
-  // Until a snapshot is complete, the journal may lack entries that the tables have, because it may be new.
-  if (applied == Applied::changed || (snapshot != nullptr && !is_open_))
+  // Until a snapshot is complete, a new journal lacks entries that the tables have.
+  if (applied == Applied::changed || (snapshot != nullptr && !has_all_))
     journal_.add(tables_.epoch(), line.text);
   if (applied == Applied::changed) note_change(line.statement);
 }
@@ -115,15 +115,22 @@ void Control::note_change(const Statement& statement) {
 }
 
 void Control::begin(const std::string& client, std::uint64_t epoch, std::uint64_t floor) {
-  if (journal_.is_lost()) journal_.start_afresh();
+  if (journal_.is_lost()) {
+    journal_.start_afresh();
+    has_all_ = false;
+    ++journals_;
+  }
   tables_.set_epoch(epoch);
-  snapshots_[client] = {tables_.begin_snapshot(), {epoch, floor}, 0};
+  snapshots_[client] = {tables_.begin_snapshot(), {epoch, floor}, journals_, 0};
 }
 
 void Control::complete(const std::string& client) {
   to_sweep_ = snapshots_.extract(client).mapped();
   swept_ = 0;
   is_open_ = true;
+  // The beginning of a snapshot that is older than the journal is not in it.
+  if (to_sweep_->journal != journals_) return;
+  has_all_ = true;
   journal_.add(SetEpoch{tables_.epoch()});
   journal_.add(SetOpen{});
 }
@@ -161,7 +168,8 @@ std::string Control::state(std::size_t to_end) const {
   const std::size_t pending = to_sweep + changed_.size() + to_end;
   for (const std::size_t count : {tables_.devices(), tables_.serials(), tables_.with_rights(), pending})
     text += " " + std::to_string(count);
-  return text + (journal_.is_lost() ? " no-journal " : " journal ") + version;
+  const bool holds_after_a_restart = !journal_.is_lost() && (has_all_ || !is_open_);
+  return text + (holds_after_a_restart ? " journal " : " no-journal ") + version;
 }
 
 }  // namespace latchkey::gate

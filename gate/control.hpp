@@ -11,7 +11,7 @@ namespace latchkey::gate {
 class Control {
  public:
   Control(Tables& tables, Journal& journal) : tables_(tables), journal_(journal) {
-    is_open_ = journal.why_closed().empty();
+    is_open_ = has_all_ = journal.why_closed().empty();
   }
 
   /// The answer to a message of this connection. Nothing if the message has no readable first line, because
@@ -37,6 +37,7 @@ class Control {
   struct Snapshot {
     std::uint32_t number = 0;
     Stamp floor;
+    std::uint64_t journal = 0;  ///< the journal that was there when it began
     std::uint64_t lines = 0;
   };
   struct Line {
@@ -64,6 +65,8 @@ class Control {
   Tables& tables_;
   Journal& journal_;
   bool is_open_ = false;
+  bool has_all_ = false;        ///< the journal has all that the tables have, unless it was lost
+  std::uint64_t journals_ = 0;  ///< how many were begun after one was lost
   std::unordered_map<std::string, Snapshot> snapshots_;
   std::optional<Snapshot> to_sweep_;
   std::size_t swept_ = 0;

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 
 namespace latchkey::gate {
@@ -15,7 +17,9 @@ Journal::Journal(const std::string& folder, std::size_t most_entries, Tables& ta
   why_closed_ = load(tables);
   tables.set_bound(most_entries);
   if (is_lost()) start_afresh();
-  if (is_lost()) throw std::runtime_error("state: the folder " + folder + " cannot be written");
+  // A full disk must not keep the broker down: the gate is closed, and the service begins a journal later.
+  if (is_lost() && fault_ != ENOSPC && fault_ != EDQUOT)
+    throw std::runtime_error("state: the folder " + folder + " cannot be written: " + std::strerror(fault_));
 }
 
 std::string Journal::load(Tables& tables) {
@@ -40,6 +44,7 @@ void Journal::continue_file(std::uint64_t number, std::size_t whole_bytes) {
 
 void Journal::start_afresh() {
   file_ = folder_.create("journal", ++number_);
+  if (!file_) fault_ = errno;
   bytes_ = 0;
   pending_ = JournalText();
   if (!file_) return;
@@ -52,6 +57,7 @@ void Journal::flush() {
   const std::string text = pending_.take();
   if (text.empty() || is_lost()) return;
   if (!file_.write(text)) {
+    fault_ = errno;
     lose();
     return;
   }

@@ -10,8 +10,8 @@ namespace latchkey::gate {
 class Journal {
  public:
   /// Reads the files into the tables. If they are missing or damaged, the tables become empty, the journal
-  /// begins anew, and `why_closed` says why. Throws std::runtime_error with a sentence if the folder cannot
-  /// be used.
+  /// begins anew, and `why_closed` says why. On a disk that is full it is lost from the beginning. Throws
+  /// std::runtime_error with a sentence if the folder cannot be used.
   Journal(const std::string& folder, std::size_t most_entries, Tables& tables);
 
   /// Why the gate must stay closed until it was told everything; empty: it may open.
@@ -43,6 +43,7 @@ class Journal {
   std::uint64_t number_ = 0;
   File file_;
   std::size_t bytes_ = 0;
+  int fault_ = 0;  // of the system: why the journal was lost last
   JournalText pending_;
   Compactor compactor_;  // last: its thread uses the folder
 };

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 from gate_case import FAR, GateTest, login_of
 
+from account import give
+from daemon import StackError
+from disk import Disk
 from gate_broker import GateBroker
 from wire import WireError
 
@@ -66,6 +70,28 @@ class Journal(GateTest):
         file.write_bytes(content)
         self.broker.daemon.start()
         self.assert_closed()
+
+    def test_a_full_disk_keeps_no_broker_down_and_the_gate_is_closed_until_there_is_room(self) -> None:
+        self.broker.daemon.stop()
+        shutil.rmtree(self.broker.gate_state)
+        try:
+            disk = Disk(self.broker.state, "64k")
+        except StackError as error:
+            self.skipTest(str(error))
+        self.addCleanup(disk.unmount)
+        self.broker.gate_state.mkdir(mode=0o700)
+        give(self.broker.gate_state)
+        (self.broker.gate_state / "lock").touch()
+        give(self.broker.gate_state / "lock")
+        with disk.full():
+            self.broker.daemon.start()
+            self.assert_closed()
+            answer = self.command().snapshot(f"d 1 x1 {FAR}")
+            self.assertTrue(answer.is_open)
+            self.assertFalse(answer.has_journal)
+        self.assertTrue(self.command().snapshot(f"d 1 x1 {FAR}", "d 1 p1 0 " + login_of(1, "one")).has_journal)
+        self.restart()
+        self.assert_holds()
 
     def test_a_last_line_that_was_cut_short_is_no_damage(self) -> None:
         self.commander.say("d 2 m1 0")

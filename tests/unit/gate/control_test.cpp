@@ -3,6 +3,12 @@
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <optional>
+
 namespace latchkey::gate {
 namespace {
 
@@ -181,6 +187,73 @@ TEST_CASE("What has no room keeps nothing else of its message out, and no snapsh
   CHECK(gated.tables.login("new", 1) != nullptr);
   CHECK(gated.say("begin 0\nr 3 more set\nd 2 lost" + denied + "\nend 2") == "refused room 2");
   CHECK(gated.say("end 2") == "refused end");
+}
+
+/// Nothing can be written to files, as on a full disk.
+struct NoRoom {
+  NoRoom() : handler(std::signal(SIGXFSZ, SIG_IGN)) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
+  }
+  ~NoRoom() {
+    static_cast<void>(::setrlimit(RLIMIT_FSIZE, &before));
+    static_cast<void>(std::signal(SIGXFSZ, handler));
+  }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+  rlimit before{};
+  void (*handler)(int);
+};
+
+/// What the broker would know after a crash at this moment.
+struct Restarted {
+  explicit Restarted(const Gated& gated) {
+    std::filesystem::copy(gated.folder.path() / "state", folder.path() / "state");
+    journal.emplace((folder.path() / "state").string(), 1000, tables);
+  }
+  [[nodiscard]] bool is_open() const { return journal->why_closed().empty(); }
+  test::Folder folder;
+  Tables tables{1000};
+  std::optional<Journal> journal;
+};
+
+TEST_CASE("A journal that begins anew while the gate is open has all of the snapshot, or is closed",
+          "[gate]") {
+  Gated gated;
+  CHECK(gated.say("d 2 m" + denied) == "done 1 0");
+  const auto is_written = [&] {
+    return gated.answer("latchkey 1 x 0\nhello").find(" journal ") != std::string::npos;
+  };
+  const std::string repeats = "d 2 m" + denied + "\nd 3 n" + denied + "\nd 1 known 0" + login(1);
+  const auto lose = [&] {
+    const NoRoom no_room;
+    CHECK(gated.say("d 3 n" + denied) == "done 1 0");
+  };
+  const auto holds = [](const Restarted& restarted) {
+    return restarted.is_open() && restarted.tables.is_denied("m") && restarted.tables.is_denied("n");
+  };
+
+  SECTION("by one that begins it") {
+    lose();
+    CHECK_FALSE(is_written());
+    CHECK_FALSE(Restarted(gated).is_open());
+    CHECK(gated.say("begin 0\nd 2 m" + denied) == "done 1 0");
+    CHECK_FALSE(is_written());
+    CHECK_FALSE(Restarted(gated).is_open());
+    CHECK(gated.say("d 3 n" + denied + "\nd 1 known 0" + login(1) + "\nend 3") == "done 2 0");
+  }
+  SECTION("and not by one that began before") {
+    CHECK(gated.say("begin 0\nd 2 m" + denied, 0, "@early") == "done 1 0");
+    lose();
+    CHECK(gated.say("begin 0") == "done 0 0");
+    CHECK(gated.say("d 3 n" + denied + "\nd 1 known 0" + login(1) + "\nend 3", 0, "@early") == "done 2 0");
+    CHECK_FALSE(is_written());
+    CHECK_FALSE(Restarted(gated).is_open());
+    CHECK(gated.say(repeats + "\nend 3") == "done 3 0");
+  }
+  CHECK(is_written());
+  CHECK(holds(Restarted(gated)));
 }
 
 }  // namespace
