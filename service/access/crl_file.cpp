@@ -52,6 +52,15 @@ std::vector<std::string> lists_in(std::string_view pem) {
   return lists;
 }
 
+/// Nothing if it does not exist.
+std::optional<CrlFile::Look> look_at(const std::filesystem::path& file) {
+  std::error_code missing;
+  const auto changed_at = std::filesystem::last_write_time(file, missing);
+  const auto size = std::filesystem::file_size(file, missing);
+  if (missing) return std::nullopt;
+  return CrlFile::Look{changed_at, size};
+}
+
 std::size_t count(const std::vector<std::vector<crypto::Crl::Entry>>& lists) {
   std::size_t all = 0;
   for (const auto& entries : lists)
@@ -68,17 +77,23 @@ CrlFile::CrlFile(Options options, std::vector<crypto::Identity> cas, Metrics& me
 }
 
 void CrlFile::read() {
-  std::error_code missing;
-  if (!std::filesystem::exists(options_.file, missing)) return;
+  seen_ = look_at(options_.file);
+  written_.reset();
+  if (!seen_) return foreign_.clear();
   std::ifstream file(options_.file, std::ios::binary);
   const std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   std::vector<std::optional<Entries>> entries(cas_.size());
+  std::string foreign;
+  bool whole = true;
   next_update_ = crypto::Time::max();
   for (const std::string& text : lists_in(pem)) {
     auto found = read_list(text);
     if (!found) {
       complain("the file has a CRL that this service cannot renew", found.error().what);
-      if (found.error().fault == crypto::Fault::refused) foreign_ += text;
+      if (found.error().fault == crypto::Fault::refused)
+        foreign += text;
+      else
+        whole = false;
       continue;
     }
     entries[found->ca] = in_order(std::move(found->list.entries));
@@ -86,11 +101,13 @@ void CrlFile::read() {
     next_update_ = std::min(next_update_, found->list.next_update);
     number_ = std::max(number_, found->list.number);
   }
-  if (!std::ranges::all_of(entries, [](const auto& list) { return list.has_value(); })) return;
+  // Of a damaged file, the lists that nobody here can make again are those that were read before.
+  if (whole || foreign_.empty()) foreign_ = std::move(foreign);
+  if (!whole || !std::ranges::all_of(entries, [](const auto& list) { return list.has_value(); })) return;
   written_.emplace();
   for (auto& list : entries)
     written_->push_back(*std::move(list));
-  known_ = written_;
+  if (!known_) known_ = written_;
   metrics_.crl_written(next_update_, count(*written_));
 }
 
@@ -108,11 +125,18 @@ crypto::Result<CrlFile::Found> CrlFile::read_list(std::string_view pem) const {
 }
 
 registry::Result<bool> CrlFile::step(registry::Registry& registry) {
+  if (look_at(options_.file) != seen_) read_what_others_wrote();
   const auto learned = load_revoked(registry);
   if (known_ && is_due()) write();
   if (reload_is_due_) run_reload_command();
   if (!learned) return std::unexpected(learned.error());
   return false;
+}
+
+void CrlFile::read_what_others_wrote() {
+  log_.warning("the file of the CRL was changed by somebody else", {{"file", options_.file.string()}});
+  read();
+  reload_is_due_ = !options_.reload_command.empty();
 }
 
 registry::Result<void> CrlFile::load_revoked(registry::Registry& registry) {
@@ -160,8 +184,7 @@ std::optional<crypto::Time> CrlFile::database_now() const {
 }
 
 bool CrlFile::is_due() const {
-  std::error_code ignored;
-  if (written_ != known_ || !std::filesystem::exists(options_.file, ignored)) return true;
+  if (written_ != known_) return true;
   const auto now = database_now();
   const bool from_the_future =
       now && (this_update_ > *now || next_update_ > *now + options_.lifetime + backdated);
@@ -181,6 +204,7 @@ void CrlFile::write() {
   failpoint("in_crl_write");
   const auto placed = crypto::replace_file(options_.file, crypto::as_bytes(*pem), readable_by_all);
   if (!placed) return complain("the CRL cannot be written", placed.error().what);
+  seen_ = look_at(options_.file);
   written_ = known_;
   this_update_ = this_update;
   next_update_ = next_update;

@@ -25,6 +25,13 @@ class CrlFile {
     std::string reload_command;  ///< empty: none
   };
 
+  /// What changes when somebody writes the file.
+  struct Look {
+    std::filesystem::file_time_type changed_at;
+    std::uintmax_t size = 0;
+    bool operator==(const Look&) const = default;
+  };
+
   /// Reads the existing file. Lists of CAs that are not in `cas` are kept unchanged.
   CrlFile(Options options, std::vector<crypto::Identity> cas, Metrics& metrics, Log& log);
 
@@ -49,6 +56,8 @@ class CrlFile {
   };
 
   void read();
+  /// The file was removed, cut off or replaced, or another process writes it too.
+  void read_what_others_wrote();
   /// `refused` if none of `cas_` signed it.
   [[nodiscard]] crypto::Result<Found> read_list(std::string_view pem) const;
   [[nodiscard]] registry::Result<void> load_revoked(registry::Registry& registry);
@@ -69,6 +78,7 @@ class CrlFile {
   Log& log_;
   std::optional<Lists> known_;    ///< what the file must contain; nothing: not known yet
   std::optional<Lists> written_;  ///< what the file contains
+  std::optional<Look> seen_;      ///< when this service last read or wrote the file; nothing: there was none
   std::string foreign_;           ///< lists of other CAs, PEM
   crypto::Time this_update_;      ///< the latest of the lists in the file
   crypto::Time next_update_;      ///< the earliest

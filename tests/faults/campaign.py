@@ -44,6 +44,7 @@ class Run:
             with faults[name]():
                 self.count(name)
                 self.pause(self.chance.choice(lengths_s))
+            self.problems += [f"I8 after {name}: {each.name} ended by itself" for each in self.world.services if each.pid is None]
             if self.chance.random() < CHECKED:
                 self.comes_back(name)
             self.pause(pause_s)

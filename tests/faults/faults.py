@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -62,8 +63,8 @@ def hold(campaign: Campaign, seed: int, minutes: float, binary: Path) -> bool:
     try:
         found = tried(campaign, world, seed, minutes)
         return not found
-    except StackError as error:
-        found = [str(error)]
+    except Exception as error:  # a fault of this program as well: the logs say more
+        found = ["".join(traceback.format_exception(error))]
         return False
     finally:
         for violation in found:

@@ -152,6 +152,19 @@ class Crl(CrlTest):
             self.file.parent.chmod(0o755)
         within(10, "it is written", lambda: self.serial_of(device) in self.serials())
 
+    def test_a_list_that_somebody_cuts_off_or_puts_back_is_written_anew(self) -> None:
+        older = self.file.read_bytes()
+        device = self.provisioned(self.name)
+        self.act(f"revoke('{self.name}', 'stolen')")
+        self.await_listed(self.serial_of(device))
+        for name, content in (("cut off", self.file.read_bytes()[:200]), ("empty", b""), ("older", older)):
+            with self.subTest(name):
+                self.file.write_bytes(content)
+                within(7, "it is whole", lambda: self.file.read_bytes().endswith(b"-----END X509 CRL-----\n") and
+                       self.serial_of(device) in self.serials())
+                within(5, "the broker refuses it", lambda: not self.is_let_in(device))
+        self.assertIn("the file of the CRL was changed by somebody else", self.log())
+
     def test_a_process_that_is_killed_leaves_the_list_whole(self) -> None:
         for point in ("in_crl_write:kill", "stored:kill@1", "stored:kill@2"):
             with self.subTest(point):
@@ -232,6 +245,13 @@ class Crl(CrlTest):
         self.act(f"revoke('{old.device_id}', 'stolen')")
         within(5, "it is reported", lambda: "revoked certificates are on no CRL" in self.log())
         self.assertNotIn(self.serial_of(old), self.lists(*cas)[1])
+        # Whatever happens to the file, nobody but its CA can make that list again; and who removes the file drops it.
+        whole = self.file.read_bytes()
+        self.file.write_bytes(whole[:-20])
+        within(7, "both lists are there", lambda: self.file.read_bytes().count(b"-----END X509 CRL-----\n") == 2)
+        self.assertEqual(self.lists(*cas)[0], before)
+        self.file.unlink()
+        within(7, "there is one", lambda: self.file.exists() and self.file.read_bytes().count(b"-----END X509 CRL-----\n") == 1)
 
     def change_device_ca(self, previous: bool) -> tuple[str, str]:
         """As docs/certificates.md says; both CAs' files, the old one's first. All is as it was after the case."""
