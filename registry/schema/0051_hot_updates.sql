@@ -2,8 +2,8 @@
 -- in its condition too (docs/decisions/0033). A renewal changes a device's generation and ends the
 -- credential before: no index names these any more.
 
--- Devices that an operator acted on are found by device_access_changed instead. Rows of a version that did
--- not note the act yet:
+-- Devices that an operator acted on are found by device_access_changed instead. Rows of a version
+-- that did not note the act yet:
 UPDATE device SET access_changed_at = coalesce(acted_at, now()),
     broker_applied_at = coalesce(broker_applied_at, acted_at, now())
   WHERE generation > 0 AND access_changed_at IS NULL

@@ -14,12 +14,11 @@ namespace {
 
 struct Fleet {
   void act(const std::string& call) { database.run("SELECT registry." + call, Login::ops); }
-  void rotate(const std::string& device) {
-    CHECK(
-        test::commit_one(
-            registry,
-            test::accepted({.device = device, .request = "second", .expected = 1, .to_registered = false})) ==
-        registry::Outcome::won);
+  void rotate(const std::string& device, std::int64_t expected = 1) {
+    CHECK(test::commit_one(registry, test::accepted({.device = device,
+                                                     .request = "after " + std::to_string(expected),
+                                                     .expected = expected,
+                                                     .to_registered = false})) == registry::Outcome::won);
   }
   registry::BrokerAccess access() {
     auto loaded = load_broker_access(registry);
@@ -123,6 +122,18 @@ TEST_CASE_METHOD(Fleet, "a password is a login while it lives and its device is 
   CHECK(access().logins.size() == 1);
   let_end("a", "-1 minute");
   CHECK(access().logins.empty());
+}
+
+TEST_CASE_METHOD(Fleet,
+                 "a password in use stays a login, however many others its device was sent and never used",
+                 "[access]") {
+  test::register_devices(registry, {"a"});
+  give_password("a");
+  for (std::int64_t generation = 1; generation <= 5; ++generation)
+    rotate("a", generation);
+  const auto logins = access().logins;
+  REQUIRE(logins.size() == 1);
+  CHECK(logins[0].login.generation == 1);
 }
 
 TEST_CASE_METHOD(Fleet, "the broker is seen to follow the change that was loaded, not a later one",

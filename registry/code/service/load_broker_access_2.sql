@@ -24,15 +24,14 @@ LANGUAGE sql STABLE SET enable_seqscan = off AS $$
   SELECT 'login', c.device_id, c.generation, c.salt, c.master_key, NULL,
     c.broker_applied_at IS NOT NULL, rights_text(s.rights)
     FROM access_entry a
-    -- Those of a device that have not ended are among its newest. Each password that there was has
-    -- an index entry, so by that all of the past would be read.
-    CROSS JOIN LATERAL (SELECT v FROM credential v WHERE v.device_id = a.device_id
-      ORDER BY v.generation DESC LIMIT 4) newest
-    CROSS JOIN LATERAL (SELECT (newest.v).*) c
+    -- Found by the device: the index of logins has every password that there ever was. Not the
+    -- newest only: beside the one in use there may be many that the device never used.
+    CROSS JOIN LATERAL (SELECT v.*
+      FROM (SELECT n AS it, n.* FROM credential n WHERE n.device_id = a.device_id OFFSET 0) v
+      WHERE v.type = 'password' AND v.ended_at IS NULL) c
     JOIN device d ON d.device_id = c.device_id
     LEFT JOIN rights_set s ON s.group_name = coalesce(d.group_name, '')
-    WHERE c.type = 'password' AND c.ended_at IS NULL
-      AND is_live(newest.v, now()) AND d.state NOT IN ('suspended', 'revoked')
+    WHERE is_live(c.it, now()) AND d.state NOT IN ('suspended', 'revoked')
       AND NOT EXISTS (SELECT FROM disabled x WHERE x.device_id = d.device_id)
   UNION ALL
   SELECT 'changed', d.device_id::text, NULL, NULL, NULL, micros(d.access_changed_at), NULL, NULL
