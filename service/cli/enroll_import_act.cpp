@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <iostream>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 namespace latchkey::cli {
 namespace {
@@ -84,19 +86,36 @@ Failure failure_of(const Totals& totals, const std::string& file, const std::str
   return failure;
 }
 
+/// Loads devices into the registry while the next ones are read.
+class Loader {
+ public:
+  explicit Loader(registry::Import& import) : import_(import) {}
+
+  /// Fails if those of the call before could not be loaded.
+  Result<void> load(std::vector<registry::ImportedDevice> devices) {
+    if (auto loaded = end(); !loaded) return loaded;
+    running_ = std::async(std::launch::async,
+                          [this, brought = std::move(devices)] { return import_.bring(brought); });
+    return {};
+  }
+  Result<void> end() {
+    if (!running_.valid()) return {};
+    if (const auto loaded = running_.get(); !loaded) return fail(loaded.error(), operators_login);
+    return {};
+  }
+
+ private:
+  registry::Import& import_;
+  std::future<std::expected<void, registry::AdminError>> running_;
+};
+
 /// Reads and checks the file and loads it into the registry.
 Result<void> load_all(Input& input, const service::ImportOptions& options, registry::Import& import,
                       Totals& totals, Progress& progress) {
   service::RecordReader reader([&](std::span<char> into) { return input.read(into); });
   service::ImportRecord record;
   std::vector<registry::ImportedDevice> waiting;
-  const auto bring = [&]() -> Result<void> {
-    progress.show("checked", input.size() > 0 ? input.done() : totals.devices, input.size());
-    const auto loaded = import.bring(waiting);
-    waiting.clear();
-    if (!loaded) return fail(loaded.error(), operators_login);
-    return {};
-  };
+  Loader loader(import);
   while (reader.next(record)) {
     ++totals.devices;
     totals.last_line = record.line;
@@ -106,12 +125,14 @@ Result<void> load_all(Input& input, const service::ImportOptions& options, regis
     else
       waiting.push_back(*std::move(device));
     if (waiting.size() < brought_at_once) continue;
-    if (auto loaded = bring(); !loaded) return loaded;
+    progress.show("checked", input.size() > 0 ? input.done() : totals.devices, input.size());
+    if (auto loaded = loader.load(std::exchange(waiting, {})); !loaded) return loaded;
   }
   if (input.error() != 0)
     return fail(exit_code::bad_data,
                 "the file cannot be read: " + std::generic_category().message(input.error()));
-  return bring();
+  if (auto loaded = loader.load(std::move(waiting)); !loaded) return loaded;
+  return loader.end();
 }
 
 Result<void> check_all(registry::Import& import, Totals& totals) {
