@@ -18,13 +18,15 @@ CHECKED = 0.3  # of the faults: everything has to come back before the next one
 
 @dataclass
 class Run:
-    """One run of a campaign. Each fault is counted under its name; `problems` are what did not come back."""
+    """One run of a campaign. Each fault is counted under its name; `problems` are what did not come back; `notes` are shown
+    at its end."""
 
     world: World
     chance: random.Random
     until: float
     faults: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def count(self, name: str) -> None:
         self.faults[name] = self.faults.get(name, 0) + 1
@@ -66,3 +68,4 @@ class Campaign:
     run: Callable[[Run], None]
     stack: type[Stack] = GateWorldStack
     device_points: bool = False
+    is_brief: bool = False  # it does something within seconds, without the rights of root

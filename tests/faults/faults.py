@@ -2,9 +2,11 @@
 """Lets a fleet live while its world fails, then checks devices, registry and broker against one another.
 
     faults.py [CAMPAIGN...] [--minutes N] [--seed S]
+    faults.py --brief
 
 Without a name: all campaigns in turn. The seed decides which fault comes when; what the machine makes of it differs from run
-to run. A run with a violation ends with 1 and keeps its folder."""
+to run. --brief is for CI: the commit decides which campaigns, and is the seed. A run with a violation ends with 1 and keeps its
+logs."""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ import os
 import random
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +32,7 @@ from stack import BINARY, end_orderly  # noqa: E402
 from world import World, fail_points  # noqa: E402
 
 SETTLE_S = 120
+BRIEF_CAMPAIGNS, BRIEF_MINUTES = 3, 0.2
 
 
 def tried(campaign: Campaign, world: World, seed: int, minutes: float) -> list[str]:
@@ -48,6 +52,8 @@ def tried(campaign: Campaign, world: World, seed: int, minutes: float) -> list[s
     found = [*run.problems, *check.violations(world)]
     crashes = sum(sum(life.crashes.values()) for life in world.fleet.programs)
     print(f"  faults: {dict(sorted(run.faults.items()))}")
+    if run.notes:
+        print(f"  {'; '.join(run.notes)}")
     print(f"  {sum(run.faults.values())} faults, {crashes} crashes of devices at fail-points, {world.fleet.rounds} lives of "
           f"{len(world.fleet.lives)} devices, {world.operator.acts} acts of the operator, {len(found)} violations", flush=True)
     return found
@@ -79,6 +85,12 @@ def hold(campaign: Campaign, seed: int, minutes: float, binary: Path) -> bool:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def commit() -> int:
+    """A seed; 0 where there is no repository."""
+    result = subprocess.run(["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True)
+    return int(result.stdout[:7], 16) if result.returncode == 0 else 0
+
+
 def main() -> int:
     end_orderly()
     names = [campaign.name for campaign in CAMPAIGNS]
@@ -86,6 +98,8 @@ def main() -> int:
         prog="./dev faults", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__.split("\n")[0],
         epilog="campaigns:\n" + "".join(f"  {each.name:10}{each.about}\n" for each in CAMPAIGNS))
     parser.add_argument("campaigns", nargs="*", metavar="CAMPAIGN", help="default: all, one after the other")
+    parser.add_argument("--brief", action="store_true",
+                        help=f"{BRIEF_CAMPAIGNS} campaigns, {60 * BRIEF_MINUTES:g} s each, by a seed from the commit")
     parser.add_argument("--minutes", type=float, default=2, help="of faults, for each campaign (default: %(default)g)")
     parser.add_argument("--seed", type=int, default=secrets.randbits(31), help="decides what fails when (default: a random one)")
     arguments = parser.parse_args()
@@ -93,6 +107,9 @@ def main() -> int:
         if name not in names:
             parser.error(f"there is no campaign {name}: use {', '.join(names)}")
     chosen = [each for each in CAMPAIGNS if not arguments.campaigns or each.name in arguments.campaigns]
+    if arguments.brief:
+        arguments.seed, arguments.minutes = commit(), BRIEF_MINUTES
+        chosen = random.Random(arguments.seed).sample([each for each in chosen if each.is_brief], BRIEF_CAMPAIGNS)
     binary = Path(os.environ.get("LATCHKEY_BIN", BINARY))
     held = [hold(campaign, arguments.seed, arguments.minutes, binary) for campaign in chosen]
     return 0 if all(held) else 1

@@ -20,8 +20,8 @@ ALLOWED = f"plant/{TRESPASSER}/telemetry/own"
 FORBIDDEN = [f"plant/{OTHER}/telemetry/x", f"plant/{TRESPASSER}/x", f"plant/{TRESPASSER}/commands/x", f"devices/{OTHER}/status",
              f"devices/{OTHER}/config", f"devices/{TRESPASSER}/config", f"provisioning/v1/{OTHER}/request",
              f"provisioning/v1/{OTHER}/response", f"provisioning/v1/{TRESPASSER}/response", "all/x"]
-FORBIDDEN_FILTERS = ["#", "plant/+/commands/#", f"plant/{OTHER}/commands/#", f"devices/{OTHER}/config", f"devices/{TRESPASSER}/status",
-                     "provisioning/v1/+/response"]
+FORBIDDEN_FILTERS = ["#", "plant/+/commands/#", f"plant/{OTHER}/commands/#", f"devices/{OTHER}/config",
+                     f"devices/{TRESPASSER}/status", "provisioning/v1/+/response"]
 
 
 class Trespasser(threading.Thread):

@@ -41,7 +41,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class World:
     """`points`: the fail-points at which its devices crash."""
 
-    def __init__(self, folder: Path, binary: Path, seed: int, kind: type[Stack] = GateWorldStack, points: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, binary: Path, seed: int, kind: type[Stack] = GateWorldStack,
+                 points: Sequence[str] = ()) -> None:
         self.folder, self.seed, self.points = folder, seed, points
         self.crl = folder / "crl" / "devices.crl"
         self.stack = kind(folder, binary, settings={"crl": {"file": str(self.crl)}})

@@ -111,5 +111,6 @@ def files(run: Run) -> None:
             run.comes_back(kind.name)
 
 
-CAMPAIGN = Campaign("files", "the gate's journal and the CRL are lost, cut off, older, or cannot be written", files)
-PLUGIN = Campaign("plugin", "the file of dynamic-security is lost, cut off, older, or cannot be written", files, PluginWorldStack)
+CAMPAIGN = Campaign("files", "the gate's journal and the CRL are lost, cut off, older, or cannot be written", files, is_brief=True)
+PLUGIN = Campaign("plugin", "the file of dynamic-security is lost, cut off, older, or cannot be written", files, PluginWorldStack,
+                  is_brief=True)

@@ -24,4 +24,4 @@ def kill(run: Run) -> None:
                 run.problems.append(f"I8 {name} did not start again: {error}")
 
 
-CAMPAIGN = Campaign("kill", "kill -9 of replicas, broker and database, at random moments", kill)
+CAMPAIGN = Campaign("kill", "kill -9 of replicas, broker and database, at random moments", kill, is_brief=True)

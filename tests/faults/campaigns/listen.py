@@ -128,7 +128,8 @@ def listen(run: Run) -> None:
             run.problems.append(f"G13 {name} took {took:.1f} s")
         stack.proxy.heal()
     stack.proxy.heal()
-    print(f"  {stack.proxy.swallowed} notifications; the longest: {({name: round(took, 2) for name, took in longest.items()})}")
+    run.notes.append(f"{stack.proxy.swallowed} notifications were lost or late")
+    run.notes += [f"{name} took {took:.2f} s at most" for name, took in longest.items()]
 
 
-CAMPAIGN = Campaign("listen", "notifications of the database are lost or late", listen, DeafStack)
+CAMPAIGN = Campaign("listen", "notifications of the database are lost or late", listen, DeafStack, is_brief=True)

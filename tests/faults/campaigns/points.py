@@ -47,4 +47,4 @@ def dies_at(service: Daemon, armed: str) -> bool:
         service.kill()
 
 
-CAMPAIGN = Campaign("points", "replicas and devices crash at each of their fail-points", points, device_points=True)
+CAMPAIGN = Campaign("points", "replicas and devices crash at each of their fail-points", points, device_points=True, is_brief=True)

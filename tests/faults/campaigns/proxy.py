@@ -69,7 +69,7 @@ def proxy(run: Run) -> None:
             stack.proxies[name].heal()
         if run.chance.random() < 0.2:
             run.comes_back("; ".join(done))
-    run.faults["commits that were cut"] = sum(each.cuts for each in stack.proxies.values())
+    run.notes.append(f"{sum(each.cuts for each in stack.proxies.values())} commits were cut")
 
 
 def disturbed(run: Run, one: Proxy) -> str:
@@ -87,4 +87,5 @@ def disturbed(run: Run, one: Proxy) -> str:
     return act
 
 
-CAMPAIGN = Campaign("proxy", "the network between all parties holds, loses, delays, drips, narrows, resets, cuts", proxy, ProxiedStack)
+CAMPAIGN = Campaign("proxy", "the network between all parties holds, loses, delays, drips, narrows, resets, cuts", proxy,
+                    ProxiedStack, is_brief=True)

@@ -46,4 +46,5 @@ def readonly(run: Run) -> None:
     }, LENGTHS_S)
 
 
-CAMPAIGN = Campaign("readonly", "the database becomes read-only, with and without a switch-over, or the folder of a file", readonly)
+CAMPAIGN = Campaign("readonly", "the database becomes read-only, with and without a switch-over, or the folder of a file", readonly,
+                    is_brief=True)

@@ -52,4 +52,5 @@ def one_session(run: Run) -> int:
     return run.chance.choice(found)["pid"] if found else 0
 
 
-CAMPAIGN = Campaign("stop", "replicas, broker, database, one of its sessions or a device are suspended, and continue", stop)
+CAMPAIGN = Campaign("stop", "replicas, broker, database, one of its sessions or a device are suspended, and continue", stop,
+                    is_brief=True)
