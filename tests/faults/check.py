@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -252,9 +251,10 @@ def rights_hold(world: World) -> Iterator[str]:
         with trespasser.session() as session:
             within(KEPT_OUT_S, f"{TRESPASSER} is heard where it may speak", lambda: heard(world, session, "may"))
             trespasser.set_rights({"subscribe": RIGHTS["subscribe"]})
-            time.sleep(RIGHTS_END_S)
-            for number in range(AFTER_THE_END):
-                trespasser.trespass(session, f"ended {number}")
+            if not session.wire.is_lost(RIGHTS_END_S):
+                goes_on_speaking(world, session)
+        with trespasser.session() as session:  # dynamic-security ends the session of a device whose rights change
+            goes_on_speaking(world, session)
         with tap.connection("@end") as wire:  # so all of it has been passed on before
             wire.publish("the/end", tap.MARK)
         within(KEPT_OUT_S, "the listener hears its own", lambda: ("the/end", tap.MARK.decode()) in tap.marked)
@@ -264,6 +264,11 @@ def rights_hold(world: World) -> Iterator[str]:
         if topic in FORBIDDEN or "ended" in said:
             yield f"I9 {TRESPASSER} was heard on {topic}: {said}"
     yield from (f"I9 {TRESPASSER} may receive {wanted}" for wanted in sorted(trespasser.granted))
+
+
+def goes_on_speaking(world: World, session: Session) -> None:
+    for number in range(AFTER_THE_END):
+        world.trespasser.trespass(session, f"ended {number}")
 
 
 def heard(world: World, session: Session, word: str) -> bool:
