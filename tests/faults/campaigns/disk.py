@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,13 +12,15 @@ from account import give
 from campaign import Campaign, Run
 from daemon import StackError
 from disk import Disk
+from fleet import PROGRAMS
 from postgres import Cluster
 from stack import within
 from tapped import GateWorldStack
 
 LENGTHS_S = (2, 6, 15)
 COMES_BACK_S = 30
-SIZES = {"data": "256m", "wal": "96m", "journal": "64m", "crl": "1m"}
+SIZES = {"data": "256m", "wal": "96m", "journal": "64m", "crl": "1m", "device": "1m"}
+DEVICE = PROGRAMS[0]
 SETTINGS = "max_wal_size = 48MB\nmin_wal_size = 32MB\n"
 
 
@@ -48,7 +51,8 @@ class SmallStack(GateWorldStack):
         rooms.mkdir()
         rooms.chmod(0o711)
         for name, size in SIZES.items():
-            self.disks[name] = Disk(self.directory / "crl" if name == "crl" else rooms / name, size)
+            self.disks[name] = Disk({"crl": self.directory / "crl", "device": self.directory / DEVICE}.get(name, rooms / name), size)
+        os.chown(self.directory / DEVICE, os.geteuid(), os.getegid())  # devices are not the stack's
         for name, link in (("data", "postgres"), ("journal", "mosquitto.state")):
             (self.folder / link).symlink_to(rooms / name)
         super()._start_parts()
@@ -88,6 +92,7 @@ def disk(run: Run) -> None:
         "the journal": lambda: journal(False),
         "the journal, and the broker starts": lambda: journal(True),
         "the CRL": stack.disks["crl"].full,
+        "the folder of a device": stack.disks["device"].full,
     }, LENGTHS_S)
 
 
@@ -103,4 +108,4 @@ def is_up(run: Run) -> bool:
     return True
 
 
-CAMPAIGN = Campaign("disk", "the disks of the database, of the gate's journal and of the CRL get full", disk, SmallStack)
+CAMPAIGN = Campaign("disk", "the disks of the database, the gate's journal, the CRL and a device get full", disk, SmallStack)
