@@ -141,7 +141,7 @@ def logins(world: World) -> Iterator[str]:
         for device in (world.operator.device, world.operator.certificate):
             within(KEPT_OUT_S, f"{device.device_id} is kept out", lambda: not is_let_in(device, device.login()))
         yield from crl_is_right(world)
-    except StackError as error:
+    except (StackError, WireError, TimeoutError) as error:
         yield f"I4 {error}"
 
 
@@ -248,13 +248,14 @@ def rights_hold(world: World) -> Iterator[str]:
     trespasser, tap = world.trespasser, world.tap
     trespasser.join(END_LIMIT_S)
     try:
-        with trespasser.session() as session:
-            within(KEPT_OUT_S, f"{TRESPASSER} is heard where it may speak", lambda: heard(world, session, "may"))
-            trespasser.set_rights({"subscribe": RIGHTS["subscribe"]})
-            if not session.wire.is_lost(RIGHTS_END_S):
-                goes_on_speaking(world, session)
-        with trespasser.session() as session:  # dynamic-security ends the session of a device whose rights change
+        session = trespasser.session()
+        within(KEPT_OUT_S, f"{TRESPASSER} is heard where it may speak", lambda: heard(world, session, "may"))
+        trespasser.set_rights({"subscribe": RIGHTS["subscribe"]})
+        if not session.wire.is_lost(RIGHTS_END_S):
             goes_on_speaking(world, session)
+        session.wire.close()
+        with trespasser.session() as another:  # dynamic-security ends the session of a device whose rights change
+            goes_on_speaking(world, another)
         with tap.connection("@end") as wire:  # so all of it has been passed on before
             wire.publish("the/end", tap.MARK)
         within(KEPT_OUT_S, "the listener hears its own", lambda: ("the/end", tap.MARK.decode()) in tap.marked)

@@ -96,7 +96,9 @@ class World:
             {"broker": self.stack.mosquitto, "service": service}[name].kill()
 
     def start_again(self, name: str, service: Daemon) -> None:
-        {"database": self.stack.postgres, "broker": self.stack.mosquitto, "service": service}[name].start()
+        daemon = {"database": self.stack.postgres, "broker": self.stack.mosquitto, "service": service}[name]
+        daemon.spawn()
+        daemon.await_ready(COMES_BACK_S)
 
     @property
     def has_gate(self) -> bool:
@@ -187,17 +189,20 @@ class Operator(threading.Thread):
 
     def replace_certificate(self) -> None:
         """It gets another one, which is then revoked by a reset, so that it is on the CRL."""
+        self.certify()
+        self.world.stack.sql(f"SELECT registry.reset('{REVOKED}', 'act {secrets.token_hex(4)}')")
+        self.revoked.append(x509.load_der_x509_certificate(self.certificate.leaf).serial_number)
+
+    def certify(self) -> None:
         self.certificate.request_id = secrets.token_urlsafe(16)
         if self.certificate.provision()["status"] != "accepted":
             raise StackError(f"{REVOKED} got no certificate")
-        self.world.stack.sql(f"SELECT registry.reset('{REVOKED}', 'act {secrets.token_hex(4)}')")
-        self.revoked.append(x509.load_der_x509_certificate(self.certificate.leaf).serial_number)
 
     def block(self) -> None:
         """The last acts, once all is up again."""
         self.join(END_LIMIT_S)
         self.replace_certificate()
-        self.certificate.provision()
+        self.certify()
         self.world.stack.sql(f"SELECT registry.disable_device('{BLOCKED}', 'the end')")
         self.world.stack.sql(f"SELECT registry.revoke('{REVOKED}', 'the end')")
 
