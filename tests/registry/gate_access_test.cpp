@@ -98,6 +98,31 @@ TEST_CASE_METHOD(Gate, "of a device with a certificate the gate need know nothin
   CHECK(again[0].version > denied[0].version);
 }
 
+TEST_CASE_METHOD(Gate, "what expired within 31 days is told with its end: the gate's clock decides",
+                 "[access]") {
+  const auto expire = [&](const std::string& ago) {
+    database.run(
+        "UPDATE registry.credential SET not_before = now() - interval '90 days', not_after = now() - "
+        "interval '" +
+        ago + "'");
+  };
+  give("a", false);
+  give("b", true);
+  connect("a");
+  connect("b");
+  expire("30 days");
+  act("suspend('a', 'why')");
+  const auto lately = untold();
+  REQUIRE(ids_of(lately) == Names{"a", "b"});
+  CHECK(lately[0].denied_until != 0);
+  CHECK(lately[1].logins.size() == 1);
+  expire("32 days");
+  const auto later = untold();
+  REQUIRE(ids_of(later) == Names{"a", "b"});
+  CHECK(later[0].denied_until == 0);
+  CHECK(later[1].logins.empty());
+}
+
 TEST_CASE_METHOD(Gate, "a password is told with its end, and told again when the device has confirmed it",
                  "[access]") {
   give("a", true);

@@ -1,5 +1,7 @@
 -- A device with a certificate is denied as long as one of its certificates has not expired; one
 -- with a password has none any more. A certificate is valid through the last second of not_after.
+-- The gate judges by its own clock what has expired. What expired within 31 days is still told: if
+-- this server's clock is ahead for a while, the gate must not lose what it will not hear again.
 -- OFFSET 0: the credentials are found by the device. Of a table that seems to be small the planner
 -- would rather read the whole of an index that is for other questions.
 CREATE OR REPLACE FUNCTION gate_access_of(ids text[])
@@ -8,6 +10,7 @@ RETURNS TABLE (kind text, device_id text, version bigint, until_s bigint, genera
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
+DECLARE since constant timestamptz := now() - interval '31 days';
 BEGIN
   RETURN QUERY
   WITH asked AS MATERIALIZED (
@@ -29,7 +32,7 @@ BEGIN
       CASE WHEN a.denied THEN coalesce((
         SELECT ceil(extract(epoch FROM max(c.not_after)))::bigint + 1
         FROM (SELECT * FROM credential n WHERE n.device_id = a.device_id OFFSET 0) c
-        WHERE c.type = 'x509' AND c.not_after > now()), 0) ELSE 0 END,
+        WHERE c.type = 'x509' AND c.not_after > since), 0) ELSE 0 END,
       NULL::bigint, NULL::bytea, NULL::bytea, NULL::bytea, a.changed_at, a.untold FROM asked a
     UNION ALL
     SELECT 'login', a.device_id, NULL, ceil(extract(epoch FROM CASE c.status
@@ -38,7 +41,7 @@ BEGIN
       FROM asked a CROSS JOIN LATERAL (
         SELECT v.* FROM (SELECT * FROM credential n WHERE n.device_id = a.device_id OFFSET 0) v
         WHERE v.type = 'password' AND v.password_hash IS NOT NULL AND v.ended_at IS NULL
-          AND (v.status = 'active' OR v.use_by > now()) AND v.not_after > now()
+          AND (v.status = 'active' OR v.use_by > since) AND v.not_after > since
         ORDER BY v.generation DESC LIMIT 4) c
       WHERE NOT a.denied
     UNION ALL
@@ -46,7 +49,7 @@ BEGIN
       c.generation, NULL, NULL, c.serial, NULL, NULL
       FROM asked a CROSS JOIN LATERAL (
         SELECT v.* FROM (SELECT * FROM credential n WHERE n.device_id = a.device_id OFFSET 0) v
-        WHERE v.type = 'x509' AND v.not_after > now()
+        WHERE v.type = 'x509' AND v.not_after > since
           AND (v.status = 'revoked' OR (v.status = 'retired' AND a.revoke_retired))
         ORDER BY v.generation DESC LIMIT 1001) c) r
     ORDER BY 2, 1, 5;

@@ -157,7 +157,8 @@ TEST_CASE("The digest is of what is said, whatever was said before", "[gate]") {
   CHECK(one.tables.digest() == 0);
 }
 
-TEST_CASE("What says nothing any more goes after an hour, and not before", "[gate]") {
+TEST_CASE("What says nothing any more goes after an hour, what has expired after 31 days, and not before",
+          "[gate]") {
   Told told;
   told.tell("d 2 lifted 0");
   told.tell("d 2 expired " + std::to_string(now + 60));
@@ -173,6 +174,11 @@ TEST_CASE("What says nothing any more goes after an hour, and not before", "[gat
   told.tables.at(now + 3599);
   CHECK(outdated().empty());
   told.tables.at(now + 3600);
+  CHECK(outdated() == std::vector<std::string>{"lifted"});
+  constexpr std::uint64_t told_after_end_s = std::uint64_t{31} * 24 * 3600;
+  told.tables.at(now + 59 + told_after_end_s);
+  CHECK(outdated() == std::vector<std::string>{"lifted"});
+  told.tables.at(now + 60 + told_after_end_s);
   CHECK(outdated() == std::vector<std::string>{"expired", "lifted"});
 }
 
