@@ -123,6 +123,18 @@ TEST_CASE_METHOD(Gate, "what expired within 31 days is told with its end: the ga
   CHECK(later[1].logins.empty());
 }
 
+TEST_CASE_METHOD(Gate, "the password in use is told, however many the device was sent and never used",
+                 "[access]") {
+  give("a", true);
+  connect("a");
+  for (std::int64_t generation = 1; generation <= 5; ++generation)
+    give("a", true, generation, false);
+  database.run("UPDATE registry.credential SET status = 'issued', ended_at = NULL WHERE generation > 1");
+  const auto logins = entry("a").logins;
+  REQUIRE(logins.size() == 4);
+  CHECK(std::ranges::any_of(logins, [](const auto& login) { return login.generation == 1; }));
+}
+
 TEST_CASE_METHOD(Gate, "a password is told with its end, and told again when the device has confirmed it",
                  "[access]") {
   give("a", true);

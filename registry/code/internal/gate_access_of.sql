@@ -42,7 +42,7 @@ BEGIN
         SELECT v.* FROM (SELECT * FROM credential n WHERE n.device_id = a.device_id OFFSET 0) v
         WHERE v.type = 'password' AND v.password_hash IS NOT NULL AND v.ended_at IS NULL
           AND (v.status = 'active' OR v.use_by > since) AND v.not_after > since
-        ORDER BY v.generation DESC LIMIT 4) c
+        ORDER BY (v.status = 'active') DESC, v.generation DESC LIMIT 4) c
       WHERE NOT a.denied
     UNION ALL
     SELECT 'serial', a.device_id, NULL, ceil(extract(epoch FROM c.not_after))::bigint + 1,
