@@ -10,11 +10,12 @@ from pathlib import Path
 from cryptography import x509
 
 from daemon import StackError
-from fleet import TRESPASSER, ProgramLife, Witness
+from fleet import OUTLAW, TRESPASSER, ProgramLife, Witness
 from foreign_device import Device, Session
+from outlaw import is_let_in
 from stack import within
 from trespasser import ALLOWED, FORBIDDEN, RIGHTS
-from wire import Wire, WireError, Login
+from wire import Login, WireError
 from world import END_LIMIT_S, Footprint, World
 
 KEPT_OUT_S = 10
@@ -136,6 +137,8 @@ def logins(world: World) -> Iterator[str]:
         if not is_let_in(life.device, life.device.login()):
             yield f"I4 {life.device_id} holds a credential that does not log in"
         yield from ended_passwords(life.device)
+    if world.has_gate and world.outlaw.let_in:  # dynamic-security may lose what it knows (G13)
+        yield f"I4 {OUTLAW} was let in {world.outlaw.let_in} times"
     try:
         world.operator.block()
         for device in (world.operator.device, world.operator.certificate):
@@ -179,18 +182,6 @@ def ended_passwords(device: Witness) -> Iterator[str]:
             within(KEPT_OUT_S, "it is kept out", lambda: not is_let_in(device, login))
         except StackError:
             yield f"I4 {device.device_id} still logs in by generation {answer['generation']}, which has ended"
-
-
-def is_let_in(device: Device, login: Login) -> bool:
-    """It may connect and hear: with dynamic-security a blocked one may connect, and has no rights."""
-    assert device.accepted
-    connection = device.accepted["connection"]
-    try:
-        with Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login) as wire:
-            wire.subscribe(f"{connection['topics']}/config")
-    except WireError:
-        return False
-    return True
 
 
 # --- I7

@@ -167,7 +167,7 @@ PROGRAMS = [f"program-{number}" for number in range(6)]
 WITNESSES = [f"witness-{number}" for number in range(6)]
 BLOCKED, REVOKED = "blocked", "revoked"  # the operator's
 TRESPASSER = "trespasser"
-OUTLAW = "outlaw"  # of those campaigns that revoke it at their beginning
+OUTLAW = "outlaw"
 
 
 class Fleet:

@@ -115,6 +115,11 @@ class Checker(unittest.TestCase):
         device.opened = opened | {"password": "not this one"}
         self.assertIn(f"I4 {device.device_id} holds a credential that does not log in", list(check.logins(self.world)))
 
+    def test_a_revoked_device_that_was_let_in_for_a_moment(self) -> None:
+        self.world.outlaw.let_in = 1
+        self.addCleanup(setattr, self.world.outlaw, "let_in", 0)
+        self.assertIn("I4 outlaw was let in 1 times", list(check.logins(self.world)))
+
     def test_a_list_that_lacks_a_revoked_certificate(self) -> None:
         self.assertEqual(list(check.crl_is_right(self.world)), [])
         self.world.operator.revoked.append(1)

@@ -24,6 +24,7 @@ from account import give
 from daemon import Daemon, StackError, clean_environment
 from fleet import BLOCKED, REVOKED, Fleet
 from gate_broker import GateBroker
+from outlaw import Outlaw
 from ports import free_port
 from postgres import SUPERUSER, binaries
 from stack import Stack, within
@@ -54,6 +55,7 @@ class World:
         self.fleet: Fleet
         self.tap: Tap
         self.trespasser: Trespasser
+        self.outlaw: Outlaw
 
     def start(self) -> None:
         self.crl.parent.mkdir(exist_ok=True)
@@ -70,7 +72,8 @@ class World:
         self.fleet.start()
         self.tap = Tap(self.stack, self.folder / "traffic")
         self.trespasser = Trespasser(self.fleet)
-        for each in (self.operator, self.tap, self.trespasser):
+        self.outlaw = Outlaw(self.fleet)
+        for each in (self.operator, self.tap, self.trespasser, self.outlaw):
             each.start()
 
         self.device_cas = [self.stack.pki / "device-ca.pem"]  # all that it ever had
@@ -173,6 +176,7 @@ class Operator(threading.Thread):
         self.certificate = world.fleet.witness(REVOKED)
         self.certificate.provision()
         self.acts = 0
+        self.is_over = False
         self.rest_s = 0.5  # between two acts
         self.revoked: list[int] = []  # serial numbers of certificates
 
@@ -200,6 +204,9 @@ class Operator(threading.Thread):
 
     def block(self) -> None:
         """The last acts, once all is up again."""
+        if self.is_over:
+            return
+        self.is_over = True
         self.join(END_LIMIT_S)
         self.replace_certificate()
         self.certify()

@@ -10,14 +10,12 @@ from pathlib import Path
 
 from account import give
 from campaign import Campaign, Run
-from check import is_let_in
 from daemon import Daemon, StackError
-from fleet import OUTLAW
+from outlaw import KEPT_OUT_S
 from stack import within
 from tapped import PluginWorldStack
 from world import unwritable
 
-KEPT_OUT_S = 30  # a broker and a service that were just started, on a loaded machine; then 5 s of G13
 LONGEST_S = 4
 
 
@@ -95,16 +93,13 @@ def files(run: Run) -> None:
     kinds = [Files(run, broker[0], "broker", [world.stack.mosquitto], *broker[1:])]
     if world.has_gate:
         kinds.append(Files(run, "CRL", "service", world.services, world.crl.parent, world.crl.name))
-    outlaw = world.fleet.witness(OUTLAW)
-    outlaw.provision()
-    world.stack.sql(f"SELECT registry.revoke('{OUTLAW}', 'a campaign')")
     for kind in kinds:
         kind.keep()
     for _ in run.rounds():
         kind = run.chance.choice(kinds)
         try:
             kind.spoil()
-            within(KEPT_OUT_S, "a revoked device is kept out", lambda: not is_let_in(outlaw, outlaw.login()))
+            within(KEPT_OUT_S, "a revoked device is kept out", lambda: not world.outlaw.is_let_in())
         except StackError as error:
             run.problems.append(f"G13 {error}")
         if run.chance.random() < 0.3:
