@@ -9,7 +9,8 @@ from jose import openssl
 from stack import Stack
 
 EXTENSIONS = {
-    "broker": "basicConstraints = critical, CA:FALSE\nextendedKeyUsage = serverAuth\nsubjectAltName = DNS:localhost, IP:127.0.0.1\n",
+    "broker": "basicConstraints = critical, CA:FALSE\nextendedKeyUsage = serverAuth\n"
+              "subjectAltName = DNS:localhost, IP:127.0.0.1\n",
     "signing": "basicConstraints = critical, CA:FALSE\nextendedKeyUsage = critical, 1.3.6.1.5.5.7.3.37\n"
                "subjectAltName = URI:urn:latchkey:answers:v1\n",
 }

@@ -14,11 +14,12 @@ from processes import family
 from slopes import Line, line_through
 from world import World
 
-WARM_UP = 0.25  # of the samples, not judged
+WARM_UP = 0.5  # of the samples, not judged: retention has ended history several times by then
 SHORTEST_S = 1200.0  # what is judged: a line through less says nothing
 KIB = 1024.0
 
 # Tables that keep what happened, until their retention ends: a row for each ...
+FEW_ROWS = 1000.0  # less tells nothing of bytes a row: pages are 8 KiB
 KEPT = {"attempt": "request", "event": "change or act", "credential": "generation", "config_history": "configuration that was set"}
 TABLES = """
   SELECT regexp_replace(relname, '_(default|[0-9]{4}_[0-9]{2})$', '') AS name, sum(pg_table_size(relid)) AS size,
@@ -28,6 +29,7 @@ TABLES = """
 # How much more of it may be there after an hour: a part of its mean, and something beside it.
 BARS = {
     "memory KiB": (0.05, 1024.0), "descriptors": (0.0, 2.0), "files": (0.1, 20.0), "threads": (0.0, 1.0), "processes": (0.0, 1.0),
+    "load": (0.2, 1.0), "dead %": (0.0, 20.0),  # autovacuum waits for a fifth of the rows
     "table KiB": (0.1, 256.0), "index KiB": (0.1, 256.0), "dead rows": (0.25, 1000.0), "live rows": (0.02, 20.0),
     "bytes a row": (0.05, 10.0), "index bytes a row": (0.05, 10.0), "p50 ms": (0.2, 0.5), "p99 ms": (0.2, 2.0),
 }
@@ -43,6 +45,7 @@ def sample(world: World) -> Sample:
     assert world.stack.postgres.pid
     database = [each for pid in family(world.stack.postgres.pid) if (each := process(pid))]
     # Each of its processes keeps the files open that it has used, tables and indexes, within a limit of its own.
+    found["machine: load"] = os.getloadavg()[0]
     return found | tables(world) | {"database: memory KiB": sum(each["memory KiB"] for each in database),
                                     "database: files": sum(each["descriptors"] for each in database),
                                     "database: processes": float(len(database))}
@@ -69,8 +72,10 @@ def tables(world: World) -> Sample:
     for row in json.loads(world.stack.cluster.sql(f"SELECT json_agg(r) FROM ({TABLES}) r")):
         name, rows = row["name"], max(float(row["live"]), 1.0)
         found[f"{name}: live rows"] = float(row["live"])
-        found[f"{name}: dead rows"] = float(row["dead"])
-        if name in KEPT:
+        is_kept = name in KEPT and rows >= FEW_ROWS
+        dead = 100 * float(row["dead"]) / (rows + float(row["dead"])) if is_kept else float(row["dead"])
+        found[f"{name}: {'dead %' if is_kept else 'dead rows'}"] = dead
+        if is_kept:
             found[f"{name}: bytes a row"] = float(row["size"]) / rows
             found[f"{name}: index bytes a row"] = float(row["indexes"]) / rows
         else:
@@ -110,10 +115,13 @@ class Samples:
             yield name, line, float("inf") if grows else line.mean * part + more
 
     def rising(self) -> list[str]:
+        """Latency says nothing of this program while the load of the machine rises."""
         if not self.judged or self.judged[-1][0] - self.judged[0][0] < SHORTEST_S:
             return []
+        rising = {name: (line, bar) for name, line, bar in self.lines() if line.rises_beyond(bar)}
+        is_busier = rising.pop("machine: load", None) is not None
         return [f"I8 {name} rises by {line.per_hour:.1f} +- {line.doubt:.1f} an hour (mean {line.mean:.1f}, bar {bar:.1f})"
-                for name, line, bar in self.lines() if line.rises_beyond(bar)]
+                for name, (line, bar) in rising.items() if not (is_busier and name.startswith("latency"))]
 
     def table(self) -> str:
         """Of what changed at all."""

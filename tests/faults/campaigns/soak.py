@@ -89,7 +89,8 @@ class Soak:
 
     def switched_on(self) -> SimulatedFleet:
         flags = ["--devices", str(DEVICES), "--group", GROUP, "--key-file", str(self.key), "--start-within", "10"]
-        return SimulatedFleet(self.world.stack.device_binary, f"{GROUP}-", self.world.folder / GROUP, self.world.stack.environment, *flags)
+        stack, folder = self.world.stack, self.world.folder / GROUP
+        return SimulatedFleet(stack.device_binary, f"{GROUP}-", folder, stack.environment, *flags)
 
     # --- what happens
 
@@ -167,7 +168,8 @@ class Soak:
         self.probe.join(20)
         self.simulated.kill()
         if self.probe.failure or self.probe.lost:
-            self.run.problems.append(f"I3 {self.probe.lost} of {self.probe.answered} requests were not answered: {self.probe.failure!r}")
+            self.run.problems.append(f"I3 {self.probe.lost} requests were not answered beside {self.probe.answered}: "
+                                     f"{self.probe.failure!r}")
 
 
 def fetched(port: int, path: str) -> int:
