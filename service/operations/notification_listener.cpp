@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::chrono::seconds poll_interval{5};
 constexpr std::chrono::seconds longest_without_look{15};
+constexpr std::chrono::milliseconds longest_rest{100};
 
 }  // namespace
 
@@ -15,7 +16,7 @@ NotificationListener::NotificationListener(std::vector<ChangeHandler> handlers,
                                            const registry::ConnectOptions& database, Metrics& metrics,
                                            Log& log)
     : handlers_(std::move(handlers)),
-      due_(handlers_.size(), false),
+      due_(handlers_.size()),
       listener_(database.clone()),
       registry_(database.clone()),
       metrics_(metrics),
@@ -46,8 +47,10 @@ void NotificationListener::run() {
 
 void NotificationListener::listen() {
   using std::chrono::milliseconds;
-  const bool busy = std::ranges::find(due_, true) != due_.end();
-  const auto left = busy ? milliseconds(0) : std::chrono::ceil<milliseconds>(next_poll_ - Clock::now());
+  Clock::time_point next = next_poll_;
+  for (const auto& due : due_)
+    next = std::min(next, due.value_or(next));
+  const auto left = std::chrono::ceil<milliseconds>(next - Clock::now());
   const auto heard = listener_.wait(std::clamp(left, milliseconds(0), milliseconds(poll_interval)));
   if (ending_) return;
   if (!heard)
@@ -59,14 +62,20 @@ void NotificationListener::listen() {
   for (std::size_t i = 0; i < handlers_.size() && !ending_; ++i) {
     const bool announced =
         heard && std::ranges::find(heard->topics, handlers_[i].topic) != heard->topics.end();
-    if (poll || announced || due_[i]) reached = step(i) && reached;
+    const bool goes_on = due_[i] && Clock::now() >= *due_[i];
+    if (poll || announced || goes_on) reached = step(i) && reached;
   }
   if (poll && reached) poll_succeeded();
 }
 
 bool NotificationListener::step(std::size_t handler) {
+  const auto began = Clock::now();
   const auto done = handlers_[handler].step(registry_);
-  due_[handler] = done.value_or(false);
+  const auto ended = Clock::now();
+  due_[handler].reset();
+  if (done.value_or(false))
+    due_[handler] =
+        ended + std::min<Clock::duration>(handlers_[handler].rest * (ended - began), longest_rest);
   if (done) return true;
   const auto& error = done.error();
   if (ending_) return false;

@@ -21,6 +21,9 @@ struct ChangeHandler {
   /// Does one bounded step by the given connection; true when there is more to do at once. It also runs when
   /// nothing changed, and on every replica, so it must find its work in the database.
   std::function<registry::Result<bool>(registry::Registry&)> step;
+  /// While there is more to do, it rests this many times as long as its step took, at most 0.1 s. So devices
+  /// do not feel work that can wait.
+  int rest = 0;
 };
 
 /// Applies operators' changes at once: runs each handler when its topic is announced, and all of them after
@@ -50,7 +53,7 @@ class NotificationListener {
   void poll_failed(std::string reason);
 
   std::vector<ChangeHandler> handlers_;
-  std::vector<bool> due_;  ///< which handlers have something to do
+  std::vector<std::optional<Clock::time_point>> due_;  ///< when each goes on; nothing: it is done
   registry::Listener listener_;
   registry::Registry registry_;
   Metrics& metrics_;

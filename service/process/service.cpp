@@ -160,7 +160,8 @@ std::vector<ChangeHandler> Service::change_handlers() {
   const ConfigChanges changes(*configurer_, log_);
   const ApprovalNotices notices(authenticator_, *publisher_, log_);
   std::vector<ChangeHandler> handlers{
-      {"config", [changes](registry::Registry& registry) { return changes.step(registry); }},
+      // A fifth of the time: what it sends is answered, so it makes the workers and the database work too.
+      {"config", [changes](registry::Registry& registry) { return changes.step(registry); }, 4},
       {"approval", [notices](registry::Registry& registry) { return notices.step(registry); }},
       // Never announced: it runs with every poll.
       {"presence",

@@ -53,6 +53,8 @@ class OnlineDevices:
         self._client.loop_stop()
 
     def _apply(self, _client: object, _data: object, message: Any) -> None:
+        if message.payload[:1] != b"e":  # no JWS: what the service asks itself over the broker
+            return
         body = message.payload.split(b".")[1]
         configuration = json.loads(base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
         device_id, version = configuration["device_id"], configuration["config_version"]
@@ -84,7 +86,8 @@ class FleetConfig(BenchTest):
         return int(self.stack.cluster.sql("SELECT (SELECT count(*) FROM registry.config_change) + (SELECT count(*) FROM registry.config_due)"))
 
     def test_the_online_devices_get_it_first(self) -> None:
-        self.setup.load("journey", ONLINE, "--endpoint-port", self.stack.broker.device_port)
+        ready = self.setup.load("journey", ONLINE, "--endpoint-port", self.stack.broker.device_port)
+        self.assertEqual(ready["lost"], 0, "the machine is too busy for this test")
         online = OnlineDevices(self.stack.broker.bootstrap_port, self.stack.broker.password_file("bench"))
         self.addCleanup(online.end)
         before = self.newcomers("before")
