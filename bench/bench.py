@@ -16,15 +16,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 
+import curves  # noqa: E402
 import gate_bars  # noqa: E402
 import profiles  # noqa: E402
 from daemon import StackError  # noqa: E402
+from growth import Growth, Steps  # noqa: E402
 from measuring import FULL, QUICK, Bench, Figures, micro  # noqa: E402
 from plain_stack import PlainStack  # noqa: E402
 from plot import draw  # noqa: E402
@@ -102,7 +105,7 @@ def machine() -> str:
 def record(figures: Figures, how: str) -> None:
     """The figures, their plot and their table become what the page shows."""
     file = DOCS / "performance.json"
-    others = {name: value for name, value in json.loads(file.read_text()).items() if name == "profiles"}  # of another run
+    others = {name: value for name, value in json.loads(file.read_text()).items() if name in ("profiles", "growth")}  # of another run
     file.write_text(json.dumps({"measured_on": machine()} | figures | others, indent=2) + "\n")
     (DOCS / "performance.svg").write_text(draw(figures) + "\n")
     show("figures", how, table(figures))
@@ -110,10 +113,11 @@ def record(figures: Figures, how: str) -> None:
     scaling.write_text(re.sub(r"(?ms)^```console\n(\$ latchkey (plan .*?)\n).*?^```$", planned, scaling.read_text()))
 
 
-def record_profiles(figures: Figures, how: str) -> None:
+def record_part(name: str, figures: Figures, how: str, shown: str) -> None:
+    """The figures of a run of its own."""
     file = DOCS / "performance.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"profiles": figures}, indent=2) + "\n")
-    show("profiles", how, profiles.table(figures))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {name: {"measured_on": machine()} | figures}, indent=2) + "\n")
+    show(name, how, shown)
 
 
 def show(block: str, how: str, figures: str) -> None:
@@ -168,13 +172,25 @@ def measure_gate(records: bool) -> int:
     return 0 if all(row.is_kept for row in rows) else 1
 
 
-def measure_profiles(arguments: argparse.Namespace) -> int:
-    figures = on_a_stack(True, lambda bench: profiles.Profiles(bench, profiles.Lives()).run())
-    how = f"./dev bench --profiles: {machine()}; {os.getloadavg()[1]:.1f} processes wanted to run on average"
+def measure_part(arguments: argparse.Namespace, name: str, measured: Callable[[], Figures], table_of: Callable[[Figures], str]) -> int:
+    figures = measured()
+    how = f"./dev bench --{name}: {machine()}; {os.getloadavg()[1]:.1f} processes wanted to run on average"
     if arguments.record:
-        record_profiles({"measured_on": machine()} | figures, how)
-    print(json.dumps(figures, indent=2) if arguments.json else f"{how}\n\n{profiles.table(figures)}")
+        record_part(name, figures, how, table_of(figures))
+    if arguments.record and name == "growth":
+        (DOCS / "growth.svg").write_text(curves.draw(figures) + "\n")
+    print(json.dumps(figures, indent=2) if arguments.json else f"{how}\n\n{table_of(figures)}")
     return 0
+
+
+def measure_profiles() -> Figures:
+    return on_a_stack(True, lambda bench: profiles.Profiles(bench, profiles.Lives()).run())
+
+
+def measure_growth(most_rows: int) -> Figures:
+    steps = Steps()
+    rows = tuple(rows for rows in steps.rows if rows <= (most_rows or max(steps.rows)))
+    return Growth(lambda measured: on_a_stack(True, measured), replace(steps, rows=rows)).run()
 
 
 def main() -> int:
@@ -189,6 +205,9 @@ def main() -> int:
     parser.add_argument("--gate", action="store_true", help="measure only the gate, against its limits (minutes); 1: one is not kept")
     parser.add_argument("--profiles", action="store_true",
                         help="measure only what devices feel in a power cut, a renewal wave, on a factory line, among attackers (minutes)")
+    parser.add_argument("--growth", action="store_true",
+                        help="measure only how cost grows with rows (to ten million, which takes 43 GB of disk, or to those of --rows), "
+                             "groups, rights, devices at the gate and rate (half an hour)")
     parser.add_argument("--record", action="store_true", help="write table, plot and figures to docs/")
     arguments = parser.parse_args()
     # Connections of their own for thousands of devices, at both ends.
@@ -198,7 +217,9 @@ def main() -> int:
         if arguments.gate:
             return measure_gate(arguments.record)
         if arguments.profiles:
-            return measure_profiles(arguments)
+            return measure_part(arguments, "profiles", measure_profiles, profiles.table)
+        if arguments.growth:
+            return measure_part(arguments, "growth", lambda: measure_growth(arguments.rows), curves.table)
         figures = measure(arguments)
     except StackError as error:
         print(f"bench: {error}", file=sys.stderr)

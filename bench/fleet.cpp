@@ -131,6 +131,7 @@ Fleet::Fleet(const FleetOptions& options, const Enrolled& enrolled) : options_(o
 Member Fleet::make(std::size_t number) const {
   Member member;
   member.id = options_.prefix + "-" + std::to_string(number);
+  member.group = group_of(number);
   const auto id = protocol::DeviceId::parse(member.id).value();
   if (number * options_.hostile_percent % 100 < options_.hostile_percent) {
     make_hostile(member, number * options_.hostile_percent / 100, options_.prefix + "-0", enrolled_);
@@ -152,6 +153,11 @@ Member Fleet::make(std::size_t number) const {
   return member;
 }
 
+std::string Fleet::group_of(std::size_t number) const {
+  if (options_.groups == 0) return enrolled_.group;
+  return enrolled_.group + "-" + std::to_string(number % options_.groups);
+}
+
 std::string Fleet::connected_of(const Member& member, const std::string& session) const {
   protocol::StatusMessage connected;
   connected.kind = protocol::StatusKind::connected;
@@ -163,7 +169,7 @@ std::string Fleet::connected_of(const Member& member, const std::string& session
   endpoint.port = options_.endpoint_port;
   return protocol::sign_status(protocol::encode_signed_status(connected, member.id, endpoint),
                                protocol::device_key(enrolled_.group_key.view(), member.id).view(),
-                               enrolled_.group);
+                               member.group);
 }
 
 protocol::Verifier Fleet::verifier_of(const std::string& id) const {
@@ -189,7 +195,7 @@ std::string Fleet::request_of(Member& member, const protocol::DeviceId& id) cons
   const auto payload = protocol::encode_request(request, nullptr);
   if (options_.proof == Proof::group_key)
     return protocol::sign_request(
-        payload.text(), protocol::device_key(enrolled_.group_key.view(), member.id).view(), enrolled_.group);
+        payload.text(), protocol::device_key(enrolled_.group_key.view(), member.id).view(), member.group);
   const auto factory_key = crypto::PrivateKey::generate_p256();
   return protocol::sign_request(payload.text(), factory_key,
                                 {.group = {},

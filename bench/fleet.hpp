@@ -47,6 +47,8 @@ struct FleetOptions {
   std::string endpoint_host = "localhost";
   std::uint16_t endpoint_port = 0;
   std::size_t hostile_percent = 0;  ///< of the devices: they attack (bench/hostile.hpp)
+  /// The devices belong to so many groups in turn, GROUP-0, GROUP-1 ... with one key; 0: to GROUP.
+  std::size_t groups = 0;
 };
 
 /// One message of a device, made before the measurement starts.
@@ -57,6 +59,7 @@ struct Step {
 
 struct Member {
   std::string id;
+  std::string group;
   std::vector<Step> steps;  ///< one after the answer to the other; an attacker sends all at once
   bool is_hostile = false;
   bool is_enrolled = true;  ///< an attacker that is not must get no signed answer
@@ -93,6 +96,7 @@ class Fleet {
 
  private:
   [[nodiscard]] Member make(std::size_t number) const;
+  [[nodiscard]] std::string group_of(std::size_t number) const;
   void renew(Member& member, const std::string& answer) const;
   void add_request(Member& member, const protocol::DeviceId& id) const;
   /// The encoded request; also stores in `member` what its answer must match.

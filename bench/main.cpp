@@ -203,6 +203,8 @@ void add_load(Command& command, Settings& settings) {
   command.flag("--await-start", settings.await_start,
                "Print \"ready\" on stderr and start after a line on stdin");
   command.value("--group", settings.group, "The enrolment group");
+  command.value("--groups", settings.fleet.groups,
+                "The devices belong in turn to so many groups, GROUP-0, GROUP-1 ..., with the same key");
   command.value("--group-key-file", settings.group_key_file, "Its key");
   command.value("--factory", settings.factory_folder, "Folder with the group's CA, written by `factory`");
   command.value("--token-file", settings.token_file, "Its token");

@@ -42,7 +42,9 @@ using namespace latchkey;
 using gate::Gate;
 using Micros = std::chrono::duration<double, std::micro>;
 
-constexpr int devices = 100'000;
+// The limits are those of so many.
+int devices = 100'000;
+const char* number_of_devices = "100,000";
 constexpr int lines_a_message = 24;
 constexpr int rounds = 20'000;
 
@@ -135,15 +137,15 @@ struct Bench {
     for (const std::string& message : messages)
       say(message);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    report((std::string("100,000 ") + what + " told").c_str(), took.count(), "s", 10);
-    report((std::string("memory of one of 100,000 ") + what).c_str(),
+    report((std::string(number_of_devices) + ' ' + what + " told").c_str(), took.count(), "s", 10);
+    report((std::string("memory of one of ") + number_of_devices + ' ' + what).c_str(),
            static_cast<double>(held_bytes - held) / devices, "bytes", 300);
   }
 
   const test::Folder folder{std::filesystem::current_path()};
   crypto::Identity ca = make_ca();
   Stalls stalls;
-  Gate gate{{{}, folder.write("ca.pem", ca.certificate.to_pem()), folder.path() / "state", 1'000'000}};
+  Gate gate{{{}, folder.write("ca.pem", ca.certificate.to_pem()), folder.path() / "state", 10'000'000}};
 };
 
 template <class Work>
@@ -247,8 +249,10 @@ void measure() {
 
 }  // namespace
 
-int main() {
+// An argument: the number of devices.
+int main(int argc, char** argv) {
   try {
+    if (argc > 1) devices = std::stoi(number_of_devices = argv[1]);
     measure();
   } catch (const std::exception& error) {
     std::cerr << "latchkey-gate-bench: " << error.what() << "\n";

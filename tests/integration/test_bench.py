@@ -7,8 +7,10 @@ from xml.etree import ElementTree
 
 from bench_case import BenchTest
 
+import curves
 import profiles
 from bench import ROWS, table
+from growth import SHORT, Growth
 from measuring import TINY
 from plot import draw
 
@@ -45,6 +47,13 @@ class Benchmark(BenchTest):
         shown = profiles.table(figures)
         for title, _ in profiles.ROWS:
             self.assertIn(f"\n{title} ", shown)
+
+    def test_growth_has_each_curve(self) -> None:
+        figures = Growth(lambda measured: measured(self.bench(TINY)), SHORT).run()
+        self.assertEqual([point["x"] for point in figures["rows"]], [100, 1000])
+        self.assertEqual([point["x"] for point in figures["groups"]], [1, 3])
+        self.assertEqual(len(curves.table(figures).split("\n\n")), len(curves.TITLES))
+        ElementTree.fromstring(curves.draw(figures))
 
 
 if __name__ == "__main__":

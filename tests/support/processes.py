@@ -44,3 +44,12 @@ def memory_bytes(pid: int, name: str) -> int:
         if line.startswith(name + ":"):
             return int(line.split()[1]) * 1024
     raise StackError(f"no {name} of process {pid}")
+
+
+def forget_files(folder: Path) -> None:
+    """The kernel keeps nothing of these files in memory: who reads them next waits for the disk."""
+    os.sync()
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as open_file:
+                os.posix_fadvise(open_file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
