@@ -49,11 +49,11 @@ def tried(campaign: Campaign, world: World, seed: int, minutes: float) -> list[s
         world.await_ready()
     except StackError as error:
         run.problems.append(f"G5 {error}")
-    found = [*run.problems, *check.violations(world)]
     crashes = sum(sum(life.crashes.values()) for life in world.fleet.programs)
-    print(f"  faults: {dict(sorted(run.faults.items()))}")
+    print(f"  faults: {dict(sorted(run.faults.items()))}", flush=True)
     if run.notes:
         print(f"  {'; '.join(run.notes)}")
+    found = [*run.problems, *check.violations(world)]
     print(f"  {sum(run.faults.values())} faults, {crashes} crashes of devices at fail-points, {world.fleet.rounds} lives of "
           f"{len(world.fleet.lives)} devices, {world.operator.acts} acts of the operator, {len(found)} violations", flush=True)
     return found

@@ -17,10 +17,15 @@ def is_let_in(device: Device, login: Login) -> bool:
     assert device.accepted
     connection = device.accepted["connection"]
     try:
-        with Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login) as wire:
-            wire.subscribe(f"{connection['topics']}/config")
+        wire = Wire(f"mqtts://{connection['host']}:{connection['port']}", connection["client_id"], login)
     except WireError:
         return False
+    try:
+        wire.subscribe(f"{connection['topics']}/config")
+    except (WireError, OSError):
+        return False
+    finally:
+        wire.drop()  # a goodbye would fail where the network holds what was said before
     return True
 
 
