@@ -6,6 +6,10 @@
 #include "device/steps.hpp"
 #include "device/store.hpp"
 #include "device/timekeeper.hpp"
+#include "mqtt/connect_limit.hpp"
+
+#include <chrono>
+#include <memory>
 
 namespace latchkey::device {
 
@@ -28,6 +32,10 @@ struct Context {
   const Reporter& reporter;
   Mailbox& mailbox;
   Timekeeper& time;
+  /// A fleet that reconnects at once overloads its broker for longer than the usual limit of an attempt.
+  /// Shared by all connections: attempts at the next one would overload it as well.
+  std::shared_ptr<mqtt::ConnectLimit> connect_limit =
+      std::make_shared<mqtt::ConnectLimit>(std::chrono::seconds(5), std::chrono::seconds(60));
 };
 
 }  // namespace latchkey::device

@@ -15,9 +15,6 @@
 
 namespace latchkey::device {
 
-/// A fleet that reconnects at once overloads its broker for longer than the usual limit of an attempt.
-inline constexpr std::chrono::seconds longest_connect_timeout{20};
-
 /// The factory settings of a device.
 struct Settings {
   protocol::DeviceId id;

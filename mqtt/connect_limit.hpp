@@ -15,7 +15,7 @@ class ConnectLimit {
 
   [[nodiscard]] std::chrono::seconds now() const noexcept { return now_; }
   void took_too_long() noexcept { now_ = std::min(2 * now_, longest_); }
-  /// Call after a connection: the next loss starts from the beginning.
+  /// Call once a connection serves: the next loss starts from the beginning.
   void reset() noexcept { now_ = first_; }
 
  private:

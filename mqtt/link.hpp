@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crypto/secret.hpp"
+#include "mqtt/connect_limit.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -70,8 +71,10 @@ struct Options {
   std::vector<Will> will;                  ///< at most one
   std::chrono::seconds keep_alive{20};
   std::chrono::seconds connect_timeout{5};
-  /// The limit doubles to this after attempts that took too long (mqtt/connect_limit.hpp).
-  std::chrono::seconds longest_connect_timeout{5};
+  /// Instead of connect_timeout, one that grows after attempts that took too long. The caller keeps it for
+  /// its next link, so that this one does not begin with attempts that are too short again; one link at a
+  /// time.
+  std::shared_ptr<ConnectLimit> connect_limit;
   std::size_t outbox_limit = 100000;  ///< messages waiting to be sent
   std::size_t in_flight_limit = 200;  ///< sent and not acknowledged
 };

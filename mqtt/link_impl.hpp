@@ -72,6 +72,8 @@ struct Link::Impl {
   void check_stall(Lock& lock);
   [[nodiscard]] std::string why_undeliverable(const Outbox::Item& item) const;
   void close_client(bool served);
+  [[nodiscard]] bool await_broker(std::chrono::seconds limit, const std::function<bool()>& event,
+                                  const char* missing);
   [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
                            const char* missing);
   [[nodiscard]] bool over() const noexcept { return stopping_ || !failure_.empty(); }
@@ -98,7 +100,10 @@ struct Link::Impl {
   const Handlers handlers_;
   const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
   paho::connect_options connect_options_;
-  ConnectLimit connect_limit_{options_.connect_timeout, options_.longest_connect_timeout};
+  std::shared_ptr<ConnectLimit> connect_limit_ =
+      options_.connect_limit
+          ? options_.connect_limit
+          : std::make_shared<ConnectLimit>(options_.connect_timeout, options_.connect_timeout);
   std::size_t failures_ = 0;  ///< failed attempts to connect in a row
   const paho::Runtime runtime_;
 

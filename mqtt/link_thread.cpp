@@ -65,8 +65,11 @@ void Link::Impl::run_connection() {
   if (!connect() || (adopt_keep_alive() && !connect())) return;
   set_tcp_nodelay(endpoint_.port);
   if (subscribes()) subscribe_all();
-  if (!await(suback_limit, [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
+  if (!await_broker(
+          std::max<std::chrono::seconds>(suback_limit, connect_limit_->now()),
+          [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
     return;
+  connect_limit_->reset();
   ready_ = true;
   if (const std::size_t limit = packet_limit(); limit != any_packet) call_handler(handlers_.limited, limit);
   call_handler(handlers_.ready);
@@ -75,17 +78,21 @@ void Link::Impl::run_connection() {
 
 bool Link::Impl::connect() {
   open_client();
-  const auto limit = connect_limit_.now();
+  const auto limit = connect_limit_->now();
   connect_options_.set_connect_timeout(limit);
-  const auto began = Clock::now();
   client_->connect(connect_options_, nullptr, connecting_);
-  const bool stands = await(limit, [this] { return connected_; }, "the broker does not answer");
+  const bool stands = await_broker(limit, [this] { return connected_; }, "the broker does not answer");
   failures_ = stands ? 0 : failures_ + 1;
-  if (stands)
-    connect_limit_.reset();
-  else if (Clock::now() - began >= limit)
-    connect_limit_.took_too_long();
   return stands;
+}
+
+/// What is given up was wasted work of the broker: if it took too long, the next attempt gets longer.
+bool Link::Impl::await_broker(std::chrono::seconds limit, const std::function<bool()>& event,
+                              const char* missing) {
+  const auto began = Clock::now();
+  const bool done = await(limit, event, missing);
+  if (!done && Clock::now() - began >= limit) connect_limit_->took_too_long();
+  return done;
 }
 
 /// True if the broker requires a shorter keep alive (MQTT 5, 3.1.2.10). Paho pings only by the keep alive in
