@@ -239,6 +239,7 @@ def rights_hold(world: World) -> Iterator[str]:
     trespasser, tap = world.trespasser, world.tap
     trespasser.join(END_LIMIT_S)
     try:
+        trespasser.renew()
         session = trespasser.session()
         within(KEPT_OUT_S, f"{TRESPASSER} is heard where it may speak", lambda: heard(world, session, "may"))
         trespasser.set_rights({"subscribe": RIGHTS["subscribe"]})

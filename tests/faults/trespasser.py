@@ -41,12 +41,12 @@ class Trespasser(threading.Thread):
     def run(self) -> None:
         while not self.fleet.settle.is_set():
             try:
+                self.renew()  # the one before may have ended
                 with self.session() as session:
                     for _ in range(EACH_RENEWAL):
                         if self.fleet.settle.wait(0.2):
                             return
                         self.trespass(session)
-                self.renew()
             except (WireError, TimeoutError, OSError, ssl.SSLError, Refused):
                 self.fleet.settle.wait(0.3)
 
