@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from run_case import RunTest
 from test_examples import PythonDevice
-from test_simulate import SimulatedFleet
 
 from device_program import Reference, Small
-from running_device import RunningDevice
+from running_device import RunningDevice, SimulatedFleet
 from stack import GateStack, within
 from wire import Wire
 

@@ -7,20 +7,9 @@ from run_case import RunTest
 from running_device import SimulatedFleet
 
 
-class TalliedFleet(SimulatedFleet):
-    def expect_tally(self, **wanted: int) -> None:
-        """Passes over those before it, for as long as there is one a second."""
-        for _ in range(60):
-            tally = self.next()
-            assert tally, self.errors.read_text()
-            if all(tally[name] == value for name, value in wanted.items()):
-                return
-        raise AssertionError(f"it never came to {wanted}, but to {tally}")
-
-
 class Simulate(RunTest):
-    def fleet(self, *flags: str) -> TalliedFleet:
-        fleet = TalliedFleet(self.stack.device_binary, "meter-", self.folder / "fleet", self.stack.environment, *flags)
+    def fleet(self, *flags: str) -> SimulatedFleet:
+        fleet = SimulatedFleet(self.stack.device_binary, "meter-", self.folder / "fleet", self.stack.environment, *flags)
         self.addCleanup(fleet.kill)
         return fleet
 

@@ -109,3 +109,12 @@ class SimulatedFleet(RunningDevice):
         """The newest one; empty if there is none since the last call."""
         said = self.said()
         return said[-1] if said else {}
+
+    def expect_tally(self, **wanted: int) -> None:
+        """Passes over those before it, for as long as there is one a second."""
+        for _ in range(60):
+            tally = self.next()
+            assert tally, self.errors.read_text()
+            if all(tally[name] == value for name, value in wanted.items()):
+                return
+        raise AssertionError(f"it never came to {wanted}, but to {tally}")
