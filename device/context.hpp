@@ -6,7 +6,7 @@
 #include "device/steps.hpp"
 #include "device/store.hpp"
 #include "device/timekeeper.hpp"
-#include "mqtt/connect_limit.hpp"
+#include "mqtt/answer_limit.hpp"
 
 #include <chrono>
 #include <memory>
@@ -34,8 +34,8 @@ struct Context {
   Timekeeper& time;
   /// A fleet that reconnects at once overloads its broker for longer than the usual limit of an attempt.
   /// Shared by all connections: attempts at the next one would overload it as well.
-  std::shared_ptr<mqtt::ConnectLimit> connect_limit =
-      std::make_shared<mqtt::ConnectLimit>(std::chrono::seconds(5), std::chrono::seconds(60));
+  std::shared_ptr<mqtt::AnswerLimit> answer_limit =
+      std::make_shared<mqtt::AnswerLimit>(std::chrono::seconds(5), std::chrono::seconds(60));
 };
 
 }  // namespace latchkey::device

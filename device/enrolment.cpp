@@ -52,7 +52,7 @@ std::expected<std::unique_ptr<mqtt::Link>, std::string> Enrolment::open_link() c
                            .version = settings.mqtt_version,
                            .subscriptions = {settings.topics.of(protocol::Channel::response, settings.id)},
                            .will = {},
-                           .connect_limit = context_.connect_limit},
+                           .answer_limit = context_.answer_limit},
                           context_.mailbox.handlers());
 }
 

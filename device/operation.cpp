@@ -100,7 +100,7 @@ bool Operation::open_link() {
   options.ca_file = connection_.tls ? ca_file() : "";
   options.dates.now = context_.time.guess();
   options.version = context_.settings.mqtt_version;
-  options.connect_limit = context_.connect_limit;
+  options.answer_limit = context_.answer_limit;
   options.subscriptions = {connection_.topics + "/config"};
   if (plan_.stays)
     options.subscriptions.push_back(

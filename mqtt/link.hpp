@@ -1,7 +1,7 @@
 #pragma once
 
 #include "crypto/secret.hpp"
-#include "mqtt/connect_limit.hpp"
+#include "mqtt/answer_limit.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -71,10 +71,9 @@ struct Options {
   std::vector<Will> will;                  ///< at most one
   std::chrono::seconds keep_alive{20};
   std::chrono::seconds connect_timeout{5};
-  /// Instead of connect_timeout, one that grows after attempts that took too long. The caller keeps it for
-  /// its next link, so that this one does not begin with attempts that are too short again; one link at a
-  /// time.
-  std::shared_ptr<ConnectLimit> connect_limit;
+  /// Instead of connect_timeout, one that grows after answers that took too long. The caller keeps it for
+  /// its next link, so that this one does not begin with attempts that are too short again.
+  std::shared_ptr<AnswerLimit> answer_limit;
   std::size_t outbox_limit = 100000;  ///< messages waiting to be sent
   std::size_t in_flight_limit = 200;  ///< sent and not acknowledged
 };

@@ -219,7 +219,9 @@ void Link::Impl::on_not_delivered(const paho::token& token) {
 void Link::Impl::record_acknowledgement() {
   outbox_.allow_one_more();
   acknowledged_ = true;
-  waits_since_ = std::chrono::steady_clock::now();
+  const auto now = std::chrono::steady_clock::now();
+  if (now - waits_since_ <= puback_limit) answer_limit_->reset();
+  waits_since_ = now;
 }
 
 void Link::Impl::give_up(Lock& lock, Outbox::Item& item, std::string_view why) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mqtt/connect_limit.hpp"
+#include "mqtt/answer_limit.hpp"
 #include "mqtt/endpoint.hpp"
 #include "mqtt/link.hpp"
 #include "mqtt/outbox.hpp"
@@ -31,6 +31,9 @@ void call_handler(const Handler& handler, const Arguments&... arguments) noexcep
                    // report it
   }
 }
+
+// A healthy broker never takes so long, and other messages may wait behind one that it never acknowledges.
+inline constexpr std::chrono::seconds puback_limit{10};
 
 /// One thread makes all calls into Paho: it connects, subscribes, publishes and reconnects. Each connection
 /// has a client object of its own. Destroying the client ends a connection in any state, and none of its
@@ -74,6 +77,8 @@ struct Link::Impl {
   void close_client(bool served);
   [[nodiscard]] bool await_broker(std::chrono::seconds limit, const std::function<bool()>& event,
                                   const char* missing);
+  void give_up_after(std::chrono::seconds limit, std::chrono::steady_clock::time_point since,
+                     const char* missing);
   [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
                            const char* missing);
   [[nodiscard]] bool over() const noexcept { return stopping_ || !failure_.empty(); }
@@ -100,10 +105,10 @@ struct Link::Impl {
   const Handlers handlers_;
   const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
   paho::connect_options connect_options_;
-  std::shared_ptr<ConnectLimit> connect_limit_ =
-      options_.connect_limit
-          ? options_.connect_limit
-          : std::make_shared<ConnectLimit>(options_.connect_timeout, options_.connect_timeout);
+  std::shared_ptr<AnswerLimit> answer_limit_ =
+      options_.answer_limit
+          ? options_.answer_limit
+          : std::make_shared<AnswerLimit>(options_.connect_timeout, options_.connect_timeout);
   std::size_t failures_ = 0;  ///< failed attempts to connect in a row
   const paho::Runtime runtime_;
 

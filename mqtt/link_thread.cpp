@@ -16,8 +16,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds suback_limit{5};
-// A healthy broker never takes so long, and other messages may wait behind one that it never acknowledges.
-constexpr std::chrono::seconds puback_limit{10};
 
 // How long to wait for an acknowledgement before waking Paho's sending thread; doubles while none comes.
 constexpr std::chrono::milliseconds first_patience{5};
@@ -66,10 +64,9 @@ void Link::Impl::run_connection() {
   set_tcp_nodelay(endpoint_.port);
   if (subscribes()) subscribe_all();
   if (!await_broker(
-          std::max<std::chrono::seconds>(suback_limit, connect_limit_->now()),
-          [this] { return subacks_missing_ == 0; }, "a subscription is not acknowledged"))
+          std::max(suback_limit, answer_limit_->now()), [this] { return subacks_missing_ == 0; },
+          "a subscription is not acknowledged"))
     return;
-  connect_limit_->reset();
   ready_ = true;
   if (const std::size_t limit = packet_limit(); limit != any_packet) call_handler(handlers_.limited, limit);
   call_handler(handlers_.ready);
@@ -78,7 +75,7 @@ void Link::Impl::run_connection() {
 
 bool Link::Impl::connect() {
   open_client();
-  const auto limit = connect_limit_->now();
+  const auto limit = answer_limit_->now();
   connect_options_.set_connect_timeout(limit);
   client_->connect(connect_options_, nullptr, connecting_);
   const bool stands = await_broker(limit, [this] { return connected_; }, "the broker does not answer");
@@ -91,7 +88,7 @@ bool Link::Impl::await_broker(std::chrono::seconds limit, const std::function<bo
                               const char* missing) {
   const auto began = Clock::now();
   const bool done = await(limit, event, missing);
-  if (!done && Clock::now() - began >= limit) connect_limit_->took_too_long();
+  if (!done && Clock::now() - began >= limit) answer_limit_->took_too_long();
   return done;
 }
 
@@ -204,11 +201,11 @@ void Link::Impl::serve() {
       send_next(lock);
       continue;
     }
-    if (outbox_.waits_for_broker() && Clock::now() - waits_since_ > puback_limit)
-      failure_ = "nothing was acknowledged within " + std::to_string(puback_limit.count()) + " s";
-    if (more_subacks_missing_ > 0 && Clock::now() - more_since_ > suback_limit)
-      failure_ =
-          "a further subscription is not acknowledged within " + std::to_string(suback_limit.count()) + " s";
+    if (outbox_.waits_for_broker())
+      give_up_after(std::max(puback_limit, answer_limit_->now()), waits_since_, "nothing was acknowledged");
+    if (more_subacks_missing_ > 0)
+      give_up_after(std::max(suback_limit, answer_limit_->now()), more_since_,
+                    "a further subscription is not acknowledged");
     if (over()) return;
     const bool waits = outbox_.waits_for_broker() || more_subacks_missing_ > 0;
     const std::chrono::milliseconds limit = waits ? patience : std::chrono::milliseconds(options_.keep_alive);
@@ -217,6 +214,12 @@ void Link::Impl::serve() {
     patience = progress ? first_patience : std::min(2 * patience, last_patience);
     if (!progress) check_stall(lock);
   }
+}
+
+void Link::Impl::give_up_after(std::chrono::seconds limit, Clock::time_point since, const char* missing) {
+  if (Clock::now() - since <= limit) return;
+  answer_limit_->took_too_long();
+  failure_ = missing + (" within " + std::to_string(limit.count())) + " s";
 }
 
 /// Called when nothing has happened for long: wakes Paho's sending thread and checks that the connection is

@@ -74,8 +74,8 @@ class Client {
   [[nodiscard]] bool receives(std::size_t count) {
     return eventually(4500ms, [&] { return received_.size() >= count; });
   }
-  [[nodiscard]] bool loses(int times = 1) {
-    return eventually(4500ms, [&] { return losses_.size() >= static_cast<std::size_t>(times); });
+  [[nodiscard]] bool loses(int times = 1, std::chrono::milliseconds limit = 4500ms) {
+    return eventually(limit, [&] { return losses_.size() >= static_cast<std::size_t>(times); });
   }
   [[nodiscard]] bool delivers(std::size_t count) {
     return eventually(4500ms, [&] { return delivered_.size() >= count; });

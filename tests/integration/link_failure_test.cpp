@@ -72,8 +72,8 @@ TEST_CASE("a broker that is too slow to answer an attempt to connect gets longer
   Broker broker;
   broker.pause();
   auto options = options_for(broker, "client", {});
-  const auto limit = std::make_shared<latchkey::mqtt::ConnectLimit>(1s, 4s);
-  options.connect_limit = limit;
+  const auto limit = std::make_shared<latchkey::mqtt::AnswerLimit>(1s, 4s);
+  options.answer_limit = limit;
   {
     Client client(std::move(options));
     REQUIRE(client.loses(1));
@@ -83,11 +83,28 @@ TEST_CASE("a broker that is too slow to answer an attempt to connect gets longer
   }
   CHECK(limit->now() == 4s);  // the next link begins with it
   auto next = options_for(broker, "client", {});
-  next.connect_limit = limit;
+  next.answer_limit = limit;
   Client client(std::move(next));
   broker.resume();
   REQUIRE(client.becomes_ready());
+  CHECK(limit->now() == 4s);  // it has not answered anything in the usual time yet
+  REQUIRE(client->publish(message("topic", "payload")));
+  REQUIRE(client->flush(4s));
   CHECK(limit->now() == 1s);
+}
+
+TEST_CASE("a broker that is too slow to acknowledge a message gets longer the next time", "[link]") {
+  Broker broker;
+  auto options = options_for(broker, "client", {});
+  const auto limit = std::make_shared<latchkey::mqtt::AnswerLimit>(1s, 4s);
+  options.answer_limit = limit;
+  Client client(std::move(options));
+  REQUIRE(client.becomes_ready());
+  broker.pause();
+  REQUIRE(client->publish(message("topic", "payload")));
+  REQUIRE(client.loses(1, 15s));
+  CHECK(client.losses()[0].ends_with("nothing was acknowledged within 10 s"));
+  CHECK(limit->now() >= 2s);
 }
 
 TEST_CASE("a burst larger than the window goes through without a stall", "[link]") {

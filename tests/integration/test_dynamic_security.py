@@ -261,7 +261,7 @@ class ManyEntries(AccessTest):
         kept_out = "SELECT 'gone-' || n, {} FROM generate_series(1, 2001) n;"
         self.stack.cluster.sql(
             "SET search_path = registry;"
-            "INSERT INTO device (device_id, state, generation) " + kept_out.format("'revoked', 1") +
+            "INSERT INTO device (device_id, state, generation, access_changed_at) " + kept_out.format("'revoked', 1, now()") +
             "INSERT INTO credential (device_id, generation, type, request_id, digest, serial, certificate, fingerprint, signed_by, status,"
             " ended_at, revoked_at, not_before, not_after, use_by) " + kept_out.format(
                 "1, 'x509', 'request-of-those-gone', sha256('x'), substr(sha256(n::text::bytea), 1, 16), 'x', 'x', 'service', 'revoked',"

@@ -1,4 +1,4 @@
-#include "mqtt/connect_limit.hpp"
+#include "mqtt/answer_limit.hpp"
 
 #include "support/catch.hpp"
 
@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("the limit of an attempt to connect doubles after each that took too long, to the longest one",
           "[link]") {
-  ConnectLimit limit(5s, 20s);
+  AnswerLimit limit(5s, 20s);
   std::vector<std::chrono::seconds> limits;
   for (int n = 0; n < 4; ++n) {
     limits.push_back(limit.now());
@@ -19,7 +19,7 @@ TEST_CASE("the limit of an attempt to connect doubles after each that took too l
 }
 
 TEST_CASE("a limit that may not grow stays", "[link]") {
-  ConnectLimit limit(5s, 1s);
+  AnswerLimit limit(5s, 1s);
   limit.took_too_long();
   CHECK(limit.now() == 5s);
 }
