@@ -10,7 +10,7 @@ constexpr std::chrono::hours longest_sleep{1};
 
 }  // namespace
 
-Enrolment::Enrolment(Context context, const OwnProof& proof, Terms terms)
+Enrolment::Enrolment(const Context& context, const OwnProof& proof, Terms terms)
     : context_(context), exchange_(context, proof, std::move(terms)) {}
 
 std::expected<StoredCredential, Outcome> Enrolment::run(std::optional<Clock::time_point> deadline) {

@@ -12,7 +12,7 @@ class Enrolment {
   using Clock = Mailbox::Clock;
 
   /// `proof` must outlive this.
-  Enrolment(Context context, const OwnProof& proof, Terms terms);
+  Enrolment(const Context& context, const OwnProof& proof, Terms terms);
 
   /// Returns the stored credential, or an outcome other than `ready`. Without a deadline it does not stop by
   /// itself.

@@ -33,7 +33,8 @@ std::string subject_of(const StoredCredential& credential) {
 
 }  // namespace
 
-Operation::Operation(Context context, StoredCredential credential, protocol::Connection connection, Plan plan)
+Operation::Operation(const Context& context, StoredCredential credential, protocol::Connection connection,
+                     Plan plan)
     : context_(context),
       credential_(std::move(credential)),
       connection_(std::move(connection)),

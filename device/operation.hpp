@@ -32,7 +32,7 @@ class Operation {
  public:
   using Clock = Mailbox::Clock;
 
-  Operation(Context context, StoredCredential credential, protocol::Connection connection, Plan plan);
+  Operation(const Context& context, StoredCredential credential, protocol::Connection connection, Plan plan);
 
   /// `ready` unless it stays; `changed` if something newer should be tried; otherwise why it failed.
   [[nodiscard]] Outcome run();

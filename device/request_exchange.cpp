@@ -37,7 +37,7 @@ Step step_of(const Judgement& judged) {
 
 }  // namespace
 
-RequestExchange::RequestExchange(Context context, const OwnProof& proof, Terms terms)
+RequestExchange::RequestExchange(const Context& context, const OwnProof& proof, Terms terms)
     : context_(context),
       proof_(proof),
       terms_(std::move(terms)),

@@ -33,7 +33,7 @@ class RequestExchange {
   using Ended = std::optional<std::expected<StoredCredential, Outcome>>;
 
   /// `proof` must outlive this.
-  RequestExchange(Context context, const OwnProof& proof, Terms terms);
+  RequestExchange(const Context& context, const OwnProof& proof, Terms terms);
 
   /// Loads the stored request, or makes and stores a new one. False if it cannot be stored.
   [[nodiscard]] bool begin();
