@@ -58,26 +58,38 @@ static struct lk_bytes read_file(const char* name) {
   return bytes;
 }
 
+/* It may be a secret. */
+static void forget(const void* data, size_t size) {
+  OPENSSL_cleanse((void*)data, size);
+  free((void*)data);
+}
+
 /* The only line of a file. */
 static const char* read_line(const char* name) {
-  struct lk_bytes text = read_file(name);
-  while (text.size > 0 && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
-    --text.size;
-  return strndup((const char*)text.data, text.size);
+  const struct lk_bytes text = read_file(name);
+  size_t size = text.size;
+  while (size > 0 && (text.data[size - 1] == '\n' || text.data[size - 1] == '\r'))
+    --size;
+  const char* const line = strndup((const char*)text.data, size);
+  forget(text.data, text.size);
+  return line;
 }
 
 /* A key of 32 to 64 bytes, raw or as a line of base64. */
 static struct lk_bytes read_key(const char* name) {
-  struct lk_bytes key = read_file(name);
+  const struct lk_bytes raw = read_file(name);
   const struct lk_bytes line = lk_text(read_line(name));
   uint8_t* const decoded = malloc(LARGEST_FILE);
   const size_t size = decoded == NULL ? LK_BASE64_BAD : lk_base64_decode(line, LK_BASE64, decoded);
-  if (size >= 32 && size <= 64) {
-    key.data = decoded;
-    key.size = size;
-  }
+  const int is_base64 = size >= 32 && size <= 64;
+  const struct lk_bytes key = is_base64 ? (struct lk_bytes){decoded, size} : raw;
   if (key.size < 32 || key.size > 64)
     fail(BAD_DATA, name, ": is not a key of 32 to 64 bytes, raw or in base64");
+  forget(line.data, line.size);
+  if (is_base64)
+    forget(raw.data, raw.size);
+  else if (decoded != NULL)
+    forget(decoded, LARGEST_FILE);
   return key;
 }
 
