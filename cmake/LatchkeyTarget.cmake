@@ -16,6 +16,10 @@ if(LATCHKEY_SANITIZE)
   target_compile_options(latchkey_hardening INTERFACE -fsanitize=${LATCHKEY_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(latchkey_hardening INTERFACE -fsanitize=${LATCHKEY_SANITIZE})
+  # g++'s shared libubsan ignores log_path beside libasan, so nobody would see its reports.
+  if(LATCHKEY_SANITIZE MATCHES undefined)
+    target_link_options(latchkey_hardening INTERFACE $<$<CXX_COMPILER_ID:GNU>:-static-libubsan>)
+  endif()
 endif()
 
 add_library(latchkey_flags INTERFACE)

@@ -189,9 +189,9 @@ RequestExchange::Ended RequestExchange::on_spent_request(bool is_conflict, const
 }
 
 void RequestExchange::remark_refusal(const std::string& what, bool is_tried_again) const {
+  if (!is_tried_again) return context_.reporter.remark(what);
   const auto left = std::chrono::ceil<std::chrono::seconds>(not_before_ - Clock::now());
-  context_.reporter.remark(
-      is_tried_again ? what + "; it tries again in " + std::to_string(left.count()) + " s" : what);
+  context_.reporter.remark(what + "; it tries again in " + std::to_string(left.count()) + " s");
 }
 
 void RequestExchange::wait(std::optional<std::chrono::seconds> delay) {

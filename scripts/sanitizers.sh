@@ -7,7 +7,8 @@ collect_reports() {
   reports=$(mktemp -d) && chmod 1777 "$reports"
   # What is not compiled by us is not instrumented: what it reads and writes by functions of libc is not looked at.
   export TSAN_OPTIONS="log_path=$reports/report:suppressions=$suppressed/tsan.supp:ignore_noninstrumented_modules=1"
-  export ASAN_OPTIONS="log_path=$reports/report"
+  # faketime is preloaded before the runtime of the sanitizer.
+  export ASAN_OPTIONS="log_path=$reports/report:verify_asan_link_order=0"
   export LSAN_OPTIONS="suppressions=$suppressed/lsan.supp:print_suppressions=0"
   export UBSAN_OPTIONS="log_path=$reports/report:print_stacktrace=1"
 }
