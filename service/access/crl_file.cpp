@@ -135,7 +135,14 @@ registry::Result<bool> CrlFile::step(registry::Registry& registry) {
 
 void CrlFile::read_what_others_wrote() {
   log_.warning("the file of the CRL was changed by somebody else", {{"file", options_.file.string()}});
+  const std::uint64_t number = number_;
   read();
+  // Another replica may know more than this one, if this one does not reach the registry. A list that was put
+  // back has an older number.
+  if (written_ && number_ > number) {
+    known_ = written_;
+    next_full_check_ = {};
+  }
   reload_is_due_ = !options_.reload_command.empty();
 }
 

@@ -11,12 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from account import give
+from clocks import FAKETIME
 from foreign_device import Device
 from jose import openssl
 from stack import Settings, Stack, within
 
 LIFETIME = timedelta(hours=3)
-FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # $LIB: the dynamic linker's
 
 
 class Crl(CrlTest):
@@ -52,13 +52,15 @@ class Crl(CrlTest):
     def await_listed(self, serial: int) -> None:
         within(5, "the certificate is on the list", lambda: serial in self.serials())
 
-    def put_crl(self, left: timedelta, serials: set[int]) -> bytes:
-        """A list of the same CA as an earlier run of the service may have left it."""
+    def put_crl(self, left: timedelta, serials: set[int], number: int = 0) -> bytes:
+        """A list of the same CA as an earlier run of the service or another replica may have left it."""
         key = serialization.load_pem_private_key((self.stack.pki / "device-ca-key.pem").read_bytes(), None)
         ca = x509.load_pem_x509_certificate((self.stack.pki / "device-ca.pem").read_bytes())
         since = {entry.serial_number: entry.revocation_date for entry in self.crl()}
         end = datetime.now(timezone.utc).replace(tzinfo=None) + left
         builder = x509.CertificateRevocationListBuilder(ca.subject, end - LIFETIME, end)
+        if number:
+            builder = builder.add_extension(x509.CRLNumber(number), critical=False)
         for serial in serials:
             builder = builder.add_revoked_certificate(
                 x509.RevokedCertificateBuilder(serial, since.get(serial, end - LIFETIME)).build())
@@ -164,6 +166,19 @@ class Crl(CrlTest):
                        self.serial_of(device) in self.serials())
                 within(5, "the broker refuses it", lambda: not self.is_let_in(device))
         self.assertIn("the file of the CRL was changed by somebody else", self.log())
+
+    def test_a_newer_list_of_another_replica_stays_while_this_one_does_not_reach_the_database(self) -> None:
+        device = self.provisioned(self.name)
+        serial = self.serial_of(device)
+        newer = self.crl().extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
+        self.stack.postgres.stop()
+        try:
+            self.put_crl(LIFETIME, self.serials() | {serial}, newer)
+            within(7, "the broker reads it and refuses the device", lambda: not self.is_let_in(device))
+            self.assertIn(serial, self.serials())
+        finally:
+            self.stack.postgres.start()
+        within(15, "the registry's own list is written", lambda: serial not in self.serials())
 
     def test_a_process_that_is_killed_leaves_the_list_whole(self) -> None:
         for point in ("in_crl_write:kill", "stored:kill@1", "stored:kill@2"):
