@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from gate_bars import rows_of
+from gate_bars import LIMIT_S, rows_of
 from measuring import GROUP, PARTS, Bench, Figures, talk
 from processes import forget_files
 
@@ -143,7 +143,7 @@ class Growth:
         points = []
         for count in self.steps.known:
             argv = [str(bench.build / "latchkey-gate-bench"), str(count)]
-            printed = subprocess.run(argv, capture_output=True, text=True, cwd=bench.folder).stdout
+            printed = subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT_S, cwd=bench.folder).stdout
             figures = {row.what: row.value for row in rows_of(printed)}
             points.append({"x": count, "password_us": figures["CONNECT with a password"], "acl_us": figures["an ACL decision by a right"],
                            "right_bytes": figures[f"memory of one of {count} rights"]})

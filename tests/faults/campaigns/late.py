@@ -21,6 +21,7 @@ GROUP, DEVICES = "late", 20_000
 AWAY_S = 10.0
 AT_ONCE_S = 0.1
 PATIENCE_S = 60
+LIMIT_S = 600  # for the whole load
 MOST_MIB = {"service": 256, "replica": 256, "mosquitto": 512}  # ever, of memory that is resident
 
 
@@ -60,7 +61,11 @@ def come_late(run: Run, key: Path, number: int) -> dict[str, Any]:
         time.sleep(AWAY_S)
         for service in services:
             service.start()
-        out, err = load.communicate()
+        try:
+            out, err = load.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired as error:
+            load.kill()  # otherwise its end is awaited here
+            raise StackError(f"the load did not end within {LIMIT_S} s") from error
     if load.returncode:
         raise StackError(f"the load failed: {err}")
     return json.loads(out)
