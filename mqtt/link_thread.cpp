@@ -76,7 +76,8 @@ void Link::Impl::run_connection() {
 bool Link::Impl::connect() {
   open_client();
   const auto limit = answer_limit_->now();
-  connect_options_.set_connect_timeout(limit);
+  // Paho's own limit comes later, so that the one here decides what took too long.
+  connect_options_.set_connect_timeout(limit + std::chrono::seconds(2));
   client_->connect(connect_options_, nullptr, connecting_);
   const bool stands = await_broker(limit, [this] { return connected_; }, "the broker does not answer");
   failures_ = stands ? 0 : failures_ + 1;
