@@ -77,8 +77,8 @@ struct Link::Impl {
   void close_client(bool served);
   [[nodiscard]] bool await_broker(std::chrono::seconds limit, const std::function<bool()>& event,
                                   const char* missing);
-  void give_up_after(std::chrono::seconds limit, std::chrono::steady_clock::time_point since,
-                     const char* missing);
+  void fail_after(std::chrono::seconds limit, std::chrono::steady_clock::time_point since,
+                  const char* missing);
   [[nodiscard]] bool await(std::chrono::seconds limit, const std::function<bool()>& event,
                            const char* missing);
   [[nodiscard]] bool over() const noexcept { return stopping_ || !failure_.empty(); }

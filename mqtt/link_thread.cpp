@@ -203,10 +203,10 @@ void Link::Impl::serve() {
       continue;
     }
     if (outbox_.waits_for_broker())
-      give_up_after(std::max(puback_limit, answer_limit_->now()), waits_since_, "nothing was acknowledged");
+      fail_after(std::max(puback_limit, answer_limit_->now()), waits_since_, "nothing was acknowledged");
     if (more_subacks_missing_ > 0)
-      give_up_after(std::max(suback_limit, answer_limit_->now()), more_since_,
-                    "a further subscription is not acknowledged");
+      fail_after(std::max(suback_limit, answer_limit_->now()), more_since_,
+                 "a further subscription is not acknowledged");
     if (over()) return;
     const bool waits = outbox_.waits_for_broker() || more_subacks_missing_ > 0;
     const std::chrono::milliseconds limit = waits ? patience : std::chrono::milliseconds(options_.keep_alive);
@@ -217,7 +217,8 @@ void Link::Impl::serve() {
   }
 }
 
-void Link::Impl::give_up_after(std::chrono::seconds limit, Clock::time_point since, const char* missing) {
+/// Ends the connection if what is missing since then took longer.
+void Link::Impl::fail_after(std::chrono::seconds limit, Clock::time_point since, const char* missing) {
   if (Clock::now() - since <= limit) return;
   answer_limit_->took_too_long();
   failure_ = missing + (" within " + std::to_string(limit.count())) + " s";
