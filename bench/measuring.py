@@ -74,7 +74,8 @@ def micro(build: Path, seconds: float = 0.1) -> Figures:
         figures |= {f"{kind}_floor_us": us[f"floor/{kind}"], f"{kind}_path_us": us[f"path/{kind}"],
                     f"{kind}_path_ratio": us[f"path/{kind}"] / us[f"floor/{kind}"],
                     f"{kind}_step_us": {step: us[f"{step}/{kind}"] for step in STEPS}}
-    return figures
+    return figures | {"sealing_us": us["path/hs256_csr"] - us["unsealed"],
+                      "status_protection_us": us["status/as_protected"] - us["status/plain"]}
 
 
 class Bench:
@@ -105,6 +106,7 @@ class Bench:
         self.waiting()
         talk("the pure path")
         self.figures |= micro(self.build, self.sizes.micro_s)
+        self.without_protection()
         if peers:
             self.naive()
         self.million()
@@ -290,6 +292,12 @@ class Bench:
         for name, served in (("es256_x5c_csr", x5c), ("token_password", token)):
             self.figures |= {f"{name}_per_s": served["per_s"], f"{name}_lost": served["lost"] + served["refused"],
                              f"{name}_service_cpu_us": served["service_cpu_us"]}
+
+    def without_protection(self) -> None:
+        """What it would be if nothing were sealed and no status signed: in a closed loop all processors work."""
+        protection_s = self.figures["status_protection_us"] / 1e6 / (os.cpu_count() or 1)
+        self.figures |= {"unsealed_service_cpu_us": self.figures["service_cpu_us_per_device"] - self.figures["sealing_us"],
+                         "unprotected_status_per_s": 1 / (1 / self.figures["status_per_s"] - protection_s)}
 
     def latency(self) -> None:
         half = self.figures["hs256_csr_per_s"] / 2

@@ -45,4 +45,7 @@ struct Secrets {
 [[nodiscard]] crypto::Secret write_secrets(const Secrets& secrets);
 [[nodiscard]] std::expected<Secrets, std::string> read_secrets(std::string_view json);
 
+/// A configuration, a JSON object, sealed alone.
+[[nodiscard]] std::string seal_config(const SealingKey& key, std::string_view config);
+
 }  // namespace latchkey::protocol

@@ -61,4 +61,10 @@ std::expected<Secrets, std::string> read_secrets(std::string_view text) {
   return secrets;
 }
 
+std::string seal_config(const SealingKey& key, std::string_view config) {
+  Secrets secrets;
+  secrets.config = crypto::Secret(config);
+  return Sealer(key).seal(write_secrets(secrets).text());
+}
+
 }  // namespace latchkey::protocol

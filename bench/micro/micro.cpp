@@ -35,6 +35,17 @@ void path(benchmark::State& state, Kind kind) {
   repeat(state, [&] { return pure(kind).provision(received); });
 }
 
+void unsealed(benchmark::State& state) {
+  static const PurePath clear(Kind::hs256_csr, registry::Sealing::never);
+  const auto received = clear.decode();
+  repeat(state, [&] { return clear.provision(received); });
+}
+
+void status(benchmark::State& state, bool is_protected) {
+  bench::PureStatus pure_status(is_protected);
+  repeat(state, [&] { return pure_status.answer(); });
+}
+
 // Each step by itself, with the results of the steps before it.
 
 void decode(benchmark::State& state, Kind kind) {
@@ -81,5 +92,8 @@ BENCHMARK_CAPTURE(authenticate, es256_x5c_csr, Kind::es256_x5c_csr);
 BENCHMARK_CAPTURE(decide, es256_x5c_csr, Kind::es256_x5c_csr);
 BENCHMARK_CAPTURE(issue, es256_x5c_csr, Kind::es256_x5c_csr);
 BENCHMARK_CAPTURE(answer, es256_x5c_csr, Kind::es256_x5c_csr);
+BENCHMARK(unsealed);
+BENCHMARK_CAPTURE(status, as_protected, true);
+BENCHMARK_CAPTURE(status, plain, false);
 
 BENCHMARK_MAIN();

@@ -1,10 +1,13 @@
 #include "bench/micro/pure_path.hpp"
 
 #include "crypto/mac.hpp"
+#include "protocol/configuration.hpp"
+#include "protocol/status.hpp"
 #include "service/answering/compose.hpp"
 #include "service/issuing/issue.hpp"
 
 #include <chrono>
+#include <stdexcept>
 
 namespace latchkey::bench {
 namespace {
@@ -23,7 +26,8 @@ protocol::EncryptionKey encryption_key_of(const crypto::PrivateKey& key) {
   return {numbers.first, numbers.second};
 }
 
-registry::Enrolment enrolment_of(registry::ProofKind proof, crypto::Bytes material) {
+registry::Enrolment enrolment_of(registry::ProofKind proof, crypto::Bytes material,
+                                 registry::Sealing sealing) {
   registry::Enrolment made;
   made.origin = registry::Origin::group;
   made.group = group_name;
@@ -31,25 +35,32 @@ registry::Enrolment enrolment_of(registry::ProofKind proof, crypto::Bytes materi
   made.material = std::move(material);
   made.policy.lifetime_s = 7776000;
   made.policy.unused_life_s = 86400;
-  made.policy.sealing = registry::Sealing::always;
+  made.policy.sealing = sealing;
   made.config = config;
   return made;
+}
+
+registry::Enrolment group_with_key(const service::MasterKey& master, registry::Sealing sealing) {
+  const auto material = master.seal("group:" + std::string(group_name), crypto::as_bytes(group_key));
+  return enrolment_of(registry::ProofKind::symmetric_key, material, sealing);
+}
+
+protocol::DeviceId device_id() {
+  return protocol::DeviceId::parse("meter-000017").value();
 }
 
 }  // namespace
 
 struct PurePath::World {
-  explicit World(Kind which) : kind(which) {
+  World(Kind which, registry::Sealing sealing) : kind(which) {
     if (kind == Kind::hs256_csr) {
-      facts.enrolment =
-          enrolment_of(registry::ProofKind::symmetric_key,
-                       master.seal("group:" + std::string(group_name), crypto::as_bytes(group_key)));
+      facts.enrolment = group_with_key(master, sealing);
       const auto key = protocol::device_key(crypto::as_bytes(group_key), device.text());
       jws = protocol::sign_request(payload().text(), key.view(), std::string(group_name));
     } else {
       const auto factory = crypto::make_ca("factory", years);
       const auto der = factory.certificate.der();
-      facts.enrolment = enrolment_of(registry::ProofKind::x509, {der.begin(), der.end()});
+      facts.enrolment = enrolment_of(registry::ProofKind::x509, {der.begin(), der.end()}, sealing);
       const auto key = crypto::PrivateKey::generate_p256();
       const auto leaf =
           crypto::Issuer(factory).issue({device.text(), key.public_key(), crypto::random_serial(), years});
@@ -81,7 +92,7 @@ struct PurePath::World {
   service::Nonces nonces{master.derive("nonce v1")};
   service::Decider decider{nonces};
   crypto::Issuer issuer{ca};
-  protocol::DeviceId device = protocol::DeviceId::parse("meter-000017").value();
+  protocol::DeviceId device = device_id();
   std::vector<crypto::Bytes> intermediates;
   service::Destination destination{"broker.example", 8883, 8883, true, {}};
   protocol::Topics topics;
@@ -92,7 +103,8 @@ struct PurePath::World {
   std::string jws;
 };
 
-PurePath::PurePath(Kind kind) : world_(std::make_unique<const World>(kind)) {}
+PurePath::PurePath(Kind kind, registry::Sealing sealing)
+    : world_(std::make_unique<const World>(kind, sealing)) {}
 PurePath::~PurePath() = default;
 
 protocol::ReceivedRequest PurePath::decode() const {
@@ -122,6 +134,60 @@ std::string PurePath::answer(const service::Resolved& resolved) const {
 
 std::string PurePath::provision(const protocol::ReceivedRequest& received) const {
   return answer(resolve(authenticate(received)));
+}
+
+struct PureStatus::World {
+  explicit World(bool is_protected)
+      : enrolment(
+            group_with_key(master, is_protected ? registry::Sealing::always : registry::Sealing::never)) {
+    const auto key = service::device_key(master, enrolment, enrolment.material, device).value();
+    facts.enrolment = enrolment;
+    facts.device.emplace();
+    facts.credential.emplace();
+    facts.credential->signed_by = registry::SignedBy::device_key;
+    facts.credential->answer_key = key.id;
+    facts.credential->sealed_under = key.id;
+    protocol::StatusMessage connected;
+    connected.kind = protocol::StatusKind::connected;
+    connected.session = "5f0c9a1e7b3d4c2a";
+    connected.generation = 1;
+    protocol::Connection connection;
+    connection.host = "broker.example";
+    payload = is_protected ? protocol::sign_status(
+                                 protocol::encode_signed_status(connected, device.text(), connection),
+                                 key.key.view(), std::string(group_name))
+                           : protocol::encode_status(connected);
+  }
+
+  service::MasterKey master{crypto::Secret(master_key)};
+  crypto::Identity anchor = crypto::make_ca("service", years);
+  crypto::Identity signing = crypto::make_signing_identity(anchor, "service", years);
+  service::Authenticator authenticator{master, signing, {anchor.certificate}};
+  protocol::DeviceId device = device_id();
+  registry::Enrolment enrolment;
+  registry::StatusFacts facts;
+  std::string payload;
+};
+
+PureStatus::PureStatus(bool is_protected) : world_(std::make_unique<World>(is_protected)) {}
+PureStatus::~PureStatus() = default;
+
+std::string PureStatus::answer() {
+  const auto received = protocol::decode_status(world_->device, world_->payload).value();
+  service::RegisteredDevice device{world_->device, world_->facts};
+  if (received.proof && world_->authenticator.why_not_proven(device, received.proof->signature))
+    throw std::logic_error("the proof of a status does not verify");
+  const auto signer = world_->authenticator.signer_for(device).value();
+  protocol::Configuration message;
+  message.device_id = world_->device.text();
+  message.session = received.status.session;
+  message.state = "connected";
+  if (world_->enrolment.policy.sealing == registry::Sealing::always)
+    message.sealed = protocol::seal_config(world_->authenticator.sealing_key_for(device).value(),
+                                           world_->enrolment.config);
+  else
+    message.config = world_->enrolment.config;
+  return protocol::encode_configuration(message, signer);
 }
 
 }  // namespace latchkey::bench

@@ -16,7 +16,8 @@ enum class Kind {
 /// broker and database. Every step ends the process if the request is not granted.
 class PurePath {
  public:
-  explicit PurePath(Kind kind);
+  /// `sealing`: what its group says.
+  explicit PurePath(Kind kind, registry::Sealing sealing = registry::Sealing::always);
   ~PurePath();
 
   [[nodiscard]] protocol::ReceivedRequest decode() const;
@@ -25,7 +26,7 @@ class PurePath {
   [[nodiscard]] registry::NewCredential issue(const service::Grant& grant) const;
   /// All steps between a verified request and its answer, `decide` and `issue` included.
   [[nodiscard]] service::Resolved resolve(service::VerifiedRequest verified) const;
-  /// The signed answer, with a sealed configuration in it.
+  /// The signed answer, with a configuration in it.
   [[nodiscard]] std::string answer(const service::Resolved& resolved) const;
 
   /// From `authenticate` to `answer`.
@@ -34,6 +35,21 @@ class PurePath {
  private:
   struct World;
   std::unique_ptr<const World> world_;
+};
+
+/// One `connected` of a device with a group's symmetric key, likewise.
+class PureStatus {
+ public:
+  /// Protected: the device signs it, and its configuration is sealed; otherwise neither.
+  explicit PureStatus(bool is_protected);
+  ~PureStatus();
+
+  /// From its bytes to the signed configuration message.
+  [[nodiscard]] std::string answer();
+
+ private:
+  struct World;
+  std::unique_ptr<World> world_;
 };
 
 }  // namespace latchkey::bench

@@ -2,6 +2,8 @@
 
 #include "service/identity/proofs/status_proof.hpp"
 
+#include <algorithm>
+
 namespace latchkey::service {
 namespace {
 
@@ -19,6 +21,15 @@ std::optional<Cause> belongs_elsewhere(const std::optional<registry::Device>& de
   const bool registered = device && !device->enrolled_by.empty();
   if (registered && !renews && device->proof_key != key) return Reason::registered_by_another_key;
   return std::nullopt;
+}
+
+/// Nothing: it is derived from none of these keys.
+std::optional<protocol::SealingKey> sealing_key(const registry::SealedUnder& under,
+                                                const std::vector<DeviceKey>& keys) {
+  if (const auto* recipient = std::get_if<protocol::EncryptionKey>(&under)) return *recipient;
+  const auto key = std::ranges::find(keys, std::get<registry::KeyId>(under), &DeviceKey::id);
+  if (key == keys.end()) return std::nullopt;
+  return protocol::sealing_key(key->key.view());
 }
 
 }  // namespace
@@ -94,53 +105,33 @@ std::expected<VerifiedRequest, Rejection> Authenticator::authenticate(
   VerifiedRequest verified(received.request, enrolment, std::move(*proven), service_);
   if (verified.renews() && !verified.sealed_under_) {
     verified.sealed_under_ = facts.presented->sealed_under;
-    verified.sealing_key_ = sealing_key(received.request.device_id, enrolment, verified.sealed_under_);
+    if (verified.sealed_under_)
+      verified.sealing_key_ = sealing_key(
+          *verified.sealed_under_, open_symmetric_keys(master_, enrolment, received.request.device_id));
   }
   return verified;
 }
 
-std::optional<Cause> Authenticator::why_not_proven(const protocol::DeviceId& id,
-                                                   const protocol::SignatureProof& proof,
-                                                   const registry::StatusFacts& facts) const {
-  return service::why_not_proven({id, proof, facts, master_, anchors_.own()});
+std::optional<Cause> Authenticator::why_not_proven(RegisteredDevice& device,
+                                                   const protocol::SignatureProof& proof) const {
+  return service::why_not_proven({device, proof, master_, anchors_.own()});
 }
 
-std::optional<DeviceKey> Authenticator::symmetric_key(const protocol::DeviceId& id,
-                                                      const registry::Enrolment& enrolment,
-                                                      const registry::KeyId& key_id) const {
-  if (enrolment.proof != registry::ProofKind::symmetric_key) return std::nullopt;
-  for (const crypto::Bytes* material : {&enrolment.material, &enrolment.secondary}) {
-    if (material->empty()) continue;
-    auto key = device_key(master_, enrolment, *material, id);
-    if (key && key->id == key_id) return std::move(*key);
-  }
-  return std::nullopt;
-}
-
-std::optional<protocol::Signer> Authenticator::signer_for(const protocol::DeviceId& id,
-                                                          const registry::StatusFacts& facts) const {
-  if (!facts.credential) return std::nullopt;
-  if (facts.credential->signed_by == registry::SignedBy::service) return &service_;
-  if (!facts.enrolment || !facts.credential->answer_key) return std::nullopt;
-  const auto key = symmetric_key(id, *facts.enrolment, *facts.credential->answer_key);
-  if (!key) return std::nullopt;
+std::optional<protocol::Signer> Authenticator::signer_for(RegisteredDevice& device) const {
+  const auto& credential = device.facts.credential;
+  if (!credential) return std::nullopt;
+  if (credential->signed_by == registry::SignedBy::service) return &service_;
+  if (!credential->answer_key) return std::nullopt;
+  const auto& keys = symmetric_keys_of(device, master_);
+  const auto key = std::ranges::find(keys, *credential->answer_key, &DeviceKey::id);
+  if (key == keys.end()) return std::nullopt;
   return protocol::answer_key(key->key.view());
 }
 
-std::optional<protocol::SealingKey> Authenticator::sealing_key_for(const protocol::DeviceId& id,
-                                                                   const registry::StatusFacts& facts) const {
-  if (!facts.credential || !facts.enrolment) return std::nullopt;
-  return sealing_key(id, *facts.enrolment, facts.credential->sealed_under);
-}
-
-std::optional<protocol::SealingKey> Authenticator::sealing_key(
-    const protocol::DeviceId& id, const registry::Enrolment& enrolment,
-    const std::optional<registry::SealedUnder>& under) const {
-  if (!under) return std::nullopt;
-  if (const auto* recipient = std::get_if<protocol::EncryptionKey>(&*under)) return *recipient;
-  const auto key = symmetric_key(id, enrolment, std::get<registry::KeyId>(*under));
-  if (!key) return std::nullopt;
-  return protocol::sealing_key(key->key.view());
+std::optional<protocol::SealingKey> Authenticator::sealing_key_for(RegisteredDevice& device) const {
+  const auto& credential = device.facts.credential;
+  if (!credential || !device.facts.enrolment || !credential->sealed_under) return std::nullopt;
+  return sealing_key(*credential->sealed_under, symmetric_keys_of(device, master_));
 }
 
 }  // namespace latchkey::service

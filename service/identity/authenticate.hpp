@@ -5,6 +5,7 @@
 #include "protocol/signer.hpp"
 #include "registry/model.hpp"
 #include "service/identity/proofs/proof.hpp"
+#include "service/identity/registered_device.hpp"
 #include "service/identity/rejection.hpp"
 
 #include <expected>
@@ -71,27 +72,16 @@ class Authenticator {
 
   /// Why this device did not sign this `connected` (docs/protocol.md, 5); nothing if it did. The generation
   /// must be live.
-  [[nodiscard]] std::optional<registry::Cause> why_not_proven(const protocol::DeviceId& id,
-                                                              const protocol::SignatureProof& proof,
-                                                              const registry::StatusFacts& facts) const;
+  [[nodiscard]] std::optional<registry::Cause> why_not_proven(RegisteredDevice& device,
+                                                              const protocol::SignatureProof& proof) const;
 
   /// The signer of configurations for this device (docs/protocol.md, 6); nothing if its credential or
   /// enrolment is gone.
-  [[nodiscard]] std::optional<protocol::Signer> signer_for(const protocol::DeviceId& id,
-                                                           const registry::StatusFacts& facts) const;
+  [[nodiscard]] std::optional<protocol::Signer> signer_for(RegisteredDevice& device) const;
   /// What its configurations are sealed under; nothing if the device could open none.
-  [[nodiscard]] std::optional<protocol::SealingKey> sealing_key_for(const protocol::DeviceId& id,
-                                                                    const registry::StatusFacts& facts) const;
+  [[nodiscard]] std::optional<protocol::SealingKey> sealing_key_for(RegisteredDevice& device) const;
 
  private:
-  [[nodiscard]] std::optional<protocol::SealingKey> sealing_key(
-      const protocol::DeviceId& id, const registry::Enrolment& enrolment,
-      const std::optional<registry::SealedUnder>& under) const;
-  /// The device's symmetric key with this id, if it is still enrolled.
-  [[nodiscard]] std::optional<DeviceKey> symmetric_key(const protocol::DeviceId& id,
-                                                       const registry::Enrolment& enrolment,
-                                                       const registry::KeyId& key_id) const;
-
   const MasterKey& master_;
   const crypto::Identity& service_;
   const DecoyKeys decoys_;

@@ -56,6 +56,8 @@ crypto::Secret MasterKey::derive(std::string_view label) const {
 MasterKey::MasterKey(crypto::Secret key, crypto::Secret previous)
     : key_(std::move(key)),
       previous_(std::move(previous)),
+      sealing_(crypto::derive_key(key_.view(), sealing_label)),
+      previous_sealing_(crypto::derive_key(previous_.view(), sealing_label)),
       id_(id_of(key_)),
       previous_id_(previous_.empty() ? MasterKeyId() : id_of(previous_)) {}
 
@@ -63,6 +65,11 @@ std::optional<crypto::Secret> MasterKey::derive_under(const MasterKeyId& id, std
   if (id == id_) return derive(label);
   if (previous_.empty() || id != previous_id_) return std::nullopt;
   return crypto::derive_key(previous_.view(), label);
+}
+
+const crypto::Secret* MasterKey::sealing_under(const MasterKeyId& id) const noexcept {
+  if (id == id_) return &sealing_;
+  return previous_.empty() || id != previous_id_ ? nullptr : &previous_sealing_;
 }
 
 std::string MasterKey::share_group() const {
@@ -82,7 +89,7 @@ crypto::Bytes MasterKey::iv_for(std::string_view purpose, crypto::ByteView key) 
 
 crypto::Bytes MasterKey::seal(std::string_view purpose, crypto::ByteView key) const {
   const crypto::Bytes iv = iv_for(purpose, key);
-  const auto text = crypto::aead_encrypt(derive(sealing_label).view(), iv, crypto::as_bytes(purpose), key);
+  const auto text = crypto::aead_encrypt(sealing_.view(), iv, crypto::as_bytes(purpose), key);
   crypto::Bytes sealed{layout_version};
   sealed.insert(sealed.end(), id_.begin(), id_.end());
   sealed.insert(sealed.end(), iv.begin(), iv.end());
@@ -95,8 +102,8 @@ crypto::Result<crypto::Secret> MasterKey::open(std::string_view purpose, crypto:
   using crypto::Fault;
   if (sealed.size() <= header_size) return fail(Fault::malformed, "a sealed key is cut short");
   if (sealed.front() != layout_version) return fail(Fault::malformed, "a sealed key has an unknown version");
-  const auto key = derive_under(id_in(sealed), sealing_label);
-  if (!key) return fail(Fault::refused, "a key was sealed under another master key");
+  const crypto::Secret* const key = sealing_under(id_in(sealed));
+  if (key == nullptr) return fail(Fault::refused, "a key was sealed under another master key");
   return crypto::aead_open(key->view(), crypto::as_bytes(purpose), sealed.subspan(header_size));
 }
 

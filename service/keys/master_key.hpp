@@ -33,10 +33,14 @@ class MasterKey {
   [[nodiscard]] crypto::Result<crypto::Secret> open(std::string_view purpose, crypto::ByteView sealed) const;
 
  private:
+  /// Null if there is no such master key.
+  [[nodiscard]] const crypto::Secret* sealing_under(const MasterKeyId& id) const noexcept;
   [[nodiscard]] crypto::Bytes iv_for(std::string_view purpose, crypto::ByteView key) const;
 
   crypto::Secret key_;
   crypto::Secret previous_;  ///< empty: none
+  crypto::Secret sealing_;   ///< what seals at rest, derived from `key_`: each request opens a key
+  crypto::Secret previous_sealing_;
   MasterKeyId id_;
   MasterKeyId previous_id_;
 };

@@ -9,7 +9,8 @@ registry::Result<bool> ApprovalNotices::step(registry::Registry& registry) const
   auto notices = registry::claim_notices(registry);
   if (!notices) return std::unexpected(notices.error());
   for (registry::ApprovalNotice& notice : notices->rows) {
-    const auto signer = authenticator_.signer_for(notice.device_id, notice.facts);
+    RegisteredDevice device{notice.device_id, notice.facts};
+    const auto signer = authenticator_.signer_for(device);
     if (!signer) continue;
     const protocol::CodeRule& rule = protocol::rule(protocol::Code::decided);
     protocol::Answer answer;

@@ -40,15 +40,18 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
   auto loaded = registry::load_statuses(registry, keys);
   if (!loaded) return std::unexpected(loaded.error());
 
+  std::vector<RegisteredDevice> devices;
   std::vector<registry::DecidedConfig> rows;
+  devices.reserve(due.size());
   rows.reserve(due.size());
   for (std::size_t i = 0; i < due.size(); ++i) {
     registry::StatusFacts& facts = loaded->facts[i];
-    registry::Device& device = *facts.device;
-    registry::DecidedConfig row{due[i], facts.session, false, device.configured, {}};
-    if (const auto effective = configurer_.effective_for(due[i], facts);
-        effective && effective->configured != device.configured)
-      row.configured = device.configured = effective->configured;
+    registry::Configured& stored = facts.device->configured;
+    RegisteredDevice& device = devices.emplace_back(due[i], facts);
+    registry::DecidedConfig row{due[i], facts.session, false, stored, {}};
+    if (const auto effective = configurer_.effective_for(device);
+        effective && effective->configured != stored)
+      row.configured = stored = effective->configured;
     row.waits = needs_configuration(facts);
     rows.push_back(std::move(row));
   }
@@ -58,8 +61,7 @@ registry::Result<void> ConfigChanges::send_configurations(registry::Registry& re
   std::int64_t sent = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].waits || (*outcomes)[i] != registry::Outcome::won) continue;
-    const auto& facts = loaded->facts[i];
-    configurer_.send(due[i], facts.session, facts.device->state, facts);
+    configurer_.send(devices[i], devices[i].facts.session, devices[i].facts.device->state);
     ++sent;
   }
   log_.info("configurations were computed",

@@ -18,27 +18,21 @@ class Configurer {
         publisher_(publisher),
         log_(log) {}
 
-  /// The configuration of a registered device by its `facts`. Nothing if its enrolment is gone.
-  [[nodiscard]] std::optional<Effective> effective_for(const protocol::DeviceId& id,
-                                                       const registry::StatusFacts& facts) const;
+  /// The configuration of a registered device. Nothing if its enrolment is gone.
+  [[nodiscard]] std::optional<Effective> effective_for(RegisteredDevice& device) const;
 
   /// Sends a configuration message for `session`. It contains the configuration `facts.device->configured`
   /// unless the device has acknowledged that.
-  void send(const protocol::DeviceId& id, const std::string& session, registry::DeviceState state,
-            const registry::StatusFacts& facts) const;
+  void send(RegisteredDevice& device, const std::string& session, registry::DeviceState state) const;
 
  private:
   /// Why the configuration is too large for the device; nothing if it fits or need not be sent.
-  [[nodiscard]] std::optional<std::string> why_too_large(const protocol::DeviceId& id,
-                                                         const registry::StatusFacts& facts,
+  [[nodiscard]] std::optional<std::string> why_too_large(RegisteredDevice& device,
                                                          const Effective& effective) const;
-  void add(protocol::Configuration& message, const protocol::DeviceId& id, const registry::StatusFacts& facts,
-           const Effective& effective) const;
-  void add_config(protocol::Configuration& message, const protocol::DeviceId& id,
-                  const registry::StatusFacts& facts) const;
+  void add(protocol::Configuration& message, RegisteredDevice& device, const Effective& effective) const;
+  void add_config(protocol::Configuration& message, RegisteredDevice& device) const;
   /// The configuration for this device alone; empty if it goes out in clear.
-  [[nodiscard]] std::string sealed(const protocol::DeviceId& id, const registry::StatusFacts& facts,
-                                   std::string_view config) const;
+  [[nodiscard]] std::string sealed(RegisteredDevice& device, std::string_view config) const;
 
   const Authenticator& authenticator_;
   const Destination& destination_;

@@ -4,22 +4,21 @@
 
 namespace latchkey::service {
 
-std::optional<registry::Cause> Confirmation::why_not_proven(const protocol::DeviceId& id,
-                                                            const protocol::StatusProof& proof,
-                                                            const registry::StatusFacts& facts) const {
+std::optional<registry::Cause> Confirmation::why_not_proven(RegisteredDevice& device,
+                                                            const protocol::StatusProof& proof) const {
   const bool is_signature = proof.signature.algorithm != crypto::Algorithm::hs256;
   const auto from = ProofLimits::Clock::now();
-  if (limits_.defers(id, is_signature, from)) return registry::Reason::too_many_failures;
-  auto why = authenticator_.why_not_proven(id, proof.signature, facts);
+  if (limits_.defers(device.id, is_signature, from)) return registry::Reason::too_many_failures;
+  auto why = authenticator_.why_not_proven(device, proof.signature);
   const auto to = ProofLimits::Clock::now();
-  limits_.verified(id, is_signature, !why, to - from, to);
+  limits_.verified(device.id, is_signature, !why, to - from, to);
   return why;
 }
 
-bool Confirmation::was_told(const protocol::DeviceId& id, const protocol::StatusProof& proof,
-                            const registry::StatusFacts& facts) const {
-  return std::ranges::any_of(facts.endpoints, [&](const std::string& endpoint) {
-    const auto told = connection_for(destination_, topics_, id, facts.credential->type, endpoint, {});
+bool Confirmation::was_told(const RegisteredDevice& device, const protocol::StatusProof& proof) const {
+  return std::ranges::any_of(device.facts.endpoints, [&](const std::string& endpoint) {
+    const auto told =
+        connection_for(destination_, topics_, device.id, device.facts.credential->type, endpoint, {});
     return told.host == proof.host && told.port == proof.port;
   });
 }

@@ -17,12 +17,10 @@ class Confirmation {
 
   /// Why this device did not sign this `connected`; nothing if it did. A failed proof counts against the
   /// limits.
-  [[nodiscard]] std::optional<registry::Cause> why_not_proven(const protocol::DeviceId& id,
-                                                              const protocol::StatusProof& proof,
-                                                              const registry::StatusFacts& facts) const;
+  [[nodiscard]] std::optional<registry::Cause> why_not_proven(RegisteredDevice& device,
+                                                              const protocol::StatusProof& proof) const;
   /// True if the device was told to connect there: where it is, or where it was sent last.
-  [[nodiscard]] bool was_told(const protocol::DeviceId& id, const protocol::StatusProof& proof,
-                              const registry::StatusFacts& facts) const;
+  [[nodiscard]] bool was_told(const RegisteredDevice& device, const protocol::StatusProof& proof) const;
 
  private:
   const Authenticator& authenticator_;

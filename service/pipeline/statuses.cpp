@@ -120,17 +120,21 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   auto loaded = registry::load_statuses(registry_, keys);
   if (!loaded) return std::unexpected(loaded.error());
 
-  std::vector<std::size_t> counted;
+  std::vector<StatusJob*> counted;
+  std::vector<RegisteredDevice> devices;
   std::vector<registry::DecidedStatus> rows;
+  devices.reserve(jobs.size());
   rows.reserve(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    auto row = decide(*jobs[i], loaded->facts[i]);
+    RegisteredDevice device{jobs[i]->inbound.device_id, loaded->facts[i]};
+    auto row = decide(*jobs[i], device);
     if (!row) {
       tools_.metrics.status(jobs[i]->status.kind, false);
       continue;
     }
     row->handed_over = received_at(jobs[i]->inbound.handed_over(), loaded->now);
-    counted.push_back(i);
+    counted.push_back(jobs[i]);
+    devices.push_back(std::move(device));
     rows.push_back(std::move(*row));
   }
   if (rows.empty()) return std::vector<StatusJob*>();
@@ -141,8 +145,7 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
   std::vector<StatusJob*> again;
   std::vector<StatusJob*> locked;
   for (std::size_t n = 0; n < rows.size(); ++n) {
-    StatusJob* job = jobs[counted[n]];
-    const registry::StatusFacts& facts = loaded->facts[counted[n]];
+    StatusJob* const job = counted[n];
     if ((*outcomes)[n] == registry::Outcome::again) {
       again.push_back(job);
       continue;
@@ -154,21 +157,21 @@ std::expected<std::vector<StatusJob*>, registry::Error> StatusPipeline::step(Job
     else if (!counts)
       log_ignored(*job, Reason::late_status);
     else if (job->status.kind != StatusKind::disconnected)
-      tools_.configurer.send(job->inbound.device_id, job->status.session, rows[n].next, facts);
+      tools_.configurer.send(devices[n], job->status.session, rows[n].next);
   }
   drop_locked(locked);
   return again;
 }
 
 std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& job,
-                                                              registry::StatusFacts& facts) const {
-  const protocol::DeviceId& id = job.inbound.device_id;
-  registry::DecidedStatus row{id, job.status, {}, {}, {}, {}, {}, {}};
+                                                              RegisteredDevice& device) const {
+  registry::StatusFacts& facts = device.facts;
+  registry::DecidedStatus row{device.id, job.status, {}, {}, {}, {}, {}, {}};
   if (job.status.kind != StatusKind::disconnected && facts.device) {
     registry::Configured& stored = facts.device->configured;
     row.configured_before = stored;
     if (may_have_changed(facts))
-      if (auto effective = tools_.configurer.effective_for(id, facts);
+      if (auto effective = tools_.configurer.effective_for(device);
           effective && effective->configured != stored)
         row.configured = stored = std::move(effective->configured);
   }
@@ -177,7 +180,7 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
     log_ignored(job, next.error());
     return std::nullopt;
   }
-  const auto confirmed = confirms(job, facts);
+  const auto confirmed = confirms(job, device);
   if (!confirmed) {
     log_ignored(job, confirmed.error());
     return std::nullopt;
@@ -195,15 +198,14 @@ std::optional<registry::DecidedStatus> StatusPipeline::decide(const StatusJob& j
 }
 
 std::expected<bool, registry::Cause> StatusPipeline::confirms(const StatusJob& job,
-                                                              const registry::StatusFacts& facts) const {
-  const protocol::DeviceId& id = job.inbound.device_id;
+                                                              RegisteredDevice& device) const {
   if (!job.proof) return false;
-  if (auto why = tools_.confirmation.why_not_proven(id, *job.proof, facts))
+  if (auto why = tools_.confirmation.why_not_proven(device, *job.proof))
     return std::unexpected(*std::move(why));
-  if (tools_.confirmation.was_told(id, *job.proof, facts)) return true;
+  if (tools_.confirmation.was_told(device, *job.proof)) return true;
   // A copy from another broker, or a device that was sent on in between: no more than a plain one.
   tools_.log.warning("a connected does not confirm its credential",
-                     {{"device_id", id.text()},
+                     {{"device_id", device.id.text()},
                       {"reason", registry::row_of(Reason::other_connection).id},
                       {"detail", job.proof->host + ":" + std::to_string(job.proof->port)}});
   return false;

@@ -35,10 +35,10 @@ class StatusPipeline {
   /// True for a `connected` that confirms its credential. The error says why its signature is wrong: then it
   /// does not count at all.
   [[nodiscard]] std::expected<bool, registry::Cause> confirms(const StatusJob& job,
-                                                              const registry::StatusFacts& facts) const;
-  /// The effect of a status on the device; updates `facts` to the state after the commit.
+                                                              RegisteredDevice& device) const;
+  /// The effect of a status on the device; updates its facts to the state after the commit.
   [[nodiscard]] std::optional<registry::DecidedStatus> decide(const StatusJob& job,
-                                                              registry::StatusFacts& facts) const;
+                                                              RegisteredDevice& device) const;
 
   StatusTools tools_;
   registry::Registry& registry_;

@@ -3,7 +3,8 @@
 #include "protocol/signer.hpp"
 #include "service/identity/password.hpp"
 #include "service/identity/proofs/signed_under.hpp"
-#include "service/identity/proofs/symmetric_key.hpp"
+
+#include <algorithm>
 
 namespace latchkey::service {
 namespace {
@@ -17,24 +18,23 @@ Cause not_proven(std::string_view detail) {
 
 /// The key that proves requests of the device.
 MaybeCause misfit_of_key(const StatusCase& status) {
-  const auto& enrolment = status.facts.enrolment;
+  const auto& enrolment = status.device.facts.enrolment;
   if (!enrolment || enrolment->proof != registry::ProofKind::symmetric_key)
     return not_proven("the device has no symmetric key");
   if (enrolment->origin == registry::Origin::group && status.proof.kid != enrolment->group)
     return not_proven("kid names neither its group nor its login");
-  for (const crypto::Bytes* material : {&enrolment->material, &enrolment->secondary}) {
-    if (material->empty()) continue;
-    const auto key = device_key(status.master, *enrolment, *material, status.device_id);
-    if (key && mac_matches(status.proof, key->key.view())) return std::nullopt;
-  }
+  const auto& keys = symmetric_keys_of(status.device, status.master);
+  if (std::ranges::any_of(keys,
+                          [&](const DeviceKey& each) { return mac_matches(status.proof, each.key.view()); }))
+    return std::nullopt;
   return not_proven("wrong key");
 }
 
 MaybeCause misfit_of_password(const StatusCase& status) {
-  const registry::Credential& credential = *status.facts.credential;
+  const registry::Credential& credential = *status.device.facts.credential;
   if (credential.type != protocol::CredentialType::password)
     return not_proven("its credential is no password");
-  const auto password = password_of(status.master, credential.master_key, credential.salt, status.device_id,
+  const auto password = password_of(status.master, credential.master_key, credential.salt, status.device.id,
                                     credential.generation);
   if (!password) return not_proven("the master key of its password is gone");
   const auto key = protocol::status_key(password->view());
@@ -43,10 +43,10 @@ MaybeCause misfit_of_password(const StatusCase& status) {
 }
 
 MaybeCause misfit_of_certificate(const StatusCase& status) {
-  const auto certificate = crypto::Certificate::from_der(status.facts.credential->certificate);
+  const auto certificate = crypto::Certificate::from_der(status.device.facts.credential->certificate);
   if (!certificate || certificate->fingerprint() != status.proof.current_certificate)
     return not_proven("x5t#S256 is not the certificate of its generation");
-  if (!was_issued_to(status.device_id, *certificate, status.own))
+  if (!was_issued_to(status.device.id, *certificate, status.own))
     return not_proven("no CA of the service issued its certificate");
   const auto key = certificate->public_key();
   if (!fits(key, status.proof)) return not_proven("another algorithm than that of its certificate");
@@ -59,7 +59,7 @@ MaybeCause misfit_of_certificate(const StatusCase& status) {
 MaybeCause why_not_proven(const StatusCase& status) {
   if (status.proof.algorithm != crypto::Algorithm::hs256) return misfit_of_certificate(status);
   // No group has a login's name.
-  const auto login = username_of(status.device_id, status.facts.credential->generation);
+  const auto login = username_of(status.device.id, status.device.facts.credential->generation);
   return status.proof.kid == login ? misfit_of_password(status) : misfit_of_key(status);
 }
 

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "protocol/device_id.hpp"
 #include "protocol/signature_proof.hpp"
-#include "registry/model.hpp"
-#include "service/keys/master_key.hpp"
+#include "service/identity/registered_device.hpp"
 
 #include <optional>
 #include <vector>
@@ -12,9 +10,8 @@ namespace latchkey::service {
 
 /// A signed `connected`, and what its proof is checked against.
 struct StatusCase {
-  const protocol::DeviceId& device_id;
+  RegisteredDevice& device;  ///< with the credential of its generation
   const protocol::SignatureProof& proof;
-  const registry::StatusFacts& facts;  ///< with the credential of its generation
   const MasterKey& master;
   const std::vector<crypto::Certificate>& own;  ///< the service's certificates
 };

@@ -26,6 +26,17 @@ crypto::Result<DeviceKey> device_key(const MasterKey& master, const registry::En
   return made;
 }
 
+std::vector<DeviceKey> open_symmetric_keys(const MasterKey& master, const registry::Enrolment& enrolment,
+                                           const protocol::DeviceId& id) {
+  std::vector<DeviceKey> keys;
+  if (enrolment.proof != registry::ProofKind::symmetric_key) return keys;
+  for (const crypto::Bytes* material : {&enrolment.material, &enrolment.secondary}) {
+    if (material->empty()) continue;
+    if (auto key = device_key(master, enrolment, *material, id)) keys.push_back(*std::move(key));
+  }
+  return keys;
+}
+
 std::string sealing_purpose(registry::Origin origin, std::string_view name) {
   return (origin == registry::Origin::group ? "group:" : "device:") + std::string(name);
 }

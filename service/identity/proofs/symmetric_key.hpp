@@ -4,6 +4,7 @@
 #include "service/keys/master_key.hpp"
 
 #include <string>
+#include <vector>
 
 namespace latchkey::service {
 
@@ -19,6 +20,11 @@ struct DeviceKey {
                                                    const registry::Enrolment& enrolment,
                                                    const crypto::Bytes& material,
                                                    const protocol::DeviceId& id);
+
+/// Those of the enrolment's keys that open, the primary one first; none if it is by another proof.
+[[nodiscard]] std::vector<DeviceKey> open_symmetric_keys(const MasterKey& master,
+                                                         const registry::Enrolment& enrolment,
+                                                         const protocol::DeviceId& id);
 
 /// The purpose for MasterKey::seal of an enrolment's key.
 [[nodiscard]] std::string sealing_purpose(registry::Origin origin, std::string_view name);

@@ -50,6 +50,11 @@ std::string wrong_kind(ProofKind enrolled) {
   return "other_kind_of_proof: " + std::string(registry::name_of(enrolled));
 }
 
+std::optional<protocol::Signer> signer_for(registry::StatusFacts facts) {
+  RegisteredDevice registered{device(), facts};
+  return authenticator().signer_for(registered);
+}
+
 }  // namespace
 
 TEST_CASE("a device is known by a MAC under a key of its own", "[authenticate]") {
@@ -230,16 +235,13 @@ TEST_CASE("a configuration is signed as the answer with the credential was", "[a
   facts.credential.emplace();
   facts.credential->signed_by = registry::SignedBy::device_key;
   facts.credential->answer_key = answer_key_id(signed_with(own_key), key_of_device());
-  CHECK(key_text(authenticator().signer_for(device(), facts).value()) ==
-        answer_key_of(crypto::as_bytes(own_key)));
+  CHECK(key_text(signer_for(facts).value()) == answer_key_of(crypto::as_bytes(own_key)));
   facts.enrolment = key_of_group();
   facts.credential->answer_key = answer_key_id(signed_in_group(), key_of_group());
-  CHECK(key_text(authenticator().signer_for(device(), facts).value()) ==
-        answer_key_of(key_in_group("12345")));
+  CHECK(key_text(signer_for(facts).value()) == answer_key_of(key_in_group("12345")));
   facts.credential->signed_by = registry::SignedBy::service;
   facts.enrolment.reset();
-  CHECK(std::get<const crypto::Identity*>(authenticator().signer_for(device(), facts).value()) ==
-        &service_identity());
+  CHECK(std::get<const crypto::Identity*>(signer_for(facts).value()) == &service_identity());
 }
 
 TEST_CASE("without the credential or the key that it was given under nobody signs", "[authenticate]") {
@@ -248,7 +250,7 @@ TEST_CASE("without the credential or the key that it was given under nobody sign
   facts.credential.emplace();
   facts.credential->signed_by = registry::SignedBy::device_key;
   facts.credential->answer_key = answer_key_id(signed_with(own_key), key_of_device());
-  REQUIRE(authenticator().signer_for(device(), facts));
+  REQUIRE(signer_for(facts));
   SECTION("another key than the one that signed the answer") {
     facts.credential->answer_key->back() ^= 1U;
   }
@@ -267,5 +269,5 @@ TEST_CASE("without the credential or the key that it was given under nobody sign
   SECTION("a key sealed for another row") {
     facts.enrolment = key_of_device("12346");
   }
-  CHECK_FALSE(authenticator().signer_for(device(), facts));
+  CHECK_FALSE(signer_for(facts));
 }

@@ -62,10 +62,11 @@ std::string by_certificate(const crypto::Bytes& der, const crypto::PrivateKey& k
 }
 
 /// "" if the device, or the holder of its credential, said it; else what is wrong.
-std::string wrong(std::string_view jws, const registry::StatusFacts& facts) {
+std::string wrong(std::string_view jws, registry::StatusFacts facts) {
   const auto received = protocol::decode_status(device(), jws);
   REQUIRE(received);
-  const auto why = authenticator().why_not_proven(device(), received->proof.value().signature, facts);
+  RegisteredDevice registered{device(), facts};
+  const auto why = authenticator().why_not_proven(registered, received->proof.value().signature);
   if (!why) return "";
   CHECK(why->id() == "connected_not_proven");
   return why->detail;
