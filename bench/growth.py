@@ -25,7 +25,7 @@ class Steps:
     """What is measured, and how many devices take part."""
 
     rows: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-    groups: tuple[int, ...] = (1, 10, 100, 1_000, 10_000)
+    groups: tuple[int, ...] = (1, 10, 100, 1_000)
     rights: tuple[int, ...] = (0, 1, 4, 16, 64)
     known: tuple[int, ...] = (100, 1_000, 10_000, 100_000, 1_000_000)
     rates: tuple[int, ...] = (50, 100, 200, 400, 800, 1_600, 3_200)
