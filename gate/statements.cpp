@@ -106,6 +106,7 @@ Maybe read_set(Words& words) {
     std::string_view filter = words.next();
     const std::string_view direction = take_until(filter, ':');
     if (!is_filter(filter) || (direction != "p" && direction != "s")) return std::nullopt;
+    if (direction == "p" && !made.subscribe.empty()) return std::nullopt;  // written the other way round
     auto& filters = direction == "p" ? made.publish : made.subscribe;
     if (filters.size() == most_templates) return std::nullopt;
     filters.emplace_back(filter);

@@ -76,6 +76,7 @@ TEST_CASE("What is not written the one way is no statement", "[gate]") {
            std::string("t 1 x p:a "),
            std::string("t x p:a"),
            std::string("t 1 x p:a b"),
+           std::string("t 1 x s:a p:b"),
            std::string("t 1 x p:a//b"),
            std::string("t 1 x p:/a"),
            std::string("t 1 x p:#/a"),
