@@ -27,7 +27,8 @@ BEGIN
         FROM jsonb_object_keys(CASE jsonb_typeof(e) WHEN 'object' THEN e ELSE '{}' END) k
             WHERE k NOT IN ('device_id', 'proof', 'material', 'group', 'config')) > 0
         THEN 'it has an unknown member: known are device_id, proof, material, group and config'
-      WHEN v.device_id IS NULL OR v.device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
+      WHEN v.device_id IS NULL OR octet_length(v.device_id) > 64
+          OR v.device_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]*$'
         THEN 'its device_id is missing or no device id'
       WHEN nth > 1 THEN 'it is twice in this call'
       WHEN v.proof IS NULL OR NOT v.proof = ANY (proofs(false) || 'group'::text)

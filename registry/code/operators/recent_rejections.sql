@@ -3,7 +3,8 @@
 CREATE OR REPLACE VIEW recent_rejections AS
   SELECT a.received_at, a.device_id, a.group_name, a.code, a.reason,
     replace(replace(r.advice, '{id}', a.device_id), '{group}', CASE
-      WHEN a.group_name ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' THEN a.group_name
+      WHEN octet_length(a.group_name) <= 64 AND a.group_name ~ '^[A-Za-z0-9][A-Za-z0-9._:-]*$'
+        THEN a.group_name
       ELSE 'GROUP' END) COLLATE "default" AS advice,
     a.tracking_id, a.decision, a.reason_id
   FROM attempts a LEFT JOIN reason r ON r.id = a.reason_id
