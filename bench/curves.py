@@ -96,8 +96,13 @@ def apart(y: float, taken: list[float]) -> float:
     return place
 
 
+def is_curve(each: Panel, points: Points) -> bool:
+    """Two points at least: a run that ends early has one, or none, of a cold start."""
+    return sum(any(key in point for _, key in each.curves) for point in points) >= 2
+
+
 def draw(figures: dict[str, Any]) -> str:
-    shown = [each for each in PANELS if any(key in point for _, key in each.curves for point in figures.get(each.key, []))]
+    shown = [each for each in PANELS if is_curve(each, figures.get(each.key, []))]
     parts = [line for number, each in enumerate(shown) for line in panel(number * PANEL, each, figures[each.key])]
     height = PANEL * len(shown)
     style = "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.grid{stroke:#ddd}"

@@ -28,6 +28,7 @@ OPERATOR_S = 1
 PUSHED_S = 60
 P99_RATIO = 2
 ALL_S = 1200
+WALK_S = 5400  # through all devices, in a fifth of the time
 NOBODY_ONLINE = """
 SET search_path = registry;
 SET session_replication_role = replica;
@@ -101,7 +102,7 @@ class FleetConfig(BenchTest):
             print(f"the operator waited {waited:.2f} s, the last of {ONLINE:,} online devices had it after {last:.1f} s; "
                   f"load {Path('/proc/loadavg').read_text().split()[0]}", flush=True)
             ratio = meanwhile.result()["p99_ms"] / before["p99_ms"]
-        within(ALL_S, "each device was looked at", lambda: self.left() == 0)
+        within(WALK_S, "each device was looked at", lambda: self.left() == 0)
         print(f"p99 meanwhile, of p99 before: {ratio:.2f}; all {DEVICES:,} were looked at after {time.monotonic() - began:.0f} s", flush=True)
         self.assertLessEqual(waited, OPERATOR_S)
         self.assertLessEqual(last, PUSHED_S)
