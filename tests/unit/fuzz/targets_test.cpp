@@ -1,7 +1,11 @@
 #include "fuzz/targets.hpp"
 
+#include "crypto/encoding.hpp"
 #include "support/catch.hpp"
 #include "unit/support/mutation.hpp"
+
+#include <filesystem>
+#include <fstream>
 
 // The fuzz targets without a fuzzer: what clang is not needed for. A target ends the process if something is
 // broken.
@@ -30,6 +34,28 @@ TEST_CASE("No target breaks over thousands of changes of good inputs", "[fuzz]")
     }
   }
   CHECK(inputs >= 8000);
+}
+
+/// Of tests/fuzz/corpus: one in each line.
+std::vector<crypto::Bytes> kept_inputs(const Target& target) {
+  const auto path = std::filesystem::path(LATCHKEY_FUZZ_CORPUS) / (std::string(target.name) + ".txt");
+  std::ifstream file(path);
+  std::vector<crypto::Bytes> inputs;
+  for (std::string line; std::getline(file, line);) {
+    INFO(path.string() << " has the line " << line);
+    inputs.push_back(crypto::base64_decode(line).value());
+  }
+  return inputs;
+}
+
+TEST_CASE("No target breaks over the inputs that fuzzing found worth keeping", "[fuzz]") {
+  for (const Target& target : targets()) {
+    const auto inputs = kept_inputs(target);
+    INFO(target.name);
+    CHECK_FALSE(inputs.empty());
+    for (const crypto::Bytes& input : inputs)
+      target.feed(input);
+  }
 }
 
 TEST_CASE("No target breaks over nothing, one byte or the input of another", "[fuzz]") {
