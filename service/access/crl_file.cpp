@@ -125,7 +125,10 @@ crypto::Result<CrlFile::Found> CrlFile::read_list(std::string_view pem) const {
 }
 
 registry::Result<bool> CrlFile::step(registry::Registry& registry) {
-  if (look_at(options_.file) != seen_) read_what_others_wrote();
+  const auto look = look_at(options_.file);
+  // A file that was removed as soon as it was written was never seen.
+  const bool is_lost = !look && written_;
+  if (is_lost || look != seen_) read_what_others_wrote();
   const auto learned = load_revoked(registry);
   if (known_ && is_due()) write();
   if (reload_is_due_) run_reload_command();

@@ -3,6 +3,7 @@ what keeps a device out is the list alone."""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -194,6 +195,14 @@ class Crl(CrlTest):
                 self.stack.service.start()
                 self.await_listed(self.serial_of(device))
                 self.assertEqual(list(self.file.parent.glob(".crl*")), [])
+
+    def test_a_list_that_is_removed_as_soon_as_it_is_written_comes_back(self) -> None:
+        self.file.unlink()
+        deadline = time.monotonic() + 10
+        while not self.file.exists():  # without a pause: before the service looks at what it wrote
+            self.assertLess(time.monotonic(), deadline)
+        self.file.unlink()
+        within(10, "there is one", self.file.exists)
 
     def test_a_broker_that_cannot_be_told_is_reported(self) -> None:
         self.stack.mosquitto.stop()
