@@ -137,11 +137,10 @@ std::string PurePath::provision(const protocol::ReceivedRequest& received) const
 }
 
 struct PureStatus::World {
-  explicit World(bool is_protected)
-      : enrolment(
-            group_with_key(master, is_protected ? registry::Sealing::always : registry::Sealing::never)) {
+  explicit World(bool is_protected) {
+    const auto& enrolment = facts.enrolment.emplace(
+        group_with_key(master, is_protected ? registry::Sealing::always : registry::Sealing::never));
     const auto key = service::device_key(master, enrolment, enrolment.material, device).value();
-    facts.enrolment = enrolment;
     facts.device.emplace();
     facts.credential.emplace();
     facts.credential->signed_by = registry::SignedBy::device_key;
@@ -164,7 +163,6 @@ struct PureStatus::World {
   crypto::Identity signing = crypto::make_signing_identity(anchor, "service", years);
   service::Authenticator authenticator{master, signing, {anchor.certificate}};
   protocol::DeviceId device = device_id();
-  registry::Enrolment enrolment;
   registry::StatusFacts facts;
   std::string payload;
 };
@@ -182,11 +180,10 @@ std::string PureStatus::answer() {
   message.device_id = world_->device.text();
   message.session = received.status.session;
   message.state = "connected";
-  if (world_->enrolment.policy.sealing == registry::Sealing::always)
-    message.sealed = protocol::seal_config(world_->authenticator.sealing_key_for(device).value(),
-                                           world_->enrolment.config);
+  if (device.facts.enrolment->policy.sealing == registry::Sealing::always)
+    message.sealed = protocol::seal_config(world_->authenticator.sealing_key_for(device).value(), config);
   else
-    message.config = world_->enrolment.config;
+    message.config = config;
   return protocol::encode_configuration(message, signer);
 }
 

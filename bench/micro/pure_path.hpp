@@ -37,14 +37,15 @@ class PurePath {
   std::unique_ptr<const World> world_;
 };
 
-/// One `connected` of a device with a group's symmetric key, likewise.
+/// One `connected` of a device with a group's symmetric key, from its bytes to the configuration message. It
+/// has all facts in memory too.
 class PureStatus {
  public:
   /// Protected: the device signs it, and its configuration is sealed; otherwise neither.
   explicit PureStatus(bool is_protected);
   ~PureStatus();
 
-  /// From its bytes to the signed configuration message.
+  /// The signed configuration message.
   [[nodiscard]] std::string answer();
 
  private:

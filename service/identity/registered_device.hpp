@@ -13,12 +13,12 @@ namespace latchkey::service {
 struct RegisteredDevice {
   const protocol::DeviceId& id;
   registry::StatusFacts& facts;
-  /// Nothing until `symmetric_keys_of` was asked for them.
+  /// Nothing before the first call of `symmetric_keys_of`.
   std::optional<std::vector<DeviceKey>> symmetric_keys = std::nullopt;
 };
 
-/// They are opened at the first call only: a status needs them for its proof, for the signature of the answer
-/// and for sealing it.
+/// The device's symmetric keys. The first call opens them and keeps them: a status needs them for its proof,
+/// for the signature of the answer and for sealing it.
 [[nodiscard]] const std::vector<DeviceKey>& symmetric_keys_of(RegisteredDevice& device,
                                                               const MasterKey& master);
 

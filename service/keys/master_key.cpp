@@ -50,26 +50,25 @@ crypto::Result<MasterKey> load_master_key(const std::filesystem::path& file,
 }
 
 crypto::Secret MasterKey::derive(std::string_view label) const {
-  return crypto::derive_key(key_.view(), label);
+  return crypto::derive_key(current_.key.view(), label);
 }
 
-MasterKey::MasterKey(crypto::Secret key, crypto::Secret previous)
-    : key_(std::move(key)),
-      previous_(std::move(previous)),
-      sealing_(crypto::derive_key(key_.view(), sealing_label)),
-      previous_sealing_(crypto::derive_key(previous_.view(), sealing_label)),
-      id_(id_of(key_)),
-      previous_id_(previous_.empty() ? MasterKeyId() : id_of(previous_)) {}
+MasterKey::Part::Part(crypto::Secret made)
+    : key(std::move(made)), sealing(crypto::derive_key(key.view(), sealing_label)), id(id_of(key)) {}
+
+MasterKey::MasterKey(crypto::Secret key, crypto::Secret previous) : current_(std::move(key)) {
+  if (!previous.empty()) previous_.emplace(std::move(previous));
+}
+
+const MasterKey::Part* MasterKey::with_id(const MasterKeyId& id) const noexcept {
+  if (id == current_.id) return &current_;
+  return previous_ && id == previous_->id ? &*previous_ : nullptr;
+}
 
 std::optional<crypto::Secret> MasterKey::derive_under(const MasterKeyId& id, std::string_view label) const {
-  if (id == id_) return derive(label);
-  if (previous_.empty() || id != previous_id_) return std::nullopt;
-  return crypto::derive_key(previous_.view(), label);
-}
-
-const crypto::Secret* MasterKey::sealing_under(const MasterKeyId& id) const noexcept {
-  if (id == id_) return &sealing_;
-  return previous_.empty() || id != previous_id_ ? nullptr : &previous_sealing_;
+  const Part* const part = with_id(id);
+  if (part == nullptr) return std::nullopt;
+  return crypto::derive_key(part->key.view(), label);
 }
 
 std::string MasterKey::share_group() const {
@@ -89,9 +88,9 @@ crypto::Bytes MasterKey::iv_for(std::string_view purpose, crypto::ByteView key) 
 
 crypto::Bytes MasterKey::seal(std::string_view purpose, crypto::ByteView key) const {
   const crypto::Bytes iv = iv_for(purpose, key);
-  const auto text = crypto::aead_encrypt(sealing_.view(), iv, crypto::as_bytes(purpose), key);
+  const auto text = crypto::aead_encrypt(current_.sealing.view(), iv, crypto::as_bytes(purpose), key);
   crypto::Bytes sealed{layout_version};
-  sealed.insert(sealed.end(), id_.begin(), id_.end());
+  sealed.insert(sealed.end(), current_.id.begin(), current_.id.end());
   sealed.insert(sealed.end(), iv.begin(), iv.end());
   sealed.insert(sealed.end(), text.ciphertext.begin(), text.ciphertext.end());
   sealed.insert(sealed.end(), text.tag.begin(), text.tag.end());
@@ -102,9 +101,9 @@ crypto::Result<crypto::Secret> MasterKey::open(std::string_view purpose, crypto:
   using crypto::Fault;
   if (sealed.size() <= header_size) return fail(Fault::malformed, "a sealed key is cut short");
   if (sealed.front() != layout_version) return fail(Fault::malformed, "a sealed key has an unknown version");
-  const crypto::Secret* const key = sealing_under(id_in(sealed));
-  if (key == nullptr) return fail(Fault::refused, "a key was sealed under another master key");
-  return crypto::aead_open(key->view(), crypto::as_bytes(purpose), sealed.subspan(header_size));
+  const Part* const part = with_id(id_in(sealed));
+  if (part == nullptr) return fail(Fault::refused, "a key was sealed under another master key");
+  return crypto::aead_open(part->sealing.view(), crypto::as_bytes(purpose), sealed.subspan(header_size));
 }
 
 }  // namespace latchkey::service

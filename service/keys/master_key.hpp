@@ -18,7 +18,7 @@ class MasterKey {
   /// 32 bytes.
   explicit MasterKey(crypto::Secret key, crypto::Secret previous = {});
   [[nodiscard]] crypto::Secret derive(std::string_view label) const;
-  [[nodiscard]] const MasterKeyId& id() const noexcept { return id_; }
+  [[nodiscard]] const MasterKeyId& id() const noexcept { return current_.id; }
   /// Derives from the master key with this id; nothing if it is neither the new nor the previous one.
   [[nodiscard]] std::optional<crypto::Secret> derive_under(const MasterKeyId& id,
                                                            std::string_view label) const;
@@ -33,16 +33,18 @@ class MasterKey {
   [[nodiscard]] crypto::Result<crypto::Secret> open(std::string_view purpose, crypto::ByteView sealed) const;
 
  private:
-  /// Null if there is no such master key.
-  [[nodiscard]] const crypto::Secret* sealing_under(const MasterKeyId& id) const noexcept;
+  struct Part {
+    explicit Part(crypto::Secret made);
+    crypto::Secret key;
+    crypto::Secret sealing;  ///< seals keys for the registry; kept, because each request opens one
+    MasterKeyId id;
+  };
+  /// Null if neither has this id.
+  [[nodiscard]] const Part* with_id(const MasterKeyId& id) const noexcept;
   [[nodiscard]] crypto::Bytes iv_for(std::string_view purpose, crypto::ByteView key) const;
 
-  crypto::Secret key_;
-  crypto::Secret previous_;  ///< empty: none
-  crypto::Secret sealing_;   ///< what seals at rest, derived from `key_`: each request opens a key
-  crypto::Secret previous_sealing_;
-  MasterKeyId id_;
-  MasterKeyId previous_id_;
+  Part current_;
+  std::optional<Part> previous_;
 };
 
 /// From files of 32 raw bytes or one base64 line; `previous` may be empty. The error names the file.
